@@ -1,0 +1,303 @@
+//! What a challenge is bound to: authenticated, never carried.
+
+use alloc::string::{String, ToString};
+
+use crate::codec::{Reader, Writer};
+use crate::failure::{Code, Failure, Unfit};
+use crate::phone::Recipient;
+use crate::words;
+
+/// Arguments of a binding, as a host gives them.
+#[derive(Clone, Copy)]
+pub struct Claimed<'a> {
+    /// Phone number, canonical E.164.
+    pub recipient: &'a str,
+    /// The service's immutable internal id of the user.
+    pub subject: &'a str,
+    /// A purpose of the settings.
+    pub purpose: &'a str,
+    /// The session that asked.
+    pub session: Option<&'a str>,
+    /// Amount, currency and payee of a payment.
+    pub transaction: Option<(&'a str, &'a str, &'a str)>,
+}
+
+/// A payment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// Canonical decimal with the currency's decimals.
+    pub amount: String,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Who is paid.
+    pub payee: String,
+}
+
+/// A binding whose every field has its canonical form.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// Where the message goes.
+    pub recipient: Recipient,
+    /// Who the user is.
+    pub subject: String,
+    /// What the challenge is for.
+    pub purpose: String,
+    /// The session that asked.
+    pub session: Option<String>,
+    /// The payment that is confirmed.
+    pub transaction: Option<Transaction>,
+}
+
+impl Binding {
+    /// Checks the form of each field. Whether the purpose exists is the settings' to say.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`], naming the field.
+    pub fn parse(claimed: Claimed<'_>) -> Result<Self, Failure> {
+        let transaction = claimed.transaction.map(|(amount, currency, payee)| {
+            check_amount(amount, currency)?;
+            words::check(payee).map_err(|unfit| unfit.argument("payee"))?;
+            Ok::<_, Failure>(Transaction {
+                amount: amount.to_string(),
+                currency: currency.to_string(),
+                payee: payee.to_string(),
+            })
+        });
+        Ok(Self {
+            recipient: Recipient::parse(claimed.recipient)
+                .map_err(|unfit| unfit.argument("recipient"))?,
+            subject: id(claimed.subject, "subject")?,
+            purpose: id(claimed.purpose, "purpose")?,
+            session: claimed
+                .session
+                .map(|session| id(session, "session"))
+                .transpose()?,
+            transaction: transaction.transpose()?,
+        })
+    }
+
+    /// Appends all fields, in the order of `wit/SPEC.md`.
+    pub(crate) fn write(&self, audience: &str, out: &mut Writer) {
+        out.text(audience)
+            .text(self.recipient.as_str())
+            .text(&self.subject)
+            .text(&self.purpose);
+        out.option(self.session.as_deref());
+        match &self.transaction {
+            None => out.u8(0),
+            Some(paid) => out
+                .u8(1)
+                .text(&paid.amount)
+                .text(&paid.currency)
+                .text(&paid.payee),
+        };
+    }
+
+    /// Takes what [`Binding::write`] appended: the audience and the binding.
+    pub(crate) fn read(bytes: &mut Reader<'_>) -> Option<(String, Self)> {
+        let audience = bytes.text()?;
+        let recipient = Recipient::parse(&bytes.text()?).ok()?;
+        let (subject, purpose, session) = (bytes.text()?, bytes.text()?, bytes.option()?);
+        let transaction = match bytes.u8()? {
+            0 => None,
+            1 => Some(Transaction {
+                amount: bytes.text()?,
+                currency: bytes.text()?,
+                payee: bytes.text()?,
+            }),
+            _ => return None,
+        };
+        Some((
+            audience,
+            Self {
+                recipient,
+                subject,
+                purpose,
+                session,
+                transaction,
+            },
+        ))
+    }
+}
+
+/// An id: 1 to 128 bytes of printable ASCII without spaces.
+fn id(text: &str, name: &str) -> Result<String, Failure> {
+    let fits = (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    fits.then(|| text.to_string()).ok_or_else(|| {
+        Unfit("must be 1 to 128 bytes of printable ASCII without spaces").argument(name)
+    })
+}
+
+/// Currencies whose minor unit is not a hundredth (ISO 4217).
+const DECIMALS: [(&str, usize); 25] = [
+    ("BHD", 3),
+    ("BIF", 0),
+    ("CLF", 4),
+    ("CLP", 0),
+    ("DJF", 0),
+    ("GNF", 0),
+    ("IQD", 3),
+    ("ISK", 0),
+    ("JOD", 3),
+    ("JPY", 0),
+    ("KMF", 0),
+    ("KRW", 0),
+    ("KWD", 3),
+    ("LYD", 3),
+    ("OMR", 3),
+    ("PYG", 0),
+    ("RWF", 0),
+    ("TND", 3),
+    ("UGX", 0),
+    ("UYI", 0),
+    ("UYW", 4),
+    ("VND", 0),
+    ("VUV", 0),
+    ("XAF", 0),
+    ("XOF", 0),
+];
+
+fn check_amount(amount: &str, currency: &str) -> Result<(), Failure> {
+    const AMOUNT: Unfit =
+        Unfit("must be a decimal without needless zeros, with all decimals of its currency");
+    if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Err(Unfit("must be three capital letters").argument("currency"));
+    }
+    let decimals = DECIMALS
+        .iter()
+        .find(|(code, _)| *code == currency)
+        .map_or(2, |(_, decimals)| *decimals);
+    let (whole, fraction) = amount
+        .split_once('.')
+        .map_or((amount, None), |(whole, rest)| (whole, Some(rest)));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let canonical = amount.len() <= 16
+        && digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && match fraction {
+            None => decimals == 0,
+            Some(fraction) => fraction.len() == decimals && digits(fraction),
+        };
+    canonical
+        .then_some(())
+        .ok_or_else(|| AMOUNT.argument("amount"))
+}
+
+/// A purpose that the settings do not list.
+pub(crate) fn unknown_purpose() -> Failure {
+    Failure::new(
+        Code::Request,
+        "purpose: must be one of the settings' purposes",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeSet;
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+
+    const PLAIN: Claimed<'static> = Claimed {
+        recipient: "+819012345678",
+        subject: "user-1",
+        purpose: "login",
+        session: None,
+        transaction: None,
+    };
+
+    #[test]
+    fn each_field_has_a_form() {
+        assert!(Binding::parse(PLAIN).is_ok());
+        let long = "x".repeat(129);
+        for subject in ["", " ", "a b", "é", "a\n", "a\0", long.as_str()] {
+            let failure = Binding::parse(Claimed { subject, ..PLAIN }).err().unwrap();
+            assert_eq!(failure.code, Code::Request);
+            assert!(failure.detail.starts_with("subject: "));
+        }
+        assert!(
+            Binding::parse(Claimed {
+                session: Some(""),
+                ..PLAIN
+            })
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn amounts_are_canonical() {
+        let pays = |amount, currency| {
+            Binding::parse(Claimed {
+                transaction: Some((amount, currency, "Ann Lee")),
+                ..PLAIN
+            })
+            .is_ok()
+        };
+        assert!(
+            pays("12.50", "EUR")
+                && pays("0.05", "USD")
+                && pays("1250", "JPY")
+                && pays("1.000", "KWD")
+        );
+        for (amount, currency) in [
+            ("12.5", "EUR"),
+            ("12", "EUR"),
+            ("012.50", "EUR"),
+            (".50", "EUR"),
+            ("12.", "EUR"),
+            ("-1.00", "EUR"),
+            ("1,00", "EUR"),
+            ("1e3", "JPY"),
+            ("1250.00", "JPY"),
+            ("", "JPY"),
+            ("12345678901234567", "JPY"),
+            ("1.00", "eur"),
+            ("1.00", "EURO"),
+        ] {
+            assert!(!pays(amount, currency), "{amount} {currency}");
+        }
+    }
+
+    /// Injective: bindings that differ, differ in their bytes, however their fields are shifted.
+    #[test]
+    fn no_two_bindings_share_their_bytes() {
+        let texts = ["a", "aa", "b", "ab", "1", "login"];
+        let sessions = [None, Some("a"), Some("aa"), Some("b")];
+        let payments = [
+            None,
+            Some(("1", "JPY", "a")),
+            Some(("11", "JPY", "a")),
+            Some(("1", "JPY", "aa")),
+        ];
+        let mut seen = BTreeSet::new();
+        let mut all = 0_usize;
+        for audience in texts {
+            for subject in texts {
+                for purpose in texts {
+                    for session in sessions {
+                        for transaction in payments {
+                            let claimed = Claimed {
+                                subject,
+                                purpose,
+                                session,
+                                transaction,
+                                ..PLAIN
+                            };
+                            let mut out = Writer::new();
+                            Binding::parse(claimed).unwrap().write(audience, &mut out);
+                            let bytes: Vec<u8> = out.finish();
+                            let read = Binding::read(&mut Reader::new(&bytes)).unwrap();
+                            assert!(
+                                read == (audience.to_string(), Binding::parse(claimed).unwrap())
+                            );
+                            seen.insert(bytes);
+                            all += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(seen.len(), all);
+    }
+}

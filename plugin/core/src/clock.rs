@@ -1,0 +1,90 @@
+//! Time, which is always an argument: seconds since 1970-01-01T00:00:00Z.
+
+use crate::failure::{Code, Failure};
+use crate::token::Head;
+
+/// 2026-11-24: no honest clock is before this engine was written.
+const EARLIEST: u32 = 1_795_478_400;
+
+/// How far the clocks of two hosts may differ, in seconds.
+const SKEW: u32 = 60;
+
+/// How much longer than a challenge its counter lives: a host whose clock is slow by twice the skew must not accept a
+/// challenge whose use is forgotten.
+pub(crate) const BEYOND: u32 = 180;
+
+/// # Errors
+///
+/// [`Code::Clock`] for a time that cannot be.
+pub(crate) fn check(now: u32) -> Result<(), Failure> {
+    if now < EARLIEST {
+        Err(Failure::new(
+            Code::Clock,
+            "the host's clock is before the engine's release",
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+/// Seconds that the challenge has left at `now`, with `longest` as the longest life the settings allow.
+///
+/// # Errors
+///
+/// [`Code::Expired`], without grace; [`Code::Clock`] for a challenge from a future beyond the skew.
+pub(crate) fn left(head: &Head, longest: u16, now: u32) -> Result<u32, Failure> {
+    if head.issued_at > now.saturating_add(SKEW) {
+        return Err(Failure::new(
+            Code::Clock,
+            "the host's clock is behind the clock that made the token",
+        ));
+    }
+    let end = head
+        .expires_at()
+        .min(head.issued_at.saturating_add(longest.into()));
+    match end.checked_sub(now) {
+        None | Some(0) => Err(Failure::new(Code::Expired, "the challenge is over").expires_in(0)),
+        Some(left) => Ok(left),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn life_ends_to_the_second() {
+        let head = Head {
+            kid: [0; 4],
+            digits: 6,
+            issued_at: EARLIEST,
+            lifetime: 300,
+            nonce: [1; 16],
+        };
+        assert_eq!(left(&head, 600, EARLIEST), Ok(300));
+        assert_eq!(left(&head, 600, EARLIEST + 299), Ok(1));
+        assert_eq!(
+            left(&head, 600, EARLIEST + 300)
+                .err()
+                .map(|failure| failure.code),
+            Some(Code::Expired)
+        );
+        assert_eq!(
+            left(&head, 120, EARLIEST + 120)
+                .err()
+                .map(|failure| failure.code),
+            Some(Code::Expired)
+        );
+        assert_eq!(left(&head, 600, EARLIEST - 60), Ok(360));
+        assert_eq!(
+            left(&head, 600, EARLIEST - 61)
+                .err()
+                .map(|failure| failure.code),
+            Some(Code::Clock)
+        );
+        assert_eq!(
+            check(EARLIEST - 1).err().map(|failure| failure.code),
+            Some(Code::Clock)
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! Why an operation ended without what was asked, sorted by who has to act.
+
+use alloc::borrow::Cow;
+use core::fmt;
+
+/// Who has to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Blame {
+    /// The embedding program.
+    Misuse,
+    /// The end user.
+    Refuse,
+    /// Something outside: Xoxzo, the network, the guard, the clock, the randomness.
+    Upstream,
+}
+
+/// What happened. `wit/types.wit` says of each when it happens and what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Code {
+    /// The host's clock cannot be right.
+    Clock,
+    /// A message went out moments ago.
+    Cooldown,
+    /// All guesses of the challenge are spent.
+    Exhausted,
+    /// The token's lifetime is over.
+    Expired,
+    /// The guard did not answer, is full, or lied.
+    Guard,
+    /// The token is not ours, or not for this binding.
+    InvalidToken,
+    /// Too many failures of the subject with the recipient.
+    Locked,
+    /// What was typed is not a PIN.
+    Malformed,
+    /// The recipient is not an allowed destination.
+    NotAllowed,
+    /// Xoxzo refused or was not reached.
+    Provider,
+    /// The randomness was short or empty.
+    Randomness,
+    /// An argument does not have the required form.
+    Request,
+    /// The settings are wrong.
+    Settings,
+    /// A cap on messages is reached.
+    TooManySends,
+    /// The challenge was accepted before.
+    Used,
+    /// The PIN is wrong.
+    WrongPin,
+}
+
+impl Code {
+    /// Who has to act.
+    #[must_use]
+    pub fn blame(self) -> Blame {
+        match self {
+            Self::Request | Self::Settings => Blame::Misuse,
+            Self::Clock | Self::Guard | Self::Provider | Self::Randomness => Blame::Upstream,
+            Self::Cooldown
+            | Self::Exhausted
+            | Self::Expired
+            | Self::InvalidToken
+            | Self::Locked
+            | Self::Malformed
+            | Self::NotAllowed
+            | Self::TooManySends
+            | Self::Used
+            | Self::WrongPin => Blame::Refuse,
+        }
+    }
+}
+
+/// An operation ended without what was asked. Holds no PIN, token, key or full number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failure {
+    /// What happened.
+    pub code: Code,
+    /// One line for a log: lower case, no user data.
+    pub detail: Cow<'static, str>,
+    /// Tries that the challenge still has.
+    pub guesses_left: Option<u32>,
+    /// When trying again can work, in seconds from now.
+    pub retry_after: Option<u32>,
+    /// Seconds until the token's life ends.
+    pub expires_in: Option<u32>,
+}
+
+impl Failure {
+    /// A failure with nothing but its cause.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            guesses_left: None,
+            retry_after: None,
+            expires_in: None,
+        }
+    }
+
+    /// Who has to act.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        self.code.blame()
+    }
+
+    pub(crate) fn guesses_left(mut self, guesses: u32) -> Self {
+        self.guesses_left = Some(guesses);
+        self
+    }
+
+    pub(crate) fn retry_after(mut self, seconds: Option<u32>) -> Self {
+        self.retry_after = seconds;
+        self
+    }
+
+    pub(crate) fn expires_in(mut self, seconds: u32) -> Self {
+        self.expires_in = Some(seconds);
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl core::error::Error for Failure {}
+
+/// A value does not have the required form; the text says which form that is, and never the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unfit(pub(crate) &'static str);
+
+impl Unfit {
+    /// What is required.
+    #[must_use]
+    pub fn requirement(self) -> &'static str {
+        self.0
+    }
+
+    /// The failure of an argument called `name`.
+    pub(crate) fn argument(self, name: &str) -> Failure {
+        Failure::new(Code::Request, alloc::format!("{name}: {}", self.0))
+    }
+}

@@ -1,0 +1,210 @@
+//! The guard: what the engine asks of the host's counters, and what it believes of the answers.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::binding::Binding;
+use crate::codec::{Writer, to_base64url};
+use crate::failure::{Code, Failure};
+use crate::key::Secret;
+
+/// One change of one counter. `wit/guard.wit` says what a store must do with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// Name of the counter.
+    pub key: String,
+    /// What to add; 0 reads, negative gives back.
+    pub amount: i32,
+    /// The highest total this charge may lead to.
+    pub limit: u32,
+    /// Life of the counter in seconds, from its creation.
+    pub ttl: u32,
+}
+
+impl Charge {
+    /// One more, up to `limit`.
+    pub(crate) fn one(key: String, limit: u32, ttl: u32) -> Self {
+        Self {
+            key,
+            amount: 1,
+            limit,
+            ttl,
+        }
+    }
+
+    /// Only looks whether the counter is still below `limit`.
+    pub(crate) fn look(key: String, limit: u32, ttl: u32) -> Self {
+        Self {
+            key,
+            amount: 0,
+            limit: limit.saturating_sub(1),
+            ttl,
+        }
+    }
+
+    /// Takes back up to `amount`.
+    pub(crate) fn back(key: String, amount: u32, ttl: u32) -> Self {
+        let amount = i32::try_from(amount).unwrap_or(i32::MAX).saturating_neg();
+        Self {
+            key,
+            amount,
+            limit: u32::MAX,
+            ttl,
+        }
+    }
+}
+
+/// A counter after a charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Total {
+    /// What the charge led to or, if above its limit, would have led to.
+    pub total: u32,
+    /// Seconds until the counter ends.
+    pub ends_in: u32,
+}
+
+/// What became of a list of charges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// All were made.
+    Made(Vec<Total>),
+    /// The charge at `at` was refused, and none after it was made.
+    Refused { at: usize, total: Total },
+}
+
+/// Reads totals against the charges they answer.
+///
+/// # Errors
+///
+/// [`Code::Guard`]: totals that no honest store gives. Fails closed.
+pub(crate) fn judge(charges: &[Charge], totals: Vec<Total>) -> Result<Outcome, Failure> {
+    const LIE: &str = "the guard gave an impossible answer";
+    let lie = || Failure::new(Code::Guard, LIE);
+    if totals.len() > charges.len() {
+        return Err(lie());
+    }
+    for (at, (charge, total)) in charges.iter().zip(&totals).enumerate() {
+        // A counter that holds less than was just added has forgotten it.
+        if i64::from(total.total) < i64::from(charge.amount) || total.ends_in > charge.ttl {
+            return Err(lie());
+        }
+        if charge.amount >= 0 && total.total > charge.limit {
+            let last = at.saturating_add(1) == totals.len();
+            return if last {
+                Ok(Outcome::Refused { at, total: *total })
+            } else {
+                Err(lie())
+            };
+        }
+    }
+    if totals.len() == charges.len() {
+        Ok(Outcome::Made(totals))
+    } else {
+        Err(lie())
+    }
+}
+
+/// Names of counters: keyed hashes, so that a store holds nothing personal and a reader of it learns no number.
+///
+/// Their key does not rotate with those of tokens: rotation must clear no lock and revive no used token.
+#[derive(Clone, Debug)]
+pub(crate) struct Names(pub(crate) Secret);
+
+impl Names {
+    /// Guesses and the single use of one challenge.
+    pub(crate) fn challenge(&self, message: &[u8]) -> String {
+        self.name("challenge", |input| input.bytes(message))
+    }
+
+    /// Failures of a subject with a recipient: NIST's "authenticator". Purposes that strangers can trigger count apart, so that a
+    /// stranger cannot lock a login.
+    pub(crate) fn failures(&self, window: &str, open: bool, binding: &Binding) -> String {
+        self.name(window, |input| {
+            input
+                .u8(open.into())
+                .text(&binding.subject)
+                .text(binding.recipient.as_str())
+        })
+    }
+
+    /// Messages, by what they are counted for.
+    pub(crate) fn sends(&self, scope: &str, of: &str) -> String {
+        self.name(scope, |input| input.text(of))
+    }
+
+    fn name(&self, label: &str, fill: impl FnOnce(&mut Writer) -> &mut Writer) -> String {
+        let mut input = Writer::new();
+        let hash = self.0.mac(&fill(input.text(label)).finish());
+        let mut name = String::from("2fa.");
+        name.push_str(&to_base64url(
+            hash.first_chunk::<16>().map_or(&hash[..], |half| &half[..]),
+        ));
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    fn charges() -> Vec<Charge> {
+        vec![
+            Charge::one("a".to_string(), 5, 60),
+            Charge::one("b".to_string(), 10, 60),
+        ]
+    }
+
+    fn total(total: u32) -> Total {
+        Total { total, ends_in: 30 }
+    }
+
+    #[test]
+    fn honest_answers_are_read() {
+        assert_eq!(
+            judge(&charges(), vec![total(1), total(10)]),
+            Ok(Outcome::Made(vec![total(1), total(10)]))
+        );
+        assert_eq!(
+            judge(&charges(), vec![total(6)]),
+            Ok(Outcome::Refused {
+                at: 0,
+                total: total(6)
+            })
+        );
+        assert_eq!(
+            judge(&charges(), vec![total(1), total(11)]),
+            Ok(Outcome::Refused {
+                at: 1,
+                total: total(11)
+            })
+        );
+        let back = [Charge::back("a".to_string(), 3, 60)];
+        assert_eq!(
+            judge(&back, vec![total(0)]),
+            Ok(Outcome::Made(vec![total(0)]))
+        );
+    }
+
+    #[test]
+    fn impossible_answers_fail_closed() {
+        for totals in [
+            vec![],
+            vec![total(1)],
+            vec![total(0), total(1)],
+            vec![total(6), total(1)],
+            vec![total(1), total(1), total(1)],
+            vec![
+                Total {
+                    total: 1,
+                    ends_in: 61,
+                },
+                total(1),
+            ],
+        ] {
+            let failure = judge(&charges(), totals).err().unwrap();
+            assert_eq!(failure.code, Code::Guard);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The engine of xoxzo-2fa: SMS two-factor authentication without I/O.
+//!
+//! # In scope
+//!
+//! - Settings: the rules between them, and the keys derived from them ([`Settings`], [`Prepared`])
+//! - Challenges: tokens, PINs and the text of a message ([`Start`])
+//! - Limits: what is charged, in which order, and what answers are believed ([`Charge`], [`Verify`])
+//! - Receipts ([`check_receipt`])
+//!
+//! # Out of scope
+//!
+//! - Sockets, clocks, randomness, stores: arguments and [`Turn`]s
+//! - JSON: the crate beside this one
+//!
+//! Formats are specified in `wit/SPEC.md`, functions and codes in `wit/*.wit`.
+//!
+//! # Example
+//!
+//! A host is one loop. Here Xoxzo takes every message, and the guard counts in a map.
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use xoxzo_2fa_core::*;
+//!
+//! fn run<O: Operation>(settings: &Prepared, mut turn: Turn<O>, counters: &mut HashMap<String, u32>) -> Result<O::Output, Failure> {
+//!     loop {
+//!         turn = match turn {
+//!             Turn::Done(output) => return Ok(output),
+//!             Turn::Send(_, operation) => {
+//!                 let reply = Reply::Taken { message_id: "m1".to_string() };
+//!                 operation.resume(settings, Answer::Reply(reply))?
+//!             }
+//!             Turn::Count(charges, operation) => {
+//!                 let mut totals = Vec::new();
+//!                 for charge in charges {
+//!                     let counter = counters.entry(charge.key).or_default();
+//!                     let total = counter.saturating_add_signed(charge.amount);
+//!                     totals.push(Total { total, ends_in: charge.ttl });
+//!                     if charge.amount >= 0 && total > charge.limit {
+//!                         break;
+//!                     }
+//!                     *counter = total;
+//!                 }
+//!                 operation.resume(settings, Answer::Totals(totals))?
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! # fn settings() -> Prepared {
+//! #     let key = RootKey::from_random([7; 32]);
+//! #     let settings = Settings {
+//! #         audience: "shop".into(), service: "Example Shop".into(), locale: Locale::En, parts: 1, keys: vec![key.clone()],
+//! #         guard_key: key, scope: Scope::Shared, purposes: vec![Purpose { name: "login".into(), after_first_factor: true }],
+//! #         destinations: Destination::preset("JP-mobile").unwrap(), guesses: Guesses::default(), sends: Sends::default(),
+//! #         xoxzo: Xoxzo { base_url: "https://api.xoxzo.com".into(), sid: "sid".into(), auth_token: "token".into(),
+//! #             sender: "Example".into(), timeout: 10_000 },
+//! #     };
+//! #     settings.prepare(&mut Fixed).unwrap().unwrap()
+//! # }
+//! # struct Fixed;
+//! # impl rand::TryRng for Fixed {
+//! #     type Error = core::convert::Infallible;
+//! #     fn try_next_u32(&mut self) -> Result<u32, Self::Error> { Ok(4) }
+//! #     fn try_next_u64(&mut self) -> Result<u64, Self::Error> { Ok(4) }
+//! #     fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Self::Error> { to.fill(4); Ok(()) }
+//! # }
+//! # impl rand::TryCryptoRng for Fixed {}
+//! let settings = settings();
+//! let mut counters = HashMap::new();
+//! let login = Claimed { recipient: "+819012345678", subject: "user-1", purpose: "login", session: None, transaction: None };
+//!
+//! let start = Start::begin(&settings, 1_800_000_000, login, Sending::default(), &mut Fixed)?;
+//! let challenge = run(&settings, start, &mut counters)?;
+//!
+//! let guess = Verify::begin(&settings, 1_800_000_060, &challenge.token, login, "000000")?;
+//! let refusal = run(&settings, guess, &mut counters).err().unwrap();
+//! assert_eq!((refusal.code, refusal.guesses_left), (Code::WrongPin, Some(4)));
+//! # Ok::<(), Failure>(())
+//! ```
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+extern crate alloc;
+
+mod binding;
+mod clock;
+mod codec;
+mod failure;
+mod guard;
+mod key;
+mod phone;
+mod pin;
+mod prepared;
+mod random;
+mod receipt;
+mod sends;
+mod settings;
+mod start;
+mod text;
+mod token;
+mod turn;
+mod verify;
+mod words;
+mod xoxzo;
+
+pub use binding::{Binding, Claimed, Transaction};
+pub use failure::{Blame, Code, Failure, Unfit};
+pub use guard::{Charge, Total};
+pub use key::{ReceiptKey, RootKey, Secret};
+pub use phone::{Destination, Recipient};
+pub use prepared::Prepared;
+pub use receipt::{Claims, check as check_receipt};
+pub use settings::{Broken, Cap, Guesses, Purpose, Scope, Sends, Settings, Xoxzo};
+pub use start::{Challenge, Delivery, Sending, Start};
+pub use text::Locale;
+pub use token::{Outline, inspect};
+pub use turn::{Answer, Loss, Operation, Turn};
+pub use verify::{Acceptance, Verify};
+pub use xoxzo::{Reply, Request};

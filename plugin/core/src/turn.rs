@@ -1,0 +1,83 @@
+//! How an operation talks to its host: in turns.
+//!
+//! ```text
+//!            begin                    resume(answer)
+//! arguments ───────► Turn ──► Count ──► totals ───┐
+//!                     ▲  │                        │
+//!                     │  └──► Send ───► reply ────┤
+//!                     │  │                        │
+//!                     │  └──► Done                │
+//!                     └───────────────────────────┘
+//! ```
+//!
+//! A lost answer is an answer. A host is one loop over this, and decides nothing.
+
+use alloc::vec::Vec;
+
+use crate::failure::{Code, Failure};
+use crate::guard::{Charge, Total};
+use crate::prepared::Prepared;
+use crate::xoxzo::{Reply, Request};
+
+/// What an operation wants next.
+#[derive(Debug)]
+pub enum Turn<O: Operation> {
+    /// Make these charges, and resume with [`Answer::Totals`] or [`Answer::Lost`].
+    Count(Vec<Charge>, O),
+    /// Make this request, and resume with [`Answer::Reply`] or [`Answer::Lost`].
+    Send(Request, O),
+    /// The result.
+    Done(O::Output),
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// From the guard.
+    Totals(Vec<Total>),
+    /// From Xoxzo.
+    Reply(Reply),
+    /// Nothing.
+    Lost(Loss),
+}
+
+/// Why nothing came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// The guard has no room.
+    GuardFull,
+    /// The guard did not answer; the charges may have been made.
+    GuardUnreachable,
+    /// Surely nothing left the host.
+    NotSent,
+    /// The request may have arrived.
+    Unknown,
+}
+
+/// An operation that waits for an answer.
+pub trait Operation: Sized {
+    /// What it ends with.
+    type Output;
+
+    /// Goes on with what came back.
+    ///
+    /// # Errors
+    ///
+    /// The operation ended without what was asked.
+    fn resume(self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure>;
+}
+
+/// The totals in an answer to [`Turn::Count`].
+pub(crate) fn totals(answer: Answer) -> Result<Vec<Total>, Failure> {
+    match answer {
+        Answer::Totals(totals) => Ok(totals),
+        Answer::Lost(Loss::GuardFull) => Err(Failure::new(Code::Guard, "the guard is full")),
+        Answer::Lost(_) => Err(Failure::new(Code::Guard, "the guard did not answer")),
+        Answer::Reply(_) => Err(stray()),
+    }
+}
+
+/// An answer to something that was not asked.
+pub(crate) fn stray() -> Failure {
+    Failure::new(Code::Request, "the answer does not belong to the question")
+}
