@@ -1,1 +1,85 @@
-//! Head.
+//! The component of world `xoxzo:two-factor/two-factor`.
+//!
+//! # In scope
+//!
+//! - Conversions between the contract's records and the engine's types
+//! - One loop that answers the engine's turns with the imports
+//!
+//! # Out of scope
+//!
+//! - Every decision: those are the engine's
+
+#![cfg_attr(target_arch = "wasm32", no_std)]
+#![expect(unsafe_code, reason = "the bindings, and on wasm the allocator")]
+#![expect(missing_docs, reason = "the public items are generated from the documented contract")]
+
+extern crate alloc;
+
+mod convert;
+mod host;
+#[cfg(target_arch = "wasm32")]
+mod runtime;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use xoxzo_2fa_core::{Prepared, ReceiptKey, RootKey, Start, Verify, check_receipt, inspect};
+
+use bindings::exports::xoxzo::two_factor::{challenges, configuration};
+use bindings::xoxzo::two_factor::types;
+use host::{Random, now, run};
+
+mod bindings {
+    wit_bindgen::generate!({ path: "../../wit", world: "two-factor", generate_all });
+}
+
+struct Component;
+
+bindings::export!(Component with_types_in bindings);
+
+type Answer<T> = Result<T, types::Failure>;
+
+impl configuration::Guest for Component {
+    fn prepare(json: String) -> Answer<types::Prepared> {
+        let preparation = xoxzo_2fa_json::prepare(&json, &mut Random).map_err(convert::failure)?;
+        Ok(types::Prepared {
+            settings: preparation.prepared.to_text(),
+            effective: preparation.effective,
+            warnings: preparation.warnings,
+        })
+    }
+
+    fn check_receipt(receipt_keys: Vec<String>, receipt: String, now_seconds: u32) -> Answer<types::Claims> {
+        let keys: Result<Vec<_>, _> = receipt_keys.iter().map(|key| ReceiptKey::parse(key)).collect();
+        let keys = keys.map_err(|unfit| convert::failure(unfit.argument("receipt-keys")))?;
+        check_receipt(&keys, &receipt, now_seconds).map(convert::claims).map_err(convert::failure)
+    }
+
+    fn keygen() -> Answer<types::WrittenKey> {
+        let key = RootKey::generate(&mut Random).map_err(convert::failure)?;
+        Ok(types::WrittenKey { key: key.to_text() })
+    }
+
+    fn receipt_key(root_key: String, audience: String) -> Answer<types::WrittenKey> {
+        let root = RootKey::parse(&root_key).map_err(|unfit| convert::failure(unfit.argument("root-key")))?;
+        Ok(types::WrittenKey { key: root.receipt_key(&audience).to_text() })
+    }
+
+    fn inspect(token: String) -> Answer<types::Outline> {
+        inspect(&token).map(convert::outline).map_err(convert::failure)
+    }
+}
+
+impl challenges::Guest for Component {
+    fn start(settings: String, binding: types::Binding, sending: types::Sending) -> Answer<types::Challenge> {
+        let start = |settings: &Prepared| {
+            Start::begin(settings, now()?, convert::claimed(&binding), convert::sending(&sending), &mut Random)
+        };
+        run(&settings, start).map(convert::challenge).map_err(convert::failure)
+    }
+
+    fn verify(settings: String, token: String, binding: types::Binding, pin: String) -> Answer<types::Acceptance> {
+        let verify = |settings: &Prepared| Verify::begin(settings, now()?, &token, convert::claimed(&binding), &pin);
+        run(&settings, verify).map(convert::acceptance).map_err(convert::failure)
+    }
+}

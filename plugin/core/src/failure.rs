@@ -145,7 +145,8 @@ impl Unfit {
     }
 
     /// The failure of an argument called `name`.
-    pub(crate) fn argument(self, name: &str) -> Failure {
+    #[must_use]
+    pub fn argument(self, name: &str) -> Failure {
         Failure::new(Code::Request, alloc::format!("{name}: {}", self.0))
     }
 }

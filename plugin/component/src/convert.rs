@@ -1,0 +1,141 @@
+//! The contract's records and the engine's types, one function each.
+
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+
+use xoxzo_2fa_core as core;
+
+use crate::bindings::xoxzo::two_factor::types;
+
+pub(crate) fn claimed(binding: &types::Binding) -> core::Claimed<'_> {
+    let types::Binding { recipient, subject, purpose, session, transaction } = binding;
+    let transaction = transaction.as_ref();
+    core::Claimed {
+        recipient,
+        subject,
+        purpose,
+        session: session.as_deref(),
+        transaction: transaction.map(|paid| (&*paid.amount, &*paid.currency, &*paid.payee)),
+    }
+}
+
+pub(crate) fn sending(sending: &types::Sending) -> core::Sending<'_> {
+    core::Sending { locale: sending.locale.as_deref(), client: sending.client.as_deref() }
+}
+
+pub(crate) fn failure(failure: core::Failure) -> types::Failure {
+    types::Failure {
+        blame: match failure.blame() {
+            core::Blame::Misuse => types::Blame::Misuse,
+            core::Blame::Refuse => types::Blame::Refuse,
+            _ => types::Blame::Upstream,
+        },
+        code: code(failure.code),
+        detail: failure.detail.into_owned(),
+        guesses_left: failure.guesses_left,
+        retry_after_seconds: failure.retry_after,
+        expires_in_seconds: failure.expires_in,
+    }
+}
+
+fn code(code: core::Code) -> types::Code {
+    match code {
+        core::Code::Clock => types::Code::Clock,
+        core::Code::Cooldown => types::Code::Cooldown,
+        core::Code::Exhausted => types::Code::Exhausted,
+        core::Code::Expired => types::Code::Expired,
+        core::Code::Guard => types::Code::Guard,
+        core::Code::InvalidToken => types::Code::InvalidToken,
+        core::Code::Locked => types::Code::Locked,
+        core::Code::Malformed => types::Code::Malformed,
+        core::Code::NotAllowed => types::Code::NotAllowed,
+        core::Code::Provider => types::Code::Provider,
+        core::Code::Randomness => types::Code::Randomness,
+        core::Code::Settings => types::Code::Settings,
+        core::Code::TooManySends => types::Code::TooManySends,
+        core::Code::Used => types::Code::Used,
+        core::Code::WrongPin => types::Code::WrongPin,
+        // `Code` may grow; what has no name in the contract is the embedder's to find.
+        _ => types::Code::Request,
+    }
+}
+
+pub(crate) fn challenge(challenge: core::Challenge) -> types::Challenge {
+    types::Challenge {
+        token: challenge.token,
+        masked: challenge.masked,
+        expires_in_seconds: challenge.expires_in,
+        resend_after_seconds: challenge.resend_after,
+        delivery: match challenge.delivery {
+            core::Delivery::Accepted => types::Delivery::Accepted,
+            _ => types::Delivery::Unknown,
+        },
+        message_id: challenge.message_id,
+        parts: challenge.parts,
+    }
+}
+
+pub(crate) fn acceptance(acceptance: core::Acceptance) -> types::Acceptance {
+    types::Acceptance { receipt: acceptance.receipt, expires_in_seconds: acceptance.expires_in }
+}
+
+pub(crate) fn claims(claims: core::Claims) -> types::Claims {
+    let core::Binding { recipient, subject, purpose, session, transaction } = claims.binding;
+    types::Claims {
+        id: claims.id,
+        audience: claims.audience,
+        recipient: recipient.as_str().to_owned(),
+        subject,
+        purpose,
+        session,
+        transaction: transaction.map(|paid| types::Transaction {
+            amount: paid.amount,
+            currency: paid.currency,
+            payee: paid.payee,
+        }),
+        issued_at_seconds: claims.issued_at,
+        expires_at_seconds: claims.expires_at,
+    }
+}
+
+pub(crate) fn outline(outline: core::Outline) -> types::Outline {
+    types::Outline {
+        key_id: outline.key_id,
+        digits: outline.digits.into(),
+        issued_at_seconds: outline.issued_at,
+        expires_at_seconds: outline.expires_at,
+    }
+}
+
+pub(crate) fn charge(charge: core::Charge) -> types::Charge {
+    types::Charge { key: charge.key, amount: charge.amount, limit: charge.limit, ttl_seconds: charge.ttl }
+}
+
+pub(crate) fn total(total: types::Total) -> core::Total {
+    core::Total { total: total.total, ends_in: total.ends_in_seconds }
+}
+
+pub(crate) fn loss(loss: types::Loss) -> core::Loss {
+    match loss {
+        types::Loss::NotSent => core::Loss::NotSent,
+        types::Loss::Unknown => core::Loss::Unknown,
+        types::Loss::GuardUnreachable => core::Loss::GuardUnreachable,
+        types::Loss::GuardFull => core::Loss::GuardFull,
+    }
+}
+
+pub(crate) fn request(request: core::Request) -> types::Request {
+    let header = |(name, value): (&str, String)| types::Header { name: name.to_string(), value };
+    types::Request {
+        method: request.method.to_string(),
+        url: request.url,
+        headers: request.headers.into_iter().map(header).collect(),
+        body: request.body,
+        timeout_milliseconds: request.timeout,
+    }
+}
+
+pub(crate) fn reply(response: &types::Response) -> core::Reply {
+    let wait = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("retry-after"));
+    xoxzo_2fa_json::reply(response.status, wait.map(|header| &*header.value), &response.body)
+}
