@@ -11,7 +11,6 @@
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![expect(unsafe_code, reason = "the bindings, and on wasm the allocator")]
-#![expect(missing_docs, reason = "the public items are generated from the documented contract")]
 
 extern crate alloc;
 

@@ -12,11 +12,13 @@ struct Wiping(WasmArenaTalc);
 
 // SAFETY: every call goes to the inner allocator with the arguments it came with.
 unsafe impl GlobalAlloc for Wiping {
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promise is the inner allocator's requirement.
         unsafe { self.0.alloc(layout) }
     }
 
+    #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: the caller promises that `block` is a live allocation of this layout.
         unsafe {

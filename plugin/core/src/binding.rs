@@ -96,28 +96,16 @@ impl Binding {
 
     /// Takes what [`Binding::write`] appended: the audience and the binding.
     pub(crate) fn read(bytes: &mut Reader<'_>) -> Option<(String, Self)> {
-        let audience = bytes.text()?;
-        let recipient = Recipient::parse(&bytes.text()?).ok()?;
-        let (subject, purpose, session) = (bytes.text()?, bytes.text()?, bytes.option()?);
-        let transaction = match bytes.u8()? {
-            0 => None,
-            1 => Some(Transaction {
-                amount: bytes.text()?,
-                currency: bytes.text()?,
-                payee: bytes.text()?,
-            }),
-            _ => return None,
-        };
-        Some((
-            audience,
-            Self {
-                recipient,
-                subject,
-                purpose,
-                session,
-                transaction,
-            },
-        ))
+        let audience = bytes.text();
+        let recipient = Recipient::parse(&bytes.text()).ok()?;
+        let (subject, purpose) = (bytes.text(), bytes.text());
+        let session = bytes.present().then(|| bytes.text());
+        let transaction = bytes.present().then(|| Transaction {
+            amount: bytes.text(),
+            currency: bytes.text(),
+            payee: bytes.text(),
+        });
+        Some((audience, Self { recipient, subject, purpose, session, transaction }))
     }
 }
 

@@ -63,54 +63,78 @@ impl Drop for Writer {
     }
 }
 
-/// Takes fields off the front. `None`: the bytes are not what a [`Writer`] made.
-pub(crate) struct Reader<'a>(&'a [u8]);
+/// Takes fields off the front. What is not there reads as nothing, and [`Reader::finish`] tells.
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+    whole: bool,
+}
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self { rest: bytes, whole: true }
     }
 
-    pub(crate) fn raw(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (front, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(front)
-    }
-
-    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.raw(N)?.try_into().ok()
-    }
-
-    pub(crate) fn u8(&mut self) -> Option<u8> {
-        self.array().map(u8::from_be_bytes)
-    }
-
-    pub(crate) fn u16(&mut self) -> Option<u16> {
-        self.array().map(u16::from_be_bytes)
-    }
-
-    pub(crate) fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32::from_be_bytes)
-    }
-
-    pub(crate) fn text(&mut self) -> Option<String> {
-        let length = usize::try_from(self.u32()?).ok()?;
-        core::str::from_utf8(self.raw(length)?)
-            .ok()
-            .map(ToString::to_string)
-    }
-
-    pub(crate) fn option(&mut self) -> Option<Option<String>> {
-        match self.u8()? {
-            0 => Some(None),
-            1 => self.text().map(Some),
-            _ => None,
+    pub(crate) fn raw(&mut self, length: usize) -> &'a [u8] {
+        match self.rest.split_at_checked(length) {
+            Some((front, rest)) => {
+                self.rest = rest;
+                front
+            }
+            None => {
+                self.fail();
+                &[]
+            }
         }
     }
 
-    /// All bytes were read.
-    pub(crate) fn finish(self) -> Option<()> {
-        self.0.is_empty().then_some(())
+    /// What was read cannot have been written.
+    pub(crate) fn fail(&mut self) {
+        self.whole = false;
+        self.rest = &[];
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> [u8; N] {
+        self.raw(N).try_into().unwrap_or([0; N])
+    }
+
+    pub(crate) fn u8(&mut self) -> u8 {
+        u8::from_be_bytes(self.array())
+    }
+
+    pub(crate) fn u16(&mut self) -> u16 {
+        u16::from_be_bytes(self.array())
+    }
+
+    pub(crate) fn u32(&mut self) -> u32 {
+        u32::from_be_bytes(self.array())
+    }
+
+    pub(crate) fn text(&mut self) -> String {
+        let length = usize::try_from(self.u32()).unwrap_or(usize::MAX);
+        match core::str::from_utf8(self.raw(length)) {
+            Ok(text) => text.to_string(),
+            Err(_) => {
+                self.fail();
+                String::new()
+            }
+        }
+    }
+
+    /// Whether an optional field follows.
+    pub(crate) fn present(&mut self) -> bool {
+        match self.u8() {
+            0 => false,
+            1 => true,
+            _ => {
+                self.fail();
+                false
+            }
+        }
+    }
+
+    /// All bytes were read, and all that was read was there.
+    pub(crate) fn finish(&self) -> bool {
+        self.whole && self.rest.is_empty()
     }
 }
 
@@ -148,21 +172,27 @@ mod tests {
 
     #[test]
     fn a_reader_takes_what_a_writer_made() {
-        let bytes = Writer::new()
-            .u8(7)
-            .u16(8)
-            .u32(9)
-            .text("ten")
-            .option(Some("é"))
-            .finish();
+        let bytes = Writer::new().u8(7).u16(8).u32(9).text("ten").option(Some("é")).finish();
         let mut reader = Reader::new(&bytes);
-        assert_eq!(
-            (reader.u8(), reader.u16(), reader.u32()),
-            (Some(7), Some(8), Some(9))
-        );
-        assert_eq!(reader.text().as_deref(), Some("ten"));
-        assert_eq!(reader.option(), Some(Some("é".to_string())));
-        assert_eq!(reader.u8(), None);
-        assert_eq!(reader.finish(), Some(()));
+        assert_eq!((reader.u8(), reader.u16(), reader.u32()), (7, 8, 9));
+        assert_eq!(reader.text(), "ten");
+        assert!(!reader.finish());
+        assert!(reader.present());
+        assert_eq!(reader.text(), "é");
+        assert!(reader.finish());
+        assert_eq!(reader.u8(), 0);
+        assert!(!reader.finish());
+    }
+
+    #[test]
+    fn a_reader_tells_what_no_writer_made() {
+        for bytes in [&[0, 0, 0, 9, 1][..], &[0, 0, 0, 1, 0xff], &[0xff, 0xff, 0xff, 0xff]] {
+            let mut reader = Reader::new(bytes);
+            assert_eq!(reader.text(), "");
+            assert!(!reader.finish());
+        }
+        let mut reader = Reader::new(&[2]);
+        assert!(!reader.present());
+        assert!(!reader.finish());
     }
 }

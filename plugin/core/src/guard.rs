@@ -128,8 +128,8 @@ impl Names {
     }
 
     /// Messages, by what they are counted for.
-    pub(crate) fn sends(&self, scope: &str, of: &str) -> String {
-        self.name(scope, |input| input.text(of))
+    pub(crate) fn sends(&self, scope: &str, of: &[u8]) -> String {
+        self.name(scope, |input| input.bytes(of))
     }
 
     fn name(&self, label: &str, fill: impl FnOnce(&mut Writer) -> &mut Writer) -> String {

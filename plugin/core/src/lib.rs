@@ -52,7 +52,7 @@
 //! #     let settings = Settings {
 //! #         audience: "shop".into(), service: "Example Shop".into(), locale: Locale::En, parts: 1, keys: vec![key.clone()],
 //! #         guard_key: key, scope: Scope::Shared, purposes: vec![Purpose { name: "login".into(), after_first_factor: true }],
-//! #         destinations: Destination::preset("JP-mobile").unwrap(), guesses: Guesses::default(), sends: Sends::default(),
+//! #         destinations: Destination::preset("JP-mobile").unwrap(), guesses: Guesses::DEFAULT, sends: Sends::DEFAULT,
 //! #         xoxzo: Xoxzo { base_url: "https://api.xoxzo.com".into(), sid: "sid".into(), auth_token: "token".into(),
 //! #             sender: "Example".into(), timeout: 10_000 },
 //! #     };
@@ -123,7 +123,7 @@ pub use key::{ReceiptKey, RootKey, Secret};
 pub use phone::{Destination, Recipient};
 pub use prepared::Prepared;
 pub use receipt::{Claims, check as check_receipt};
-pub use settings::{Broken, Cap, Guesses, Purpose, Scope, Sends, Settings, Xoxzo};
+pub use settings::{Broken, Cap, Guesses, Purpose, Range, Scope, Sends, Settings, Xoxzo};
 pub use start::{Challenge, Delivery, Sending, Start};
 pub use text::Locale;
 pub use token::{Outline, inspect};

@@ -91,14 +91,11 @@ pub struct Destination {
 const JP_MOBILE: [&str; 3] = ["8170", "8180", "8190"];
 
 /// Area codes within +1 that are neither the United States' 50 states nor Canada, or that cost extra: the Caribbean,
-/// Bermuda and Pacific islands, premium rate, toll-free and personal numbers (NANPA).
-const US_CA_DENIED: [&str; 49] = [
-    "1242", "1246", "1264", "1268", "1284", "1340", "1345", "1441", "1473", "1500", "1521", "1522",
-    "1523", "1524", "1525", "1533", "1544", "1566", "1577", "1588", "1649", "1658", "1664", "1670",
-    "1671", "1684", "1700", "1710", "1721", "1758", "1767", "1784", "1787", "1800", "1809", "1829",
-    "1833", "1844", "1849", "1855", "1866", "1868", "1869", "1876", "1877", "1888", "1900", "1939",
-    "1976",
-];
+/// Bermuda and Pacific islands, premium rate, toll-free and personal numbers (NANPA). Three digits each.
+const US_CA_DENIED: &str = concat!(
+    "242246264268284340345441473500521522523524525533544566577588649658664670671684700710721758767784787",
+    "800809829833844849855866868869876877888900939976"
+);
 
 impl Destination {
     /// Takes a prefix such as `+8190`, the lengths of whole numbers in digits, and prefixes to shut within it.
@@ -146,18 +143,14 @@ impl Destination {
     ///
     /// A name that is no preset's.
     pub fn preset(name: &str) -> Result<Vec<Self>, Unfit> {
-        let own = |prefix: &&str, length, denied: &[&str]| Self {
-            prefix: (*prefix).to_string(),
-            shortest: length,
-            longest: length,
-            denied: denied.iter().map(ToString::to_string).collect(),
-        };
+        let own = |prefix: &str, length, denied| Self { prefix: prefix.to_string(), shortest: length, longest: length, denied };
         match name {
-            "JP-mobile" => Ok(JP_MOBILE
-                .iter()
-                .map(|prefix| own(prefix, 12, &[]))
-                .collect()),
-            "US-CA" => Ok(alloc::vec![own(&"1", 11, &US_CA_DENIED)]),
+            "JP-mobile" => Ok(JP_MOBILE.iter().map(|prefix| own(prefix, 12, Vec::new())).collect()),
+            "US-CA" => {
+                let codes = US_CA_DENIED.as_bytes().chunks(3);
+                let denied = codes.map(|code| "1".chars().chain(code.iter().map(|digit| char::from(*digit))).collect());
+                Ok(alloc::vec![own("1", 11, denied.collect())])
+            }
             _ => Err(Unfit(
                 "must be a preset, JP-mobile or US-CA, or an object with a prefix",
             )),

@@ -128,7 +128,7 @@ impl Prepared {
             hard,
         } = self.guesses;
         out.u8(digits).u16(lifetime).u32(per_challenge).u32(hard);
-        cap(&mut out, Some(soft));
+        cap(&mut out, soft);
         out.u32(self.sends.cooldown);
         let Sends {
             cooldown: _,
@@ -138,15 +138,14 @@ impl Prepared {
             range,
             audience,
         } = self.sends;
-        for limit in [
-            Some(subject),
-            Some(number),
-            client,
-            Some(range),
-            Some(audience),
-        ] {
-            cap(&mut out, limit);
+        cap(&mut out, subject);
+        cap(&mut out, number);
+        out.u8(client.is_some().into());
+        if let Some(client) = client {
+            cap(&mut out, client);
         }
+        cap(&mut out, range);
+        cap(&mut out, audience);
         let Account {
             base_url,
             authorization,
@@ -193,63 +192,41 @@ fn foreign() -> Failure {
 
 fn read(bytes: &[u8]) -> Option<Prepared> {
     let mut from = Reader::new(bytes);
-    if from.text()? != BUILD {
-        return None;
-    }
+    let build = from.text();
     let prepared = Prepared {
-        audience: from.text()?,
-        service: from.text()?,
-        locale: Locale::parse(&from.text()?).ok()?,
-        parts: from.u32()?,
+        audience: from.text(),
+        service: from.text(),
+        locale: if from.text() == Locale::Ja.code() { Locale::Ja } else { Locale::En },
+        parts: from.u32(),
         keys: unlist(&mut from, |from| {
-            let kid = from.array()?;
-            let mut secret = || from.array().map(Secret::new);
-            Some(Key {
-                kid,
-                token: secret()?,
-                pin: secret()?,
-                receipt: ReceiptKey(secret()?),
-            })
-        })?,
-        names: Names(from.array().map(Secret::new)?),
-        purposes: unlist(&mut from, |from| {
-            Some(Purpose {
-                name: from.text()?,
-                after_first_factor: from.u8()? == 1,
-            })
-        })?,
+            let kid = from.array();
+            let mut secret = || Secret::new(from.array());
+            Key { kid, token: secret(), pin: secret(), receipt: ReceiptKey(secret()) }
+        }),
+        names: Names(Secret::new(from.array())),
+        purposes: unlist(&mut from, |from| Purpose { name: from.text(), after_first_factor: from.u8() == 1 }),
         destinations: unlist(&mut from, |from| {
-            let (prefix, shortest, longest) = (from.text()?, from.u8()?, from.u8()?);
-            Some(Destination::from_parts(
-                prefix,
-                shortest,
-                longest,
-                unlist(from, Reader::text)?,
-            ))
-        })?,
+            let (prefix, shortest, longest) = (from.text(), from.u8(), from.u8());
+            Destination::from_parts(prefix, shortest, longest, unlist(from, Reader::text))
+        }),
         guesses: Guesses {
-            digits: from.u8()?,
-            lifetime: from.u16()?,
-            per_challenge: from.u32()?,
-            hard: from.u32()?,
-            soft: uncap(&mut from)??,
+            digits: from.u8(),
+            lifetime: from.u16(),
+            per_challenge: from.u32(),
+            hard: from.u32(),
+            soft: uncap(&mut from),
         },
         sends: Sends {
-            cooldown: from.u32()?,
-            subject: uncap(&mut from)??,
-            number: uncap(&mut from)??,
-            client: uncap(&mut from)?,
-            range: uncap(&mut from)??,
-            audience: uncap(&mut from)??,
+            cooldown: from.u32(),
+            subject: uncap(&mut from),
+            number: uncap(&mut from),
+            client: from.present().then(|| uncap(&mut from)),
+            range: uncap(&mut from),
+            audience: uncap(&mut from),
         },
-        account: Account {
-            base_url: from.text()?,
-            authorization: from.text()?,
-            sender: from.text()?,
-            timeout: from.u32()?,
-        },
+        account: Account { base_url: from.text(), authorization: from.text(), sender: from.text(), timeout: from.u32() },
     };
-    from.finish().map(|()| prepared)
+    (from.finish() && build == BUILD).then_some(prepared)
 }
 
 fn list<T>(out: &mut Writer, items: &[T], mut item: impl FnMut(&T, &mut Writer)) {
@@ -257,32 +234,22 @@ fn list<T>(out: &mut Writer, items: &[T], mut item: impl FnMut(&T, &mut Writer))
     items.iter().for_each(|one| item(one, out));
 }
 
-fn unlist<'a, T>(
-    from: &mut Reader<'a>,
-    mut item: impl FnMut(&mut Reader<'a>) -> Option<T>,
-) -> Option<Vec<T>> {
-    let length = from.u32()?;
-    (0..length).map(|_| item(from)).collect()
-}
-
-fn cap(out: &mut Writer, cap: Option<Cap>) {
-    match cap {
-        None => out.u8(0),
-        Some(Cap { count, seconds }) => out.u8(1).u32(count).u32(seconds),
-    };
-}
-
-#[expect(
-    clippy::option_option,
-    reason = "the outer is a fault of the bytes, the inner a cap that is not set"
-)]
-fn uncap(from: &mut Reader<'_>) -> Option<Option<Cap>> {
-    match from.u8()? {
-        0 => Some(None),
-        1 => Some(Some(Cap {
-            count: from.u32()?,
-            seconds: from.u32()?,
-        })),
-        _ => None,
+fn unlist<'a, T>(from: &mut Reader<'a>, mut item: impl FnMut(&mut Reader<'a>) -> T) -> Vec<T> {
+    let mut items = Vec::new();
+    for _ in 0..from.u32() {
+        if from.finish() {
+            from.fail();
+            break;
+        }
+        items.push(item(from));
     }
+    items
+}
+
+fn cap(out: &mut Writer, Cap { count, seconds }: Cap) {
+    out.u32(count).u32(seconds);
+}
+
+fn uncap(from: &mut Reader<'_>) -> Cap {
+    Cap { count: from.u32(), seconds: from.u32() }
 }

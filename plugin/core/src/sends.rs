@@ -1,8 +1,8 @@
 //! Who may have a message sent, and how often: charges from narrow to wide.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::net::{IpAddr, Ipv6Addr};
+use core::net::IpAddr;
 
 use crate::binding::Binding;
 use crate::failure::{Code, Failure, Unfit};
@@ -64,7 +64,7 @@ impl Ladder {
                 Charge::one(cooldown_name(settings, binding), 1, sends.cooldown)
             ),
         ];
-        let mut cap = |scope: &str, of: &str, cap: Cap, most: u32| {
+        let mut cap = |scope: &str, of: &[u8], cap: Cap, most: u32| {
             rungs.push((
                 Rung::Cap,
                 Charge::one(settings.names.sends(scope, of), most, cap.seconds),
@@ -72,13 +72,13 @@ impl Ladder {
         };
         cap(
             "sends per subject",
-            &binding.subject,
+            binding.subject.as_bytes(),
             sends.subject,
             share(sends.subject.count),
         );
         cap(
             "sends per number",
-            binding.recipient.as_str(),
+            binding.recipient.as_str().as_bytes(),
             sends.number,
             share(sends.number.count),
         );
@@ -91,13 +91,13 @@ impl Ladder {
         }
         cap(
             "sends per range",
-            binding.recipient.range(),
+            binding.recipient.range().as_bytes(),
             sends.range,
             share(sends.range.count),
         );
         cap(
             "sends per audience",
-            &settings.audience,
+            settings.audience.as_bytes(),
             sends.audience,
             share(sends.audience.count),
         );
@@ -143,26 +143,21 @@ impl Ladder {
 }
 
 pub(crate) fn cooldown_name(settings: &Prepared, binding: &Binding) -> String {
-    settings.names.sends("cooldown", binding.recipient.as_str())
+    settings.names.sends("cooldown", binding.recipient.as_str().as_bytes())
 }
 
 pub(crate) fn unknown_name(settings: &Prepared, binding: &Binding) -> String {
     settings
         .names
-        .sends("cooldown after unknown", binding.recipient.as_str())
+        .sends("cooldown after unknown", binding.recipient.as_str().as_bytes())
 }
 
-/// One spelling per client: IPv4 also when mapped into IPv6, IPv6 by its /64, which one client has to itself.
-fn address(text: &str) -> Result<String, Failure> {
-    let address: IpAddr = text
-        .parse()
-        .map_err(|_| Unfit("must be an IPv4 or IPv6 address").argument("client"))?;
+/// One name per client: IPv4 also when mapped into IPv6, IPv6 by its /64, which one client has to itself.
+fn address(text: &str) -> Result<Vec<u8>, Failure> {
+    let address: IpAddr = text.parse().map_err(|_| Unfit("must be an IPv4 or IPv6 address").argument("client"))?;
     Ok(match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
-        }
+        IpAddr::V4(v4) => v4.octets().to_vec(),
+        IpAddr::V6(v6) => v6.octets().into_iter().take(8).collect(),
     })
 }
 

@@ -17,6 +17,16 @@ use crate::prepared::{Account, Key, Prepared};
 use crate::text::{self, Locale, Message};
 use crate::{random, words};
 
+/// From the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range(pub u32, pub u32);
+
+impl Range {
+    fn holds(self, number: impl TryInto<u32>) -> bool {
+        number.try_into().is_ok_and(|number| (self.0..=self.1).contains(&number))
+    }
+}
+
 /// `count` in any window of `seconds` that begins with its first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cap {
@@ -24,6 +34,13 @@ pub struct Cap {
     pub count: u32,
     /// Length of the window.
     pub seconds: u32,
+}
+
+impl Cap {
+    /// Range of `count`.
+    pub const COUNT: Range = Range(1, 1_000_000);
+    /// Range of `seconds`: a minute to 31 days.
+    pub const SECONDS: Range = Range(60, 31 * DAY);
 }
 
 /// Who shares the guard's counters.
@@ -60,19 +77,21 @@ pub struct Guesses {
     pub hard: u32,
 }
 
-impl Default for Guesses {
-    fn default() -> Self {
-        Self {
-            digits: 6,
-            lifetime: 300,
-            per_challenge: 5,
-            soft: Cap {
-                count: 10,
-                seconds: DAY,
-            },
-            hard: 100,
-        }
-    }
+impl Guesses {
+    /// What holds where nothing else is said.
+    pub const DEFAULT: Self =
+        Self { digits: 6, lifetime: 300, per_challenge: 5, soft: Cap { count: 10, seconds: DAY }, hard: 100 };
+
+    /// Range of `digits`.
+    pub const DIGITS: Range = Range(4, 10);
+    /// Range of `lifetime`.
+    pub const LIFETIME: Range = Range(60, 600);
+    /// Range of `per_challenge`.
+    pub const PER_CHALLENGE: Range = Range(1, 10);
+    /// Range of the count of `soft`.
+    pub const SOFT: Range = Range(1, 100);
+    /// Range of `hard`.
+    pub const HARD: Range = Range(1, 100);
 }
 
 /// How many messages may be sent.
@@ -92,29 +111,19 @@ pub struct Sends {
     pub audience: Cap,
 }
 
-impl Default for Sends {
-    fn default() -> Self {
-        Self {
-            cooldown: 60,
-            subject: Cap {
-                count: 10,
-                seconds: DAY,
-            },
-            number: Cap {
-                count: 10,
-                seconds: DAY,
-            },
-            client: None,
-            range: Cap {
-                count: 60,
-                seconds: HOUR,
-            },
-            audience: Cap {
-                count: 1_000,
-                seconds: HOUR,
-            },
-        }
-    }
+impl Sends {
+    /// What holds where nothing else is said.
+    pub const DEFAULT: Self = Self {
+        cooldown: 60,
+        subject: Cap { count: 10, seconds: DAY },
+        number: Cap { count: 10, seconds: DAY },
+        client: None,
+        range: Cap { count: 60, seconds: HOUR },
+        audience: Cap { count: 1_000, seconds: HOUR },
+    };
+
+    /// Range of `cooldown`.
+    pub const COOLDOWN: Range = Range(60, 600);
 }
 
 const HOUR: u32 = 3_600;
@@ -133,6 +142,11 @@ pub struct Xoxzo {
     pub sender: String,
     /// Milliseconds for one exchange, 1,000 to 30,000.
     pub timeout: u32,
+}
+
+impl Xoxzo {
+    /// Range of `timeout`.
+    pub const TIMEOUT: Range = Range(1_000, 30_000);
 }
 
 /// Everything a service decides.
@@ -174,6 +188,15 @@ pub struct Broken {
 }
 
 impl Settings {
+    /// Range of `parts`.
+    pub const PARTS: Range = Range(1, 5);
+    /// How many keys.
+    pub const KEYS: Range = Range(1, 8);
+    /// How many purposes.
+    pub const PURPOSES: Range = Range(1, 32);
+    /// How many destinations.
+    pub const DESTINATIONS: Range = Range(0, 256);
+
     /// Checks what holds between values, and derives the keys.
     ///
     /// # Errors
@@ -252,156 +275,72 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), Broken> {
-        let rule = |holds: bool, path, rule| {
-            if holds {
-                Ok(())
-            } else {
-                Err(Broken {
-                    path,
-                    rule: Unfit(rule),
-                })
+        for (path, range, number, rule) in RANGES {
+            if !range.holds(number(self)) {
+                return Err(Broken { path, rule: Unfit(rule) });
             }
-        };
-        let cap = |cap: Cap, path| {
-            rule(
-                (1..=1_000_000).contains(&cap.count) && (60..=31 * DAY).contains(&cap.seconds),
-                path,
-                CAP,
-            )
-        };
-        rule(
-            plain(&self.audience, 64),
-            "audience",
-            "must be 1 to 64 bytes of printable ASCII without spaces",
-        )?;
-        words::check(&self.service).map_err(|rule| Broken {
-            path: "service",
-            rule,
-        })?;
-        rule(
-            (1..=5).contains(&self.parts),
-            "message.max_parts",
-            "must be 1 to 5",
-        )?;
-        let plainest = Message {
-            locale: self.locale,
-            service: &self.service,
-            pin: "0000000000",
-            left: 600,
-            transaction: None,
-        };
-        rule(
-            text::parts(&plainest.compose()) <= self.parts,
-            "service",
-            "makes a plain message longer than message.max_parts",
-        )?;
+        }
+        words::check(&self.service).map_err(|rule| Broken { path: "service", rule })?;
+        let broken = self.rules().into_iter().find(|(holds, ..)| !holds);
+        broken.map_or(Ok(()), |(_, path, rule)| Err(Broken { path, rule: Unfit(rule) }))
+    }
 
-        rule(
-            (1..=8).contains(&self.keys.len()),
-            "keys",
-            "must be 1 to 8 keys",
-        )?;
-        let kids: Vec<_> = self.keys.iter().map(RootKey::kid).collect();
-        let distinct = (1..)
-            .zip(&kids)
-            .all(|(next, kid)| kids.iter().skip(next).all(|other| other != kid));
-        rule(distinct, "keys", "must be different keys")?;
-
-        rule(
-            (1..=32).contains(&self.purposes.len()),
-            "purposes",
-            "must be 1 to 32 purposes",
-        )?;
-        rule(
-            self.purposes
-                .iter()
-                .all(|purpose| plain(&purpose.name, 128)),
-            "purposes",
-            "names must be 1 to 128 bytes of printable ASCII without spaces",
-        )?;
-        let names: Vec<_> = self.purposes.iter().map(|purpose| &purpose.name).collect();
-        let distinct = (1..)
-            .zip(&names)
-            .all(|(next, name)| names.iter().skip(next).all(|other| other != name));
-        rule(distinct, "purposes", "names must differ")?;
-        rule(
-            self.destinations.len() <= 256,
-            "destinations",
-            "must be at most 256",
-        )?;
-
-        let guesses = &self.guesses;
-        rule(
-            (4..=10).contains(&guesses.digits),
-            "pin.digits",
-            "must be 4 to 10",
-        )?;
-        rule(
-            (60..=600).contains(&guesses.lifetime),
-            "pin.lifetime_seconds",
-            "must be 60 to 600",
-        )?;
-        rule(
-            (1..=10).contains(&guesses.per_challenge),
-            "pin.guesses",
-            "must be 1 to 10",
-        )?;
-        cap(guesses.soft, "failures.soft")?;
-        rule(
-            (1..=100).contains(&guesses.soft.count),
-            "failures.soft",
-            "count must be 1 to 100",
-        )?;
-        rule(
-            (1..=100).contains(&guesses.hard),
-            "failures.hard",
-            "must be 1 to 100",
-        )?;
-
-        let sends = &self.sends;
-        rule(
-            (60..=600).contains(&sends.cooldown),
-            "sends.cooldown_seconds",
-            "must be 60 to 600",
-        )?;
-        cap(sends.subject, "sends.per_subject")?;
-        cap(sends.number, "sends.per_number")?;
-        sends
-            .client
-            .map_or(Ok(()), |client| cap(client, "sends.per_client"))?;
-        cap(sends.range, "sends.per_range")?;
-        cap(sends.audience, "sends.per_audience")?;
-
+    fn rules(&self) -> [(bool, &'static str, &'static str); 10] {
+        const PLAIN: &str = "must be printable ASCII without spaces, and not too long";
         let xoxzo = &self.xoxzo;
-        rule(
-            origin(&xoxzo.base_url),
-            "xoxzo.base_url",
-            "must be https://HOST, or http://LOOPBACK:PORT, and nothing after it",
-        )?;
-        rule(
-            plain(&xoxzo.sid, 128) && !xoxzo.sid.contains(':'),
-            "xoxzo.sid",
-            "must be printable ASCII without spaces and colons",
-        )?;
-        rule(
-            plain(&xoxzo.auth_token, 128),
-            "xoxzo.auth_token",
-            "must be printable ASCII without spaces",
-        )?;
-        rule(
-            sender(&xoxzo.sender),
-            "xoxzo.sender",
-            "must be 1 to 10 letters and digits, or 1 to 15 digits",
-        )?;
-        rule(
-            (1_000..=30_000).contains(&xoxzo.timeout),
-            "xoxzo.timeout_milliseconds",
-            "must be 1000 to 30000",
-        )
+        let plainest =
+            Message { locale: self.locale, service: &self.service, pin: "0000000000", left: 600, transaction: None };
+        let kids: Vec<_> = self.keys.iter().map(RootKey::kid).collect();
+        let names: Vec<_> = self.purposes.iter().map(|purpose| purpose.name.as_bytes()).collect();
+        [
+            (plain(&self.audience, 64), "audience", PLAIN),
+            (text::parts(&plainest.compose()) <= self.parts, "service", "makes a message of too many parts"),
+            (distinct(&kids), "keys", "must be different keys"),
+            (self.purposes.iter().all(|purpose| plain(&purpose.name, 128)), "purposes", PLAIN),
+            (distinct(&names), "purposes", "must have different names"),
+            (origin(&xoxzo.base_url), "xoxzo.base_url", "must be https://HOST, or http://LOOPBACK:PORT, and no more"),
+            (plain(&xoxzo.sid, 128), "xoxzo.sid", PLAIN),
+            (!xoxzo.sid.contains(':'), "xoxzo.sid", "must have no colon"),
+            (plain(&xoxzo.auth_token, 128), "xoxzo.auth_token", PLAIN),
+            (sender(&xoxzo.sender), "xoxzo.sender", "must be 1 to 10 letters and digits, or 1 to 15 digits"),
+        ]
     }
 }
 
-const CAP: &str = "must count 1 to 1000000 in 60 to 2678400 seconds";
+/// What a number must lie in: its path, the range, the number, and the rule in words.
+type Ranged = (&'static str, Range, fn(&Settings) -> usize, &'static str);
+
+const RANGES: [Ranged; 22] = [
+    ("message.max_parts", Settings::PARTS, |it| it.parts as usize, "must be 1 to 5"),
+    ("keys", Settings::KEYS, |it| it.keys.len(), "must be 1 to 8"),
+    ("purposes", Settings::PURPOSES, |it| it.purposes.len(), "must be 1 to 32"),
+    ("destinations", Settings::DESTINATIONS, |it| it.destinations.len(), "must be at most 256"),
+    ("pin.digits", Guesses::DIGITS, |it| it.guesses.digits.into(), "must be 4 to 10"),
+    ("pin.lifetime_seconds", Guesses::LIFETIME, |it| it.guesses.lifetime.into(), "must be 60 to 600"),
+    ("pin.guesses", Guesses::PER_CHALLENGE, |it| it.guesses.per_challenge as usize, "must be 1 to 10"),
+    ("failures.soft", Guesses::SOFT, |it| it.guesses.soft.count as usize, "count must be 1 to 100"),
+    ("failures.soft", Cap::SECONDS, |it| it.guesses.soft.seconds as usize, WINDOW),
+    ("failures.hard", Guesses::HARD, |it| it.guesses.hard as usize, "must be 1 to 100"),
+    ("sends.cooldown_seconds", Sends::COOLDOWN, |it| it.sends.cooldown as usize, "must be 60 to 600"),
+    ("sends.per_subject", Cap::COUNT, |it| it.sends.subject.count as usize, COUNT),
+    ("sends.per_subject", Cap::SECONDS, |it| it.sends.subject.seconds as usize, WINDOW),
+    ("sends.per_number", Cap::COUNT, |it| it.sends.number.count as usize, COUNT),
+    ("sends.per_number", Cap::SECONDS, |it| it.sends.number.seconds as usize, WINDOW),
+    ("sends.per_client", Cap::COUNT, |it| it.sends.client.map_or(1, |cap| cap.count as usize), COUNT),
+    ("sends.per_client", Cap::SECONDS, |it| it.sends.client.map_or(60, |cap| cap.seconds as usize), WINDOW),
+    ("sends.per_range", Cap::COUNT, |it| it.sends.range.count as usize, COUNT),
+    ("sends.per_range", Cap::SECONDS, |it| it.sends.range.seconds as usize, WINDOW),
+    ("sends.per_audience", Cap::COUNT, |it| it.sends.audience.count as usize, COUNT),
+    ("sends.per_audience", Cap::SECONDS, |it| it.sends.audience.seconds as usize, WINDOW),
+    ("xoxzo.timeout_milliseconds", Xoxzo::TIMEOUT, |it| it.xoxzo.timeout as usize, "must be 1000 to 30000"),
+];
+
+const COUNT: &str = "count must be 1 to 1000000";
+const WINDOW: &str = "seconds must be 60 to 2678400";
+
+fn distinct<T: PartialEq>(items: &[T]) -> bool {
+    (1..).zip(items).all(|(next, item)| items.iter().skip(next).all(|other| other != item))
+}
 
 /// What keys of tokens are derived with beside their label, so that tokens of one scope, or one process, are nothing to another.
 fn context(scope: Scope, process: Option<&[u8; 16]>) -> Vec<u8> {

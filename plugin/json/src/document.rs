@@ -1,234 +1,125 @@
-//! The settings document. Its schema, with these comments, is `wit/settings.schema.json`.
+//! The settings document: one table, from which it is read and from which its schema is made.
 
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
+use xoxzo_2fa_core::{Cap, Guesses, Range, Sends, Settings, Xoxzo};
 
-use serde::{Deserialize, Serialize};
-use xoxzo_2fa_core::{Cap, Guesses, Locale, Sends};
+use crate::form::{Absent, Field, Form};
 
-use crate::text::{DestinationText, KeyText, ScopeText, SecretText, locale};
-
-/// Settings of xoxzo-2fa.
-///
-/// Where the schema says `x-secret`, a host also takes `{"env": "NAME"}` or `{"file": "PATH"}` in place of a string.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(title = "xoxzo-2fa settings"))]
-pub(crate) struct Document {
-    /// Version of this format: 1.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1)))]
-    pub(crate) version: u32,
-    /// Name of the service in tokens and receipts: 1 to 64 bytes of printable ASCII without spaces.
-    pub(crate) audience: String,
-    /// Name of the service in messages: 1 to 40 letters, digits, spaces and `.,'&()-`, no run of four digits.
-    pub(crate) service: String,
-    /// Keys of challenges, as `keygen` prints them. The first signs, all verify. To rotate: add the new key last everywhere,
-    /// move it first everywhere, drop the old one after the longest lifetime.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>", length(min = 1, max = 8), inner(extend("x-secret" = true))))]
-    pub(crate) keys: Vec<KeyText>,
-    /// The counters.
-    pub(crate) guard: GuardDocument,
-    /// The Xoxzo account.
-    pub(crate) xoxzo: XoxzoDocument,
-    /// Where messages may go: presets (`JP-mobile`, `US-CA`) and ranges. The longest prefix that matches decides; what matches
-    /// none is refused.
-    pub(crate) destinations: Vec<DestinationText>,
-    /// What challenges may be for. A challenge for one purpose is nothing for another.
-    #[serde(default = "purposes")]
-    pub(crate) purposes: Vec<PurposeDocument>,
-    /// PINs and how often they may be guessed.
-    #[serde(default)]
-    pub(crate) pin: PinDocument,
-    /// Failures of one subject with one recipient, over all challenges.
-    #[serde(default)]
-    pub(crate) failures: FailuresDocument,
-    /// How many messages may be sent.
-    #[serde(default)]
-    pub(crate) sends: SendsDocument,
-    /// The text of messages.
-    #[serde(default)]
-    pub(crate) message: MessageDocument,
+/// Text for the schema only.
+macro_rules! about {
+    ($($text:literal)*) => {
+        if cfg!(feature = "schema") { concat!($($text),*) } else { "" }
+    };
 }
 
-/// The counters.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(crate) struct GuardDocument {
-    /// Key of the counters' names, as `keygen` prints it. Hides what is counted; changing it resets every limit and
-    /// revives used challenges, so it does not rotate with `keys`.
-    #[cfg_attr(feature = "schema", schemars(with = "String", extend("x-secret" = true)))]
-    pub(crate) key: KeyText,
-    /// Who shares the counters. With `process`, challenges end with the process that made them, as their counters do. A
-    /// host that knows its store sets this itself.
-    #[serde(default = "process")]
-    pub(crate) scope: ScopeText,
+/// A cap whose two fields have defaults.
+macro_rules! cap {
+    ($name:literal, $default:expr, $counts:expr, $about:expr) => {{
+        const FIELDS: [Field; 2] =
+            [number("count", $counts, $default.count, COUNT), number("seconds", Cap::SECONDS, $default.seconds, SECONDS)];
+        field($name, Form::Map(&FIELDS), Absent::Defaults, $about)
+    }};
 }
 
-fn process() -> ScopeText {
-    ScopeText::Process
+const fn field(name: &'static str, form: Form, absent: Absent, about: &'static str) -> Field {
+    Field { name, about, form, absent }
 }
 
-/// The Xoxzo account.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(crate) struct XoxzoDocument {
-    /// API SID.
-    #[cfg_attr(feature = "schema", schemars(with = "String", extend("x-secret" = true)))]
-    pub(crate) sid: SecretText,
-    /// API token.
-    #[cfg_attr(feature = "schema", schemars(with = "String", extend("x-secret" = true)))]
-    pub(crate) auth_token: SecretText,
-    /// Sender of messages: at most 10 letters and digits, or at most 15 digits.
-    pub(crate) sender: String,
-    /// `https://HOST`, or `http://` and a loopback address. Nothing is ever sent to another origin.
-    #[serde(default = "base_url")]
-    pub(crate) base_url: String,
-    /// For one exchange: 1000 to 30000.
-    #[serde(default = "timeout")]
-    pub(crate) timeout_milliseconds: u32,
+const fn number(name: &'static str, range: Range, absent: u32, about: &'static str) -> Field {
+    field(name, Form::Number(range), Absent::Number(absent), about)
 }
 
-fn base_url() -> String {
-    "https://api.xoxzo.com".to_string()
-}
+pub(crate) const DOCUMENT: Form = Form::Map(&[
+    field("version", Form::Number(Range(1, 1)), Absent::Required, about!("Version of this format.")),
+    field("audience", Form::Text, Absent::Required, about!(
+        "Name of the service in tokens and receipts: 1 to 64 bytes of printable ASCII without spaces.")),
+    field("service", Form::Text, Absent::Required, about!(
+        "Name of the service in messages: 1 to 40 letters, digits, spaces and .,'&()-, no run of four digits.")),
+    field("keys", Form::List(&Form::Secret, Settings::KEYS), Absent::Required, about!(
+        "Keys of challenges, as keygen prints them. The first signs, all verify. To rotate: add the new key last everywhere, "
+        "move it first everywhere, drop the old one after the longest lifetime.")),
+    field("guard", Form::Map(&GUARD), Absent::Required, about!("The counters.")),
+    field("xoxzo", Form::Map(&XOXZO), Absent::Required, about!("The Xoxzo account.")),
+    field("destinations", Form::List(&Form::Either(&RANGE), Settings::DESTINATIONS), Absent::Required, about!(
+        "Where messages may go: presets (JP-mobile, US-CA) and ranges. The longest prefix that matches decides; what matches "
+        "none is refused.")),
+    field("purposes", Form::List(&Form::Map(&PURPOSE), Settings::PURPOSES), LOGIN, about!(
+        "What challenges may be for. A challenge for one purpose is nothing for another.")),
+    field("pin", Form::Map(&PIN), Absent::Defaults, about!("PINs and how often they may be guessed.")),
+    field("failures", Form::Map(&FAILURES), Absent::Defaults, about!(
+        "Failures of one subject with one recipient, over all challenges.")),
+    field("sends", Form::Map(&SENDS), Absent::Defaults, about!("How many messages may be sent.")),
+    field("message", Form::Map(&MESSAGE), Absent::Defaults, about!("The text of messages.")),
+]);
 
-fn timeout() -> u32 {
-    10_000
-}
+const LOGIN: Absent = Absent::One(&[("name", "login"), ("after_first_factor", "true")]);
 
-/// What challenges may be for.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(crate) struct PurposeDocument {
-    /// 1 to 128 bytes of printable ASCII without spaces.
-    pub(crate) name: String,
-    /// Whether only someone who passed another factor can start it. If not, strangers can: it gets at most half of each cap,
-    /// and its failures are counted apart.
-    pub(crate) after_first_factor: bool,
-}
+const GUARD: [Field; 2] = [
+    field("key", Form::Secret, Absent::Required, about!(
+        "Key of the counters' names, as keygen prints it. It hides what is counted. Changing it resets every limit and revives "
+        "used challenges, so it does not rotate with keys.")),
+    field("scope", Form::Choice(&["process", "shared"]), Absent::Text("process"), about!(
+        "Who shares the counters. With process, challenges end with the process that made them, as their counters do. A host "
+        "that knows its store sets this itself.")),
+];
 
-fn purposes() -> Vec<PurposeDocument> {
-    alloc::vec![PurposeDocument { name: "login".to_string(), after_first_factor: true }]
-}
+const XOXZO: [Field; 5] = [
+    field("sid", Form::Secret, Absent::Required, about!("API SID.")),
+    field("auth_token", Form::Secret, Absent::Required, about!("API token.")),
+    field("sender", Form::Text, Absent::Required, about!(
+        "Sender of messages: at most 10 letters and digits, or at most 15 digits.")),
+    field("base_url", Form::Text, Absent::Text("https://api.xoxzo.com"), about!(
+        "https://HOST, or http:// and a loopback address. Nothing is ever sent to another origin.")),
+    number("timeout_milliseconds", Xoxzo::TIMEOUT, 10_000, about!("For one exchange.")),
+];
 
-/// PINs and how often they may be guessed.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(crate) struct PinDocument {
-    /// Digits: 4 to 10.
-    pub(crate) digits: u8,
-    /// Life of a challenge: 60 to 600.
-    pub(crate) lifetime_seconds: u16,
-    /// Guesses per challenge: 1 to 10.
-    pub(crate) guesses: u32,
-}
+const RANGE: [Field; 4] = [
+    field("prefix", Form::Text, Absent::Required, about!("+ and 1 to 15 digits.")),
+    field("min_digits", Form::Number(Range(8, 15)), Absent::Required, about!(
+        "Least digits of a whole number, country code included.")),
+    field("max_digits", Form::Number(Range(8, 15)), Absent::Required, about!(
+        "Most digits of a whole number, country code included.")),
+    field("deny", Form::List(&Form::Text, Settings::DESTINATIONS), Absent::Empty, about!(
+        "Prefixes within prefix that stay shut.")),
+];
 
-impl Default for PinDocument {
-    fn default() -> Self {
-        let Guesses { digits, lifetime, per_challenge, .. } = Guesses::default();
-        Self { digits, lifetime_seconds: lifetime, guesses: per_challenge }
-    }
-}
+const PURPOSE: [Field; 2] = [
+    field("name", Form::Text, Absent::Required, about!("1 to 128 bytes of printable ASCII without spaces.")),
+    field("after_first_factor", Form::Flag, Absent::Required, about!(
+        "Whether only someone who passed another factor can start it. If not, strangers can: it gets at most half of each cap, "
+        "and its failures are counted apart.")),
+];
 
-/// Failures of one subject with one recipient, over all challenges.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(crate) struct FailuresDocument {
-    /// In a window; over it, wait for its end. Count 1 to 100.
-    pub(crate) soft: CapDocument,
-    /// Consecutive; over it, locked. 1 to 100.
-    pub(crate) hard: u32,
-}
+const PIN: [Field; 3] = [
+    number("digits", Guesses::DIGITS, Guesses::DEFAULT.digits as u32, about!("Digits of a PIN.")),
+    number("lifetime_seconds", Guesses::LIFETIME, Guesses::DEFAULT.lifetime as u32, about!("Life of a challenge.")),
+    number("guesses", Guesses::PER_CHALLENGE, Guesses::DEFAULT.per_challenge, about!("Guesses per challenge.")),
+];
 
-impl Default for FailuresDocument {
-    fn default() -> Self {
-        let Guesses { soft, hard, .. } = Guesses::default();
-        Self { soft: soft.into(), hard }
-    }
-}
+const FAILURES: [Field; 2] = [
+    cap!("soft", Guesses::DEFAULT.soft, Guesses::SOFT, about!("In a window; over it, wait for its end.")),
+    number("hard", Guesses::HARD, Guesses::DEFAULT.hard, about!("Consecutive; over it, locked.")),
+];
 
-/// How many messages may be sent.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(crate) struct SendsDocument {
-    /// Between two messages to one number: 60 to 600.
-    pub(crate) cooldown_seconds: u32,
-    /// Per subject.
-    pub(crate) per_subject: CapDocument,
-    /// Per number.
-    pub(crate) per_number: CapDocument,
-    /// Per client address (IPv6 by its /64). If set, every start must name one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) per_client: Option<CapDocument>,
-    /// Per range of 10,000 numbers: all digits but the last four.
-    pub(crate) per_range: CapDocument,
-    /// Over everyone.
-    pub(crate) per_audience: CapDocument,
-}
+const SENDS: [Field; 6] = [
+    number("cooldown_seconds", Sends::COOLDOWN, Sends::DEFAULT.cooldown, about!("Between two messages to one number.")),
+    cap!("per_subject", Sends::DEFAULT.subject, Cap::COUNT, about!("Per subject.")),
+    cap!("per_number", Sends::DEFAULT.number, Cap::COUNT, about!("Per number.")),
+    field("per_client", Form::Map(&CLIENT), Absent::Out, about!(
+        "Per client address (IPv6 by its /64). If set, every start must name one.")),
+    cap!("per_range", Sends::DEFAULT.range, Cap::COUNT, about!("Per range of 10,000 numbers: all digits but the last four.")),
+    cap!("per_audience", Sends::DEFAULT.audience, Cap::COUNT, about!("Over everyone.")),
+];
 
-impl Default for SendsDocument {
-    fn default() -> Self {
-        let Sends { cooldown, subject, number, client, range, audience } = Sends::default();
-        Self {
-            cooldown_seconds: cooldown,
-            per_subject: subject.into(),
-            per_number: number.into(),
-            per_client: client.map(CapDocument::from),
-            per_range: range.into(),
-            per_audience: audience.into(),
-        }
-    }
-}
+const CLIENT: [Field; 2] = [
+    field("count", Form::Number(Cap::COUNT), Absent::Required, COUNT),
+    field("seconds", Form::Number(Cap::SECONDS), Absent::Required, SECONDS),
+];
 
-/// The text of messages.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(crate) struct MessageDocument {
-    /// Language where a call names none: `en` or `ja`.
-    #[serde(deserialize_with = "locale", serialize_with = "code")]
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
-    pub(crate) locale: Locale,
-    /// Most billed parts: 1 to 5. A longer message is refused before it costs anything.
-    pub(crate) max_parts: u32,
-}
+const MESSAGE: [Field; 2] = [
+    field("locale", Form::Choice(&["en", "ja"]), Absent::Text("en"), about!("Language where a call names none.")),
+    number("max_parts", Settings::PARTS, 1, about!(
+        "Most billed parts. A longer message is refused before it costs anything.")),
+];
 
-impl Default for MessageDocument {
-    fn default() -> Self {
-        Self { locale: Locale::En, max_parts: 1 }
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
-fn code<S: serde::Serializer>(locale: &Locale, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(locale.code())
-}
-
-/// So many in a window that begins with the first.
-#[derive(Clone, Copy, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(crate) struct CapDocument {
-    /// How many: 1 to 1000000.
-    count: u32,
-    /// Length of the window: 60 to 2678400 (31 days).
-    seconds: u32,
-}
-
-impl From<Cap> for CapDocument {
-    fn from(Cap { count, seconds }: Cap) -> Self {
-        Self { count, seconds }
-    }
-}
-
-impl From<CapDocument> for Cap {
-    fn from(CapDocument { count, seconds }: CapDocument) -> Self {
-        Self { count, seconds }
-    }
-}
+const COUNT: &str = about!("How many.");
+const SECONDS: &str = about!("Length of the window, which begins with its first.");

@@ -2,15 +2,21 @@
 //!
 //! # In scope
 //!
-//! - [`prepare`]: a settings document in, prepared settings out; `wit/settings.schema.json` describes the document
+//! - [`prepare`]: a settings document in, prepared settings out
 //! - [`reply`]: what an HTTP answer of Xoxzo means
+//! - `schema`, a feature: `wit/settings.schema.json`, from the same table that reads the document
 //!
 //! # Out of scope
 //!
 //! - References `{"env"}` and `{"file"}`: the host resolves them, one that gets here is an error
 //! - Every rule on values: those are the engine's types
 //!
-//! Errors name path, line and kind, and never a value: a mistyped key must not end up in a log.
+//! ```text
+//! JSON ─ serde_json ─► Node ─ form: names, types, defaults ─► Node ─ read ─► core::Settings ─ rules ─► Prepared
+//! ```
+//!
+//! One tree for every document, and a table instead of derived structs: derived readers alone would be twice the size
+//! of the whole engine. Errors name path, line and kind, and never a value: a mistyped key must not end up in a log.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -29,17 +35,14 @@
 extern crate alloc;
 
 mod document;
-mod fault;
+mod form;
+mod node;
 mod prepare;
 mod reply;
-mod text;
+#[cfg(feature = "schema")]
+mod schema;
 
 pub use prepare::{Preparation, prepare};
 pub use reply::reply;
-
-/// The JSON schema of the settings document.
 #[cfg(feature = "schema")]
-#[must_use]
-pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(document::Document)
-}
+pub use schema::schema;

@@ -1,14 +1,17 @@
 //! A settings document in, prepared settings out.
 
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
-use xoxzo_2fa_core::{Broken, Code, Failure, Guesses, Prepared, Purpose, Sends, Settings, Xoxzo};
-use zeroize::Zeroizing;
+use xoxzo_2fa_core::{
+    Broken, Cap, Code, Destination, Failure, Guesses, Locale, Prepared, Purpose, RootKey, Scope, Sends, Settings, Unfit, Xoxzo,
+};
 
-use crate::document::{Document, PurposeDocument};
-use crate::fault;
+use crate::document::DOCUMENT;
+use crate::form::Misfit;
+use crate::node::Node;
 
 /// The longest document, in bytes.
 const LONGEST: usize = 32 * 1024;
@@ -30,62 +33,157 @@ pub struct Preparation {
 /// [`Code::Settings`], naming path, line and kind; [`Code::Randomness`].
 pub fn prepare(json: &str, rng: &mut impl TryCryptoRng) -> Result<Preparation, Failure> {
     if json.len() > LONGEST {
-        return Err(Failure::new(Code::Settings, "settings: longer than 32 KiB"));
+        return Err(fault("", 0, "longer than 32 KiB"));
     }
-    let mut from = serde_json::Deserializer::from_str(json);
-    let document: Document = serde_path_to_error::deserialize(&mut from).map_err(|error| fault::unreadable(&error))?;
-    from.end().map_err(|_| Failure::new(Code::Settings, "settings: something follows the document"))?;
-    let broken = |broken: &Broken| fault::broken(broken, json);
-    if document.version != 1 {
-        return Err(Failure::new(Code::Settings, "settings, version: must be 1"));
-    }
-    let effective = serde_json::to_string(&document)
-        .map_err(|_| Failure::new(Code::Settings, "settings: cannot be written as JSON"))?;
-    let settings = read(document).map_err(|fault| broken(&fault))?;
-    let prepared = settings.prepare(rng)?.map_err(|fault| broken(&fault))?;
+    let place = |Misfit { path, kind }: Misfit| fault(&path, line(json, &path), &kind);
+    let given = Node::parse(json).map_err(|(kind, line)| fault("", line, kind))?;
+    let mut document = DOCUMENT.fill(&given).map_err(place)?;
+    let settings = At(&document).settings().map_err(place)?;
+    let prepared = settings.prepare(rng)?.map_err(|Broken { path, rule }| fault(path, line(json, path), rule.requirement()))?;
+    DOCUMENT.redact(&mut document);
+    let mut effective = String::new();
+    document.write(&mut effective);
     Ok(Preparation { prepared, effective, warnings: settings.warnings() })
 }
 
-fn read(document: Document) -> Result<Settings, Broken> {
-    let Document { audience, service, keys, guard, xoxzo, destinations, purposes, pin, failures, sends, message, .. } =
-        document;
-    let destinations: Result<Vec<_>, _> = destinations.iter().map(crate::text::DestinationText::parse).collect();
-    let purpose = |PurposeDocument { name, after_first_factor }| Purpose { name, after_first_factor };
-    Ok(Settings {
-        audience,
-        service,
-        locale: message.locale,
-        parts: message.max_parts,
-        keys: keys.into_iter().map(|key| key.0).collect(),
-        guard_key: guard.key.0,
-        scope: guard.scope.into(),
-        purposes: purposes.into_iter().map(purpose).collect(),
-        destinations: destinations.map_err(|rule| Broken { path: "destinations", rule })?.concat(),
-        guesses: Guesses {
-            digits: pin.digits,
-            lifetime: pin.lifetime_seconds,
-            per_challenge: pin.guesses,
-            soft: failures.soft.into(),
-            hard: failures.hard,
-        },
-        sends: Sends {
-            cooldown: sends.cooldown_seconds,
-            subject: sends.per_subject.into(),
-            number: sends.per_number.into(),
-            client: sends.per_client.map(Into::into),
-            range: sends.per_range.into(),
-            audience: sends.per_audience.into(),
-        },
-        xoxzo: Xoxzo {
-            base_url: xoxzo.base_url,
-            sid: text(xoxzo.sid.0),
-            auth_token: text(xoxzo.auth_token.0),
-            sender: xoxzo.sender,
-            timeout: xoxzo.timeout_milliseconds,
-        },
-    })
+fn fault(path: &str, line: usize, kind: &str) -> Failure {
+    let mut place = "settings".to_string();
+    if !path.is_empty() {
+        place = place + ", " + path;
+    }
+    if line > 0 {
+        place = format!("{place}, line {line}");
+    }
+    Failure::new(Code::Settings, place + ": " + kind)
 }
 
-fn text(mut secret: Zeroizing<String>) -> String {
-    core::mem::take(&mut *secret)
+/// The line of the deepest name of a path that the document has; 0 if it has none. For people to look at: where a
+/// name also stands as a value before, it is a line too early.
+fn line(json: &str, path: &str) -> usize {
+    let (mut rest, mut found) = (json.as_bytes(), None);
+    for name in path.split('.') {
+        let quoted = |at: &usize| {
+            let after = rest.get(*at..).and_then(|rest| rest.strip_prefix(b"\""));
+            after.and_then(|rest| rest.strip_prefix(name.as_bytes())).is_some_and(|rest| rest.starts_with(b"\""))
+        };
+        if let Some(at) = (0..rest.len()).find(quoted) {
+            rest = rest.get(at..).unwrap_or_default();
+            found = Some(rest.len());
+        }
+    }
+    let before = found.and_then(|left| json.as_bytes().get(..json.len().saturating_sub(left)));
+    before.map_or(0, |before| before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1))
+}
+
+/// A filled document, or a part of one.
+#[derive(Clone, Copy)]
+struct At<'a>(&'a Node);
+
+impl<'a> At<'a> {
+    /// The form is filled, so only values that have a type of their own can be wrong. Numbers too large for their type
+    /// become its largest, which no range holds.
+    fn settings(self) -> Result<Settings, Misfit> {
+        if self.number::<u32>("version") != 1 {
+            return Err(Misfit::new("must be 1").within("version"));
+        }
+        let keys = self.each("keys", At::key)?;
+        let guard_key = self.at("guard").at("key").key().map_err(|misfit| misfit.within("guard.key"))?;
+        let destinations = self.each("destinations", At::destinations)?;
+        let [xoxzo, pin, failures, sends, message] =
+            ["xoxzo", "pin", "failures", "sends", "message"].map(|name| self.at(name));
+        Ok(Settings {
+            audience: self.text("audience"),
+            service: self.text("service"),
+            locale: Locale::parse(&message.text("locale")).unwrap_or(Locale::En),
+            parts: message.number("max_parts"),
+            keys,
+            guard_key,
+            scope: if self.at("guard").text("scope") == "shared" { Scope::Shared } else { Scope::Process },
+            purposes: self.at("purposes").0.list().iter().map(|node| At(node).purpose()).collect(),
+            destinations: destinations.concat(),
+            guesses: Guesses {
+                digits: pin.number("digits"),
+                lifetime: pin.number("lifetime_seconds"),
+                per_challenge: pin.number("guesses"),
+                soft: failures.cap("soft"),
+                hard: failures.number("hard"),
+            },
+            sends: Sends {
+                cooldown: sends.number("cooldown_seconds"),
+                subject: sends.cap("per_subject"),
+                number: sends.cap("per_number"),
+                client: sends.0.field("per_client").map(|_| sends.cap("per_client")),
+                range: sends.cap("per_range"),
+                audience: sends.cap("per_audience"),
+            },
+            xoxzo: Xoxzo {
+                base_url: xoxzo.text("base_url"),
+                sid: xoxzo.text("sid"),
+                auth_token: xoxzo.text("auth_token"),
+                sender: xoxzo.text("sender"),
+                timeout: xoxzo.number("timeout_milliseconds"),
+            },
+        })
+    }
+
+    fn key(self) -> Result<RootKey, Misfit> {
+        RootKey::parse(self.0.text().unwrap_or_default()).map_err(misfit)
+    }
+
+    fn purpose(self) -> Purpose {
+        let after_first_factor = self.at("after_first_factor").0.flag().unwrap_or(false);
+        Purpose { name: self.text("name"), after_first_factor }
+    }
+
+    fn destinations(self) -> Result<Vec<Destination>, Misfit> {
+        if let Some(name) = self.0.text() {
+            return Destination::preset(name).map_err(misfit);
+        }
+        let denied: Vec<_> = self.at("deny").0.list().iter().filter_map(Node::text).map(ToString::to_string).collect();
+        let range = Destination::parse(&self.text("prefix"), self.number("min_digits"), self.number("max_digits"), &denied);
+        range.map(|range| alloc::vec![range]).map_err(misfit)
+    }
+
+    fn cap(self, name: &str) -> Cap {
+        let cap = self.at(name);
+        Cap { count: cap.number("count"), seconds: cap.number("seconds") }
+    }
+
+    fn at(self, name: &str) -> At<'a> {
+        static NOTHING: Node = Node::Null;
+        At(self.0.field(name).unwrap_or(&NOTHING))
+    }
+
+    fn text(self, name: &str) -> String {
+        self.at(name).0.text().unwrap_or_default().to_string()
+    }
+
+    fn number<T: TryFrom<u64> + Bounded>(self, name: &str) -> T {
+        T::try_from(self.at(name).0.number().unwrap_or(u64::MAX)).unwrap_or(T::LARGEST)
+    }
+
+    fn each<T>(self, name: &str, read: impl Fn(At<'a>) -> Result<T, Misfit>) -> Result<Vec<T>, Misfit> {
+        let list = (0_usize..).zip(self.at(name).0.list());
+        list.map(|(at, node)| read(At(node)).map_err(|misfit| misfit.within(&at.to_string()).within(name))).collect()
+    }
+}
+
+trait Bounded {
+    const LARGEST: Self;
+}
+
+impl Bounded for u8 {
+    const LARGEST: Self = Self::MAX;
+}
+
+impl Bounded for u16 {
+    const LARGEST: Self = Self::MAX;
+}
+
+impl Bounded for u32 {
+    const LARGEST: Self = Self::MAX;
+}
+
+fn misfit(unfit: Unfit) -> Misfit {
+    Misfit::new(unfit.requirement())
 }

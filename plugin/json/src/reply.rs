@@ -3,15 +3,15 @@
 //! Tolerant where the API is not documented: an array of one object or a bare object, any extra fields, any body with an
 //! error. A message counts as taken only with a 2xx that names its id, and as surely not taken only with a 4xx.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use xoxzo_2fa_core::Reply;
 
+use crate::node::Node;
+
 /// Fields of an error that may be named in a log. The rest of an error is not repeated: it can hold the number.
-const FIELDS: [&str; 6] = ["detail", "message", "non_field_errors", "recipient", "sender", "variables"];
+const FIELDS: [&str; 5] = ["detail", "message", "non_field_errors", "recipient", "sender"];
 
 /// The longest time to wait that is believed, in seconds.
 const LONGEST_WAIT: u32 = 86_400;
@@ -27,55 +27,34 @@ pub fn reply(status: u16, retry_after: Option<&str>, body: &str) -> Reply {
     }
 }
 
-#[derive(Deserialize)]
-struct Taken {
-    msgid: String,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    Many(Vec<Taken>),
-    One(Taken),
-}
-
 /// The id in `[{"msgid": "…"}]`, if it looks like one.
 fn taken(body: &str) -> Option<String> {
-    let one = match serde_json::from_str(body).ok()? {
-        OneOrMany::One(one) => one,
-        OneOrMany::Many(many) => many.into_iter().next()?,
-    };
+    let body = Node::parse(body).ok()?;
+    let id = body.list().first().unwrap_or(&body).field("msgid")?.text()?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    ((1..=64).contains(&one.msgid.len()) && one.msgid.bytes().all(plain)).then_some(one.msgid)
+    ((1..=64).contains(&id.len()) && id.bytes().all(plain)).then(|| id.to_string())
 }
 
 /// Which known fields the error names, joined with commas.
 fn fields(body: &str) -> String {
-    let Ok(map) = serde_json::from_str::<alloc::collections::BTreeMap<String, IgnoredAny>>(body) else {
-        return String::new();
-    };
-    FIELDS.into_iter().filter(|field| map.contains_key(*field)).collect::<Vec<_>>().join(", ")
-}
-
-#[derive(Deserialize)]
-struct Throttled {
-    detail: String,
+    let body = Node::parse(body).unwrap_or(Node::Null);
+    FIELDS.into_iter().filter(|field| body.field(field).is_some()).collect::<Vec<_>>().join(", ")
 }
 
 /// Seconds to wait: from the header (RFC 9110, 10.2.3, as seconds), else the number in `detail`.
 fn wait(retry_after: Option<&str>, body: &str) -> Option<u32> {
     let number = |text: &str| text.parse().ok().filter(|seconds| *seconds <= LONGEST_WAIT);
     let detail = || {
-        let Throttled { detail } = serde_json::from_str(body).ok()?;
+        let body = Node::parse(body).ok()?;
+        let detail = body.field("detail")?.text()?;
         detail.split(|letter: char| !letter.is_ascii_digit()).find(|run| !run.is_empty()).and_then(number)
     };
-    retry_after.map(str::trim).and_then(number).or_else(detail)
+    retry_after.map(str::trim_ascii).and_then(number).or_else(detail)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
 
     #[test]
     fn a_2xx_with_an_id_is_taken() {

@@ -1,0 +1,141 @@
+//! Forms: which names and types a document has, and what stands for what it leaves out.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use xoxzo_2fa_core::Range;
+
+use crate::node::Node;
+
+/// A named value in a map.
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    /// For the schema.
+    #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "for the schema"))]
+    pub(crate) about: &'static str,
+    pub(crate) form: Form,
+    pub(crate) absent: Absent,
+}
+
+/// The type of a value.
+#[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "for the schema"))]
+pub(crate) enum Form {
+    Flag,
+    /// The range is told here and enforced by the engine.
+    Number(Range),
+    Text,
+    /// A text that is redacted, and that hosts take as a reference too.
+    Secret,
+    Choice(&'static [&'static str]),
+    Map(&'static [Field]),
+    /// Of so many.
+    List(&'static Form, Range),
+    /// A name or a map.
+    Either(&'static [Field]),
+}
+
+/// What stands for a field that is left out.
+pub(crate) enum Absent {
+    /// Nothing: an error.
+    Required,
+    /// Nothing: it stays out.
+    Out,
+    Number(u32),
+    Text(&'static str),
+    /// A map of its own defaults.
+    Defaults,
+    /// A list of one map.
+    One(&'static [(&'static str, &'static str)]),
+    Empty,
+}
+
+/// Where a document is wrong, and in which way.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Misfit {
+    /// Names and indices from the outermost, joined by dots.
+    pub(crate) path: String,
+    pub(crate) kind: String,
+}
+
+impl Misfit {
+    pub(crate) fn new(kind: impl Into<String>) -> Self {
+        Self { path: String::new(), kind: kind.into() }
+    }
+
+    pub(crate) fn within(mut self, name: &str) -> Self {
+        self.path = if self.path.is_empty() { name.to_string() } else { [name, &self.path].join(".") };
+        self
+    }
+}
+
+impl Form {
+    /// The value with all defaults filled in.
+    ///
+    /// # Errors
+    ///
+    /// A value of another form.
+    pub(crate) fn fill(&self, node: &Node) -> Result<Node, Misfit> {
+        match (self, node) {
+            (Self::Flag, Node::Flag(_)) | (Self::Number(_), Node::Number(_)) | (Self::Text | Self::Secret, Node::Text(_)) => {
+                Ok(node.clone())
+            }
+            (Self::Secret, Node::Map(_)) => {
+                Err(Misfit::new("a reference, which the host must resolve before the engine sees it"))
+            }
+            (Self::Choice(choices), Node::Text(text)) if choices.contains(&text.as_str()) => Ok(node.clone()),
+            (Self::Choice(choices), Node::Text(_)) => Err(Misfit::new("must be ".to_string() + &choices.join(" or "))),
+            (Self::Either(_), Node::Text(_)) => Ok(node.clone()),
+            (Self::Map(fields) | Self::Either(fields), Node::Map(given)) => fill_map(fields, given),
+            (Self::List(item, _), Node::List(list)) => {
+                let filled = (0_usize..).zip(list).map(|(at, node)| {
+                    item.fill(node).map_err(|misfit| misfit.within(&at.to_string()))
+                });
+                filled.collect::<Result<_, _>>().map(Node::List)
+            }
+            _ => Err(Misfit::new("a value of the wrong type")),
+        }
+    }
+
+    /// Overwrites what is secret.
+    pub(crate) fn redact(&self, node: &mut Node) {
+        match (self, node) {
+            (Self::Secret, node) => *node = Node::Text("[REDACTED]".to_string()),
+            (Self::Map(fields), Node::Map(given)) => {
+                for (name, node) in given {
+                    if let Some(field) = fields.iter().find(|field| field.name == name) {
+                        field.form.redact(node);
+                    }
+                }
+            }
+            (Self::List(item, _), Node::List(list)) => list.iter_mut().for_each(|node| item.redact(node)),
+            _ => {}
+        }
+    }
+}
+
+fn fill_map(fields: &[Field], given: &[(String, Node)]) -> Result<Node, Misfit> {
+    // The name itself is not told: it may be a key in the wrong place.
+    if given.iter().any(|(name, _)| fields.iter().all(|field| field.name != name)) {
+        return Err(Misfit::new("has a field that does not exist"));
+    }
+    let mut filled = Vec::with_capacity(fields.len());
+    for field in fields {
+        let node = given.iter().find(|(name, _)| field.name == name).map(|(_, node)| node);
+        let value = match (node, &field.absent) {
+            (Some(node), _) => field.form.fill(node),
+            (None, Absent::Out) => continue,
+            (None, Absent::Required) => Err(Misfit::new("is missing")),
+            (None, Absent::Number(number)) => Ok(Node::Number((*number).into())),
+            (None, Absent::Text(text)) => Ok(Node::Text((*text).to_string())),
+            (None, Absent::Defaults) => field.form.fill(&Node::Map(Vec::new())),
+            (None, Absent::Empty) => Ok(Node::List(Vec::new())),
+            (None, Absent::One(texts)) => {
+                let flags = |text: &str| if text == "true" { Node::Flag(true) } else { Node::Text(text.to_string()) };
+                let map = texts.iter().map(|(name, text)| ((*name).to_string(), flags(text)));
+                Ok(Node::List(alloc::vec![Node::Map(map.collect())]))
+            }
+        };
+        filled.push((field.name.to_string(), value.map_err(|misfit| misfit.within(field.name))?));
+    }
+    Ok(Node::Map(filled))
+}

@@ -1,0 +1,254 @@
+//! A JSON value as a tree, read by `serde_json`: no fractions, no repeated names, a bounded number of values.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::Cell;
+use core::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use zeroize::Zeroize;
+
+/// The most values in one text: what a tree of them takes fits the memory of a guest.
+const MOST: u32 = 2_000;
+
+/// A JSON value. Wiped on drop: it may be a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Node {
+    Null,
+    Flag(bool),
+    Number(u64),
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<(String, Node)>),
+}
+
+impl Node {
+    /// Reads a whole text.
+    ///
+    /// # Errors
+    ///
+    /// What kind of fault it is and, if it is one of the syntax, on which line; else 0.
+    pub(crate) fn parse(json: &str) -> Result<Self, (&'static str, usize)> {
+        let state = State { left: Cell::new(MOST), fault: Cell::new(None) };
+        let mut from = serde_json::Deserializer::from_str(json);
+        let node = Seed(&state).deserialize(&mut from).and_then(|node| from.end().map(|()| node));
+        match (state.fault.get(), node) {
+            (None, Ok(node)) => Ok(node),
+            (Some(kind), _) => Err((kind, 0)),
+            (None, Err(error)) => Err(("not JSON", error.line())),
+        }
+    }
+
+    /// The value of a name in a map.
+    pub(crate) fn field(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Map(fields) => fields.iter().find(|(own, _)| own == name).map(|(_, node)| node),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn flag(&self) -> Option<bool> {
+        match self {
+            Self::Flag(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn list(&self) -> &[Self] {
+        match self {
+            Self::List(list) => list,
+            _ => &[],
+        }
+    }
+
+    /// Appends the value as JSON. Only for texts that need no escapes beyond quotes, backslashes and controls.
+    pub(crate) fn write(&self, out: &mut String) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
+            Self::Number(number) => out.push_str(&number.to_string()),
+            Self::Text(text) => quote(text, out),
+            Self::List(list) => {
+                out.push('[');
+                for (at, node) in list.iter().enumerate() {
+                    separate(at, out);
+                    node.write(out);
+                }
+                out.push(']');
+            }
+            Self::Map(fields) => {
+                out.push('{');
+                for (at, (name, node)) in fields.iter().enumerate() {
+                    separate(at, out);
+                    quote(name, out);
+                    out.push(':');
+                    node.write(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Self::Text(text) = self {
+            text.zeroize();
+        }
+    }
+}
+
+fn separate(at: usize, out: &mut String) {
+    if at > 0 {
+        out.push(',');
+    }
+}
+
+fn quote(text: &str, out: &mut String) {
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            control if control.is_control() => out.push_str(&alloc::format!("\\u{:04x}", u32::from(control))),
+            plain => out.push(plain),
+        }
+    }
+    out.push('"');
+}
+
+const REPEATED: &str = "a field that stands there twice";
+const FRACTION: &str = "a number that is not a whole one from 0 on";
+const TOO_MANY: &str = "too many values";
+
+/// What the reading of one text shares.
+struct State {
+    /// Values that may still come.
+    left: Cell<u32>,
+    /// The first fault that is not one of the syntax. It is kept here, and what follows is read and dropped: an error
+    /// through `serde_json` would bring its formatting along.
+    fault: Cell<Option<&'static str>>,
+}
+
+/// Reads one value.
+#[derive(Clone, Copy)]
+struct Seed<'a>(&'a State);
+
+impl Seed<'_> {
+    fn fail(self, kind: &'static str) -> Node {
+        self.0.fault.set(self.0.fault.get().or(Some(kind)));
+        Node::Null
+    }
+
+    /// Whether there is room for one more value.
+    fn room(self) -> bool {
+        match self.0.left.get().checked_sub(1) {
+            Some(left) => self.0.left.set(left),
+            None => drop(self.fail(TOO_MANY)),
+        }
+        self.0.fault.get().is_none()
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Node, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Node, E> {
+        Ok(Node::Flag(flag))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
+        Ok(Node::Number(number))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
+        Ok(self.fail(FRACTION))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
+        Ok(self.fail(FRACTION))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+        Ok(Node::Text(text.to_string()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Node, A::Error> {
+        let mut list = Vec::new();
+        while let Some(node) = from.next_element_seed(self)? {
+            if self.room() {
+                list.push(node);
+            }
+        }
+        Ok(Node::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Node, A::Error> {
+        let mut fields: Vec<(String, Node)> = Vec::new();
+        while let Some(name) = from.next_key_seed(self)? {
+            let node = from.next_value_seed(self)?;
+            let name = name.text().unwrap_or_default();
+            if fields.iter().any(|(other, _)| other == name) {
+                self.fail(REPEATED);
+            }
+            if self.room() {
+                fields.push((name.to_string(), node));
+            }
+        }
+        Ok(Node::Map(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let text = r#"{"a":[null,true,false,0,18446744073709551615],"b":{"c":"d\"\\\u000aé🙂"},"e":""}"#;
+        let node = Node::parse(text).unwrap_or(Node::Null);
+        let mut out = String::new();
+        node.write(&mut out);
+        assert_eq!(out, text);
+    }
+
+    #[test]
+    fn faults_have_kind_and_line() {
+        let fault = |text: &str| Node::parse(text).err();
+        assert_eq!(fault("{\n\"a\":1,\n\"a\":2}"), Some((REPEATED, 0)));
+        assert_eq!(fault("[1.5]"), Some((FRACTION, 0)));
+        assert_eq!(fault("[-1]"), Some((FRACTION, 0)));
+        assert_eq!(fault("{}{}"), Some(("not JSON", 1)));
+        assert_eq!(fault(&alloc::format!("[{}0]", "0,".repeat(2_000))), Some((TOO_MANY, 0)));
+        assert_eq!(fault(&"[".repeat(10_000)).map(|fault| fault.0), Some("not JSON"));
+    }
+}

@@ -1,0 +1,60 @@
+//! The JSON schema of the settings document (draft 2020-12), from the table that reads it.
+
+use alloc::string::String;
+
+use serde_json::{Map, Value, json};
+
+use crate::document::DOCUMENT;
+use crate::form::{Absent, Field, Form};
+
+/// The schema, as it stands in `wit/settings.schema.json`.
+#[must_use]
+pub fn schema() -> String {
+    let mut schema = form(&DOCUMENT);
+    let head = [
+        ("$schema", "https://json-schema.org/draft/2020-12/schema"),
+        ("title", "Settings of xoxzo-2fa"),
+        (
+            "description",
+            "Where x-secret is true, a host also takes {\"env\": \"NAME\"} or {\"file\": \"PATH\"} in place of the string, and resolves it before the engine sees it.",
+        ),
+    ];
+    if let Value::Object(fields) = &mut schema {
+        fields.extend(head.map(|(name, text)| (name.into(), json!(text))));
+    }
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}
+
+fn form(of: &Form) -> Value {
+    match of {
+        Form::Flag => json!({"type": "boolean"}),
+        Form::Number(range) => json!({"type": "integer", "minimum": range.0, "maximum": range.1}),
+        Form::Text => json!({"type": "string"}),
+        Form::Secret => json!({"type": "string", "x-secret": true}),
+        Form::Choice(choices) => json!({"enum": choices}),
+        Form::Map(fields) => map(fields),
+        Form::List(item, range) => json!({"type": "array", "items": form(item), "minItems": range.0, "maxItems": range.1}),
+        Form::Either(fields) => json!({"oneOf": [{"type": "string"}, map(fields)]}),
+    }
+}
+
+fn map(fields: &[Field]) -> Value {
+    let properties: Map<_, _> = fields.iter().map(|one| (one.name.into(), property(one))).collect();
+    let required = fields.iter().filter(|one| matches!(one.absent, Absent::Required)).map(|one| one.name);
+    json!({
+        "type": "object", "additionalProperties": false, "properties": properties, "required": required.collect::<alloc::vec::Vec<_>>(),
+    })
+}
+
+fn property(field: &Field) -> Value {
+    let mut property = form(&field.form);
+    if let Value::Object(facts) = &mut property {
+        facts.insert("description".into(), json!(field.about));
+        match field.absent {
+            Absent::Number(number) => facts.insert("default".into(), json!(number)),
+            Absent::Text(text) => facts.insert("default".into(), json!(text)),
+            _ => None,
+        };
+    }
+    property
+}
