@@ -1,1 +1,74 @@
-//! Head.
+//! SMS two-factor authentication through Xoxzo: one WebAssembly engine, embedded.
+//!
+//! A service starts a challenge; the engine makes a PIN, sends it to the user's phone, and hands back a small signed token.
+//! Later the service gives it the token and what the user typed, and gets a verdict. No database: the challenge lives in the
+//! token, and a [`Guard`] counts guesses, uses and messages.
+//!
+//! # In scope
+//!
+//! - [`TwoFactor`]: the operations, from any thread
+//! - [`Settings`]: from JSON, a file, the environment, or built
+//! - [`Guard`]: counters in memory ([`MemoryGuard`]), in a file ([`FileGuard`]), or your own
+//! - [`Transport`]: HTTP through ureq and rustls ([`UreqTransport`]), or your own
+//!
+//! # Out of scope
+//!
+//! - Rules: they are the component's, the same on every host
+//! - National phone numbers, sessions, pages, recovery codes
+//!
+//! # Example
+//!
+//! Both halves of a login. Recipient and subject come from the server's own record of the user, never from the form.
+//!
+//! ```no_run
+//! use xoxzo_2fa::{Binding, Error, MemoryGuard, Settings, TwoFactor};
+//!
+//! /// After the password: sends the code, and gives what the session keeps until the user has typed it.
+//! fn send_code(two_factor: &TwoFactor, phone: &str, user_id: &str) -> Result<String, Error> {
+//!     let challenge = two_factor.start(&Binding::new(phone, user_id, "login"))?;
+//!     println!("a code is on its way to {}", challenge.masked);
+//!     Ok(challenge.token)
+//! }
+//!
+//! /// With what the user typed: `Ok` is the only way in.
+//! fn check_code(two_factor: &TwoFactor, token: &str, phone: &str, user_id: &str, pin: &str) -> Result<(), Error> {
+//!     match two_factor.verify(token, &Binding::new(phone, user_id, "login"), pin) {
+//!         Ok(_acceptance) => Ok(()),
+//!         Err(Error::Refuse(refusal)) if refusal.guesses_left > Some(0) => {
+//!             println!("wrong, {} left", refusal.guesses_left.unwrap_or(0));
+//!             Err(Error::Refuse(refusal))
+//!         }
+//!         Err(other) => Err(other),
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Error> {
+//! let two_factor = TwoFactor::new(Settings::from_environment()?, MemoryGuard::default())?;
+//! let token = send_code(&two_factor, "+819012345678", "user-1")?;
+//! check_code(&two_factor, &token, "+819012345678", "user-1", "123456")
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod binding;
+mod bindings;
+mod client;
+mod engine;
+mod error;
+mod guard;
+mod instance;
+mod settings;
+mod transport;
+
+pub use binding::{Acceptance, Binding, Challenge, Claims, Delivery, Outline, Sending, Transaction};
+pub use client::{Builder, Instances, TwoFactor, keygen, receipt_key, inspect, check_receipt};
+pub use error::{Code, Error, Failure};
+#[cfg(feature = "file")]
+pub use guard::FileGuard;
+pub use guard::{Charge, Guard, GuardError, MemoryGuard, Scope, Total};
+pub use settings::{Settings, SettingsBuilder};
+#[cfg(feature = "ureq")]
+pub use transport::UreqTransport;
+pub use transport::{Body, Lost, Transport};

@@ -1,0 +1,50 @@
+//! Settings and guard, as every operation needs them.
+
+use std::env;
+use std::path::PathBuf;
+
+use clap::Args;
+use xoxzo_2fa::{Error, FileGuard, GuardError, Settings, TwoFactor};
+
+use crate::report::Fault;
+
+#[derive(Args)]
+pub(crate) struct Account {
+    /// Settings document; without it the environment: XOXZO_API_SID, XOXZO_API_AUTH_TOKEN, XOXZO_2FA_KEY.
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// File of the counters; by default under the XDG state folder.
+    #[arg(long, value_name = "FILE", env = "XOXZO_2FA_GUARD")]
+    guard: Option<PathBuf>,
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Account {
+    pub(crate) fn open(&self) -> Result<TwoFactor, Fault> {
+        let settings = match &self.settings {
+            Some(path) => Settings::from_file(path)?,
+            None => Settings::from_environment()?,
+        };
+        let path = match &self.guard {
+            Some(path) => path.clone(),
+            None => state_folder()?.join("guard.redb"),
+        };
+        // A second process waits for the file, so the first holds it only while it has work for it.
+        let guard = FileGuard::open(path).map_err(|error: GuardError| Fault::Around(error.to_string()))?;
+        let two_factor = TwoFactor::new(settings, guard).map_err(|error: Error| Fault::from(error))?;
+        for warning in two_factor.warnings() {
+            eprintln!("warning: {warning}");
+        }
+        Ok(two_factor)
+    }
+}
+
+/// `$XDG_STATE_HOME/xoxzo-2fa`, or `~/.local/state/xoxzo-2fa` (XDG Base Directory Specification).
+fn state_folder() -> Result<PathBuf, Fault> {
+    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
+    let base = base.ok_or_else(|| Fault::Around("neither XDG_STATE_HOME nor HOME is set: give --guard FILE".to_string()))?;
+    Ok(base.join("xoxzo-2fa"))
+}

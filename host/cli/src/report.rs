@@ -1,0 +1,83 @@
+//! What is told to people and scripts when something is not as asked.
+
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{fmt, io};
+
+use serde_json::json;
+use xoxzo_2fa::Error;
+
+/// Why a command ended early.
+pub(crate) enum Fault {
+    /// From the operation itself.
+    Operation(Error),
+    /// From around it: no home, no terminal, a taken port.
+    Around(String),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Operation(error)
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self::Around(error.to_string())
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operation(error) => write!(f, "{error}"),
+            Self::Around(why) => f.write_str(why),
+        }
+    }
+}
+
+impl Fault {
+    /// Prints it and gives the exit status.
+    pub(crate) fn report(&self, json: bool) -> ExitCode {
+        let (blame, code, retry_after) = match self {
+            Self::Operation(error) => (error.blame(), error.code().as_str(), error.failure().retry_after),
+            Self::Around(_) => ("misuse", "request", None),
+        };
+        if json {
+            let detail = match self {
+                Self::Operation(error) => error.failure().detail.clone(),
+                Self::Around(why) => why.clone(),
+            };
+            let error = json!({"blame": blame, "code": code, "detail": detail, "retry_after": seconds(retry_after)});
+            println!("{}", json!({ "error": error }));
+        } else {
+            eprintln!("xoxzo-2fa: {self}");
+            if let Some(wait) = retry_after {
+                eprintln!("try again in {} s", wait.as_secs());
+            }
+            if let Some(advice) = advice(code) {
+                eprintln!("{advice}");
+            }
+        }
+        ExitCode::from(match blame {
+            "refuse" => 1,
+            "misuse" => 2,
+            _ => 3,
+        })
+    }
+}
+
+pub(crate) fn seconds(time: Option<Duration>) -> Option<u64> {
+    time.map(|time| time.as_secs())
+}
+
+/// What to do next, where the text of the error does not say it.
+fn advice(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "settings" => "set XOXZO_API_SID, XOXZO_API_AUTH_TOKEN and XOXZO_2FA_KEY (from `xoxzo-2fa keygen`), or give --settings FILE",
+        "not-allowed" => "add its preset or range to `destinations` in the settings",
+        "expired" | "exhausted" | "used" => "start again with `xoxzo-2fa start`",
+        "invalid-token" => "give --to, --subject, --purpose and --session as they were at start, with the same keys",
+        _ => return None,
+    })
+}

@@ -1,0 +1,285 @@
+//! What goes into operations and what comes out.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::bindings::xoxzo::two_factor::types;
+
+/// What a challenge is bound to: authenticated, never carried, shown again at verify.
+///
+/// Take every field from the server's own records. A phone number, subject or amount from the form lets a caller choose whom
+/// to be. Debug shows neither number nor subject.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Binding {
+    /// Phone number in canonical E.164, such as `+819012345678`.
+    pub recipient: String,
+    /// The service's immutable internal id of the user: 1 to 128 bytes of printable ASCII without spaces.
+    pub subject: String,
+    /// One of the purposes in the settings.
+    pub purpose: String,
+    /// The session that asked, 1 to 128 bytes of printable ASCII without spaces.
+    pub session: Option<String>,
+    /// The payment that is confirmed.
+    pub transaction: Option<Transaction>,
+}
+
+impl Binding {
+    /// Binds to a number, a user and a purpose.
+    pub fn new(recipient: impl Into<String>, subject: impl Into<String>, purpose: impl Into<String>) -> Self {
+        Self {
+            recipient: recipient.into(),
+            subject: subject.into(),
+            purpose: purpose.into(),
+            session: None,
+            transaction: None,
+        }
+    }
+
+    /// Binds to a session too.
+    #[must_use]
+    pub fn session(mut self, session: impl Into<String>) -> Self {
+        self.session = Some(session.into());
+        self
+    }
+
+    /// Binds to a payment too, and shows it in the message before the code.
+    #[must_use]
+    pub fn transaction(mut self, transaction: Transaction) -> Self {
+        self.transaction = Some(transaction);
+        self
+    }
+
+    pub(crate) fn to_wit(&self) -> types::Binding {
+        types::Binding {
+            recipient: self.recipient.clone(),
+            subject: self.subject.clone(),
+            purpose: self.purpose.clone(),
+            session: self.session.clone(),
+            transaction: self.transaction.clone().map(|paid| types::Transaction {
+                amount: paid.amount,
+                currency: paid.currency,
+                payee: paid.payee,
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Binding").field("purpose", &self.purpose).finish_non_exhaustive()
+    }
+}
+
+/// A payment. Debug shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Transaction {
+    /// Canonical decimal with all decimals of its currency: `12.50` for EUR, `1250` for JPY.
+    pub amount: String,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Who is paid: 1 to 40 letters, digits, spaces and `.,'&()-`, no run of four digits.
+    pub payee: String,
+}
+
+impl Transaction {
+    /// An amount, its currency and who is paid.
+    pub fn new(amount: impl Into<String>, currency: impl Into<String>, payee: impl Into<String>) -> Self {
+        Self { amount: amount.into(), currency: currency.into(), payee: payee.into() }
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction").finish_non_exhaustive()
+    }
+}
+
+/// How a message is sent and on whose behalf.
+#[derive(Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Sending {
+    /// Language of the text, `en` or `ja`. The settings' own if absent.
+    pub locale: Option<String>,
+    /// The end user's address, IPv4 or IPv6. Required if the settings have `sends.per_client`.
+    pub client: Option<String>,
+}
+
+impl Sending {
+    /// Sets the language of the text.
+    #[must_use]
+    pub fn locale(mut self, locale: impl Into<String>) -> Self {
+        self.locale = Some(locale.into());
+        self
+    }
+
+    /// Sets the end user's address.
+    #[must_use]
+    pub fn client(mut self, client: impl Into<String>) -> Self {
+        self.client = Some(client.into());
+        self
+    }
+
+    pub(crate) fn to_wit(&self) -> types::Sending {
+        types::Sending { locale: self.locale.clone(), client: self.client.clone() }
+    }
+}
+
+impl fmt::Debug for Sending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sending").field("locale", &self.locale).finish_non_exhaustive()
+    }
+}
+
+/// What is known of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// Xoxzo took it.
+    Accepted,
+    /// No readable answer came. It may arrive; the challenge is usable.
+    Unknown,
+}
+
+impl Delivery {
+    /// `accepted` or `unknown`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A challenge that was sent. Debug does not show its token.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Challenge {
+    /// For the user's session: 80 characters of base64url.
+    pub token: String,
+    /// The recipient, mostly hidden, to show.
+    pub masked: String,
+    /// How long the token is good.
+    pub expires_in: Duration,
+    /// When another message may go to this number.
+    pub resend_after: Duration,
+    /// What is known of the message.
+    pub delivery: Delivery,
+    /// Xoxzo's id of the message.
+    pub message_id: Option<String>,
+    /// Billed parts of the message.
+    pub parts: u32,
+}
+
+impl fmt::Debug for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Challenge");
+        shown.field("masked", &self.masked).field("expires_in", &self.expires_in).field("delivery", &self.delivery);
+        shown.field("message_id", &self.message_id).field("parts", &self.parts).finish_non_exhaustive()
+    }
+}
+
+impl From<types::Challenge> for Challenge {
+    fn from(challenge: types::Challenge) -> Self {
+        Self {
+            token: challenge.token,
+            masked: challenge.masked,
+            expires_in: Duration::from_secs(challenge.expires_in_seconds.into()),
+            resend_after: Duration::from_secs(challenge.resend_after_seconds.into()),
+            delivery: match challenge.delivery {
+                types::Delivery::Accepted => Delivery::Accepted,
+                types::Delivery::Unknown => Delivery::Unknown,
+            },
+            message_id: challenge.message_id,
+            parts: challenge.parts,
+        }
+    }
+}
+
+/// The PIN was right, and nobody had used it. Debug does not show the receipt.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use]
+pub struct Acceptance {
+    /// Proof for another service; [`check_receipt`](crate::check_receipt) reads it.
+    pub receipt: String,
+    /// Life of the receipt.
+    pub expires_in: Duration,
+}
+
+impl fmt::Debug for Acceptance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acceptance").field("expires_in", &self.expires_in).finish_non_exhaustive()
+    }
+}
+
+impl From<types::Acceptance> for Acceptance {
+    fn from(acceptance: types::Acceptance) -> Self {
+        Self { receipt: acceptance.receipt, expires_in: Duration::from_secs(acceptance.expires_in_seconds.into()) }
+    }
+}
+
+/// What a receipt says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Claims {
+    /// Unique per acceptance. Burn it where a receipt must count once.
+    pub id: String,
+    /// For whom the receipt is.
+    pub audience: String,
+    /// Who proved what: compare it with what you expect.
+    pub binding: Binding,
+    /// When it was made.
+    pub issued_at: SystemTime,
+    /// From when on it is refused.
+    pub expires_at: SystemTime,
+}
+
+impl From<types::Claims> for Claims {
+    fn from(claims: types::Claims) -> Self {
+        Self {
+            id: claims.id,
+            audience: claims.audience,
+            binding: Binding {
+                recipient: claims.recipient,
+                subject: claims.subject,
+                purpose: claims.purpose,
+                session: claims.session,
+                transaction: claims.transaction.map(|paid| Transaction::new(paid.amount, paid.currency, paid.payee)),
+            },
+            issued_at: instant(claims.issued_at_seconds),
+            expires_at: instant(claims.expires_at_seconds),
+        }
+    }
+}
+
+/// What anyone can read in a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outline {
+    /// Id of the key that is said to have signed: 8 hexadecimal digits.
+    pub key_id: String,
+    /// Digits of the PIN.
+    pub digits: u32,
+    /// When it was made.
+    pub issued_at: SystemTime,
+    /// From when on it is refused.
+    pub expires_at: SystemTime,
+}
+
+impl From<types::Outline> for Outline {
+    fn from(outline: types::Outline) -> Self {
+        Self {
+            key_id: outline.key_id,
+            digits: outline.digits,
+            issued_at: instant(outline.issued_at_seconds),
+            expires_at: instant(outline.expires_at_seconds),
+        }
+    }
+}
+
+fn instant(seconds: u32) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds.into())
+}

@@ -1,0 +1,332 @@
+//! The operations.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use wasmtime::Store;
+
+use crate::binding::{Acceptance, Binding, Challenge, Claims, Outline, Sending};
+use crate::bindings::TwoFactor as Exports;
+use crate::bindings::xoxzo::two_factor::types;
+use crate::engine::{Place, shared};
+use crate::error::Error;
+use crate::guard::{Guard, MemoryGuard};
+use crate::instance::{Host, Instance, Plugin, State};
+use crate::settings::Settings;
+use crate::transport::{Body, Lost, Transport};
+
+/// The component of this release.
+const BUNDLED: &[u8] = include_bytes!("../plugin/two-factor.wasm");
+
+/// Guest time of one call where nothing else is set. A call takes well under a millisecond.
+const DEADLINE: Duration = Duration::from_secs(1);
+
+/// How instances are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Instances {
+    /// A new one for every call: nothing is left of one call when the next begins.
+    #[default]
+    Fresh,
+    /// Kept after a call that ended well. Faster by a few microseconds; the component keeps no state, and wipes what it frees.
+    Reused,
+}
+
+/// SMS two-factor authentication. Cheap to clone; use it from any thread.
+#[derive(Clone)]
+pub struct TwoFactor {
+    shared: Arc<Inner>,
+}
+
+struct Inner {
+    plugin: Arc<Plugin>,
+    host: Arc<Host>,
+    /// Prepared settings: a secret.
+    settings: String,
+    effective: String,
+    warnings: Vec<String>,
+    idle: Option<Mutex<Vec<(Instance, Place)>>>,
+}
+
+impl TwoFactor {
+    /// With the bundled component, ureq, and everything else as it is by default.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] for wrong settings.
+    #[cfg(feature = "ureq")]
+    pub fn new(settings: Settings, guard: impl Guard + 'static) -> Result<Self, Error> {
+        Self::builder(settings, guard).build()
+    }
+
+    /// With choices of its own.
+    pub fn builder(settings: Settings, guard: impl Guard + 'static) -> Builder {
+        Builder {
+            settings,
+            guard: Box::new(guard),
+            transport: None,
+            component: None,
+            clock: Box::new(SystemTime::now),
+            deadline: DEADLINE,
+            instances: Instances::default(),
+        }
+    }
+
+    /// Makes a PIN, sends it to the binding's recipient, and answers the challenge.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refuse`] by a limit or for a number that is not allowed, [`Error::Upstream`] if nothing was sent or the guard
+    /// is out of reach, [`Error::Misuse`] for a malformed argument. A message that may have been sent is no error: see
+    /// [`Delivery::Unknown`](crate::Delivery::Unknown).
+    pub fn start(&self, binding: &Binding) -> Result<Challenge, Error> {
+        self.start_with(binding, &Sending::default())
+    }
+
+    /// [`TwoFactor::start`], with a language or the client's address.
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::start`].
+    pub fn start_with(&self, binding: &Binding, sending: &Sending) -> Result<Challenge, Error> {
+        let (binding, sending) = (binding.to_wit(), sending.to_wit());
+        let settings = &self.shared.settings;
+        self.call(|exports, store| {
+            exports.xoxzo_two_factor_challenges().call_start(store, settings, &binding, &sending)
+        })
+        .map(Challenge::from)
+    }
+
+    /// Compares what the user typed. `Ok` is given at most once per challenge.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refuse`] with the code to show; [`Error::Upstream`] if the guard is out of reach, after which the guess may
+    /// have been charged; [`Error::Misuse`] for a malformed binding. Do not repeat a call whose answer was lost.
+    pub fn verify(&self, token: &str, binding: &Binding, pin: &str) -> Result<Acceptance, Error> {
+        let binding = binding.to_wit();
+        let settings = &self.shared.settings;
+        self.call(|exports, store| exports.xoxzo_two_factor_challenges().call_verify(store, settings, token, &binding, pin))
+            .map(Acceptance::from)
+    }
+
+    /// The settings in effect, defaults filled in, as JSON without secrets.
+    #[must_use]
+    pub fn effective_settings(&self) -> &str {
+        &self.shared.effective
+    }
+
+    /// What is allowed and unwise in the settings, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.shared.warnings
+    }
+
+    fn call<T>(
+        &self,
+        call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
+    ) -> Result<T, Error> {
+        let Inner { plugin, host, idle, .. } = &*self.shared;
+        let _running = shared()?.run();
+        let kept = idle.as_ref().and_then(|idle| idle.lock().unwrap_or_else(PoisonError::into_inner).pop());
+        let mut instance = match kept {
+            Some((instance, _place)) => instance,
+            None => plugin.instantiate(host)?,
+        };
+        let result = instance.call(call)?;
+        if let Some(idle) = idle
+            && let Some(place) = shared()?.keep()
+        {
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push((instance, place));
+        }
+        Ok(result?)
+    }
+}
+
+impl fmt::Debug for TwoFactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TwoFactor").field("settings", &self.shared.effective).finish_non_exhaustive()
+    }
+}
+
+/// Makes a [`TwoFactor`].
+pub struct Builder {
+    settings: Settings,
+    guard: Box<dyn Guard>,
+    transport: Option<Box<dyn Transport>>,
+    component: Option<Vec<u8>>,
+    clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    deadline: Duration,
+    instances: Instances,
+}
+
+impl Builder {
+    /// Takes another way to Xoxzo.
+    #[must_use]
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Box::new(transport));
+        self
+    }
+
+    /// Takes another component of the same world, as bytes or text of WebAssembly.
+    #[must_use]
+    pub fn component(mut self, component: impl Into<Vec<u8>>) -> Self {
+        self.component = Some(component.into());
+        self
+    }
+
+    /// Sets how long the component itself may run in one call. Waiting for Xoxzo or the guard does not count.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Sets how instances are used.
+    #[must_use]
+    pub fn instances(mut self, instances: Instances) -> Self {
+        self.instances = instances;
+        self
+    }
+
+    /// Sets the clock that tokens are dated with. For tests: a clock that stands still never lets a challenge expire.
+    #[must_use]
+    pub fn danger_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Compiles the component and checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] for wrong settings, or no transport; [`Error::Upstream`] for a component that does not load.
+    pub fn build(self) -> Result<TwoFactor, Error> {
+        let plugin = match self.component {
+            Some(bytes) => Arc::new(Plugin::new(&bytes)?),
+            None => bundled()?,
+        };
+        let document = self.settings.document(self.guard.scope())?;
+        let transport = self.transport.or_else(default_transport);
+        let transport = transport.ok_or_else(|| Error::settings("no transport: set one, or use the feature ureq"))?;
+        let Self { guard, clock, deadline, .. } = self;
+        let mut host = Host { guard, transport, clock, origin: None, deadline };
+        let mut bare = plugin.instantiate(&Arc::new(Host::bare(deadline)))?;
+        let prepared = bare.call(|exports, store| {
+            exports.xoxzo_two_factor_configuration().call_prepare(store, &document)
+        })??;
+        host.origin = origin(&prepared.effective);
+        let idle = (self.instances == Instances::Reused).then(Mutex::default);
+        Ok(TwoFactor {
+            shared: Arc::new(Inner {
+                plugin,
+                host: Arc::new(host),
+                settings: prepared.settings,
+                effective: prepared.effective,
+                warnings: prepared.warnings,
+                idle,
+            }),
+        })
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "ureq")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature there is none")]
+fn default_transport() -> Option<Box<dyn Transport>> {
+    Some(Box::new(crate::transport::UreqTransport::default()))
+}
+
+#[cfg(not(feature = "ureq"))]
+fn default_transport() -> Option<Box<dyn Transport>> {
+    None
+}
+
+fn origin(effective: &str) -> Option<http::Uri> {
+    let effective: serde_json::Value = serde_json::from_str(effective).ok()?;
+    effective["xoxzo"]["base_url"].as_str()?.parse().ok()
+}
+
+/// The bundled component, compiled once.
+fn bundled() -> Result<Arc<Plugin>, Error> {
+    static BUNDLED_PLUGIN: OnceLock<Result<Arc<Plugin>, Error>> = OnceLock::new();
+    BUNDLED_PLUGIN.get_or_init(|| Plugin::new(BUNDLED).map(Arc::new)).clone()
+}
+
+/// A host for what needs neither guard nor network.
+impl Host {
+    fn bare(deadline: Duration) -> Self {
+        struct Nowhere;
+        impl Transport for Nowhere {
+            fn send(&self, _: http::Request<Body>, _: Duration) -> Result<http::Response<Vec<u8>>, Lost> {
+                Err(Lost::NotSent("this call has no network".to_string()))
+            }
+        }
+        Self {
+            guard: Box::new(MemoryGuard::with_capacity(0)),
+            transport: Box::new(Nowhere),
+            clock: Box::new(SystemTime::now),
+            origin: None,
+            deadline,
+        }
+    }
+}
+
+fn configuration<T>(
+    call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
+) -> Result<T, Error> {
+    let _running = shared()?.run();
+    let mut instance = bundled()?.instantiate(&Arc::new(Host::bare(DEADLINE)))?;
+    Ok(instance.call(call)??)
+}
+
+/// Makes a key for `keys` or `guard.key`. A secret: write it where secrets are kept.
+///
+/// # Errors
+///
+/// [`Error::Upstream`] if the system gives no randomness.
+pub fn keygen() -> Result<String, Error> {
+    configuration(|exports, store| exports.xoxzo_two_factor_configuration().call_keygen(store)).map(|written| written.key)
+}
+
+/// Derives the key that checks receipts for one audience, and can do nothing else.
+///
+/// # Errors
+///
+/// [`Error::Misuse`] if `root_key` is not a key.
+pub fn receipt_key(root_key: &str, audience: &str) -> Result<String, Error> {
+    configuration(|exports, store| {
+        exports.xoxzo_two_factor_configuration().call_receipt_key(store, root_key, audience)
+    })
+    .map(|written| written.key)
+}
+
+/// Checks a receipt with the receipt keys of its audience, at `now`, and says what it proves. Compare the claims with what
+/// you expect: a receipt for another subject is a valid receipt.
+///
+/// # Errors
+///
+/// [`Error::Refuse`] for a receipt that is forged, altered or over.
+pub fn check_receipt(receipt_keys: &[String], receipt: &str, now: SystemTime) -> Result<Claims, Error> {
+    let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+    configuration(|exports, store| {
+        exports.xoxzo_two_factor_configuration().call_check_receipt(store, receipt_keys, receipt, seconds)
+    })
+    .map(Claims::from)
+}
+
+/// Reads what a token carries in the clear, to look for a fault. Proves nothing.
+///
+/// # Errors
+///
+/// [`Error::Refuse`] for what does not have the form of a token.
+pub fn inspect(token: &str) -> Result<Outline, Error> {
+    configuration(|exports, store| exports.xoxzo_two_factor_configuration().call_inspect(store, token)).map(Outline::from)
+}

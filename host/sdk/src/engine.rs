@@ -1,0 +1,155 @@
+//! One engine, one pool of instances and one ticker for the whole process.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::error::Error;
+
+/// Calls at one time. One more waits.
+const RUNNING: usize = 256;
+
+/// Instances that may be kept between calls, all `TwoFactor` together. One more is dropped.
+const IDLE: usize = 64;
+
+/// The most memory of one instance, in bytes.
+pub(crate) const MEMORY: usize = 1024 * 1024;
+
+/// Length of an epoch.
+pub(crate) const TICK: Duration = Duration::from_millis(5);
+
+/// What is there once.
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    running: Places,
+    idle: Places,
+    ticker: Arc<Ticker>,
+}
+
+/// The process's engine.
+pub(crate) fn shared() -> Result<&'static Shared, Error> {
+    static SHARED: OnceLock<Result<Shared, String>> = OnceLock::new();
+    let shared = SHARED.get_or_init(|| {
+        let engine = Engine::new(&config()).map_err(|error| format!("the WebAssembly engine does not start: {error}"))?;
+        let ticker = Ticker::spawn(engine.clone());
+        Ok(Shared { engine, running: Places::new(RUNNING), idle: Places::new(IDLE), ticker })
+    });
+    shared.as_ref().map_err(|why| Error::plugin(why.clone()))
+}
+
+fn config() -> Config {
+    let slots = (RUNNING + IDLE) as u32;
+    let mut pool = PoolingAllocationConfig::new();
+    // The component is its module and two small ones that tie its imports.
+    pool.total_component_instances(slots)
+        .total_core_instances(slots * 4)
+        .total_memories(slots)
+        .total_tables(slots * 3)
+        .max_memory_size(MEMORY)
+        .linear_memory_keep_resident(512 * 1024)
+        .table_keep_resident(16 * 1024)
+        .pagemap_scan(Enabled::Auto);
+    let mut config = Config::new();
+    config.epoch_interruption(true).max_wasm_stack(256 * 1024);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+impl Shared {
+    /// A place to run, as soon as one is free.
+    pub(crate) fn run(&'static self) -> Place {
+        self.running.wait()
+    }
+
+    /// A place for an idle instance, if one is free.
+    pub(crate) fn keep(&'static self) -> Option<Place> {
+        self.idle.take()
+    }
+
+    /// Counts as guest time until dropped.
+    pub(crate) fn guest_time(&'static self) -> Ticking {
+        self.ticker.enter();
+        Ticking(&self.ticker)
+    }
+}
+
+/// A number of places.
+struct Places {
+    free: Mutex<usize>,
+    freed: Condvar,
+}
+
+/// One of them, given back on drop.
+pub(crate) struct Place(&'static Places);
+
+impl Places {
+    fn new(free: usize) -> Self {
+        Self { free: Mutex::new(free), freed: Condvar::new() }
+    }
+
+    fn wait(&'static self) -> Place {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+        *free -= 1;
+        Place(self)
+    }
+
+    fn take(&'static self) -> Option<Place> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        *free = free.checked_sub(1)?;
+        Some(Place(self))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.freed.notify_one();
+    }
+}
+
+/// Moves the epoch while a guest runs, and sleeps while none does.
+struct Ticker {
+    guests: AtomicUsize,
+    thread: OnceLock<Thread>,
+}
+
+impl Ticker {
+    fn spawn(engine: Engine) -> Arc<Self> {
+        let ticker = Arc::new(Self { guests: AtomicUsize::new(0), thread: OnceLock::new() });
+        let own = Arc::clone(&ticker);
+        let tick = move || {
+            loop {
+                if own.guests.load(Ordering::SeqCst) == 0 {
+                    thread::park();
+                } else {
+                    thread::sleep(TICK);
+                    engine.increment_epoch();
+                }
+            }
+        };
+        let handle = thread::Builder::new().name("xoxzo-2fa ticker".to_string()).spawn(tick).expect("a thread can be started");
+        ticker.thread.set(handle.thread().clone()).expect("it is set once");
+        ticker
+    }
+
+    fn enter(&self) {
+        if self.guests.fetch_add(1, Ordering::SeqCst) == 0
+            && let Some(thread) = self.thread.get()
+        {
+            thread.unpark();
+        }
+    }
+}
+
+/// A guest is running.
+pub(crate) struct Ticking(&'static Arc<Ticker>);
+
+impl Drop for Ticking {
+    fn drop(&mut self) {
+        self.0.guests.fetch_sub(1, Ordering::SeqCst);
+    }
+}

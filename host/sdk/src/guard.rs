@@ -1,0 +1,116 @@
+//! The guard: counters with an end, behind one verb.
+
+#[cfg(feature = "file")]
+mod file;
+mod memory;
+
+use std::fmt;
+
+#[cfg(feature = "file")]
+pub use file::FileGuard;
+pub use memory::MemoryGuard;
+
+/// One change of one counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Charge {
+    /// Name of the counter: a keyed hash, nothing personal.
+    pub key: String,
+    /// What to add. Negative: give back. Zero: only read.
+    pub amount: i32,
+    /// The highest total this charge may lead to.
+    pub limit: u32,
+    /// Life of the counter in seconds, from its creation.
+    pub ttl: u32,
+}
+
+impl Charge {
+    /// A charge of `amount` on `key`.
+    pub fn new(key: impl Into<String>, amount: i32, limit: u32, ttl: u32) -> Self {
+        Self { key: key.into(), amount, limit, ttl }
+    }
+
+    /// What the charge makes of a total, and whether its limit refuses that.
+    #[must_use]
+    pub fn apply(&self, total: u32) -> (u32, bool) {
+        let next = total.saturating_add_signed(self.amount);
+        (next, self.amount >= 0 && next > self.limit)
+    }
+}
+
+/// A counter after a charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Total {
+    /// What the charge led to or, if its limit refused it, would have led to.
+    pub total: u32,
+    /// Seconds until the counter ends, rounded up; for an absent counter, the charge's own life.
+    pub ends_in: u32,
+}
+
+impl Total {
+    /// A total and its end.
+    #[must_use]
+    pub fn new(total: u32, ends_in: u32) -> Self {
+        Self { total, ends_in }
+    }
+}
+
+/// Why a guard gave no totals. Either way the operation is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GuardError {
+    /// No room for a new counter, and no live counter may be forgotten for it.
+    Full,
+    /// No answer. Whether the charges were made is not known. The text is for a log.
+    Unreachable(String),
+}
+
+impl fmt::Display for GuardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => f.write_str("the guard is full"),
+            Self::Unreachable(why) => write!(f, "the guard is unreachable: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for GuardError {}
+
+/// Who shares a guard's counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Scope {
+    /// This process, and they end with it. Tokens end with it too.
+    Process,
+    /// Every process that uses this store.
+    Shared,
+}
+
+/// The only state. A store that loses counters, or answers from a stale copy, reopens limits.
+pub trait Guard: Send + Sync {
+    /// Makes the charges in their order and stops after the first that its limit refuses.
+    ///
+    /// For each, atomically: an absent key, or one whose life is over, stands at 0 and would live `ttl` seconds. The new
+    /// total is [`Charge::apply`]. If the limit refuses, the counter stays as it was, the answer's last entry is that new
+    /// total, and no later charge is made. An existing key keeps its end. A charge that is not positive, on an absent key,
+    /// answers 0 and creates nothing. A list whose answer is lost must not be made again.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError::Full`] and [`GuardError::Unreachable`]; charges before the fault may have been made.
+    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError>;
+
+    /// Who shares the counters.
+    fn scope(&self) -> Scope;
+}
+
+impl<G: Guard + ?Sized> Guard for std::sync::Arc<G> {
+    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+        (**self).add(charges)
+    }
+
+    fn scope(&self) -> Scope {
+        (**self).scope()
+    }
+}

@@ -1,0 +1,139 @@
+//! Counters in one file, for one machine.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use redb::backends::FileBackend;
+use redb::{Database, DatabaseError, Durability, ReadableTable, TableDefinition};
+
+use super::{Charge, Guard, GuardError, Scope, Total};
+
+/// By name: the total, and the second of its end.
+const COUNTERS: TableDefinition<'_, &str, (u32, u64)> = TableDefinition::new("counters");
+
+/// The latest second that was seen, so that a clock that is set back does not lengthen anything's life but ends nothing early.
+const CLOCK: TableDefinition<'_, (), u64> = TableDefinition::new("clock");
+
+/// How long to wait for another process.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A store in a file. Every list is on disk before it is answered; one process has the file at a time, another waits
+/// up to two seconds for it.
+pub struct FileGuard {
+    database: Database,
+}
+
+impl FileGuard {
+    /// Opens the file, or makes it: readable and writable by its owner only, like the folder around it if that is
+    /// made too.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError::Unreachable`]: no such place, not a guard's file, or in use for more than two seconds.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, GuardError> {
+        let path = path.as_ref();
+        let began = Instant::now();
+        loop {
+            match create(path) {
+                Ok(database) => {
+                    let guard = Self { database };
+                    guard.sweep()?;
+                    return Ok(guard);
+                }
+                Err(Fault::Busy) if began.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(20)),
+                Err(Fault::Busy) => return Err(GuardError::Unreachable("another process has the file".to_string())),
+                Err(Fault::Other(why)) => return Err(GuardError::Unreachable(why)),
+            }
+        }
+    }
+
+    /// Drops what has ended.
+    fn sweep(&self) -> Result<(), GuardError> {
+        self.write(|counters, now| {
+            counters.retain(|_, (_, ends)| ends > now).map_err(unreachable)?;
+            Ok(())
+        })
+    }
+
+    fn write<T>(
+        &self,
+        change: impl FnOnce(&mut redb::Table<'_, &'static str, (u32, u64)>, u64) -> Result<T, GuardError>,
+    ) -> Result<T, GuardError> {
+        let mut transaction = self.database.begin_write().map_err(unreachable)?;
+        transaction.set_durability(Durability::Immediate).map_err(unreachable)?;
+        let result = {
+            let mut clock = transaction.open_table(CLOCK).map_err(unreachable)?;
+            let seen = clock.get(()).map_err(unreachable)?.map_or(0, |seen| seen.value());
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs()).max(seen);
+            clock.insert((), now).map_err(unreachable)?;
+            let mut counters = transaction.open_table(COUNTERS).map_err(unreachable)?;
+            change(&mut counters, now)?
+        };
+        transaction.commit().map_err(unreachable)?;
+        Ok(result)
+    }
+}
+
+enum Fault {
+    Busy,
+    Other(String),
+}
+
+fn create(path: &Path) -> Result<Database, Fault> {
+    let other = |error: std::io::Error| Fault::Other(error.kind().to_string());
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(folder).map_err(other)?;
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(other)?;
+    match FileBackend::new(file).and_then(|backend| Database::builder().create_with_backend(backend)) {
+        Ok(database) => Ok(database),
+        Err(DatabaseError::DatabaseAlreadyOpen) => Err(Fault::Busy),
+        Err(error) => Err(Fault::Other(error.to_string())),
+    }
+}
+
+fn unreachable(error: impl fmt::Display) -> GuardError {
+    GuardError::Unreachable(error.to_string())
+}
+
+impl fmt::Debug for FileGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileGuard").finish_non_exhaustive()
+    }
+}
+
+impl Guard for FileGuard {
+    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+        self.write(|counters, now| {
+            let mut totals = Vec::with_capacity(charges.len());
+            for charge in charges {
+                let live = counters.get(charge.key.as_str()).map_err(unreachable)?.map(|counter| counter.value());
+                let live = live.filter(|(_, ends)| *ends > now);
+                let (before, ends) = live.unwrap_or((0, now + u64::from(charge.ttl)));
+                let (total, refused) = charge.apply(before);
+                if !refused && (live.is_some() || charge.amount > 0) {
+                    counters.insert(charge.key.as_str(), (total, ends)).map_err(unreachable)?;
+                }
+                totals.push(Total::new(total, u32::try_from(ends - now).unwrap_or(u32::MAX)));
+                if refused {
+                    break;
+                }
+            }
+            Ok(totals)
+        })
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Shared
+    }
+}

@@ -1,0 +1,239 @@
+//! Settings: one JSON document, the same for every host.
+
+use std::path::Path;
+use std::{env, fmt, fs};
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Error;
+use crate::guard::Scope;
+
+/// The schema of the document. Where it says `x-secret`, a reference may stand.
+const SCHEMA: &str = include_str!("../wit/settings.schema.json");
+
+/// A settings document whose references are resolved. Debug prints `[REDACTED]`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Settings(Value);
+
+impl Settings {
+    /// Takes the document that `settings.schema.json` describes, and resolves its references: at the places that the schema
+    /// marks `x-secret`, `{"env": "NAME"}` stands for an environment variable, and `{"file": "PATH"}` for the content of a
+    /// file without one line break at its end. Everything else is the component's to check.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`]: not JSON, or a reference to something that is not there or not text.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        let mut document = serde_json::from_str(json)
+            .map_err(|error| Error::settings(format!("settings, line {}: not JSON", error.line())))?;
+        let schema: Value = serde_json::from_str(SCHEMA).expect("the schema is ours");
+        resolve(&schema, &mut document, "")?;
+        Ok(Self(document))
+    }
+
+    /// Takes the document from a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`]: no such file, or as [`Settings::from_json`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let json = fs::read_to_string(path)
+            .map_err(|error| Error::settings(format!("settings: the file cannot be read: {}", error.kind())))?;
+        Self::from_json(&json)
+    }
+
+    /// A working default from the environment: `XOXZO_API_SID`, `XOXZO_API_AUTH_TOKEN` and `XOXZO_2FA_KEY` (from `keygen`),
+    /// and optionally `XOXZO_BASE_URL`, `XOXZO_SENDER`, `XOXZO_2FA_SERVICE`, `XOXZO_2FA_AUDIENCE`, `XOXZO_2FA_GUARD_KEY`
+    /// and `XOXZO_2FA_DESTINATIONS` (presets, separated by commas; `JP-mobile` if absent).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`], naming the variable that is missing.
+    pub fn from_environment() -> Result<Self, Error> {
+        let optional = |name: &str| env::var(name).ok().filter(|text| !text.is_empty());
+        let required = |name: &str| optional(name).ok_or_else(|| Error::settings(format!("settings: {name} is not set")));
+        let key = required("XOXZO_2FA_KEY")?;
+        let destinations = optional("XOXZO_2FA_DESTINATIONS").unwrap_or_else(|| "JP-mobile".to_string());
+        let mut builder = Self::builder()
+            .audience(optional("XOXZO_2FA_AUDIENCE").unwrap_or_else(|| "xoxzo-2fa".to_string()))
+            .service(optional("XOXZO_2FA_SERVICE").unwrap_or_else(|| "Xoxzo 2FA".to_string()))
+            .guard_key(optional("XOXZO_2FA_GUARD_KEY").unwrap_or_else(|| key.clone()))
+            .key(key)
+            .account(required("XOXZO_API_SID")?, required("XOXZO_API_AUTH_TOKEN")?)
+            .sender(optional("XOXZO_SENDER").unwrap_or_else(|| "Xoxzo".to_string()));
+        for preset in destinations.split(',') {
+            builder = builder.destination(preset.trim());
+        }
+        if let Some(base_url) = optional("XOXZO_BASE_URL") {
+            builder = builder.base_url(base_url.trim_end_matches('/'));
+        }
+        Ok(builder.build())
+    }
+
+    /// Builds a document in code.
+    #[must_use]
+    pub fn builder() -> SettingsBuilder {
+        SettingsBuilder(json!({"version": 1}))
+    }
+
+    /// The document for the component, with the scope of the store that is used.
+    pub(crate) fn document(&self, scope: Scope) -> Result<String, Error> {
+        let name = match scope {
+            Scope::Process => "process",
+            Scope::Shared => "shared",
+        };
+        let mut document = self.0.clone();
+        if let Some(Value::Object(guard)) = document.get_mut("guard") {
+            match guard.get("scope") {
+                Some(given) if given != name => {
+                    return Err(Error::settings(format!("settings, guard.scope: the store in use is of scope {name}")));
+                }
+                _ => guard.insert("scope".to_string(), json!(name)),
+            };
+        }
+        Ok(document.to_string())
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Settings([REDACTED])")
+    }
+}
+
+/// Builds [`Settings`]; what is not set has the defaults of the schema.
+#[derive(Clone)]
+pub struct SettingsBuilder(Value);
+
+impl SettingsBuilder {
+    /// Name of the service in tokens and receipts.
+    #[must_use]
+    pub fn audience(self, audience: impl Into<String>) -> Self {
+        self.set("/audience", audience.into())
+    }
+
+    /// Name of the service in messages.
+    #[must_use]
+    pub fn service(self, service: impl Into<String>) -> Self {
+        self.set("/service", service.into())
+    }
+
+    /// Adds a key of challenges. The first signs, all verify.
+    #[must_use]
+    pub fn key(self, key: impl Into<String>) -> Self {
+        self.push("keys", key.into().into())
+    }
+
+    /// Key of the counters' names.
+    #[must_use]
+    pub fn guard_key(self, key: impl Into<String>) -> Self {
+        self.set("/guard/key", key.into())
+    }
+
+    /// SID and token of the Xoxzo account.
+    #[must_use]
+    pub fn account(self, sid: impl Into<String>, auth_token: impl Into<String>) -> Self {
+        self.set("/xoxzo/sid", sid.into()).set("/xoxzo/auth_token", auth_token.into())
+    }
+
+    /// Sender of messages.
+    #[must_use]
+    pub fn sender(self, sender: impl Into<String>) -> Self {
+        self.set("/xoxzo/sender", sender.into())
+    }
+
+    /// Where the API is: a sandbox on a loopback address, for instance.
+    #[must_use]
+    pub fn base_url(self, base_url: impl Into<String>) -> Self {
+        self.set("/xoxzo/base_url", base_url.into())
+    }
+
+    /// Adds a preset of allowed destinations.
+    #[must_use]
+    pub fn destination(self, preset: impl Into<String>) -> Self {
+        self.push("destinations", preset.into().into())
+    }
+
+    /// Adds a purpose; with the first, the default `login` goes.
+    #[must_use]
+    pub fn purpose(self, name: impl Into<String>, after_first_factor: bool) -> Self {
+        let name = name.into();
+        self.push("purposes", json!({"name": name, "after_first_factor": after_first_factor}))
+    }
+
+    /// Sets any other value of the document by its JSON pointer, such as `/pin/digits`.
+    #[must_use]
+    pub fn set(mut self, pointer: &str, value: impl Into<Value>) -> Self {
+        let mut at = &mut self.0;
+        for name in pointer.split('/').skip(1) {
+            if !at.is_object() {
+                *at = Value::Object(Map::new());
+            }
+            at = at.as_object_mut().expect("it was just made one").entry(name).or_insert(Value::Null);
+        }
+        *at = value.into();
+        self
+    }
+
+    fn push(mut self, name: &str, value: Value) -> Self {
+        match self.0.get_mut(name) {
+            Some(Value::Array(list)) => list.push(value),
+            _ => self.0[name] = json!([value]),
+        }
+        self
+    }
+
+    /// The settings. Whether they are right, [`TwoFactor::new`](crate::TwoFactor::new) tells.
+    #[must_use]
+    pub fn build(self) -> Settings {
+        Settings(self.0)
+    }
+}
+
+impl fmt::Debug for SettingsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SettingsBuilder([REDACTED])")
+    }
+}
+
+/// Walks document and schema side by side and replaces references where a secret stands.
+fn resolve(schema: &Value, node: &mut Value, path: &str) -> Result<(), Error> {
+    if schema["x-secret"] == true {
+        if let Value::Object(reference) = node {
+            *node = look_up(reference, path)?.into();
+        }
+        return Ok(());
+    }
+    let within = |name: &str| if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+    match node {
+        Value::Object(fields) => {
+            for (name, node) in fields {
+                resolve(&schema["properties"][name.as_str()], node, &within(name))?;
+            }
+        }
+        Value::Array(list) => {
+            for (at, node) in list.iter_mut().enumerate() {
+                resolve(&schema["items"], node, &within(&at.to_string()))?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn look_up(reference: &Map<String, Value>, path: &str) -> Result<String, Error> {
+    let fault = |what: &str| Error::settings(format!("settings, {path}: {what}"));
+    let mut entries = reference.iter();
+    let (Some((kind, Value::String(name))), None) = (entries.next(), entries.next()) else {
+        return Err(fault("must be a string, {\"env\": NAME} or {\"file\": PATH}"));
+    };
+    match kind.as_str() {
+        "env" => env::var(name).map_err(|_| fault("the environment variable is not set, or not text")),
+        "file" => {
+            let text = fs::read_to_string(name).map_err(|error| fault(&format!("the file cannot be read: {}", error.kind())))?;
+            let line = text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+            Ok(line.unwrap_or(&text).to_string())
+        }
+        _ => Err(fault("must be a string, {\"env\": NAME} or {\"file\": PATH}")),
+    }
+}

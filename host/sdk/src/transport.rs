@@ -1,0 +1,63 @@
+//! The way to Xoxzo.
+
+#[cfg(feature = "ureq")]
+mod ureq;
+
+use std::fmt;
+use std::time::Duration;
+
+#[cfg(feature = "ureq")]
+pub use self::ureq::UreqTransport;
+
+/// The most bytes of a body that are read from the wire.
+pub(crate) const WIRE: u64 = 64 * 1024;
+
+/// The most bytes of a body that are handed to the component.
+pub(crate) const INWARD: usize = 16 * 1024;
+
+/// A body that holds a PIN. Debug prints `[REDACTED]`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Body(pub(crate) String);
+
+impl Body {
+    /// The text to send.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[REDACTED]")
+    }
+}
+
+/// Why there is no response. The texts are for a log: no URL, no header, no body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lost {
+    /// Surely no byte of the request left the host.
+    NotSent(String),
+    /// Something may have left the host. In doubt, this.
+    Unknown(String),
+}
+
+/// One HTTP exchange.
+pub trait Transport: Send + Sync {
+    /// Makes the exchange within `timeout`, without redirects and without a second try, and reads at most 64 KiB of body.
+    ///
+    /// The request's URL is on the origin of the settings: that was checked before. Its header `authorization` is marked
+    /// sensitive.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`]. A response of any status is not an error.
+    fn send(&self, request: http::Request<Body>, timeout: Duration) -> Result<http::Response<Vec<u8>>, Lost>;
+}
+
+impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
+    fn send(&self, request: http::Request<Body>, timeout: Duration) -> Result<http::Response<Vec<u8>>, Lost> {
+        (**self).send(request, timeout)
+    }
+}

@@ -1,0 +1,63 @@
+//! HTTP through ureq and rustls.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use ureq::{Agent, Error, Timeout};
+
+use super::{Body, Lost, Transport, WIRE};
+
+/// The default transport: keeps connections, follows nothing, retries nothing, uses no proxy.
+#[derive(Clone)]
+pub struct UreqTransport {
+    agent: Agent,
+}
+
+impl Default for UreqTransport {
+    fn default() -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .user_agent(concat!("xoxzo-2fa/", env!("CARGO_PKG_VERSION")));
+        Self { agent: config.build().into() }
+    }
+}
+
+impl fmt::Debug for UreqTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UreqTransport").finish_non_exhaustive()
+    }
+}
+
+impl Transport for UreqTransport {
+    fn send(&self, request: http::Request<Body>, timeout: Duration) -> Result<http::Response<Vec<u8>>, Lost> {
+        let request = request.map(|body| body.0);
+        let request = self.agent.configure_request(request);
+        // The stages before the request have less time than the whole, so that a timeout there is known as one.
+        let early = timeout.mul_f32(0.6);
+        let request = request.timeout_global(Some(timeout)).timeout_resolve(Some(early)).timeout_connect(Some(early)).build();
+        let response = self.agent.run(request).map_err(|error| lost(&error))?;
+        let (parts, body) = response.into_parts();
+        let read = body.into_with_config().limit(WIRE).read_to_vec();
+        // What the status says is known even if the body is lost: 4xx is a refusal, anything else unreadable.
+        Ok(http::Response::from_parts(parts, read.unwrap_or_default()))
+    }
+}
+
+/// At which stage an exchange ended. What is not surely before the request is after it.
+fn lost(error: &Error) -> Lost {
+    match error {
+        Error::HostNotFound | Error::Timeout(Timeout::Resolve) => Lost::NotSent("the host name was not found".to_string()),
+        Error::ConnectionFailed | Error::Timeout(Timeout::Connect) => Lost::NotSent("no connection".to_string()),
+        Error::Io(error) if matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => {
+            Lost::NotSent("no connection".to_string())
+        }
+        Error::Tls(_) | Error::Rustls(_) => Lost::NotSent("the server's certificate was not accepted".to_string()),
+        Error::Timeout(_) => Lost::Unknown("no answer in time".to_string()),
+        Error::Io(error) => Lost::Unknown(format!("the connection broke: {}", error.kind())),
+        _ => Lost::Unknown("no readable answer".to_string()),
+    }
+}
