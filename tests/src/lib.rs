@@ -1,1 +1,215 @@
-//! Head.
+//! What tests of several crates share: a host for the engine without I/O, fixed randomness, and a document.
+//!
+//! [`World`] walks operations of the engine turn by turn, with counters in a map, a clock that is a number and a Xoxzo that
+//! answers what it is told to.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use serde_json::{Value, json};
+use xoxzo_2fa_core::{
+    Answer, Challenge, Charge, Claimed, Failure, Loss, Operation, Prepared, Reply, Request, RootKey, Sending, Start, Total,
+    Turn, Verify,
+};
+
+/// A time after the engine's release.
+pub const NOW: u32 = 1_800_000_000;
+
+/// A generator whose bytes are 1, 2, 3, and so on.
+#[derive(Default)]
+pub struct Counting(u8);
+
+impl rand::TryRng for Counting {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes).map(|()| u32::from_be_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes).map(|()| u64::from_be_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
+        for byte in to {
+            self.0 = self.0.wrapping_add(1);
+            *byte = self.0;
+        }
+        Ok(())
+    }
+}
+
+impl rand::TryCryptoRng for Counting {}
+
+/// A written key of 32 equal bytes.
+#[must_use]
+pub fn key(byte: u8) -> String {
+    RootKey::from_random([byte; 32]).to_text()
+}
+
+/// A settings document that allows what tests do.
+#[must_use]
+pub fn document() -> Value {
+    json!({
+        "version": 1, "audience": "shop", "service": "Example Shop",
+        "keys": [key(1), key(2)], "guard": {"key": key(3), "scope": "shared"},
+        "xoxzo": {"sid": "sid-canary", "auth_token": "auth-canary", "sender": "Example"},
+        "destinations": ["JP-mobile", "US-CA"],
+        "purposes": [{"name": "login", "after_first_factor": true}, {"name": "sign-up", "after_first_factor": false}],
+    })
+}
+
+/// Prepared settings of a document.
+///
+/// # Panics
+///
+/// The document is wrong.
+#[must_use]
+pub fn prepared(document: &Value) -> Prepared {
+    match xoxzo_2fa_json::prepare(&document.to_string(), &mut Counting::default()) {
+        Ok(preparation) => preparation.prepared,
+        Err(failure) => panic!("{}", failure.detail),
+    }
+}
+
+/// A user who logs in.
+pub const LOGIN: Claimed<'static> =
+    Claimed { recipient: "+819012345678", subject: "user-1", purpose: "login", session: None, transaction: None };
+
+/// A counter, and the second of its end.
+type Counter = (u32, u32);
+
+/// The charge, made on a map. `None`: it was refused.
+pub fn charge(counters: &mut HashMap<String, Counter>, charge: &Charge, now: u32) -> (Total, bool) {
+    let live = counters.get(&charge.key).copied().filter(|(_, ends)| *ends > now);
+    let (before, ends) = live.unwrap_or((0, now + charge.ttl));
+    let total = before.saturating_add_signed(charge.amount);
+    let refused = charge.amount >= 0 && total > charge.limit;
+    if !refused && (live.is_some() || charge.amount > 0) {
+        counters.insert(charge.key.clone(), (total, ends));
+    }
+    (Total { total, ends_in: ends - now }, refused)
+}
+
+/// A host without I/O.
+pub struct World {
+    /// Settings in effect.
+    pub settings: Prepared,
+    /// Seconds since 1970.
+    pub now: u32,
+    /// The counters.
+    pub counters: HashMap<String, Counter>,
+    /// What Xoxzo answers.
+    pub xoxzo: Answer,
+    /// The requests that were made.
+    pub requests: Vec<Request>,
+    /// Lists of charges whose answer is lost, by their number from 0, and whether they were made.
+    pub lost_lists: HashMap<usize, bool>,
+    lists: usize,
+    random: Counting,
+}
+
+impl World {
+    /// A host with these settings, at [`NOW`], whose Xoxzo takes every message.
+    #[must_use]
+    pub fn new(document: &Value) -> Self {
+        Self {
+            settings: prepared(document),
+            now: NOW,
+            counters: HashMap::new(),
+            xoxzo: Answer::Reply(Reply::Taken { message_id: "m1".to_string() }),
+            requests: Vec::new(),
+            lost_lists: HashMap::new(),
+            lists: 0,
+            random: Counting::default(),
+        }
+    }
+
+    /// Sends a PIN.
+    ///
+    /// # Errors
+    ///
+    /// As the engine's.
+    pub fn start(&mut self, claimed: Claimed<'_>) -> Result<Challenge, Failure> {
+        self.start_with(claimed, Sending::default())
+    }
+
+    /// Sends a PIN in a way.
+    ///
+    /// # Errors
+    ///
+    /// As the engine's.
+    pub fn start_with(&mut self, claimed: Claimed<'_>, sending: Sending<'_>) -> Result<Challenge, Failure> {
+        let turn = Start::begin(&self.settings, self.now, claimed, sending, &mut self.random)?;
+        self.run(turn)
+    }
+
+    /// Compares a PIN.
+    ///
+    /// # Errors
+    ///
+    /// As the engine's.
+    pub fn verify(&mut self, token: &str, claimed: Claimed<'_>, pin: &str) -> Result<String, Failure> {
+        let turn = Verify::begin(&self.settings, self.now, token, claimed, pin)?;
+        self.run(turn).map(|acceptance| acceptance.receipt)
+    }
+
+    /// The PIN of the newest message: its one run of so many digits.
+    ///
+    /// # Panics
+    ///
+    /// There is none.
+    #[must_use]
+    pub fn pin(&self, digits: usize) -> String {
+        let body = &self.requests.last().expect("a message was sent").body;
+        let message = body.split('&').find_map(|field| field.strip_prefix("message=")).expect("it has a text");
+        pin_in(message, digits).expect("it has a code")
+    }
+
+    /// Numbers the lists anew.
+    pub fn lose(&mut self, list: usize, made: bool) {
+        self.lists = 0;
+        self.lost_lists = HashMap::from([(list, made)]);
+    }
+
+    fn run<O: Operation>(&mut self, mut turn: Turn<O>) -> Result<O::Output, Failure> {
+        loop {
+            turn = match turn {
+                Turn::Done(output) => return Ok(output),
+                Turn::Send(request, operation) => {
+                    self.requests.push(request);
+                    operation.resume(&self.settings, self.xoxzo.clone())?
+                }
+                Turn::Count(charges, operation) => {
+                    let answer = self.add(&charges);
+                    operation.resume(&self.settings, answer)?
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, charges: &[Charge]) -> Answer {
+        let lost = self.lost_lists.get(&self.lists).copied();
+        self.lists += 1;
+        if lost == Some(false) {
+            return Answer::Lost(Loss::GuardUnreachable);
+        }
+        let mut totals = Vec::new();
+        for one in charges {
+            let (total, refused) = charge(&mut self.counters, one, self.now);
+            totals.push(total);
+            if refused {
+                break;
+            }
+        }
+        if lost.is_some() { Answer::Lost(Loss::GuardUnreachable) } else { Answer::Totals(totals) }
+    }
+}
+
+/// The last run of exactly so many digits in a text.
+#[must_use]
+pub fn pin_in(text: &str, digits: usize) -> Option<String> {
+    text.split(|letter: char| !letter.is_ascii_digit()).filter(|run| run.len() == digits).next_back().map(str::to_string)
+}
