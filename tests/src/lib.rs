@@ -8,8 +8,8 @@ use std::convert::Infallible;
 
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{
-    Answer, Challenge, Charge, Claimed, Failure, Loss, Operation, Prepared, Reply, Request, RootKey, Sending, Start, Total,
-    Turn, Verify,
+    Answer, Challenge, Charge, Claimed, Failure, Loss, Operation, Prepared, Reply, Request,
+    RootKey, Sending, Start, Total, Turn, Verify,
 };
 
 /// A time after the engine's release.
@@ -24,12 +24,14 @@ impl rand::TryRng for Counting {
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
         let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes).map(|()| u32::from_be_bytes(bytes))
+        self.try_fill_bytes(&mut bytes)
+            .map(|()| u32::from_be_bytes(bytes))
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
         let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes).map(|()| u64::from_be_bytes(bytes))
+        self.try_fill_bytes(&mut bytes)
+            .map(|()| u64::from_be_bytes(bytes))
     }
 
     fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
@@ -75,22 +77,36 @@ pub fn prepared(document: &Value) -> Prepared {
 }
 
 /// A user who logs in.
-pub const LOGIN: Claimed<'static> =
-    Claimed { recipient: "+819012345678", subject: "user-1", purpose: "login", session: None, transaction: None };
+pub const LOGIN: Claimed<'static> = Claimed {
+    recipient: "+819012345678",
+    subject: "user-1",
+    purpose: "login",
+    session: None,
+    transaction: None,
+};
 
 /// A counter, and the second of its end.
 type Counter = (u32, u32);
 
 /// The charge, made on a map. `None`: it was refused.
 pub fn charge(counters: &mut HashMap<String, Counter>, charge: &Charge, now: u32) -> (Total, bool) {
-    let live = counters.get(&charge.key).copied().filter(|(_, ends)| *ends > now);
+    let live = counters
+        .get(&charge.key)
+        .copied()
+        .filter(|(_, ends)| *ends > now);
     let (before, ends) = live.unwrap_or((0, now + charge.ttl));
     let total = before.saturating_add_signed(charge.amount);
     let refused = charge.amount >= 0 && total > charge.limit;
     if !refused && (live.is_some() || charge.amount > 0) {
         counters.insert(charge.key.clone(), (total, ends));
     }
-    (Total { total, ends_in: ends - now }, refused)
+    (
+        Total {
+            total,
+            ends_in: ends - now,
+        },
+        refused,
+    )
 }
 
 /// A host without I/O.
@@ -119,7 +135,9 @@ impl World {
             settings: prepared(document),
             now: NOW,
             counters: HashMap::new(),
-            xoxzo: Answer::Reply(Reply::Taken { message_id: "m1".to_string() }),
+            xoxzo: Answer::Reply(Reply::Taken {
+                message_id: "m1".to_string(),
+            }),
             requests: Vec::new(),
             lost_lists: HashMap::new(),
             lists: 0,
@@ -141,7 +159,11 @@ impl World {
     /// # Errors
     ///
     /// As the engine's.
-    pub fn start_with(&mut self, claimed: Claimed<'_>, sending: Sending<'_>) -> Result<Challenge, Failure> {
+    pub fn start_with(
+        &mut self,
+        claimed: Claimed<'_>,
+        sending: Sending<'_>,
+    ) -> Result<Challenge, Failure> {
         let turn = Start::begin(&self.settings, self.now, claimed, sending, &mut self.random)?;
         self.run(turn)
     }
@@ -151,7 +173,12 @@ impl World {
     /// # Errors
     ///
     /// As the engine's.
-    pub fn verify(&mut self, token: &str, claimed: Claimed<'_>, pin: &str) -> Result<String, Failure> {
+    pub fn verify(
+        &mut self,
+        token: &str,
+        claimed: Claimed<'_>,
+        pin: &str,
+    ) -> Result<String, Failure> {
         let turn = Verify::begin(&self.settings, self.now, token, claimed, pin)?;
         self.run(turn).map(|acceptance| acceptance.receipt)
     }
@@ -164,7 +191,10 @@ impl World {
     #[must_use]
     pub fn pin(&self, digits: usize) -> String {
         let body = &self.requests.last().expect("a message was sent").body;
-        let message = body.split('&').find_map(|field| field.strip_prefix("message=")).expect("it has a text");
+        let message = body
+            .split('&')
+            .find_map(|field| field.strip_prefix("message="))
+            .expect("it has a text");
         pin_in(message, digits).expect("it has a code")
     }
 
@@ -204,12 +234,19 @@ impl World {
                 break;
             }
         }
-        if lost.is_some() { Answer::Lost(Loss::GuardUnreachable) } else { Answer::Totals(totals) }
+        if lost.is_some() {
+            Answer::Lost(Loss::GuardUnreachable)
+        } else {
+            Answer::Totals(totals)
+        }
     }
 }
 
 /// The last run of exactly so many digits in a text.
 #[must_use]
 pub fn pin_in(text: &str, digits: usize) -> Option<String> {
-    text.split(|letter: char| !letter.is_ascii_digit()).filter(|run| run.len() == digits).next_back().map(str::to_string)
+    text.split(|letter: char| !letter.is_ascii_digit())
+        .filter(|run| run.len() == digits)
+        .next_back()
+        .map(str::to_string)
 }

@@ -7,7 +7,9 @@ use std::thread;
 
 use serde_json::json;
 use xoxzo_2fa::{Binding, Error, MemoryGuard, Settings, TwoFactor};
-use xoxzo_2fa_core::{Answer, Charge, Code, Failure, Loss, Operation, Prepared, Reply, Total, Turn, Verify};
+use xoxzo_2fa_core::{
+    Answer, Charge, Code, Failure, Loss, Operation, Prepared, Reply, Total, Turn, Verify,
+};
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::{LOGIN, World, charge, document, key, pin_in};
 
@@ -26,18 +28,26 @@ impl Process {
             Ok(turn) => (Some(turn), None),
             Err(failure) => (None, Some(Err(failure))),
         };
-        Self { turn, made: Vec::new(), result, compares: 0 }
+        Self {
+            turn,
+            made: Vec::new(),
+            result,
+            compares: 0,
+        }
     }
 
     fn step(&mut self, settings: &Prepared, counters: &mut HashMap<String, (u32, u32)>, now: u32) {
-        let Some(Turn::Count(charges, operation)) = self.turn.take() else { panic!("a verify only counts") };
+        let Some(Turn::Count(charges, operation)) = self.turn.take() else {
+            panic!("a verify only counts")
+        };
         let (total, refused) = charge(counters, &charges[self.made.len()], now);
         self.made.push(total);
         if !refused && self.made.len() < charges.len() {
             self.turn = Some(Turn::Count(charges, operation));
             return;
         }
-        let compared = !refused && charges.len() == 3 && charges.iter().all(|charge| charge.amount == 1);
+        let compared =
+            !refused && charges.len() == 3 && charges.iter().all(|charge| charge.amount == 1);
         self.compares += u32::from(compared);
         match operation.resume(settings, Answer::Totals(std::mem::take(&mut self.made))) {
             Ok(Turn::Done(_)) => self.result = Some(Ok(())),
@@ -48,7 +58,12 @@ impl Process {
 }
 
 /// Runs `body` for every order of the two processes' steps.
-fn interleave(world: &World, token: &str, pins: [&str; 2], mut judge: impl FnMut(&[Process; 2], &HashMap<String, (u32, u32)>)) -> u32 {
+fn interleave(
+    world: &World,
+    token: &str,
+    pins: [&str; 2],
+    mut judge: impl FnMut(&[Process; 2], &HashMap<String, (u32, u32)>),
+) -> u32 {
     let mut orders = vec![Vec::new()];
     let mut seen = 0;
     while let Some(order) = orders.pop() {
@@ -63,23 +78,40 @@ fn interleave(world: &World, token: &str, pins: [&str; 2], mut judge: impl FnMut
             seen += 1;
             judge(&both, &counters);
         }
-        orders.extend(open.into_iter().map(|who| [order.as_slice(), &[who]].concat()));
+        orders.extend(
+            open.into_iter()
+                .map(|who| [order.as_slice(), &[who]].concat()),
+        );
     }
     seen
 }
 
 fn code(process: &Process) -> Option<Code> {
-    process.result.as_ref().and_then(|result| result.as_ref().err()).map(|failure| failure.code)
+    process
+        .result
+        .as_ref()
+        .and_then(|result| result.as_ref().err())
+        .map(|failure| failure.code)
 }
 
 #[test]
 fn two_right_guesses_have_one_winner_in_every_order() {
     let mut world = World::new(&document());
-    let token = world.start(LOGIN).map_err(|failure| failure.code).unwrap().token;
+    let token = world
+        .start(LOGIN)
+        .map_err(|failure| failure.code)
+        .unwrap()
+        .token;
     let pin = world.pin(6);
     let orders = interleave(&world, &token, [&pin, &pin], |both, _| {
-        let winners = both.iter().filter(|process| process.result == Some(Ok(()))).count();
-        let used = both.iter().filter(|process| code(process) == Some(Code::Used)).count();
+        let winners = both
+            .iter()
+            .filter(|process| process.result == Some(Ok(())))
+            .count();
+        let used = both
+            .iter()
+            .filter(|process| code(process) == Some(Code::Used))
+            .count();
         assert_eq!((winners, used), (1, 1));
     });
     assert!(orders > 100, "{orders}");
@@ -88,16 +120,29 @@ fn two_right_guesses_have_one_winner_in_every_order() {
 #[test]
 fn the_last_guess_is_compared_once_in_every_order() {
     let mut world = World::new(&document());
-    let token = world.start(LOGIN).map_err(|failure| failure.code).unwrap().token;
+    let token = world
+        .start(LOGIN)
+        .map_err(|failure| failure.code)
+        .unwrap()
+        .token;
     let pin = world.pin(6);
     let wrong = if pin == "000000" { "000001" } else { "000000" };
     for _ in 0..4 {
-        assert_eq!(world.verify(&token, LOGIN, wrong).err().map(|failure| failure.code), Some(Code::WrongPin));
+        assert_eq!(
+            world
+                .verify(&token, LOGIN, wrong)
+                .err()
+                .map(|failure| failure.code),
+            Some(Code::WrongPin)
+        );
     }
     for pins in [[&*pin, wrong], [wrong, wrong], [&*pin, &*pin]] {
         let orders = interleave(&world, &token, pins, |both, _| {
             assert_eq!(both[0].compares + both[1].compares, 1);
-            let refused = both.iter().filter(|process| matches!(code(process), Some(Code::Exhausted | Code::Used))).count();
+            let refused = both
+                .iter()
+                .filter(|process| matches!(code(process), Some(Code::Exhausted | Code::Used)))
+                .count();
             assert!(refused >= 1);
         });
         assert!(orders > 1);
@@ -107,25 +152,51 @@ fn the_last_guess_is_compared_once_in_every_order() {
 #[test]
 fn a_used_or_exhausted_token_charges_nobody() {
     let mut world = World::new(&document());
-    let token = world.start(LOGIN).map_err(|failure| failure.code).unwrap().token;
+    let token = world
+        .start(LOGIN)
+        .map_err(|failure| failure.code)
+        .unwrap()
+        .token;
     let pin = world.pin(6);
     assert!(world.verify(&token, LOGIN, &pin).is_ok());
     let before = world.counters.clone();
     for guess in [pin.as_str(), "000000", "000001"] {
-        assert_eq!(world.verify(&token, LOGIN, guess).err().map(|failure| failure.code), Some(Code::Used));
+        assert_eq!(
+            world
+                .verify(&token, LOGIN, guess)
+                .err()
+                .map(|failure| failure.code),
+            Some(Code::Used)
+        );
     }
     assert_eq!(world.counters, before);
 
     world.now += 60;
-    let token = world.start(LOGIN).map_err(|failure| failure.code).unwrap().token;
+    let token = world
+        .start(LOGIN)
+        .map_err(|failure| failure.code)
+        .unwrap()
+        .token;
     let pin = world.pin(6);
     let wrong = if pin == "000000" { "000001" } else { "000000" };
     for left in (0..5).rev() {
-        assert_eq!(world.verify(&token, LOGIN, wrong).err().and_then(|failure| failure.guesses_left), Some(left));
+        assert_eq!(
+            world
+                .verify(&token, LOGIN, wrong)
+                .err()
+                .and_then(|failure| failure.guesses_left),
+            Some(left)
+        );
     }
     let before = world.counters.clone();
     for guess in [pin.as_str(), wrong] {
-        assert_eq!(world.verify(&token, LOGIN, guess).err().map(|failure| failure.code), Some(Code::Exhausted));
+        assert_eq!(
+            world
+                .verify(&token, LOGIN, guess)
+                .err()
+                .map(|failure| failure.code),
+            Some(Code::Exhausted)
+        );
     }
     assert_eq!(world.counters, before);
 }
@@ -134,20 +205,41 @@ fn a_used_or_exhausted_token_charges_nobody() {
 fn an_answer_lost_at_any_step_of_verify_fails_closed() {
     for (list, made) in [(0, false), (0, true), (1, false), (1, true)] {
         let mut world = World::new(&document());
-        let token = world.start(LOGIN).map_err(|failure| failure.code).unwrap().token;
+        let token = world
+            .start(LOGIN)
+            .map_err(|failure| failure.code)
+            .unwrap()
+            .token;
         let pin = world.pin(6);
         world.lose(list, made);
-        assert_eq!(world.verify(&token, LOGIN, &pin).err().map(|failure| failure.code), Some(Code::Guard), "list {list}");
+        assert_eq!(
+            world
+                .verify(&token, LOGIN, &pin)
+                .err()
+                .map(|failure| failure.code),
+            Some(Code::Guard),
+            "list {list}"
+        );
     }
     // The last list only clears: what is won stays won.
     for made in [false, true] {
         let mut world = World::new(&document());
-        let token = world.start(LOGIN).map_err(|failure| failure.code).unwrap().token;
+        let token = world
+            .start(LOGIN)
+            .map_err(|failure| failure.code)
+            .unwrap()
+            .token;
         let pin = world.pin(6);
         world.lose(2, made);
         assert!(world.verify(&token, LOGIN, &pin).is_ok());
         world.lose(9, false);
-        assert_eq!(world.verify(&token, LOGIN, &pin).err().map(|failure| failure.code), Some(Code::Used));
+        assert_eq!(
+            world
+                .verify(&token, LOGIN, &pin)
+                .err()
+                .map(|failure| failure.code),
+            Some(Code::Used)
+        );
     }
 }
 
@@ -155,7 +247,10 @@ fn an_answer_lost_at_any_step_of_verify_fails_closed() {
 fn an_answer_lost_in_start_sends_nothing_or_keeps_the_challenge() {
     let mut world = World::new(&document());
     world.lose(0, true);
-    assert_eq!(world.start(LOGIN).err().map(|failure| failure.code), Some(Code::Guard));
+    assert_eq!(
+        world.start(LOGIN).err().map(|failure| failure.code),
+        Some(Code::Guard)
+    );
     assert!(world.requests.is_empty());
 
     let mut world = World::new(&document());
@@ -169,17 +264,27 @@ fn an_answer_lost_in_start_sends_nothing_or_keeps_the_challenge() {
     let mut world = World::new(&document());
     world.xoxzo = Answer::Lost(Loss::NotSent);
     world.lose(1, false);
-    assert_eq!(world.start(LOGIN).err().map(|failure| failure.code), Some(Code::Provider));
+    assert_eq!(
+        world.start(LOGIN).err().map(|failure| failure.code),
+        Some(Code::Provider)
+    );
 }
 
 #[test]
 fn what_was_not_sent_is_given_back_and_what_may_be_is_not() {
-    let refused = Reply::Refused { status: 400, fields: "recipient".to_string(), retry_after: None };
+    let refused = Reply::Refused {
+        status: 400,
+        fields: "recipient".to_string(),
+        retry_after: None,
+    };
     for answer in [Answer::Lost(Loss::NotSent), Answer::Reply(refused)] {
         let mut world = World::new(&document());
         world.xoxzo = answer;
         for _ in 0..30 {
-            assert_eq!(world.start(LOGIN).err().map(|failure| failure.code), Some(Code::Provider));
+            assert_eq!(
+                world.start(LOGIN).err().map(|failure| failure.code),
+                Some(Code::Provider)
+            );
         }
         assert!(world.counters.values().all(|(total, _)| *total == 0));
     }
@@ -188,7 +293,10 @@ fn what_was_not_sent_is_given_back_and_what_may_be_is_not() {
     assert!(world.start(LOGIN).is_ok());
     world.now += 60;
     let failure = world.start(LOGIN).err().unwrap();
-    assert_eq!((failure.code, failure.retry_after), (Code::Cooldown, Some(120)));
+    assert_eq!(
+        (failure.code, failure.retry_after),
+        (Code::Cooldown, Some(120))
+    );
 }
 
 #[test]
@@ -198,14 +306,26 @@ fn limits_survive_new_codes_and_lock_in_the_end() {
     for _day in 0..40 {
         // Ten failures a day, over as many challenges as it takes.
         'day: for _ in 0..10 {
-            let Ok(challenge) = world.start(LOGIN) else { break };
+            let Ok(challenge) = world.start(LOGIN) else {
+                break;
+            };
             let pin = world.pin(6);
             let wrong = if pin == "000000" { "000001" } else { "000000" };
             loop {
-                match world.verify(&challenge.token, LOGIN, wrong).err().map(|failure| failure.code) {
+                match world
+                    .verify(&challenge.token, LOGIN, wrong)
+                    .err()
+                    .map(|failure| failure.code)
+                {
                     Some(Code::WrongPin) => failures += 1,
                     Some(Code::Locked) => {
-                        assert_eq!(world.verify(&challenge.token, LOGIN, &pin).err().map(|failure| failure.code), Some(Code::Locked));
+                        assert_eq!(
+                            world
+                                .verify(&challenge.token, LOGIN, &pin)
+                                .err()
+                                .map(|failure| failure.code),
+                            Some(Code::Locked)
+                        );
                         break 'day;
                     }
                     _ => break,
@@ -223,7 +343,10 @@ fn limits_survive_new_codes_and_lock_in_the_end() {
 #[test]
 fn a_stranger_spends_half_a_budget_and_cannot_lock_a_login() {
     let mut world = World::new(&document());
-    let stranger = xoxzo_2fa_core::Claimed { purpose: "sign-up", ..LOGIN };
+    let stranger = xoxzo_2fa_core::Claimed {
+        purpose: "sign-up",
+        ..LOGIN
+    };
     let mut sent = 0;
     for _ in 0..20 {
         if let Ok(challenge) = world.start(stranger) {
@@ -236,7 +359,10 @@ fn a_stranger_spends_half_a_budget_and_cannot_lock_a_login() {
         }
         world.now += 60;
     }
-    assert_eq!(sent, 2, "two challenges have ten failures, which lock the stranger");
+    assert_eq!(
+        sent, 2,
+        "two challenges have ten failures, which lock the stranger"
+    );
     let challenge = world.start(LOGIN).map_err(|failure| failure.code).unwrap();
     let pin = world.pin(6);
     assert!(world.verify(&challenge.token, LOGIN, &pin).is_ok());
@@ -245,18 +371,51 @@ fn a_stranger_spends_half_a_budget_and_cannot_lock_a_login() {
 #[test]
 fn a_lie_of_the_store_is_refused() {
     let mut world = World::new(&document());
-    let token = world.start(LOGIN).map_err(|failure| failure.code).unwrap().token;
+    let token = world
+        .start(LOGIN)
+        .map_err(|failure| failure.code)
+        .unwrap()
+        .token;
     let lies: [fn(&[Charge]) -> Vec<Total>; 4] = [
-        |charges| charges.iter().map(|charge| Total { total: 0, ends_in: charge.ttl }).collect(),
+        |charges| {
+            charges
+                .iter()
+                .map(|charge| Total {
+                    total: 0,
+                    ends_in: charge.ttl,
+                })
+                .collect()
+        },
         |_| Vec::new(),
-        |charges| vec![Total { total: 1, ends_in: 1 }; charges.len() + 1],
-        |charges| charges.iter().map(|charge| Total { total: charge.limit + 1, ends_in: 1 }).collect(),
+        |charges| {
+            vec![
+                Total {
+                    total: 1,
+                    ends_in: 1
+                };
+                charges.len() + 1
+            ]
+        },
+        |charges| {
+            charges
+                .iter()
+                .map(|charge| Total {
+                    total: charge.limit + 1,
+                    ends_in: 1,
+                })
+                .collect()
+        },
     ];
     for lie in lies {
-        let Ok(Turn::Count(charges, verify)) = Verify::begin(&world.settings, world.now, &token, LOGIN, "123456") else {
+        let Ok(Turn::Count(charges, verify)) =
+            Verify::begin(&world.settings, world.now, &token, LOGIN, "123456")
+        else {
             panic!("a verify begins with a count")
         };
-        let failure = verify.resume(&world.settings, Answer::Totals(lie(&charges))).err().unwrap();
+        let failure = verify
+            .resume(&world.settings, Answer::Totals(lie(&charges)))
+            .err()
+            .unwrap();
         assert_eq!(failure.code, Code::Guard);
     }
 }
@@ -266,8 +425,15 @@ fn a_lie_of_the_store_is_refused() {
 fn threads_get_five_compares_and_one_winner() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     let settings = Settings::builder()
-        .audience("shop").service("Example Shop").key(key(1)).guard_key(key(3)).account(sandbox.sid(), sandbox.auth_token())
-        .sender("Example").base_url(sandbox.url()).destination("JP-mobile").set("/sends/per_range", json!({"count": 1000, "seconds": 60}))
+        .audience("shop")
+        .service("Example Shop")
+        .key(key(1))
+        .guard_key(key(3))
+        .account(sandbox.sid(), sandbox.auth_token())
+        .sender("Example")
+        .base_url(sandbox.url())
+        .destination("JP-mobile")
+        .set("/sends/per_range", json!({"count": 1000, "seconds": 60}))
         .build();
     let two_factor = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
     for round in 0..4 {
@@ -278,16 +444,27 @@ fn threads_get_five_compares_and_one_winner() {
         let wrong = if pin == "000000" { "000001" } else { "000000" };
         // Even rounds: all are wrong. Odd rounds: all are right.
         let guess = if round % 2 == 0 { wrong } else { &pin };
-        let (barrier, compares, winners) = (Barrier::new(256), AtomicU32::new(0), AtomicU32::new(0));
+        let (barrier, compares, winners) =
+            (Barrier::new(256), AtomicU32::new(0), AtomicU32::new(0));
         thread::scope(|scope| {
             for _ in 0..256 {
                 scope.spawn(|| {
                     barrier.wait();
                     match two_factor.verify(&token, &binding, guess) {
                         Ok(_acceptance) => winners.fetch_add(1, Ordering::SeqCst),
-                        Err(Error::Refuse(refusal)) if refusal.code == xoxzo_2fa::Code::WrongPin => compares.fetch_add(1, Ordering::SeqCst),
+                        Err(Error::Refuse(refusal))
+                            if refusal.code == xoxzo_2fa::Code::WrongPin =>
+                        {
+                            compares.fetch_add(1, Ordering::SeqCst)
+                        }
                         Err(error) => {
-                            assert!(matches!(error.code(), xoxzo_2fa::Code::Exhausted | xoxzo_2fa::Code::Used), "{error}");
+                            assert!(
+                                matches!(
+                                    error.code(),
+                                    xoxzo_2fa::Code::Exhausted | xoxzo_2fa::Code::Used
+                                ),
+                                "{error}"
+                            );
                             0
                         }
                     };
@@ -295,6 +472,10 @@ fn threads_get_five_compares_and_one_winner() {
             }
         });
         let expected = if round % 2 == 0 { (5, 0) } else { (0, 1) };
-        assert_eq!((compares.into_inner(), winners.into_inner()), expected, "round {round}");
+        assert_eq!(
+            (compares.into_inner(), winners.into_inner()),
+            expected,
+            "round {round}"
+        );
     }
 }

@@ -32,8 +32,10 @@ impl Account {
             None => state_folder()?.join("guard.redb"),
         };
         // A second process waits for the file, so the first holds it only while it has work for it.
-        let guard = FileGuard::open(path).map_err(|error: GuardError| Fault::Around(error.to_string()))?;
-        let two_factor = TwoFactor::new(settings, guard).map_err(|error: Error| Fault::from(error))?;
+        let guard =
+            FileGuard::open(path).map_err(|error: GuardError| Fault::Around(error.to_string()))?;
+        let two_factor =
+            TwoFactor::new(settings, guard).map_err(|error: Error| Fault::from(error))?;
         for warning in two_factor.warnings() {
             eprintln!("warning: {warning}");
         }
@@ -43,8 +45,15 @@ impl Account {
 
 /// `$XDG_STATE_HOME/xoxzo-2fa`, or `~/.local/state/xoxzo-2fa` (XDG Base Directory Specification).
 fn state_folder() -> Result<PathBuf, Fault> {
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
-    let base = base.ok_or_else(|| Fault::Around("neither XDG_STATE_HOME nor HOME is set: give --guard FILE".to_string()))?;
+    let absolute = |name: &str| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let base = absolute("XDG_STATE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
+    let base = base.ok_or_else(|| {
+        Fault::Around("neither XDG_STATE_HOME nor HOME is set: give --guard FILE".to_string())
+    })?;
     Ok(base.join("xoxzo-2fa"))
 }

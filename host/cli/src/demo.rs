@@ -24,7 +24,10 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let sandbox = Sandbox::start(Options::default())?;
-        println!("a sandbox of Xoxzo runs at {}/_sandbox/: open it to see the phone\n", sandbox.url());
+        println!(
+            "a sandbox of Xoxzo runs at {}/_sandbox/: open it to see the phone\n",
+            sandbox.url()
+        );
         let ahead = Arc::new(AtomicU64::new(0));
         let two_factor = two_factor(&sandbox, Arc::clone(&ahead))?;
         let login = Binding::new(PHONE, "user-1", "login");
@@ -41,30 +44,56 @@ impl Demo {
         let challenge = send(&two_factor, &login)?;
         let pin = code(&newest(&sandbox)?)?;
         let wrong = if pin == "000000" { "000001" } else { "000000" };
-        expect("wrong-pin", two_factor.verify(&challenge.token, &login, wrong).map(drop))?;
+        expect(
+            "wrong-pin",
+            two_factor.verify(&challenge.token, &login, wrong).map(drop),
+        )?;
         let _acceptance = two_factor.verify(&challenge.token, &login, &pin)?;
         println!("   accepted: the right one");
-        expect("used", two_factor.verify(&challenge.token, &login, &pin).map(drop))?;
+        expect(
+            "used",
+            two_factor.verify(&challenge.token, &login, &pin).map(drop),
+        )?;
 
         println!("\n3. somebody else's phone, and a PIN that comes too late");
         let challenge = send(&two_factor, &login)?;
         let pin = code(&newest(&sandbox)?)?;
         let stranger = Binding::new("+819087654321", "user-1", "login");
-        expect("invalid-token", two_factor.verify(&challenge.token, &stranger, &pin).map(drop))?;
+        expect(
+            "invalid-token",
+            two_factor
+                .verify(&challenge.token, &stranger, &pin)
+                .map(drop),
+        )?;
         ahead.store(challenge.expires_in.as_secs(), Ordering::SeqCst);
-        expect("expired", two_factor.verify(&challenge.token, &login, &pin).map(drop))?;
+        expect(
+            "expired",
+            two_factor.verify(&challenge.token, &login, &pin).map(drop),
+        )?;
         Ok(ExitCode::SUCCESS)
     }
 
-    fn log_in(&self, two_factor: &TwoFactor, challenge: &Challenge, login: &Binding, message: &Message) -> Result<bool, Fault> {
+    fn log_in(
+        &self,
+        two_factor: &TwoFactor,
+        challenge: &Challenge,
+        login: &Binding,
+        message: &Message,
+    ) -> Result<bool, Fault> {
         loop {
-            let pin = if self.auto { code(message)? } else { ask_pin()? };
+            let pin = if self.auto {
+                code(message)?
+            } else {
+                ask_pin()?
+            };
             match two_factor.verify(&challenge.token, login, &pin) {
                 Ok(_acceptance) => {
                     println!("   accepted");
                     return Ok(true);
                 }
-                Err(Error::Refuse(refusal)) if refusal.guesses_left.is_none_or(|left| left > 0) && !self.auto => {
+                Err(Error::Refuse(refusal))
+                    if refusal.guesses_left.is_none_or(|left| left > 0) && !self.auto =>
+                {
                     println!("   {}: {}", refusal.code, refusal.detail);
                     if refusal.guesses_left.is_none() && refusal.code.as_str() != "malformed" {
                         return Ok(false);
@@ -89,25 +118,35 @@ fn two_factor(sandbox: &Sandbox, ahead: Arc<AtomicU64>) -> Result<TwoFactor, Fau
         .destination("JP-mobile")
         .build();
     let clock = move || SystemTime::now() + Duration::from_secs(ahead.load(Ordering::SeqCst));
-    Ok(TwoFactor::builder(settings, MemoryGuard::default()).danger_clock(clock).build()?)
+    Ok(TwoFactor::builder(settings, MemoryGuard::default())
+        .danger_clock(clock)
+        .build()?)
 }
 
 fn send(two_factor: &TwoFactor, login: &Binding) -> Result<Challenge, Fault> {
     let challenge = two_factor.start(login)?;
-    println!("   sent to {}, good for {} s", challenge.masked, challenge.expires_in.as_secs());
+    println!(
+        "   sent to {}, good for {} s",
+        challenge.masked,
+        challenge.expires_in.as_secs()
+    );
     Ok(challenge)
 }
 
 fn newest(sandbox: &Sandbox) -> Result<Message, Fault> {
     let inbox = sandbox.inbox(Some(PHONE));
-    inbox.into_iter().next_back().ok_or_else(|| Fault::Around("the message is not in the inbox".to_string()))
+    inbox
+        .into_iter()
+        .next_back()
+        .ok_or_else(|| Fault::Around("the message is not in the inbox".to_string()))
 }
 
 /// The code in a message: its one run of six digits.
 fn code(message: &Message) -> Result<String, Fault> {
     let runs = message.body.split(|letter: char| !letter.is_ascii_digit());
     let code = runs.filter(|run| run.len() == 6).last();
-    code.map(str::to_string).ok_or_else(|| Fault::Around("the message holds no code".to_string()))
+    code.map(str::to_string)
+        .ok_or_else(|| Fault::Around("the message holds no code".to_string()))
 }
 
 /// Draws the phone.
@@ -123,7 +162,11 @@ fn show(message: &Message) {
         }
     }
     let edge = "─".repeat(36);
-    println!("\n   ╭{edge}╮\n   │ {:<34} │\n   │ {:<34} │", format!("SMS from {}", message.sender), "");
+    println!(
+        "\n   ╭{edge}╮\n   │ {:<34} │\n   │ {:<34} │",
+        format!("SMS from {}", message.sender),
+        ""
+    );
     lines.iter().for_each(|line| println!("   │ {line:<34} │"));
     println!("   ╰{edge}╯\n");
 }
@@ -136,6 +179,8 @@ fn expect(code: &str, result: Result<(), Error>) -> Result<(), Fault> {
             Ok(())
         }
         Err(error) => Err(error.into()),
-        Ok(()) => Err(Fault::Around(format!("expected {code}, but it was accepted"))),
+        Ok(()) => Err(Fault::Around(format!(
+            "expected {code}, but it was accepted"
+        ))),
     }
 }

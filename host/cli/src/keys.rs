@@ -23,8 +23,11 @@ impl Keygen {
         let key = match &self.receipt_for {
             None => xoxzo_2fa::keygen()?,
             Some(audience) => {
-                let root = env::var("XOXZO_2FA_KEY")
-                    .map_err(|_| Fault::Around("XOXZO_2FA_KEY is not set: the receipt key is derived from it".to_string()))?;
+                let root = env::var("XOXZO_2FA_KEY").map_err(|_| {
+                    Fault::Around(
+                        "XOXZO_2FA_KEY is not set: the receipt key is derived from it".to_string(),
+                    )
+                })?;
                 xoxzo_2fa::receipt_key(&root, audience)?
             }
         };
@@ -64,5 +67,7 @@ impl Inspect {
 }
 
 fn rfc3339(time: SystemTime) -> String {
-    OffsetDateTime::from(time).format(&Rfc3339).unwrap_or_else(|_| "out of range".to_string())
+    OffsetDateTime::from(time)
+        .format(&Rfc3339)
+        .unwrap_or_else(|_| "out of range".to_string())
 }

@@ -55,8 +55,14 @@ impl Start {
         let mut sending = Sending::default();
         sending.locale.clone_from(&self.locale);
         sending.client.clone_from(&self.client);
-        let challenge = self.account.open()?.start_with(&self.bound.binding(), &sending)?;
-        let (expires_in, resend_after) = (challenge.expires_in.as_secs(), challenge.resend_after.as_secs());
+        let challenge = self
+            .account
+            .open()?
+            .start_with(&self.bound.binding(), &sending)?;
+        let (expires_in, resend_after) = (
+            challenge.expires_in.as_secs(),
+            challenge.resend_after.as_secs(),
+        );
         let delivery = challenge.delivery.as_str();
         if self.account.json {
             println!(
@@ -68,7 +74,10 @@ impl Start {
             );
         } else {
             println!("{}", challenge.token);
-            eprintln!("sent to {} ({delivery}), good for {expires_in} s, again after {resend_after} s", challenge.masked);
+            eprintln!(
+                "sent to {} ({delivery}), good for {expires_in} s, again after {resend_after} s",
+                challenge.masked
+            );
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -88,10 +97,17 @@ pub(crate) struct Verify {
 impl Verify {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let pin = ask_pin()?;
-        match self.account.open()?.verify(&self.token, &self.bound.binding(), &pin) {
+        match self
+            .account
+            .open()?
+            .verify(&self.token, &self.bound.binding(), &pin)
+        {
             Ok(acceptance) => {
                 if self.account.json {
-                    println!("{}", json!({"verdict": "accepted", "receipt": acceptance.receipt}));
+                    println!(
+                        "{}",
+                        json!({"verdict": "accepted", "receipt": acceptance.receipt})
+                    );
                 } else {
                     println!("accepted");
                 }
@@ -124,6 +140,8 @@ pub(crate) fn ask_pin() -> Result<String, Fault> {
         return Ok(rpassword::prompt_password("PIN: ")?);
     }
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
+    if io::stdin().lock().read_line(&mut line)? == 0 {
+        return Err(Fault::Around("no PIN on standard input".to_string()));
+    }
     Ok(line.trim_end_matches(['\r', '\n']).to_string())
 }

@@ -40,7 +40,11 @@ impl Fault {
     /// Prints it and gives the exit status.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
         let (blame, code, retry_after) = match self {
-            Self::Operation(error) => (error.blame(), error.code().as_str(), error.failure().retry_after),
+            Self::Operation(error) => (
+                error.blame(),
+                error.code().as_str(),
+                error.failure().retry_after,
+            ),
             Self::Around(_) => ("misuse", "request", None),
         };
         if json {
@@ -74,10 +78,14 @@ pub(crate) fn seconds(time: Option<Duration>) -> Option<u64> {
 /// What to do next, where the text of the error does not say it.
 fn advice(code: &str) -> Option<&'static str> {
     Some(match code {
-        "settings" => "set XOXZO_API_SID, XOXZO_API_AUTH_TOKEN and XOXZO_2FA_KEY (from `xoxzo-2fa keygen`), or give --settings FILE",
+        "settings" => {
+            "set XOXZO_API_SID, XOXZO_API_AUTH_TOKEN and XOXZO_2FA_KEY (from `xoxzo-2fa keygen`), or give --settings FILE"
+        }
         "not-allowed" => "add its preset or range to `destinations` in the settings",
         "expired" | "exhausted" | "used" => "start again with `xoxzo-2fa start`",
-        "invalid-token" => "give --to, --subject, --purpose and --session as they were at start, with the same keys",
+        "invalid-token" => {
+            "give --to, --subject, --purpose and --session as they were at start, with the same keys"
+        }
         _ => return None,
     })
 }

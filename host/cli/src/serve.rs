@@ -24,9 +24,14 @@ impl Serve {
         let sandbox = Sandbox::start(Options::default().port(self.port))?;
         let (url, sid, auth_token) = (sandbox.url(), sandbox.sid(), sandbox.auth_token());
         if self.json {
-            println!("{}", json!({"url": url, "sid": sid, "auth_token": auth_token}));
+            println!(
+                "{}",
+                json!({"url": url, "sid": sid, "auth_token": auth_token})
+            );
         } else {
-            println!("export XOXZO_BASE_URL={url}\nexport XOXZO_API_SID={sid}\nexport XOXZO_API_AUTH_TOKEN={auth_token}");
+            println!(
+                "export XOXZO_BASE_URL={url}\nexport XOXZO_API_SID={sid}\nexport XOXZO_API_AUTH_TOKEN={auth_token}"
+            );
             eprintln!("the phones are at {url}/_sandbox/");
         }
         io::stdout().flush()?;

@@ -10,24 +10,43 @@
 //! - Carriers, delivery, prices, rate limits
 //! - Any address but 127.0.0.1
 //!
+//! # What becomes of a message
+//!
+//! ```text
+//! POST /sms/messages/ ──▶ QUEUED ── after 1 s ──▶ DELIVERING ── after 2 s ──▶ DELIVERED
+//! ```
+//!
+//! It lies in the inbox from the start.
+//!
 //! # Example
 //!
 //! ```
 //! use xoxzo_2fa_sandbox::{Options, Sandbox};
 //!
-//! let sandbox = Sandbox::start(Options::default())?;
-//! assert!(sandbox.url().starts_with("http://127.0.0.1:"));
-//! assert!(sandbox.inbox(None).is_empty());
-//! # Ok::<(), std::io::Error>(())
+//! # let agent = ureq::Agent::config_builder().proxy(None).build();
+//! # let agent = ureq::Agent::from(agent);
+//! let sandbox = Sandbox::start(Options::default().account("sid", "token"))?;
+//! let sent = agent
+//!     .post(format!("{}/sms/messages/", sandbox.url()))
+//!     .header("authorization", "Basic c2lkOnRva2Vu")
+//!     .send_form([("recipient", "+819012345678"), ("sender", "Shop"), ("message", "Hi")])?;
+//! assert_eq!(sent.status(), 201);
+//! assert_eq!(sandbox.inbox(Some("+819012345678"))[0].body, "Hi");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod account;
 mod api;
-mod inbox;
+mod message;
+mod options;
+mod phones;
 mod server;
-mod sms;
+mod site;
+mod viewer;
 
-pub use server::{Options, Sandbox};
-pub use sms::Message;
+pub use message::Message;
+pub use options::Options;
+pub use server::Sandbox;

@@ -7,115 +7,100 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use axum::Router;
-use rand::TryRng;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use time::OffsetDateTime;
+use tokio::runtime;
 use tokio::sync::oneshot;
 
-use crate::sms::{Message, Phones};
-use crate::{api, inbox};
+use crate::account::Account;
+use crate::message::Message;
+use crate::options::Options;
+use crate::site::{Clock, Site};
+use crate::{api, viewer};
 
-/// How to start.
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct Options {
-    /// TCP port on 127.0.0.1; 0, the default, takes a free one.
-    pub port: u16,
-    /// API SID; a random one if absent.
-    pub sid: Option<String>,
-    /// API token; a random one if absent.
-    pub auth_token: Option<String>,
-}
-
-impl Options {
-    /// Sets the port.
-    #[must_use]
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
-        self
-    }
-
-    /// Sets the credentials.
-    #[must_use]
-    pub fn account(mut self, sid: impl Into<String>, auth_token: impl Into<String>) -> Self {
-        self.sid = Some(sid.into());
-        self.auth_token = Some(auth_token.into());
-        self
-    }
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("port", &self.port).finish_non_exhaustive()
-    }
-}
+/// What is read of a request body before it is answered, in bytes.
+const READ: usize = 1024 * 1024;
 
 /// A running sandbox. It ends when this is dropped.
 pub struct Sandbox {
-    url: String,
     site: Arc<Site>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What requests are answered from.
-pub(crate) struct Site {
-    pub(crate) url: String,
-    pub(crate) sid: String,
-    pub(crate) auth_token: String,
-    pub(crate) phones: Phones,
-}
-
 impl Sandbox {
-    /// Binds the port and serves.
+    /// Binds the port and serves in a thread of its own.
     ///
     /// # Errors
     ///
     /// The port is taken, or the system gives no randomness or thread.
     pub fn start(options: Options) -> io::Result<Self> {
+        Self::serve(options, Box::new(OffsetDateTime::now_utc))
+    }
+
+    fn serve(options: Options, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
         listener.set_nonblocking(true)?;
         let url = format!("http://{}", listener.local_addr()?);
-        let site = Arc::new(Site {
-            url: url.clone(),
-            sid: options.sid.map_or_else(random_id, Ok)?,
-            auth_token: options.auth_token.map_or_else(random_id, Ok)?,
-            phones: Phones::default(),
-        });
-        let routes = Router::new().merge(api::routes()).merge(inbox::routes()).fallback(api::missing);
-        let routes = routes.with_state(Arc::clone(&site));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let account = Account::new(options.sid, options.auth_token)?;
+        let site = Arc::new(Site::new(url, account, clock));
+        let routes = Router::new()
+            .merge(api::routes(&site))
+            .merge(viewer::routes())
+            .fallback(api::missing)
+            .layer(middleware::from_fn(read_whole))
+            .with_state(Arc::clone(&site));
+
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let listener = {
+            let _context = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
             runtime.block_on(async {
-                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
                 tokio::select! {
                     _ = async { axum::serve(listener, routes).await } => {}
                     _ = stopped => {}
                 }
             });
         };
-        let thread = thread::Builder::new().name("xoxzo-2fa sandbox".to_string()).spawn(serve)?;
-        Ok(Self { url, site, stop: Some(stop), thread: Some(thread) })
+        let thread = thread::Builder::new()
+            .name("xoxzo-2fa sandbox".to_string())
+            .spawn(serve)?;
+        Ok(Self {
+            site,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// Where it listens: `http://127.0.0.1:PORT`, without a last slash.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        &self.site.url
     }
 
     /// The API SID it takes.
     #[must_use]
     pub fn sid(&self) -> &str {
-        &self.site.sid
+        &self.site.account.sid
     }
 
-    /// The API token it takes.
+    /// The Auth Token it takes.
     #[must_use]
     pub fn auth_token(&self) -> &str {
-        &self.site.auth_token
+        &self.site.account.auth_token
     }
 
-    /// The messages to a number, or all, newest last.
+    /// The messages to a recipient in E.164 (`+819012345678`), or all; newest last. Of all
+    /// messages the last 1,000 are kept.
     #[must_use]
     pub fn inbox(&self, recipient: Option<&str>) -> Vec<Message> {
         self.site.phones.inbox(recipient)
@@ -124,7 +109,7 @@ impl Sandbox {
     /// Serves until the process ends.
     pub fn wait(mut self) {
         if let Some(thread) = self.thread.take() {
-            // Its only other end is a panic of the server, after which there is nothing to wait for.
+            // Its only other end is a panic of the server, after which nothing is left to wait for.
             let _ended = thread.join();
         }
     }
@@ -143,14 +128,79 @@ impl Drop for Sandbox {
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox").field("url", &self.url).field("auth_token", &"[REDACTED]").finish_non_exhaustive()
+        f.debug_struct("Sandbox")
+            .field("url", &self.site.url)
+            .field("sid", &self.site.account.sid)
+            .field("auth_token", &"[REDACTED]")
+            .finish_non_exhaustive()
     }
 }
 
-/// 32 letters and digits, like Xoxzo's ids.
-pub(crate) fn random_id() -> io::Result<String> {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789xX";
-    let mut bytes = [0; 32];
-    rand::rngs::SysRng.try_fill_bytes(&mut bytes).map_err(io::Error::other)?;
-    Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 64)])).collect())
+/// Reads a body before anything can refuse it: a client that is answered while it sends may see a
+/// broken connection instead of the answer.
+async fn read_whole(request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    match to_bytes(body, READ).await {
+        Ok(body) => next.run(Request::from_parts(head, Body::from(body))).await,
+        Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use serde_json::Value;
+    use time::macros::datetime;
+
+    use super::*;
+
+    /// The status and time of a message are read from the given clock, over HTTP.
+    #[test]
+    fn a_message_moves_on_with_the_clock() {
+        let millis = Arc::new(AtomicI64::new(0));
+        let elapsed = Arc::clone(&millis);
+        let clock = move || {
+            let elapsed = time::Duration::milliseconds(elapsed.load(Ordering::SeqCst));
+            datetime!(2026-11-24 08:00:00.5 UTC) + elapsed
+        };
+        let options = Options::default().account("sid", "token");
+        let sandbox = Sandbox::serve(options, Box::new(clock)).unwrap();
+        let url = format!("{}/sms/messages/", sandbox.url());
+        let form = [
+            ("recipient", "+819012345678"),
+            ("sender", "Shop"),
+            ("message", "Hi"),
+        ];
+        let basic = "Basic c2lkOnRva2Vu";
+        let agent = ureq::Agent::from(ureq::Agent::config_builder().proxy(None).build());
+        agent
+            .post(&url)
+            .header("authorization", basic)
+            .send_form(form)
+            .unwrap();
+
+        let message = sandbox.inbox(None).remove(0);
+        assert_eq!(message.sent_at, "2026-11-24T08:00:00Z");
+        let url = format!("{url}{}/", message.message_id);
+        for (at, expected) in [
+            (0, "QUEUED"),
+            (999, "QUEUED"),
+            (1_000, "DELIVERING"),
+            (1_999, "DELIVERING"),
+            (2_000, "DELIVERED"),
+            (86_400_000, "DELIVERED"),
+        ] {
+            millis.store(at, Ordering::SeqCst);
+            let mut response = agent
+                .get(&url)
+                .header("authorization", basic)
+                .call()
+                .unwrap();
+            let body = response.body_mut().read_to_string().unwrap();
+            let status: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(status["status"], expected, "after {at} ms");
+            assert_eq!(status["sent_time"], "2026-11-24 08:00:00", "after {at} ms");
+        }
+    }
 }

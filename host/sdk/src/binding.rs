@@ -26,7 +26,11 @@ pub struct Binding {
 
 impl Binding {
     /// Binds to a number, a user and a purpose.
-    pub fn new(recipient: impl Into<String>, subject: impl Into<String>, purpose: impl Into<String>) -> Self {
+    pub fn new(
+        recipient: impl Into<String>,
+        subject: impl Into<String>,
+        purpose: impl Into<String>,
+    ) -> Self {
         Self {
             recipient: recipient.into(),
             subject: subject.into(),
@@ -67,7 +71,9 @@ impl Binding {
 
 impl fmt::Debug for Binding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Binding").field("purpose", &self.purpose).finish_non_exhaustive()
+        f.debug_struct("Binding")
+            .field("purpose", &self.purpose)
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,8 +91,16 @@ pub struct Transaction {
 
 impl Transaction {
     /// An amount, its currency and who is paid.
-    pub fn new(amount: impl Into<String>, currency: impl Into<String>, payee: impl Into<String>) -> Self {
-        Self { amount: amount.into(), currency: currency.into(), payee: payee.into() }
+    pub fn new(
+        amount: impl Into<String>,
+        currency: impl Into<String>,
+        payee: impl Into<String>,
+    ) -> Self {
+        Self {
+            amount: amount.into(),
+            currency: currency.into(),
+            payee: payee.into(),
+        }
     }
 }
 
@@ -122,13 +136,18 @@ impl Sending {
     }
 
     pub(crate) fn to_wit(&self) -> types::Sending {
-        types::Sending { locale: self.locale.clone(), client: self.client.clone() }
+        types::Sending {
+            locale: self.locale.clone(),
+            client: self.client.clone(),
+        }
     }
 }
 
 impl fmt::Debug for Sending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sending").field("locale", &self.locale).finish_non_exhaustive()
+        f.debug_struct("Sending")
+            .field("locale", &self.locale)
+            .finish_non_exhaustive()
     }
 }
 
@@ -176,8 +195,14 @@ pub struct Challenge {
 impl fmt::Debug for Challenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Challenge");
-        shown.field("masked", &self.masked).field("expires_in", &self.expires_in).field("delivery", &self.delivery);
-        shown.field("message_id", &self.message_id).field("parts", &self.parts).finish_non_exhaustive()
+        shown
+            .field("masked", &self.masked)
+            .field("expires_in", &self.expires_in)
+            .field("delivery", &self.delivery);
+        shown
+            .field("message_id", &self.message_id)
+            .field("parts", &self.parts)
+            .finish_non_exhaustive()
     }
 }
 
@@ -211,13 +236,18 @@ pub struct Acceptance {
 
 impl fmt::Debug for Acceptance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Acceptance").field("expires_in", &self.expires_in).finish_non_exhaustive()
+        f.debug_struct("Acceptance")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
     }
 }
 
 impl From<types::Acceptance> for Acceptance {
     fn from(acceptance: types::Acceptance) -> Self {
-        Self { receipt: acceptance.receipt, expires_in: Duration::from_secs(acceptance.expires_in_seconds.into()) }
+        Self {
+            receipt: acceptance.receipt,
+            expires_in: Duration::from_secs(acceptance.expires_in_seconds.into()),
+        }
     }
 }
 
@@ -247,7 +277,9 @@ impl From<types::Claims> for Claims {
                 subject: claims.subject,
                 purpose: claims.purpose,
                 session: claims.session,
-                transaction: claims.transaction.map(|paid| Transaction::new(paid.amount, paid.currency, paid.payee)),
+                transaction: claims
+                    .transaction
+                    .map(|paid| Transaction::new(paid.amount, paid.currency, paid.payee)),
             },
             issued_at: instant(claims.issued_at_seconds),
             expires_at: instant(claims.expires_at_seconds),

@@ -93,7 +93,9 @@ impl TwoFactor {
         let (binding, sending) = (binding.to_wit(), sending.to_wit());
         let settings = &self.shared.settings;
         self.call(|exports, store| {
-            exports.xoxzo_two_factor_challenges().call_start(store, settings, &binding, &sending)
+            exports
+                .xoxzo_two_factor_challenges()
+                .call_start(store, settings, &binding, &sending)
         })
         .map(Challenge::from)
     }
@@ -107,8 +109,12 @@ impl TwoFactor {
     pub fn verify(&self, token: &str, binding: &Binding, pin: &str) -> Result<Acceptance, Error> {
         let binding = binding.to_wit();
         let settings = &self.shared.settings;
-        self.call(|exports, store| exports.xoxzo_two_factor_challenges().call_verify(store, settings, token, &binding, pin))
-            .map(Acceptance::from)
+        self.call(|exports, store| {
+            exports
+                .xoxzo_two_factor_challenges()
+                .call_verify(store, settings, token, &binding, pin)
+        })
+        .map(Acceptance::from)
     }
 
     /// The settings in effect, defaults filled in, as JSON without secrets.
@@ -127,9 +133,13 @@ impl TwoFactor {
         &self,
         call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
     ) -> Result<T, Error> {
-        let Inner { plugin, host, idle, .. } = &*self.shared;
+        let Inner {
+            plugin, host, idle, ..
+        } = &*self.shared;
         let _running = shared()?.run();
-        let kept = idle.as_ref().and_then(|idle| idle.lock().unwrap_or_else(PoisonError::into_inner).pop());
+        let kept = idle
+            .as_ref()
+            .and_then(|idle| idle.lock().unwrap_or_else(PoisonError::into_inner).pop());
         let mut instance = match kept {
             Some((instance, _place)) => instance,
             None => plugin.instantiate(host)?,
@@ -138,7 +148,9 @@ impl TwoFactor {
         if let Some(idle) = idle
             && let Some(place) = shared()?.keep()
         {
-            idle.lock().unwrap_or_else(PoisonError::into_inner).push((instance, place));
+            idle.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((instance, place));
         }
         Ok(result?)
     }
@@ -146,7 +158,9 @@ impl TwoFactor {
 
 impl fmt::Debug for TwoFactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TwoFactor").field("settings", &self.shared.effective).finish_non_exhaustive()
+        f.debug_struct("TwoFactor")
+            .field("settings", &self.shared.effective)
+            .finish_non_exhaustive()
     }
 }
 
@@ -209,12 +223,26 @@ impl Builder {
         };
         let document = self.settings.document(self.guard.scope())?;
         let transport = self.transport.or_else(default_transport);
-        let transport = transport.ok_or_else(|| Error::settings("no transport: set one, or use the feature ureq"))?;
-        let Self { guard, clock, deadline, .. } = self;
-        let mut host = Host { guard, transport, clock, origin: None, deadline };
+        let transport = transport
+            .ok_or_else(|| Error::settings("no transport: set one, or use the feature ureq"))?;
+        let Self {
+            guard,
+            clock,
+            deadline,
+            ..
+        } = self;
+        let mut host = Host {
+            guard,
+            transport,
+            clock,
+            origin: None,
+            deadline,
+        };
         let mut bare = plugin.instantiate(&Arc::new(Host::bare(deadline)))?;
         let prepared = bare.call(|exports, store| {
-            exports.xoxzo_two_factor_configuration().call_prepare(store, &document)
+            exports
+                .xoxzo_two_factor_configuration()
+                .call_prepare(store, &document)
         })??;
         host.origin = origin(&prepared.effective);
         let idle = (self.instances == Instances::Reused).then(Mutex::default);
@@ -238,7 +266,10 @@ impl fmt::Debug for Builder {
 }
 
 #[cfg(feature = "ureq")]
-#[expect(clippy::unnecessary_wraps, reason = "without the feature there is none")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "without the feature there is none"
+)]
 fn default_transport() -> Option<Box<dyn Transport>> {
     Some(Box::new(crate::transport::UreqTransport::default()))
 }
@@ -256,7 +287,9 @@ fn origin(effective: &str) -> Option<http::Uri> {
 /// The bundled component, compiled once.
 fn bundled() -> Result<Arc<Plugin>, Error> {
     static BUNDLED_PLUGIN: OnceLock<Result<Arc<Plugin>, Error>> = OnceLock::new();
-    BUNDLED_PLUGIN.get_or_init(|| Plugin::new(BUNDLED).map(Arc::new)).clone()
+    BUNDLED_PLUGIN
+        .get_or_init(|| Plugin::new(BUNDLED).map(Arc::new))
+        .clone()
 }
 
 /// A host for what needs neither guard nor network.
@@ -264,7 +297,11 @@ impl Host {
     fn bare(deadline: Duration) -> Self {
         struct Nowhere;
         impl Transport for Nowhere {
-            fn send(&self, _: http::Request<Body>, _: Duration) -> Result<http::Response<Vec<u8>>, Lost> {
+            fn send(
+                &self,
+                _: http::Request<Body>,
+                _: Duration,
+            ) -> Result<http::Response<Vec<u8>>, Lost> {
                 Err(Lost::NotSent("this call has no network".to_string()))
             }
         }
@@ -292,7 +329,8 @@ fn configuration<T>(
 ///
 /// [`Error::Upstream`] if the system gives no randomness.
 pub fn keygen() -> Result<String, Error> {
-    configuration(|exports, store| exports.xoxzo_two_factor_configuration().call_keygen(store)).map(|written| written.key)
+    configuration(|exports, store| exports.xoxzo_two_factor_configuration().call_keygen(store))
+        .map(|written| written.key)
 }
 
 /// Derives the key that checks receipts for one audience, and can do nothing else.
@@ -302,7 +340,9 @@ pub fn keygen() -> Result<String, Error> {
 /// [`Error::Misuse`] if `root_key` is not a key.
 pub fn receipt_key(root_key: &str, audience: &str) -> Result<String, Error> {
     configuration(|exports, store| {
-        exports.xoxzo_two_factor_configuration().call_receipt_key(store, root_key, audience)
+        exports
+            .xoxzo_two_factor_configuration()
+            .call_receipt_key(store, root_key, audience)
     })
     .map(|written| written.key)
 }
@@ -313,11 +353,20 @@ pub fn receipt_key(root_key: &str, audience: &str) -> Result<String, Error> {
 /// # Errors
 ///
 /// [`Error::Refuse`] for a receipt that is forged, altered or over.
-pub fn check_receipt(receipt_keys: &[String], receipt: &str, now: SystemTime) -> Result<Claims, Error> {
+pub fn check_receipt(
+    receipt_keys: &[String],
+    receipt: &str,
+    now: SystemTime,
+) -> Result<Claims, Error> {
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
     configuration(|exports, store| {
-        exports.xoxzo_two_factor_configuration().call_check_receipt(store, receipt_keys, receipt, seconds)
+        exports.xoxzo_two_factor_configuration().call_check_receipt(
+            store,
+            receipt_keys,
+            receipt,
+            seconds,
+        )
     })
     .map(Claims::from)
 }
@@ -328,5 +377,10 @@ pub fn check_receipt(receipt_keys: &[String], receipt: &str, now: SystemTime) ->
 ///
 /// [`Error::Refuse`] for what does not have the form of a token.
 pub fn inspect(token: &str) -> Result<Outline, Error> {
-    configuration(|exports, store| exports.xoxzo_two_factor_configuration().call_inspect(store, token)).map(Outline::from)
+    configuration(|exports, store| {
+        exports
+            .xoxzo_two_factor_configuration()
+            .call_inspect(store, token)
+    })
+    .map(Outline::from)
 }

@@ -33,9 +33,15 @@ pub(crate) struct Shared {
 pub(crate) fn shared() -> Result<&'static Shared, Error> {
     static SHARED: OnceLock<Result<Shared, String>> = OnceLock::new();
     let shared = SHARED.get_or_init(|| {
-        let engine = Engine::new(&config()).map_err(|error| format!("the WebAssembly engine does not start: {error}"))?;
+        let engine = Engine::new(&config())
+            .map_err(|error| format!("the WebAssembly engine does not start: {error}"))?;
         let ticker = Ticker::spawn(engine.clone());
-        Ok(Shared { engine, running: Places::new(RUNNING), idle: Places::new(IDLE), ticker })
+        Ok(Shared {
+            engine,
+            running: Places::new(RUNNING),
+            idle: Places::new(IDLE),
+            ticker,
+        })
     });
     shared.as_ref().map_err(|why| Error::plugin(why.clone()))
 }
@@ -87,12 +93,18 @@ pub(crate) struct Place(&'static Places);
 
 impl Places {
     fn new(free: usize) -> Self {
-        Self { free: Mutex::new(free), freed: Condvar::new() }
+        Self {
+            free: Mutex::new(free),
+            freed: Condvar::new(),
+        }
     }
 
     fn wait(&'static self) -> Place {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+        let mut free = self
+            .freed
+            .wait_while(free, |free| *free == 0)
+            .unwrap_or_else(PoisonError::into_inner);
         *free -= 1;
         Place(self)
     }
@@ -119,7 +131,10 @@ struct Ticker {
 
 impl Ticker {
     fn spawn(engine: Engine) -> Arc<Self> {
-        let ticker = Arc::new(Self { guests: AtomicUsize::new(0), thread: OnceLock::new() });
+        let ticker = Arc::new(Self {
+            guests: AtomicUsize::new(0),
+            thread: OnceLock::new(),
+        });
         let own = Arc::clone(&ticker);
         let tick = move || {
             loop {
@@ -131,8 +146,14 @@ impl Ticker {
                 }
             }
         };
-        let handle = thread::Builder::new().name("xoxzo-2fa ticker".to_string()).spawn(tick).expect("a thread can be started");
-        ticker.thread.set(handle.thread().clone()).expect("it is set once");
+        let handle = thread::Builder::new()
+            .name("xoxzo-2fa ticker".to_string())
+            .spawn(tick)
+            .expect("a thread can be started");
+        ticker
+            .thread
+            .set(handle.thread().clone())
+            .expect("it is set once");
         ticker
     }
 

@@ -79,7 +79,13 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), guesses_left: None, retry_after: None, expires_in: None }
+        Self {
+            code,
+            detail: detail.into(),
+            guesses_left: None,
+            retry_after: None,
+            expires_in: None,
+        }
     }
 }
 
@@ -158,7 +164,8 @@ impl fmt::Display for Code {
 
 impl From<types::Failure> for Error {
     fn from(failure: types::Failure) -> Self {
-        let seconds = |seconds: Option<u32>| seconds.map(|seconds| Duration::from_secs(seconds.into()));
+        let seconds =
+            |seconds: Option<u32>| seconds.map(|seconds| Duration::from_secs(seconds.into()));
         let told = Failure {
             code: failure.code.into(),
             detail: failure.detail,

@@ -27,7 +27,12 @@ pub struct Charge {
 impl Charge {
     /// A charge of `amount` on `key`.
     pub fn new(key: impl Into<String>, amount: i32, limit: u32, ttl: u32) -> Self {
-        Self { key: key.into(), amount, limit, ttl }
+        Self {
+            key: key.into(),
+            amount,
+            limit,
+            ttl,
+        }
     }
 
     /// What the charge makes of a total, and whether its limit refuses that.

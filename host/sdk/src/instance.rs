@@ -51,23 +51,42 @@ pub(crate) struct State {
 impl Plugin {
     pub(crate) fn new(component: &[u8]) -> Result<Self, Error> {
         let shared = shared()?;
-        let fault = |error: wasmtime::Error| Error::plugin(format!("the component does not load: {error:#}"));
+        let fault = |error: wasmtime::Error| {
+            Error::plugin(format!("the component does not load: {error:#}"))
+        };
         let component = Component::new(&shared.engine, component).map_err(fault)?;
         let mut linker = Linker::new(&shared.engine);
-        TwoFactor::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state).map_err(fault)?;
+        TwoFactor::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(fault)?;
         let pre = linker.instantiate_pre(&component).map_err(fault)?;
-        Ok(Self { pre: TwoFactorPre::new(pre).map_err(fault)? })
+        Ok(Self {
+            pre: TwoFactorPre::new(pre).map_err(fault)?,
+        })
     }
 
     pub(crate) fn instantiate(&self, host: &Arc<Host>) -> Result<Instance, Error> {
         let shared = shared()?;
-        let limits = StoreLimitsBuilder::new().memory_size(MEMORY).instances(8).memories(1).tables(4).build();
-        let state = State { host: Arc::clone(host), shared, limits, running: None, spent: Duration::ZERO };
+        let limits = StoreLimitsBuilder::new()
+            .memory_size(MEMORY)
+            .instances(8)
+            .memories(1)
+            .tables(4)
+            .build();
+        let state = State {
+            host: Arc::clone(host),
+            shared,
+            limits,
+            running: None,
+            spent: Duration::ZERO,
+        };
         let mut store = Store::new(&shared.engine, state);
         store.limiter(|state| &mut state.limits);
         store.epoch_deadline_callback(|mut context| Ok(context.data_mut().continues()));
         store.set_epoch_deadline(ticks(host.deadline));
-        let exports = self.pre.instantiate(&mut store).map_err(|error| Error::plugin(format!("no instance: {error:#}")))?;
+        let exports = self
+            .pre
+            .instantiate(&mut store)
+            .map_err(|error| Error::plugin(format!("no instance: {error:#}")))?;
         Ok(Instance { store, exports })
     }
 }
@@ -86,12 +105,16 @@ impl Instance {
         let result = call(&self.exports, &mut self.store);
         self.store.data_mut().pause();
         // The text of a trap names functions of the component and holds nothing of its memory.
-        result.map_err(|error| Error::plugin(format!("the component trapped: {}", error.root_cause())))
+        result.map_err(|error| {
+            Error::plugin(format!("the component trapped: {}", error.root_cause()))
+        })
     }
 }
 
 fn ticks(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX).max(1)
+    u64::try_from(time.as_nanos().div_ceil(TICK.as_nanos()))
+        .unwrap_or(u64::MAX)
+        .max(1)
 }
 
 impl State {
@@ -115,7 +138,10 @@ impl State {
 
     /// At an epoch's deadline: other guests moved the epoch too, so what counts is this one's own time.
     fn continues(&self) -> UpdateDeadline {
-        let running = self.running.as_ref().map_or(Duration::ZERO, |(since, _)| since.elapsed());
+        let running = self
+            .running
+            .as_ref()
+            .map_or(Duration::ZERO, |(since, _)| since.elapsed());
         match self.host.deadline.checked_sub(self.spent + running) {
             Some(left) if !left.is_zero() => UpdateDeadline::Continue(ticks(left)),
             _ => UpdateDeadline::Interrupt,
@@ -133,15 +159,23 @@ impl guard::Host for State {
             .collect();
         match self.outside(|host| host.guard.add(&charges)) {
             Ok(totals) => {
-                let total = |total: crate::Total| types::Total { total: total.total, ends_in_seconds: total.ends_in };
-                Ok(types::Totals { totals: totals.into_iter().map(total).collect() })
+                let total = |total: crate::Total| types::Total {
+                    total: total.total,
+                    ends_in_seconds: total.ends_in,
+                };
+                Ok(types::Totals {
+                    totals: totals.into_iter().map(total).collect(),
+                })
             }
             Err(error) => {
                 let loss = match error {
                     GuardError::Full => types::Loss::GuardFull,
                     GuardError::Unreachable(_) => types::Loss::GuardUnreachable,
                 };
-                Err(types::Trouble { loss, detail: error.to_string() })
+                Err(types::Trouble {
+                    loss,
+                    detail: error.to_string(),
+                })
             }
         }
     }
@@ -149,10 +183,17 @@ impl guard::Host for State {
 
 impl wit_http::Host for State {
     fn send(&mut self, request: types::Request) -> Result<types::Response, types::Trouble> {
-        self.outside(|host| exchange(host, request)).map_err(|lost| match lost {
-            Lost::NotSent(detail) => types::Trouble { loss: types::Loss::NotSent, detail },
-            Lost::Unknown(detail) => types::Trouble { loss: types::Loss::Unknown, detail },
-        })
+        self.outside(|host| exchange(host, request))
+            .map_err(|lost| match lost {
+                Lost::NotSent(detail) => types::Trouble {
+                    loss: types::Loss::NotSent,
+                    detail,
+                },
+                Lost::Unknown(detail) => types::Trouble {
+                    loss: types::Loss::Unknown,
+                    detail,
+                },
+            })
     }
 }
 
@@ -160,11 +201,16 @@ fn exchange(host: &Host, request: types::Request) -> Result<types::Response, Los
     let malformed = || Lost::NotSent("the component made no valid request".to_string());
     let uri: Uri = request.url.parse().map_err(|_| malformed())?;
     let allowed = host.origin.as_ref();
-    if allowed.is_none_or(|origin| (origin.scheme(), origin.authority()) != (uri.scheme(), uri.authority())) {
-        return Err(Lost::NotSent("the component asked for another origin than that of the settings".to_string()));
+    if allowed.is_none_or(|origin| {
+        (origin.scheme(), origin.authority()) != (uri.scheme(), uri.authority())
+    }) {
+        return Err(Lost::NotSent(
+            "the component asked for another origin than that of the settings".to_string(),
+        ));
     }
     let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| malformed())?;
-    let timeout = Duration::from_millis(request.timeout_milliseconds.into()).min(Duration::from_secs(30));
+    let timeout =
+        Duration::from_millis(request.timeout_milliseconds.into()).min(Duration::from_secs(30));
     let mut outgoing = Request::new(Body(request.body));
     *outgoing.method_mut() = method;
     *outgoing.uri_mut() = uri;
@@ -180,8 +226,14 @@ fn exchange(host: &Host, request: types::Request) -> Result<types::Response, Los
 /// What of a response the component gets to see.
 fn inward(response: http::Response<Vec<u8>>) -> types::Response {
     let (parts, body) = response.into_parts();
-    let retry_after = parts.headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let header = |value: &str| types::Header { name: "retry-after".to_string(), value: value.chars().take(64).collect() };
+    let retry_after = parts
+        .headers
+        .get(http::header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok());
+    let header = |value: &str| types::Header {
+        name: "retry-after".to_string(),
+        value: value.chars().take(64).collect(),
+    };
     types::Response {
         status: parts.status.as_u16(),
         headers: retry_after.map(header).into_iter().collect(),
@@ -202,7 +254,12 @@ impl random::Host for State {
 
 impl wall_clock::Host for State {
     fn now(&mut self) -> wall_clock::Datetime {
-        let since = (self.host.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
-        wall_clock::Datetime { seconds: since.as_secs(), nanoseconds: since.subsec_nanos() }
+        let since = (self.host.clock)()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        wall_clock::Datetime {
+            seconds: since.as_secs(),
+            nanoseconds: since.subsec_nanos(),
+        }
     }
 }

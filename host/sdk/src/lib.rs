@@ -62,8 +62,10 @@ mod instance;
 mod settings;
 mod transport;
 
-pub use binding::{Acceptance, Binding, Challenge, Claims, Delivery, Outline, Sending, Transaction};
-pub use client::{Builder, Instances, TwoFactor, keygen, receipt_key, inspect, check_receipt};
+pub use binding::{
+    Acceptance, Binding, Challenge, Claims, Delivery, Outline, Sending, Transaction,
+};
+pub use client::{Builder, Instances, TwoFactor, check_receipt, inspect, keygen, receipt_key};
 pub use error::{Code, Error, Failure};
 #[cfg(feature = "file")]
 pub use guard::FileGuard;

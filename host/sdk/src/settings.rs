@@ -24,8 +24,9 @@ impl Settings {
     ///
     /// [`Error::Misuse`]: not JSON, or a reference to something that is not there or not text.
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        let mut document = serde_json::from_str(json)
-            .map_err(|error| Error::settings(format!("settings, line {}: not JSON", error.line())))?;
+        let mut document = serde_json::from_str(json).map_err(|error| {
+            Error::settings(format!("settings, line {}: not JSON", error.line()))
+        })?;
         let schema: Value = serde_json::from_str(SCHEMA).expect("the schema is ours");
         resolve(&schema, &mut document, "")?;
         Ok(Self(document))
@@ -37,8 +38,12 @@ impl Settings {
     ///
     /// [`Error::Misuse`]: no such file, or as [`Settings::from_json`].
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let json = fs::read_to_string(path)
-            .map_err(|error| Error::settings(format!("settings: the file cannot be read: {}", error.kind())))?;
+        let json = fs::read_to_string(path).map_err(|error| {
+            Error::settings(format!(
+                "settings: the file cannot be read: {}",
+                error.kind()
+            ))
+        })?;
         Self::from_json(&json)
     }
 
@@ -51,15 +56,21 @@ impl Settings {
     /// [`Error::Misuse`], naming the variable that is missing.
     pub fn from_environment() -> Result<Self, Error> {
         let optional = |name: &str| env::var(name).ok().filter(|text| !text.is_empty());
-        let required = |name: &str| optional(name).ok_or_else(|| Error::settings(format!("settings: {name} is not set")));
+        let required = |name: &str| {
+            optional(name).ok_or_else(|| Error::settings(format!("settings: {name} is not set")))
+        };
         let key = required("XOXZO_2FA_KEY")?;
-        let destinations = optional("XOXZO_2FA_DESTINATIONS").unwrap_or_else(|| "JP-mobile".to_string());
+        let destinations =
+            optional("XOXZO_2FA_DESTINATIONS").unwrap_or_else(|| "JP-mobile".to_string());
         let mut builder = Self::builder()
             .audience(optional("XOXZO_2FA_AUDIENCE").unwrap_or_else(|| "xoxzo-2fa".to_string()))
             .service(optional("XOXZO_2FA_SERVICE").unwrap_or_else(|| "Xoxzo 2FA".to_string()))
             .guard_key(optional("XOXZO_2FA_GUARD_KEY").unwrap_or_else(|| key.clone()))
             .key(key)
-            .account(required("XOXZO_API_SID")?, required("XOXZO_API_AUTH_TOKEN")?)
+            .account(
+                required("XOXZO_API_SID")?,
+                required("XOXZO_API_AUTH_TOKEN")?,
+            )
             .sender(optional("XOXZO_SENDER").unwrap_or_else(|| "Xoxzo".to_string()));
         for preset in destinations.split(',') {
             builder = builder.destination(preset.trim());
@@ -86,7 +97,9 @@ impl Settings {
         if let Some(Value::Object(guard)) = document.get_mut("guard") {
             match guard.get("scope") {
                 Some(given) if given != name => {
-                    return Err(Error::settings(format!("settings, guard.scope: the store in use is of scope {name}")));
+                    return Err(Error::settings(format!(
+                        "settings, guard.scope: the store in use is of scope {name}"
+                    )));
                 }
                 _ => guard.insert("scope".to_string(), json!(name)),
             };
@@ -133,7 +146,8 @@ impl SettingsBuilder {
     /// SID and token of the Xoxzo account.
     #[must_use]
     pub fn account(self, sid: impl Into<String>, auth_token: impl Into<String>) -> Self {
-        self.set("/xoxzo/sid", sid.into()).set("/xoxzo/auth_token", auth_token.into())
+        self.set("/xoxzo/sid", sid.into())
+            .set("/xoxzo/auth_token", auth_token.into())
     }
 
     /// Sender of messages.
@@ -158,7 +172,10 @@ impl SettingsBuilder {
     #[must_use]
     pub fn purpose(self, name: impl Into<String>, after_first_factor: bool) -> Self {
         let name = name.into();
-        self.push("purposes", json!({"name": name, "after_first_factor": after_first_factor}))
+        self.push(
+            "purposes",
+            json!({"name": name, "after_first_factor": after_first_factor}),
+        )
     }
 
     /// Sets any other value of the document by its JSON pointer, such as `/pin/digits`.
@@ -169,7 +186,11 @@ impl SettingsBuilder {
             if !at.is_object() {
                 *at = Value::Object(Map::new());
             }
-            at = at.as_object_mut().expect("it was just made one").entry(name).or_insert(Value::Null);
+            at = at
+                .as_object_mut()
+                .expect("it was just made one")
+                .entry(name)
+                .or_insert(Value::Null);
         }
         *at = value.into();
         self
@@ -204,7 +225,13 @@ fn resolve(schema: &Value, node: &mut Value, path: &str) -> Result<(), Error> {
         }
         return Ok(());
     }
-    let within = |name: &str| if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+    let within = |name: &str| {
+        if path.is_empty() {
+            name.to_string()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
     match node {
         Value::Object(fields) => {
             for (name, node) in fields {
@@ -225,15 +252,24 @@ fn look_up(reference: &Map<String, Value>, path: &str) -> Result<String, Error> 
     let fault = |what: &str| Error::settings(format!("settings, {path}: {what}"));
     let mut entries = reference.iter();
     let (Some((kind, Value::String(name))), None) = (entries.next(), entries.next()) else {
-        return Err(fault("must be a string, {\"env\": NAME} or {\"file\": PATH}"));
+        return Err(fault(
+            "must be a string, {\"env\": NAME} or {\"file\": PATH}",
+        ));
     };
     match kind.as_str() {
-        "env" => env::var(name).map_err(|_| fault("the environment variable is not set, or not text")),
+        "env" => {
+            env::var(name).map_err(|_| fault("the environment variable is not set, or not text"))
+        }
         "file" => {
-            let text = fs::read_to_string(name).map_err(|error| fault(&format!("the file cannot be read: {}", error.kind())))?;
-            let line = text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+            let text = fs::read_to_string(name)
+                .map_err(|error| fault(&format!("the file cannot be read: {}", error.kind())))?;
+            let line = text
+                .strip_suffix('\n')
+                .map(|line| line.strip_suffix('\r').unwrap_or(line));
             Ok(line.unwrap_or(&text).to_string())
         }
-        _ => Err(fault("must be a string, {\"env\": NAME} or {\"file\": PATH}")),
+        _ => Err(fault(
+            "must be a string, {\"env\": NAME} or {\"file\": PATH}",
+        )),
     }
 }

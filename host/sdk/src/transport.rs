@@ -53,11 +53,19 @@ pub trait Transport: Send + Sync {
     /// # Errors
     ///
     /// [`Lost`]. A response of any status is not an error.
-    fn send(&self, request: http::Request<Body>, timeout: Duration) -> Result<http::Response<Vec<u8>>, Lost>;
+    fn send(
+        &self,
+        request: http::Request<Body>,
+        timeout: Duration,
+    ) -> Result<http::Response<Vec<u8>>, Lost>;
 }
 
 impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
-    fn send(&self, request: http::Request<Body>, timeout: Duration) -> Result<http::Response<Vec<u8>>, Lost> {
+    fn send(
+        &self,
+        request: http::Request<Body>,
+        timeout: Duration,
+    ) -> Result<http::Response<Vec<u8>>, Lost> {
         (**self).send(request, timeout)
     }
 }

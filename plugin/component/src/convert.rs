@@ -8,7 +8,13 @@ use xoxzo_2fa_core as core;
 use crate::bindings::xoxzo::two_factor::types;
 
 pub(crate) fn claimed(binding: &types::Binding) -> core::Claimed<'_> {
-    let types::Binding { recipient, subject, purpose, session, transaction } = binding;
+    let types::Binding {
+        recipient,
+        subject,
+        purpose,
+        session,
+        transaction,
+    } = binding;
     let transaction = transaction.as_ref();
     core::Claimed {
         recipient,
@@ -20,7 +26,10 @@ pub(crate) fn claimed(binding: &types::Binding) -> core::Claimed<'_> {
 }
 
 pub(crate) fn sending(sending: &types::Sending) -> core::Sending<'_> {
-    core::Sending { locale: sending.locale.as_deref(), client: sending.client.as_deref() }
+    core::Sending {
+        locale: sending.locale.as_deref(),
+        client: sending.client.as_deref(),
+    }
 }
 
 pub(crate) fn failure(failure: core::Failure) -> types::Failure {
@@ -76,11 +85,20 @@ pub(crate) fn challenge(challenge: core::Challenge) -> types::Challenge {
 }
 
 pub(crate) fn acceptance(acceptance: core::Acceptance) -> types::Acceptance {
-    types::Acceptance { receipt: acceptance.receipt, expires_in_seconds: acceptance.expires_in }
+    types::Acceptance {
+        receipt: acceptance.receipt,
+        expires_in_seconds: acceptance.expires_in,
+    }
 }
 
 pub(crate) fn claims(claims: core::Claims) -> types::Claims {
-    let core::Binding { recipient, subject, purpose, session, transaction } = claims.binding;
+    let core::Binding {
+        recipient,
+        subject,
+        purpose,
+        session,
+        transaction,
+    } = claims.binding;
     types::Claims {
         id: claims.id,
         audience: claims.audience,
@@ -108,11 +126,19 @@ pub(crate) fn outline(outline: core::Outline) -> types::Outline {
 }
 
 pub(crate) fn charge(charge: core::Charge) -> types::Charge {
-    types::Charge { key: charge.key, amount: charge.amount, limit: charge.limit, ttl_seconds: charge.ttl }
+    types::Charge {
+        key: charge.key,
+        amount: charge.amount,
+        limit: charge.limit,
+        ttl_seconds: charge.ttl,
+    }
 }
 
 pub(crate) fn total(total: types::Total) -> core::Total {
-    core::Total { total: total.total, ends_in: total.ends_in_seconds }
+    core::Total {
+        total: total.total,
+        ends_in: total.ends_in_seconds,
+    }
 }
 
 pub(crate) fn loss(loss: types::Loss) -> core::Loss {
@@ -125,7 +151,10 @@ pub(crate) fn loss(loss: types::Loss) -> core::Loss {
 }
 
 pub(crate) fn request(request: core::Request) -> types::Request {
-    let header = |(name, value): (&str, String)| types::Header { name: name.to_string(), value };
+    let header = |(name, value): (&str, String)| types::Header {
+        name: name.to_string(),
+        value,
+    };
     types::Request {
         method: request.method.to_string(),
         url: request.url,
@@ -136,6 +165,13 @@ pub(crate) fn request(request: core::Request) -> types::Request {
 }
 
 pub(crate) fn reply(response: &types::Response) -> core::Reply {
-    let wait = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("retry-after"));
-    xoxzo_2fa_json::reply(response.status, wait.map(|header| &*header.value), &response.body)
+    let wait = response
+        .headers
+        .iter()
+        .find(|header| header.name.eq_ignore_ascii_case("retry-after"));
+    xoxzo_2fa_json::reply(
+        response.status,
+        wait.map(|header| &*header.value),
+        &response.body,
+    )
 }

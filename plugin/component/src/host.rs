@@ -27,7 +27,9 @@ pub(crate) fn run<O: Operation>(
 fn count(charges: Vec<Charge>) -> Answer {
     let charges: Vec<_> = charges.into_iter().map(convert::charge).collect();
     match guard::add(&charges) {
-        Ok(types::Totals { totals }) => Answer::Totals(totals.into_iter().map(convert::total).collect()),
+        Ok(types::Totals { totals }) => {
+            Answer::Totals(totals.into_iter().map(convert::total).collect())
+        }
         Err(trouble) => Answer::Lost(convert::loss(trouble.loss)),
     }
 }
@@ -41,7 +43,8 @@ fn send(request: Request) -> Answer {
 
 /// The host's clock.
 pub(crate) fn now() -> Result<u32, Failure> {
-    u32::try_from(wall_clock::now().seconds).map_err(|_| Failure::new(Code::Clock, "the host's clock is after 2106"))
+    u32::try_from(wall_clock::now().seconds)
+        .map_err(|_| Failure::new(Code::Clock, "the host's clock is after 2106"))
 }
 
 /// The host's generator. An answer of another length than asked is an error.
@@ -64,12 +67,14 @@ impl rand::TryRng for Random {
 
     fn try_next_u32(&mut self) -> Result<u32, Short> {
         let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes).map(|()| u32::from_le_bytes(bytes))
+        self.try_fill_bytes(&mut bytes)
+            .map(|()| u32::from_le_bytes(bytes))
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Short> {
         let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes).map(|()| u64::from_le_bytes(bytes))
+        self.try_fill_bytes(&mut bytes)
+            .map(|()| u64::from_le_bytes(bytes))
     }
 
     fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Short> {
@@ -83,4 +88,3 @@ impl rand::TryRng for Random {
 }
 
 impl rand::TryCryptoRng for Random {}
-

@@ -48,10 +48,19 @@ impl configuration::Guest for Component {
         })
     }
 
-    fn check_receipt(receipt_keys: Vec<String>, receipt: String, now_seconds: u32) -> Answer<types::Claims> {
-        let keys: Result<Vec<_>, _> = receipt_keys.iter().map(|key| ReceiptKey::parse(key)).collect();
+    fn check_receipt(
+        receipt_keys: Vec<String>,
+        receipt: String,
+        now_seconds: u32,
+    ) -> Answer<types::Claims> {
+        let keys: Result<Vec<_>, _> = receipt_keys
+            .iter()
+            .map(|key| ReceiptKey::parse(key))
+            .collect();
         let keys = keys.map_err(|unfit| convert::failure(unfit.argument("receipt-keys")))?;
-        check_receipt(&keys, &receipt, now_seconds).map(convert::claims).map_err(convert::failure)
+        check_receipt(&keys, &receipt, now_seconds)
+            .map(convert::claims)
+            .map_err(convert::failure)
     }
 
     fn keygen() -> Answer<types::WrittenKey> {
@@ -60,25 +69,51 @@ impl configuration::Guest for Component {
     }
 
     fn receipt_key(root_key: String, audience: String) -> Answer<types::WrittenKey> {
-        let root = RootKey::parse(&root_key).map_err(|unfit| convert::failure(unfit.argument("root-key")))?;
-        Ok(types::WrittenKey { key: root.receipt_key(&audience).to_text() })
+        let root = RootKey::parse(&root_key)
+            .map_err(|unfit| convert::failure(unfit.argument("root-key")))?;
+        Ok(types::WrittenKey {
+            key: root.receipt_key(&audience).to_text(),
+        })
     }
 
     fn inspect(token: String) -> Answer<types::Outline> {
-        inspect(&token).map(convert::outline).map_err(convert::failure)
+        inspect(&token)
+            .map(convert::outline)
+            .map_err(convert::failure)
     }
 }
 
 impl challenges::Guest for Component {
-    fn start(settings: String, binding: types::Binding, sending: types::Sending) -> Answer<types::Challenge> {
+    fn start(
+        settings: String,
+        binding: types::Binding,
+        sending: types::Sending,
+    ) -> Answer<types::Challenge> {
         let start = |settings: &Prepared| {
-            Start::begin(settings, now()?, convert::claimed(&binding), convert::sending(&sending), &mut Random)
+            Start::begin(
+                settings,
+                now()?,
+                convert::claimed(&binding),
+                convert::sending(&sending),
+                &mut Random,
+            )
         };
-        run(&settings, start).map(convert::challenge).map_err(convert::failure)
+        run(&settings, start)
+            .map(convert::challenge)
+            .map_err(convert::failure)
     }
 
-    fn verify(settings: String, token: String, binding: types::Binding, pin: String) -> Answer<types::Acceptance> {
-        let verify = |settings: &Prepared| Verify::begin(settings, now()?, &token, convert::claimed(&binding), &pin);
-        run(&settings, verify).map(convert::acceptance).map_err(convert::failure)
+    fn verify(
+        settings: String,
+        token: String,
+        binding: types::Binding,
+        pin: String,
+    ) -> Answer<types::Acceptance> {
+        let verify = |settings: &Prepared| {
+            Verify::begin(settings, now()?, &token, convert::claimed(&binding), &pin)
+        };
+        run(&settings, verify)
+            .map(convert::acceptance)
+            .map_err(convert::failure)
     }
 }

@@ -105,7 +105,16 @@ impl Binding {
             currency: bytes.text(),
             payee: bytes.text(),
         });
-        Some((audience, Self { recipient, subject, purpose, session, transaction }))
+        Some((
+            audience,
+            Self {
+                recipient,
+                subject,
+                purpose,
+                session,
+                transaction,
+            },
+        ))
     }
 }
 

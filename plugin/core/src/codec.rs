@@ -71,7 +71,10 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, whole: true }
+        Self {
+            rest: bytes,
+            whole: true,
+        }
     }
 
     pub(crate) fn raw(&mut self, length: usize) -> &'a [u8] {
@@ -172,7 +175,13 @@ mod tests {
 
     #[test]
     fn a_reader_takes_what_a_writer_made() {
-        let bytes = Writer::new().u8(7).u16(8).u32(9).text("ten").option(Some("é")).finish();
+        let bytes = Writer::new()
+            .u8(7)
+            .u16(8)
+            .u32(9)
+            .text("ten")
+            .option(Some("é"))
+            .finish();
         let mut reader = Reader::new(&bytes);
         assert_eq!((reader.u8(), reader.u16(), reader.u32()), (7, 8, 9));
         assert_eq!(reader.text(), "ten");
@@ -186,7 +195,11 @@ mod tests {
 
     #[test]
     fn a_reader_tells_what_no_writer_made() {
-        for bytes in [&[0, 0, 0, 9, 1][..], &[0, 0, 0, 1, 0xff], &[0xff, 0xff, 0xff, 0xff]] {
+        for bytes in [
+            &[0, 0, 0, 9, 1][..],
+            &[0, 0, 0, 1, 0xff],
+            &[0xff, 0xff, 0xff, 0xff],
+        ] {
             let mut reader = Reader::new(bytes);
             assert_eq!(reader.text(), "");
             assert!(!reader.finish());

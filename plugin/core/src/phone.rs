@@ -143,12 +143,24 @@ impl Destination {
     ///
     /// A name that is no preset's.
     pub fn preset(name: &str) -> Result<Vec<Self>, Unfit> {
-        let own = |prefix: &str, length, denied| Self { prefix: prefix.to_string(), shortest: length, longest: length, denied };
+        let own = |prefix: &str, length, denied| Self {
+            prefix: prefix.to_string(),
+            shortest: length,
+            longest: length,
+            denied,
+        };
         match name {
-            "JP-mobile" => Ok(JP_MOBILE.iter().map(|prefix| own(prefix, 12, Vec::new())).collect()),
+            "JP-mobile" => Ok(JP_MOBILE
+                .iter()
+                .map(|prefix| own(prefix, 12, Vec::new()))
+                .collect()),
             "US-CA" => {
                 let codes = US_CA_DENIED.as_bytes().chunks(3);
-                let denied = codes.map(|code| "1".chars().chain(code.iter().map(|digit| char::from(*digit))).collect());
+                let denied = codes.map(|code| {
+                    "1".chars()
+                        .chain(code.iter().map(|digit| char::from(*digit)))
+                        .collect()
+                });
                 Ok(alloc::vec![own("1", 11, denied.collect())])
             }
             _ => Err(Unfit(

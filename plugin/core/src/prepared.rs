@@ -2,7 +2,7 @@
 //!
 //! A string and not an object, so that every call may have an instance of its own and many tenants cost nothing.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -50,8 +50,11 @@ impl Account {
         let pair = Zeroizing::new([xoxzo.sid.as_str(), ":", &xoxzo.auth_token].concat());
         Self {
             base_url: xoxzo.base_url.clone(),
-            authorization: "Basic ".to_string()
-                + &Zeroizing::new(Base64::encode_string(pair.as_bytes())),
+            authorization: [
+                "Basic ",
+                &Zeroizing::new(Base64::encode_string(pair.as_bytes())),
+            ]
+            .concat(),
             sender: xoxzo.sender.clone(),
             timeout: xoxzo.timeout,
         }
@@ -196,15 +199,27 @@ fn read(bytes: &[u8]) -> Option<Prepared> {
     let prepared = Prepared {
         audience: from.text(),
         service: from.text(),
-        locale: if from.text() == Locale::Ja.code() { Locale::Ja } else { Locale::En },
+        locale: if from.text() == Locale::Ja.code() {
+            Locale::Ja
+        } else {
+            Locale::En
+        },
         parts: from.u32(),
         keys: unlist(&mut from, |from| {
             let kid = from.array();
             let mut secret = || Secret::new(from.array());
-            Key { kid, token: secret(), pin: secret(), receipt: ReceiptKey(secret()) }
+            Key {
+                kid,
+                token: secret(),
+                pin: secret(),
+                receipt: ReceiptKey(secret()),
+            }
         }),
         names: Names(Secret::new(from.array())),
-        purposes: unlist(&mut from, |from| Purpose { name: from.text(), after_first_factor: from.u8() == 1 }),
+        purposes: unlist(&mut from, |from| Purpose {
+            name: from.text(),
+            after_first_factor: from.u8() == 1,
+        }),
         destinations: unlist(&mut from, |from| {
             let (prefix, shortest, longest) = (from.text(), from.u8(), from.u8());
             Destination::from_parts(prefix, shortest, longest, unlist(from, Reader::text))
@@ -224,7 +239,12 @@ fn read(bytes: &[u8]) -> Option<Prepared> {
             range: uncap(&mut from),
             audience: uncap(&mut from),
         },
-        account: Account { base_url: from.text(), authorization: from.text(), sender: from.text(), timeout: from.u32() },
+        account: Account {
+            base_url: from.text(),
+            authorization: from.text(),
+            sender: from.text(),
+            timeout: from.u32(),
+        },
     };
     (from.finish() && build == BUILD).then_some(prepared)
 }
@@ -251,5 +271,8 @@ fn cap(out: &mut Writer, Cap { count, seconds }: Cap) {
 }
 
 fn uncap(from: &mut Reader<'_>) -> Cap {
-    Cap { count: from.u32(), seconds: from.u32() }
+    Cap {
+        count: from.u32(),
+        seconds: from.u32(),
+    }
 }

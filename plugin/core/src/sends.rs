@@ -143,18 +143,23 @@ impl Ladder {
 }
 
 pub(crate) fn cooldown_name(settings: &Prepared, binding: &Binding) -> String {
-    settings.names.sends("cooldown", binding.recipient.as_str().as_bytes())
+    settings
+        .names
+        .sends("cooldown", binding.recipient.as_str().as_bytes())
 }
 
 pub(crate) fn unknown_name(settings: &Prepared, binding: &Binding) -> String {
-    settings
-        .names
-        .sends("cooldown after unknown", binding.recipient.as_str().as_bytes())
+    settings.names.sends(
+        "cooldown after unknown",
+        binding.recipient.as_str().as_bytes(),
+    )
 }
 
 /// One name per client: IPv4 also when mapped into IPv6, IPv6 by its /64, which one client has to itself.
 fn address(text: &str) -> Result<Vec<u8>, Failure> {
-    let address: IpAddr = text.parse().map_err(|_| Unfit("must be an IPv4 or IPv6 address").argument("client"))?;
+    let address: IpAddr = text
+        .parse()
+        .map_err(|_| Unfit("must be an IPv4 or IPv6 address").argument("client"))?;
     Ok(match address.to_canonical() {
         IpAddr::V4(v4) => v4.octets().to_vec(),
         IpAddr::V6(v6) => v6.octets().into_iter().take(8).collect(),

@@ -23,7 +23,9 @@ pub struct Range(pub u32, pub u32);
 
 impl Range {
     fn holds(self, number: impl TryInto<u32>) -> bool {
-        number.try_into().is_ok_and(|number| (self.0..=self.1).contains(&number))
+        number
+            .try_into()
+            .is_ok_and(|number| (self.0..=self.1).contains(&number))
     }
 }
 
@@ -79,8 +81,16 @@ pub struct Guesses {
 
 impl Guesses {
     /// What holds where nothing else is said.
-    pub const DEFAULT: Self =
-        Self { digits: 6, lifetime: 300, per_challenge: 5, soft: Cap { count: 10, seconds: DAY }, hard: 100 };
+    pub const DEFAULT: Self = Self {
+        digits: 6,
+        lifetime: 300,
+        per_challenge: 5,
+        soft: Cap {
+            count: 10,
+            seconds: DAY,
+        },
+        hard: 100,
+    };
 
     /// Range of `digits`.
     pub const DIGITS: Range = Range(4, 10);
@@ -115,11 +125,23 @@ impl Sends {
     /// What holds where nothing else is said.
     pub const DEFAULT: Self = Self {
         cooldown: 60,
-        subject: Cap { count: 10, seconds: DAY },
-        number: Cap { count: 10, seconds: DAY },
+        subject: Cap {
+            count: 10,
+            seconds: DAY,
+        },
+        number: Cap {
+            count: 10,
+            seconds: DAY,
+        },
         client: None,
-        range: Cap { count: 60, seconds: HOUR },
-        audience: Cap { count: 1_000, seconds: HOUR },
+        range: Cap {
+            count: 60,
+            seconds: HOUR,
+        },
+        audience: Cap {
+            count: 1_000,
+            seconds: HOUR,
+        },
     };
 
     /// Range of `cooldown`.
@@ -277,32 +299,70 @@ impl Settings {
     fn check(&self) -> Result<(), Broken> {
         for (path, range, number, rule) in RANGES {
             if !range.holds(number(self)) {
-                return Err(Broken { path, rule: Unfit(rule) });
+                return Err(Broken {
+                    path,
+                    rule: Unfit(rule),
+                });
             }
         }
-        words::check(&self.service).map_err(|rule| Broken { path: "service", rule })?;
+        words::check(&self.service).map_err(|rule| Broken {
+            path: "service",
+            rule,
+        })?;
         let broken = self.rules().into_iter().find(|(holds, ..)| !holds);
-        broken.map_or(Ok(()), |(_, path, rule)| Err(Broken { path, rule: Unfit(rule) }))
+        broken.map_or(Ok(()), |(_, path, rule)| {
+            Err(Broken {
+                path,
+                rule: Unfit(rule),
+            })
+        })
     }
 
     fn rules(&self) -> [(bool, &'static str, &'static str); 10] {
         const PLAIN: &str = "must be printable ASCII without spaces, and not too long";
         let xoxzo = &self.xoxzo;
-        let plainest =
-            Message { locale: self.locale, service: &self.service, pin: "0000000000", left: 600, transaction: None };
+        let plainest = Message {
+            locale: self.locale,
+            service: &self.service,
+            pin: "0000000000",
+            left: 600,
+            transaction: None,
+        };
         let kids: Vec<_> = self.keys.iter().map(RootKey::kid).collect();
-        let names: Vec<_> = self.purposes.iter().map(|purpose| purpose.name.as_bytes()).collect();
+        let names: Vec<_> = self
+            .purposes
+            .iter()
+            .map(|purpose| purpose.name.as_bytes())
+            .collect();
         [
             (plain(&self.audience, 64), "audience", PLAIN),
-            (text::parts(&plainest.compose()) <= self.parts, "service", "makes a message of too many parts"),
+            (
+                text::parts(&plainest.compose()) <= self.parts,
+                "service",
+                "makes a message of too many parts",
+            ),
             (distinct(&kids), "keys", "must be different keys"),
-            (self.purposes.iter().all(|purpose| plain(&purpose.name, 128)), "purposes", PLAIN),
+            (
+                self.purposes
+                    .iter()
+                    .all(|purpose| plain(&purpose.name, 128)),
+                "purposes",
+                PLAIN,
+            ),
             (distinct(&names), "purposes", "must have different names"),
-            (origin(&xoxzo.base_url), "xoxzo.base_url", "must be https://HOST, or http://LOOPBACK:PORT, and no more"),
+            (
+                origin(&xoxzo.base_url),
+                "xoxzo.base_url",
+                "must be https://HOST, or http://LOOPBACK:PORT, and no more",
+            ),
             (plain(&xoxzo.sid, 128), "xoxzo.sid", PLAIN),
             (!xoxzo.sid.contains(':'), "xoxzo.sid", "must have no colon"),
             (plain(&xoxzo.auth_token, 128), "xoxzo.auth_token", PLAIN),
-            (sender(&xoxzo.sender), "xoxzo.sender", "must be 1 to 10 letters and digits, or 1 to 15 digits"),
+            (
+                sender(&xoxzo.sender),
+                "xoxzo.sender",
+                "must be 1 to 10 letters and digits, or 1 to 15 digits",
+            ),
         ]
     }
 }
@@ -311,35 +371,142 @@ impl Settings {
 type Ranged = (&'static str, Range, fn(&Settings) -> usize, &'static str);
 
 const RANGES: [Ranged; 22] = [
-    ("message.max_parts", Settings::PARTS, |it| it.parts as usize, "must be 1 to 5"),
+    (
+        "message.max_parts",
+        Settings::PARTS,
+        |it| it.parts as usize,
+        "must be 1 to 5",
+    ),
     ("keys", Settings::KEYS, |it| it.keys.len(), "must be 1 to 8"),
-    ("purposes", Settings::PURPOSES, |it| it.purposes.len(), "must be 1 to 32"),
-    ("destinations", Settings::DESTINATIONS, |it| it.destinations.len(), "must be at most 256"),
-    ("pin.digits", Guesses::DIGITS, |it| it.guesses.digits.into(), "must be 4 to 10"),
-    ("pin.lifetime_seconds", Guesses::LIFETIME, |it| it.guesses.lifetime.into(), "must be 60 to 600"),
-    ("pin.guesses", Guesses::PER_CHALLENGE, |it| it.guesses.per_challenge as usize, "must be 1 to 10"),
-    ("failures.soft", Guesses::SOFT, |it| it.guesses.soft.count as usize, "count must be 1 to 100"),
-    ("failures.soft", Cap::SECONDS, |it| it.guesses.soft.seconds as usize, WINDOW),
-    ("failures.hard", Guesses::HARD, |it| it.guesses.hard as usize, "must be 1 to 100"),
-    ("sends.cooldown_seconds", Sends::COOLDOWN, |it| it.sends.cooldown as usize, "must be 60 to 600"),
-    ("sends.per_subject", Cap::COUNT, |it| it.sends.subject.count as usize, COUNT),
-    ("sends.per_subject", Cap::SECONDS, |it| it.sends.subject.seconds as usize, WINDOW),
-    ("sends.per_number", Cap::COUNT, |it| it.sends.number.count as usize, COUNT),
-    ("sends.per_number", Cap::SECONDS, |it| it.sends.number.seconds as usize, WINDOW),
-    ("sends.per_client", Cap::COUNT, |it| it.sends.client.map_or(1, |cap| cap.count as usize), COUNT),
-    ("sends.per_client", Cap::SECONDS, |it| it.sends.client.map_or(60, |cap| cap.seconds as usize), WINDOW),
-    ("sends.per_range", Cap::COUNT, |it| it.sends.range.count as usize, COUNT),
-    ("sends.per_range", Cap::SECONDS, |it| it.sends.range.seconds as usize, WINDOW),
-    ("sends.per_audience", Cap::COUNT, |it| it.sends.audience.count as usize, COUNT),
-    ("sends.per_audience", Cap::SECONDS, |it| it.sends.audience.seconds as usize, WINDOW),
-    ("xoxzo.timeout_milliseconds", Xoxzo::TIMEOUT, |it| it.xoxzo.timeout as usize, "must be 1000 to 30000"),
+    (
+        "purposes",
+        Settings::PURPOSES,
+        |it| it.purposes.len(),
+        "must be 1 to 32",
+    ),
+    (
+        "destinations",
+        Settings::DESTINATIONS,
+        |it| it.destinations.len(),
+        "must be at most 256",
+    ),
+    (
+        "pin.digits",
+        Guesses::DIGITS,
+        |it| it.guesses.digits.into(),
+        "must be 4 to 10",
+    ),
+    (
+        "pin.lifetime_seconds",
+        Guesses::LIFETIME,
+        |it| it.guesses.lifetime.into(),
+        "must be 60 to 600",
+    ),
+    (
+        "pin.guesses",
+        Guesses::PER_CHALLENGE,
+        |it| it.guesses.per_challenge as usize,
+        "must be 1 to 10",
+    ),
+    (
+        "failures.soft",
+        Guesses::SOFT,
+        |it| it.guesses.soft.count as usize,
+        "count must be 1 to 100",
+    ),
+    (
+        "failures.soft",
+        Cap::SECONDS,
+        |it| it.guesses.soft.seconds as usize,
+        WINDOW,
+    ),
+    (
+        "failures.hard",
+        Guesses::HARD,
+        |it| it.guesses.hard as usize,
+        "must be 1 to 100",
+    ),
+    (
+        "sends.cooldown_seconds",
+        Sends::COOLDOWN,
+        |it| it.sends.cooldown as usize,
+        "must be 60 to 600",
+    ),
+    (
+        "sends.per_subject",
+        Cap::COUNT,
+        |it| it.sends.subject.count as usize,
+        COUNT,
+    ),
+    (
+        "sends.per_subject",
+        Cap::SECONDS,
+        |it| it.sends.subject.seconds as usize,
+        WINDOW,
+    ),
+    (
+        "sends.per_number",
+        Cap::COUNT,
+        |it| it.sends.number.count as usize,
+        COUNT,
+    ),
+    (
+        "sends.per_number",
+        Cap::SECONDS,
+        |it| it.sends.number.seconds as usize,
+        WINDOW,
+    ),
+    (
+        "sends.per_client",
+        Cap::COUNT,
+        |it| it.sends.client.map_or(1, |cap| cap.count as usize),
+        COUNT,
+    ),
+    (
+        "sends.per_client",
+        Cap::SECONDS,
+        |it| it.sends.client.map_or(60, |cap| cap.seconds as usize),
+        WINDOW,
+    ),
+    (
+        "sends.per_range",
+        Cap::COUNT,
+        |it| it.sends.range.count as usize,
+        COUNT,
+    ),
+    (
+        "sends.per_range",
+        Cap::SECONDS,
+        |it| it.sends.range.seconds as usize,
+        WINDOW,
+    ),
+    (
+        "sends.per_audience",
+        Cap::COUNT,
+        |it| it.sends.audience.count as usize,
+        COUNT,
+    ),
+    (
+        "sends.per_audience",
+        Cap::SECONDS,
+        |it| it.sends.audience.seconds as usize,
+        WINDOW,
+    ),
+    (
+        "xoxzo.timeout_milliseconds",
+        Xoxzo::TIMEOUT,
+        |it| it.xoxzo.timeout as usize,
+        "must be 1000 to 30000",
+    ),
 ];
 
 const COUNT: &str = "count must be 1 to 1000000";
 const WINDOW: &str = "seconds must be 60 to 2678400";
 
 fn distinct<T: PartialEq>(items: &[T]) -> bool {
-    (1..).zip(items).all(|(next, item)| items.iter().skip(next).all(|other| other != item))
+    (1..)
+        .zip(items)
+        .all(|(next, item)| items.iter().skip(next).all(|other| other != item))
 }
 
 /// What keys of tokens are derived with beside their label, so that tokens of one scope, or one process, are nothing to another.

@@ -158,10 +158,7 @@ pub struct Outline {
 pub fn inspect(token: &str) -> Result<Outline, Failure> {
     let Token { head, .. } = Token::parse(token)
         .ok_or_else(|| Failure::new(Code::InvalidToken, "not the form of a token"))?;
-    let key_id = head
-        .kid
-        .iter()
-        .fold(String::new(), |id, byte| id + &alloc::format!("{byte:02x}"));
+    let key_id = alloc::format!("{:08x}", u32::from_be_bytes(head.kid));
     Ok(Outline {
         key_id,
         digits: head.digits,

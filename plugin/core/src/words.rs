@@ -15,7 +15,10 @@ pub(crate) fn check(text: &str) -> Result<(), Unfit> {
     if !(1..=40).contains(&text.chars().count()) {
         return Err(Unfit("must be 1 to 40 characters"));
     }
-    if text.starts_with(' ') || text.ends_with(' ') || text.as_bytes().windows(2).any(|pair| pair == b"  ") {
+    if text.starts_with(' ')
+        || text.ends_with(' ')
+        || text.as_bytes().windows(2).any(|pair| pair == b"  ")
+    {
         return Err(Unfit("must have single spaces, and none at its ends"));
     }
     let mut digits = 0_u8;

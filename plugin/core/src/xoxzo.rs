@@ -67,7 +67,7 @@ pub(crate) fn send(account: &Account, recipient: &Recipient, text: &str) -> Requ
         .append_pair("sender", &account.sender);
     Request {
         method: "POST",
-        url: account.base_url.clone() + "/sms/messages/",
+        url: [&account.base_url, "/sms/messages/"].concat(),
         headers: alloc::vec![
             ("accept", "application/json".to_string()),
             ("authorization", account.authorization.to_owned()),

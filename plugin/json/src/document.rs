@@ -14,14 +14,21 @@ macro_rules! about {
 /// A cap whose two fields have defaults.
 macro_rules! cap {
     ($name:literal, $default:expr, $counts:expr, $about:expr) => {{
-        const FIELDS: [Field; 2] =
-            [number("count", $counts, $default.count, COUNT), number("seconds", Cap::SECONDS, $default.seconds, SECONDS)];
+        const FIELDS: [Field; 2] = [
+            number("count", $counts, $default.count, COUNT),
+            number("seconds", Cap::SECONDS, $default.seconds, SECONDS),
+        ];
         field($name, Form::Map(&FIELDS), Absent::Defaults, $about)
     }};
 }
 
 const fn field(name: &'static str, form: Form, absent: Absent, about: &'static str) -> Field {
-    Field { name, about, form, absent }
+    Field {
+        name,
+        about,
+        form,
+        absent,
+    }
 }
 
 const fn number(name: &'static str, range: Range, absent: u32, about: &'static str) -> Field {
@@ -29,96 +36,281 @@ const fn number(name: &'static str, range: Range, absent: u32, about: &'static s
 }
 
 pub(crate) const DOCUMENT: Form = Form::Map(&[
-    field("version", Form::Number(Range(1, 1)), Absent::Required, about!("Version of this format.")),
-    field("audience", Form::Text, Absent::Required, about!(
-        "Name of the service in tokens and receipts: 1 to 64 bytes of printable ASCII without spaces.")),
-    field("service", Form::Text, Absent::Required, about!(
-        "Name of the service in messages: 1 to 40 letters, digits, spaces and .,'&()-, no run of four digits.")),
-    field("keys", Form::List(&Form::Secret, Settings::KEYS), Absent::Required, about!(
+    field(
+        "version",
+        Form::Number(Range(1, 1)),
+        Absent::Required,
+        about!("Version of this format."),
+    ),
+    field(
+        "audience",
+        Form::Text,
+        Absent::Required,
+        about!(
+            "Name of the service in tokens and receipts: 1 to 64 bytes of printable ASCII without spaces."
+        ),
+    ),
+    field(
+        "service",
+        Form::Text,
+        Absent::Required,
+        about!(
+            "Name of the service in messages: 1 to 40 letters, digits, spaces and .,'&()-, no run of four digits."
+        ),
+    ),
+    field(
+        "keys",
+        Form::List(&Form::Secret, Settings::KEYS),
+        Absent::Required,
+        about!(
         "Keys of challenges, as keygen prints them. The first signs, all verify. To rotate: add the new key last everywhere, "
-        "move it first everywhere, drop the old one after the longest lifetime.")),
-    field("guard", Form::Map(&GUARD), Absent::Required, about!("The counters.")),
-    field("xoxzo", Form::Map(&XOXZO), Absent::Required, about!("The Xoxzo account.")),
-    field("destinations", Form::List(&Form::Either(&RANGE), Settings::DESTINATIONS), Absent::Required, about!(
+        "move it first everywhere, drop the old one after the longest lifetime."),
+    ),
+    field(
+        "guard",
+        Form::Map(&GUARD),
+        Absent::Required,
+        about!("The counters."),
+    ),
+    field(
+        "xoxzo",
+        Form::Map(&XOXZO),
+        Absent::Required,
+        about!("The Xoxzo account."),
+    ),
+    field(
+        "destinations",
+        Form::List(&Form::Either(&RANGE), Settings::DESTINATIONS),
+        Absent::Required,
+        about!(
         "Where messages may go: presets (JP-mobile, US-CA) and ranges. The longest prefix that matches decides; what matches "
-        "none is refused.")),
-    field("purposes", Form::List(&Form::Map(&PURPOSE), Settings::PURPOSES), LOGIN, about!(
-        "What challenges may be for. A challenge for one purpose is nothing for another.")),
-    field("pin", Form::Map(&PIN), Absent::Defaults, about!("PINs and how often they may be guessed.")),
-    field("failures", Form::Map(&FAILURES), Absent::Defaults, about!(
-        "Failures of one subject with one recipient, over all challenges.")),
-    field("sends", Form::Map(&SENDS), Absent::Defaults, about!("How many messages may be sent.")),
-    field("message", Form::Map(&MESSAGE), Absent::Defaults, about!("The text of messages.")),
+        "none is refused."),
+    ),
+    field(
+        "purposes",
+        Form::List(&Form::Map(&PURPOSE), Settings::PURPOSES),
+        LOGIN,
+        about!("What challenges may be for. A challenge for one purpose is nothing for another."),
+    ),
+    field(
+        "pin",
+        Form::Map(&PIN),
+        Absent::Defaults,
+        about!("PINs and how often they may be guessed."),
+    ),
+    field(
+        "failures",
+        Form::Map(&FAILURES),
+        Absent::Defaults,
+        about!("Failures of one subject with one recipient, over all challenges."),
+    ),
+    field(
+        "sends",
+        Form::Map(&SENDS),
+        Absent::Defaults,
+        about!("How many messages may be sent."),
+    ),
+    field(
+        "message",
+        Form::Map(&MESSAGE),
+        Absent::Defaults,
+        about!("The text of messages."),
+    ),
 ]);
 
 const LOGIN: Absent = Absent::One(&[("name", "login"), ("after_first_factor", "true")]);
 
 const GUARD: [Field; 2] = [
-    field("key", Form::Secret, Absent::Required, about!(
+    field(
+        "key",
+        Form::Secret,
+        Absent::Required,
+        about!(
         "Key of the counters' names, as keygen prints it. It hides what is counted. Changing it resets every limit and revives "
-        "used challenges, so it does not rotate with keys.")),
-    field("scope", Form::Choice(&["process", "shared"]), Absent::Text("process"), about!(
+        "used challenges, so it does not rotate with keys."),
+    ),
+    field(
+        "scope",
+        Form::Choice(&["process", "shared"]),
+        Absent::Text("process"),
+        about!(
         "Who shares the counters. With process, challenges end with the process that made them, as their counters do. A host "
-        "that knows its store sets this itself.")),
+        "that knows its store sets this itself."),
+    ),
 ];
 
 const XOXZO: [Field; 5] = [
     field("sid", Form::Secret, Absent::Required, about!("API SID.")),
-    field("auth_token", Form::Secret, Absent::Required, about!("API token.")),
-    field("sender", Form::Text, Absent::Required, about!(
-        "Sender of messages: at most 10 letters and digits, or at most 15 digits.")),
-    field("base_url", Form::Text, Absent::Text("https://api.xoxzo.com"), about!(
-        "https://HOST, or http:// and a loopback address. Nothing is ever sent to another origin.")),
-    number("timeout_milliseconds", Xoxzo::TIMEOUT, 10_000, about!("For one exchange.")),
+    field(
+        "auth_token",
+        Form::Secret,
+        Absent::Required,
+        about!("API token."),
+    ),
+    field(
+        "sender",
+        Form::Text,
+        Absent::Required,
+        about!("Sender of messages: at most 10 letters and digits, or at most 15 digits."),
+    ),
+    field(
+        "base_url",
+        Form::Text,
+        Absent::Text("https://api.xoxzo.com"),
+        about!(
+            "https://HOST, or http:// and a loopback address. Nothing is ever sent to another origin."
+        ),
+    ),
+    number(
+        "timeout_milliseconds",
+        Xoxzo::TIMEOUT,
+        10_000,
+        about!("For one exchange."),
+    ),
 ];
 
 const RANGE: [Field; 4] = [
-    field("prefix", Form::Text, Absent::Required, about!("+ and 1 to 15 digits.")),
-    field("min_digits", Form::Number(Range(8, 15)), Absent::Required, about!(
-        "Least digits of a whole number, country code included.")),
-    field("max_digits", Form::Number(Range(8, 15)), Absent::Required, about!(
-        "Most digits of a whole number, country code included.")),
-    field("deny", Form::List(&Form::Text, Settings::DESTINATIONS), Absent::Empty, about!(
-        "Prefixes within prefix that stay shut.")),
+    field(
+        "prefix",
+        Form::Text,
+        Absent::Required,
+        about!("+ and 1 to 15 digits."),
+    ),
+    field(
+        "min_digits",
+        Form::Number(Range(8, 15)),
+        Absent::Required,
+        about!("Least digits of a whole number, country code included."),
+    ),
+    field(
+        "max_digits",
+        Form::Number(Range(8, 15)),
+        Absent::Required,
+        about!("Most digits of a whole number, country code included."),
+    ),
+    field(
+        "deny",
+        Form::List(&Form::Text, Settings::DESTINATIONS),
+        Absent::Empty,
+        about!("Prefixes within prefix that stay shut."),
+    ),
 ];
 
 const PURPOSE: [Field; 2] = [
-    field("name", Form::Text, Absent::Required, about!("1 to 128 bytes of printable ASCII without spaces.")),
-    field("after_first_factor", Form::Flag, Absent::Required, about!(
+    field(
+        "name",
+        Form::Text,
+        Absent::Required,
+        about!("1 to 128 bytes of printable ASCII without spaces."),
+    ),
+    field(
+        "after_first_factor",
+        Form::Flag,
+        Absent::Required,
+        about!(
         "Whether only someone who passed another factor can start it. If not, strangers can: it gets at most half of each cap, "
-        "and its failures are counted apart.")),
+        "and its failures are counted apart."),
+    ),
 ];
 
 const PIN: [Field; 3] = [
-    number("digits", Guesses::DIGITS, Guesses::DEFAULT.digits as u32, about!("Digits of a PIN.")),
-    number("lifetime_seconds", Guesses::LIFETIME, Guesses::DEFAULT.lifetime as u32, about!("Life of a challenge.")),
-    number("guesses", Guesses::PER_CHALLENGE, Guesses::DEFAULT.per_challenge, about!("Guesses per challenge.")),
+    number(
+        "digits",
+        Guesses::DIGITS,
+        Guesses::DEFAULT.digits as u32,
+        about!("Digits of a PIN."),
+    ),
+    number(
+        "lifetime_seconds",
+        Guesses::LIFETIME,
+        Guesses::DEFAULT.lifetime as u32,
+        about!("Life of a challenge."),
+    ),
+    number(
+        "guesses",
+        Guesses::PER_CHALLENGE,
+        Guesses::DEFAULT.per_challenge,
+        about!("Guesses per challenge."),
+    ),
 ];
 
 const FAILURES: [Field; 2] = [
-    cap!("soft", Guesses::DEFAULT.soft, Guesses::SOFT, about!("In a window; over it, wait for its end.")),
-    number("hard", Guesses::HARD, Guesses::DEFAULT.hard, about!("Consecutive; over it, locked.")),
+    cap!(
+        "soft",
+        Guesses::DEFAULT.soft,
+        Guesses::SOFT,
+        about!("In a window; over it, wait for its end.")
+    ),
+    number(
+        "hard",
+        Guesses::HARD,
+        Guesses::DEFAULT.hard,
+        about!("Consecutive; over it, locked."),
+    ),
 ];
 
 const SENDS: [Field; 6] = [
-    number("cooldown_seconds", Sends::COOLDOWN, Sends::DEFAULT.cooldown, about!("Between two messages to one number.")),
-    cap!("per_subject", Sends::DEFAULT.subject, Cap::COUNT, about!("Per subject.")),
-    cap!("per_number", Sends::DEFAULT.number, Cap::COUNT, about!("Per number.")),
-    field("per_client", Form::Map(&CLIENT), Absent::Out, about!(
-        "Per client address (IPv6 by its /64). If set, every start must name one.")),
-    cap!("per_range", Sends::DEFAULT.range, Cap::COUNT, about!("Per range of 10,000 numbers: all digits but the last four.")),
-    cap!("per_audience", Sends::DEFAULT.audience, Cap::COUNT, about!("Over everyone.")),
+    number(
+        "cooldown_seconds",
+        Sends::COOLDOWN,
+        Sends::DEFAULT.cooldown,
+        about!("Between two messages to one number."),
+    ),
+    cap!(
+        "per_subject",
+        Sends::DEFAULT.subject,
+        Cap::COUNT,
+        about!("Per subject.")
+    ),
+    cap!(
+        "per_number",
+        Sends::DEFAULT.number,
+        Cap::COUNT,
+        about!("Per number.")
+    ),
+    field(
+        "per_client",
+        Form::Map(&CLIENT),
+        Absent::Out,
+        about!("Per client address (IPv6 by its /64). If set, every start must name one."),
+    ),
+    cap!(
+        "per_range",
+        Sends::DEFAULT.range,
+        Cap::COUNT,
+        about!("Per range of 10,000 numbers: all digits but the last four.")
+    ),
+    cap!(
+        "per_audience",
+        Sends::DEFAULT.audience,
+        Cap::COUNT,
+        about!("Over everyone.")
+    ),
 ];
 
 const CLIENT: [Field; 2] = [
     field("count", Form::Number(Cap::COUNT), Absent::Required, COUNT),
-    field("seconds", Form::Number(Cap::SECONDS), Absent::Required, SECONDS),
+    field(
+        "seconds",
+        Form::Number(Cap::SECONDS),
+        Absent::Required,
+        SECONDS,
+    ),
 ];
 
 const MESSAGE: [Field; 2] = [
-    field("locale", Form::Choice(&["en", "ja"]), Absent::Text("en"), about!("Language where a call names none.")),
-    number("max_parts", Settings::PARTS, 1, about!(
-        "Most billed parts. A longer message is refused before it costs anything.")),
+    field(
+        "locale",
+        Form::Choice(&["en", "ja"]),
+        Absent::Text("en"),
+        about!("Language where a call names none."),
+    ),
+    number(
+        "max_parts",
+        Settings::PARTS,
+        1,
+        about!("Most billed parts. A longer message is refused before it costs anything."),
+    ),
 ];
 
 const COUNT: &str = about!("How many.");

@@ -59,11 +59,18 @@ pub(crate) struct Misfit {
 
 impl Misfit {
     pub(crate) fn new(kind: impl Into<String>) -> Self {
-        Self { path: String::new(), kind: kind.into() }
+        Self {
+            path: String::new(),
+            kind: kind.into(),
+        }
     }
 
     pub(crate) fn within(mut self, name: &str) -> Self {
-        self.path = if self.path.is_empty() { name.to_string() } else { [name, &self.path].join(".") };
+        self.path = if self.path.is_empty() {
+            name.to_string()
+        } else {
+            [name, &self.path].join(".")
+        };
         self
     }
 }
@@ -76,19 +83,24 @@ impl Form {
     /// A value of another form.
     pub(crate) fn fill(&self, node: &Node) -> Result<Node, Misfit> {
         match (self, node) {
-            (Self::Flag, Node::Flag(_)) | (Self::Number(_), Node::Number(_)) | (Self::Text | Self::Secret, Node::Text(_)) => {
+            (Self::Flag, Node::Flag(_))
+            | (Self::Number(_), Node::Number(_))
+            | (Self::Text | Self::Secret, Node::Text(_)) => Ok(node.clone()),
+            (Self::Secret, Node::Map(_)) => Err(Misfit::new(
+                "a reference, which the host must resolve before the engine sees it",
+            )),
+            (Self::Choice(choices), Node::Text(text)) if choices.contains(&text.as_str()) => {
                 Ok(node.clone())
             }
-            (Self::Secret, Node::Map(_)) => {
-                Err(Misfit::new("a reference, which the host must resolve before the engine sees it"))
+            (Self::Choice(choices), Node::Text(_)) => {
+                Err(Misfit::new(["must be ", &choices.join(" or ")].concat()))
             }
-            (Self::Choice(choices), Node::Text(text)) if choices.contains(&text.as_str()) => Ok(node.clone()),
-            (Self::Choice(choices), Node::Text(_)) => Err(Misfit::new("must be ".to_string() + &choices.join(" or "))),
             (Self::Either(_), Node::Text(_)) => Ok(node.clone()),
             (Self::Map(fields) | Self::Either(fields), Node::Map(given)) => fill_map(fields, given),
             (Self::List(item, _), Node::List(list)) => {
                 let filled = (0_usize..).zip(list).map(|(at, node)| {
-                    item.fill(node).map_err(|misfit| misfit.within(&at.to_string()))
+                    item.fill(node)
+                        .map_err(|misfit| misfit.within(&at.to_string()))
                 });
                 filled.collect::<Result<_, _>>().map(Node::List)
             }
@@ -107,7 +119,9 @@ impl Form {
                     }
                 }
             }
-            (Self::List(item, _), Node::List(list)) => list.iter_mut().for_each(|node| item.redact(node)),
+            (Self::List(item, _), Node::List(list)) => {
+                list.iter_mut().for_each(|node| item.redact(node));
+            }
             _ => {}
         }
     }
@@ -115,12 +129,18 @@ impl Form {
 
 fn fill_map(fields: &[Field], given: &[(String, Node)]) -> Result<Node, Misfit> {
     // The name itself is not told: it may be a key in the wrong place.
-    if given.iter().any(|(name, _)| fields.iter().all(|field| field.name != name)) {
+    if given
+        .iter()
+        .any(|(name, _)| fields.iter().all(|field| field.name != name))
+    {
         return Err(Misfit::new("has a field that does not exist"));
     }
     let mut filled = Vec::with_capacity(fields.len());
     for field in fields {
-        let node = given.iter().find(|(name, _)| field.name == name).map(|(_, node)| node);
+        let node = given
+            .iter()
+            .find(|(name, _)| field.name == name)
+            .map(|(_, node)| node);
         let value = match (node, &field.absent) {
             (Some(node), _) => field.form.fill(node),
             (None, Absent::Out) => continue,
@@ -130,12 +150,23 @@ fn fill_map(fields: &[Field], given: &[(String, Node)]) -> Result<Node, Misfit> 
             (None, Absent::Defaults) => field.form.fill(&Node::Map(Vec::new())),
             (None, Absent::Empty) => Ok(Node::List(Vec::new())),
             (None, Absent::One(texts)) => {
-                let flags = |text: &str| if text == "true" { Node::Flag(true) } else { Node::Text(text.to_string()) };
-                let map = texts.iter().map(|(name, text)| ((*name).to_string(), flags(text)));
+                let flags = |text: &str| {
+                    if text == "true" {
+                        Node::Flag(true)
+                    } else {
+                        Node::Text(text.to_string())
+                    }
+                };
+                let map = texts
+                    .iter()
+                    .map(|(name, text)| ((*name).to_string(), flags(text)));
                 Ok(Node::List(alloc::vec![Node::Map(map.collect())]))
             }
         };
-        filled.push((field.name.to_string(), value.map_err(|misfit| misfit.within(field.name))?));
+        filled.push((
+            field.name.to_string(),
+            value.map_err(|misfit| misfit.within(field.name))?,
+        ));
     }
     Ok(Node::Map(filled))
 }

@@ -29,9 +29,14 @@ impl Node {
     ///
     /// What kind of fault it is and, if it is one of the syntax, on which line; else 0.
     pub(crate) fn parse(json: &str) -> Result<Self, (&'static str, usize)> {
-        let state = State { left: Cell::new(MOST), fault: Cell::new(None) };
+        let state = State {
+            left: Cell::new(MOST),
+            fault: Cell::new(None),
+        };
         let mut from = serde_json::Deserializer::from_str(json);
-        let node = Seed(&state).deserialize(&mut from).and_then(|node| from.end().map(|()| node));
+        let node = Seed(&state)
+            .deserialize(&mut from)
+            .and_then(|node| from.end().map(|()| node));
         match (state.fault.get(), node) {
             (None, Ok(node)) => Ok(node),
             (Some(kind), _) => Err((kind, 0)),
@@ -42,7 +47,10 @@ impl Node {
     /// The value of a name in a map.
     pub(crate) fn field(&self, name: &str) -> Option<&Self> {
         match self {
-            Self::Map(fields) => fields.iter().find(|(own, _)| own == name).map(|(_, node)| node),
+            Self::Map(fields) => fields
+                .iter()
+                .find(|(own, _)| own == name)
+                .map(|(_, node)| node),
             _ => None,
         }
     }
@@ -123,7 +131,9 @@ fn quote(text: &str, out: &mut String) {
     for letter in text.chars() {
         match letter {
             '"' | '\\' => out.extend(['\\', letter]),
-            control if control.is_control() => out.push_str(&alloc::format!("\\u{:04x}", u32::from(control))),
+            control if control.is_control() => {
+                out.push_str(&alloc::format!("\\u{:04x}", u32::from(control)));
+            }
             plain => out.push(plain),
         }
     }
@@ -234,7 +244,8 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back() {
-        let text = r#"{"a":[null,true,false,0,18446744073709551615],"b":{"c":"d\"\\\u000aé🙂"},"e":""}"#;
+        let text =
+            r#"{"a":[null,true,false,0,18446744073709551615],"b":{"c":"d\"\\\u000aé🙂"},"e":""}"#;
         let node = Node::parse(text).unwrap_or(Node::Null);
         let mut out = String::new();
         node.write(&mut out);
@@ -248,7 +259,13 @@ mod tests {
         assert_eq!(fault("[1.5]"), Some((FRACTION, 0)));
         assert_eq!(fault("[-1]"), Some((FRACTION, 0)));
         assert_eq!(fault("{}{}"), Some(("not JSON", 1)));
-        assert_eq!(fault(&alloc::format!("[{}0]", "0,".repeat(2_000))), Some((TOO_MANY, 0)));
-        assert_eq!(fault(&"[".repeat(10_000)).map(|fault| fault.0), Some("not JSON"));
+        assert_eq!(
+            fault(&alloc::format!("[{}0]", "0,".repeat(2_000))),
+            Some((TOO_MANY, 0))
+        );
+        assert_eq!(
+            fault(&"[".repeat(10_000)).map(|fault| fault.0),
+            Some("not JSON")
+        );
     }
 }

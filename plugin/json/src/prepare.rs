@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
-    Broken, Cap, Code, Destination, Failure, Guesses, Locale, Prepared, Purpose, RootKey, Scope, Sends, Settings, Unfit, Xoxzo,
+    Broken, Cap, Code, Destination, Failure, Guesses, Locale, Prepared, Purpose, RootKey, Scope,
+    Sends, Settings, Unfit, Xoxzo,
 };
 
 use crate::document::DOCUMENT;
@@ -39,22 +40,29 @@ pub fn prepare(json: &str, rng: &mut impl TryCryptoRng) -> Result<Preparation, F
     let given = Node::parse(json).map_err(|(kind, line)| fault("", line, kind))?;
     let mut document = DOCUMENT.fill(&given).map_err(place)?;
     let settings = At(&document).settings().map_err(place)?;
-    let prepared = settings.prepare(rng)?.map_err(|Broken { path, rule }| fault(path, line(json, path), rule.requirement()))?;
+    let prepared = settings
+        .prepare(rng)?
+        .map_err(|Broken { path, rule }| fault(path, line(json, path), rule.requirement()))?;
     DOCUMENT.redact(&mut document);
     let mut effective = String::new();
     document.write(&mut effective);
-    Ok(Preparation { prepared, effective, warnings: settings.warnings() })
+    Ok(Preparation {
+        prepared,
+        effective,
+        warnings: settings.warnings(),
+    })
 }
 
 fn fault(path: &str, line: usize, kind: &str) -> Failure {
     let mut place = "settings".to_string();
     if !path.is_empty() {
-        place = place + ", " + path;
+        place.push_str(", ");
+        place.push_str(path);
     }
     if line > 0 {
         place = format!("{place}, line {line}");
     }
-    Failure::new(Code::Settings, place + ": " + kind)
+    Failure::new(Code::Settings, [&place, ": ", kind].concat())
 }
 
 /// The line of the deepest name of a path that the document has; 0 if it has none. For people to look at: where a
@@ -64,7 +72,9 @@ fn line(json: &str, path: &str) -> usize {
     for name in path.split('.') {
         let quoted = |at: &usize| {
             let after = rest.get(*at..).and_then(|rest| rest.strip_prefix(b"\""));
-            after.and_then(|rest| rest.strip_prefix(name.as_bytes())).is_some_and(|rest| rest.starts_with(b"\""))
+            after
+                .and_then(|rest| rest.strip_prefix(name.as_bytes()))
+                .is_some_and(|rest| rest.starts_with(b"\""))
         };
         if let Some(at) = (0..rest.len()).find(quoted) {
             rest = rest.get(at..).unwrap_or_default();
@@ -72,7 +82,13 @@ fn line(json: &str, path: &str) -> usize {
         }
     }
     let before = found.and_then(|left| json.as_bytes().get(..json.len().saturating_sub(left)));
-    before.map_or(0, |before| before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1))
+    before.map_or(0, |before| {
+        before
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            .saturating_add(1)
+    })
 }
 
 /// A filled document, or a part of one.
@@ -87,7 +103,11 @@ impl<'a> At<'a> {
             return Err(Misfit::new("must be 1").within("version"));
         }
         let keys = self.each("keys", At::key)?;
-        let guard_key = self.at("guard").at("key").key().map_err(|misfit| misfit.within("guard.key"))?;
+        let guard_key = self
+            .at("guard")
+            .at("key")
+            .key()
+            .map_err(|misfit| misfit.within("guard.key"))?;
         let destinations = self.each("destinations", At::destinations)?;
         let [xoxzo, pin, failures, sends, message] =
             ["xoxzo", "pin", "failures", "sends", "message"].map(|name| self.at(name));
@@ -98,8 +118,18 @@ impl<'a> At<'a> {
             parts: message.number("max_parts"),
             keys,
             guard_key,
-            scope: if self.at("guard").text("scope") == "shared" { Scope::Shared } else { Scope::Process },
-            purposes: self.at("purposes").0.list().iter().map(|node| At(node).purpose()).collect(),
+            scope: if self.at("guard").text("scope") == "shared" {
+                Scope::Shared
+            } else {
+                Scope::Process
+            },
+            purposes: self
+                .at("purposes")
+                .0
+                .list()
+                .iter()
+                .map(|node| At(node).purpose())
+                .collect(),
             destinations: destinations.concat(),
             guesses: Guesses {
                 digits: pin.number("digits"),
@@ -132,21 +162,39 @@ impl<'a> At<'a> {
 
     fn purpose(self) -> Purpose {
         let after_first_factor = self.at("after_first_factor").0.flag().unwrap_or(false);
-        Purpose { name: self.text("name"), after_first_factor }
+        Purpose {
+            name: self.text("name"),
+            after_first_factor,
+        }
     }
 
     fn destinations(self) -> Result<Vec<Destination>, Misfit> {
         if let Some(name) = self.0.text() {
             return Destination::preset(name).map_err(misfit);
         }
-        let denied: Vec<_> = self.at("deny").0.list().iter().filter_map(Node::text).map(ToString::to_string).collect();
-        let range = Destination::parse(&self.text("prefix"), self.number("min_digits"), self.number("max_digits"), &denied);
+        let denied: Vec<_> = self
+            .at("deny")
+            .0
+            .list()
+            .iter()
+            .filter_map(Node::text)
+            .map(ToString::to_string)
+            .collect();
+        let range = Destination::parse(
+            &self.text("prefix"),
+            self.number("min_digits"),
+            self.number("max_digits"),
+            &denied,
+        );
         range.map(|range| alloc::vec![range]).map_err(misfit)
     }
 
     fn cap(self, name: &str) -> Cap {
         let cap = self.at(name);
-        Cap { count: cap.number("count"), seconds: cap.number("seconds") }
+        Cap {
+            count: cap.number("count"),
+            seconds: cap.number("seconds"),
+        }
     }
 
     fn at(self, name: &str) -> At<'a> {
@@ -162,9 +210,16 @@ impl<'a> At<'a> {
         T::try_from(self.at(name).0.number().unwrap_or(u64::MAX)).unwrap_or(T::LARGEST)
     }
 
-    fn each<T>(self, name: &str, read: impl Fn(At<'a>) -> Result<T, Misfit>) -> Result<Vec<T>, Misfit> {
+    fn each<T>(
+        self,
+        name: &str,
+        read: impl Fn(At<'a>) -> Result<T, Misfit>,
+    ) -> Result<Vec<T>, Misfit> {
         let list = (0_usize..).zip(self.at(name).0.list());
-        list.map(|(at, node)| read(At(node)).map_err(|misfit| misfit.within(&at.to_string()).within(name))).collect()
+        list.map(|(at, node)| {
+            read(At(node)).map_err(|misfit| misfit.within(&at.to_string()).within(name))
+        })
+        .collect()
     }
 }
 

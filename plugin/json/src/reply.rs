@@ -11,7 +11,13 @@ use xoxzo_2fa_core::Reply;
 use crate::node::Node;
 
 /// Fields of an error that may be named in a log. The rest of an error is not repeated: it can hold the number.
-const FIELDS: [&str; 5] = ["detail", "message", "non_field_errors", "recipient", "sender"];
+const FIELDS: [&str; 5] = [
+    "detail",
+    "message",
+    "non_field_errors",
+    "recipient",
+    "sender",
+];
 
 /// The longest time to wait that is believed, in seconds.
 const LONGEST_WAIT: u32 = 86_400;
@@ -20,9 +26,19 @@ const LONGEST_WAIT: u32 = 86_400;
 #[must_use]
 pub fn reply(status: u16, retry_after: Option<&str>, body: &str) -> Reply {
     match status {
-        200..=299 => taken(body).map_or(Reply::Unreadable { status }, |message_id| Reply::Taken { message_id }),
-        429 => Reply::Refused { status, fields: String::new(), retry_after: wait(retry_after, body) },
-        400..=499 => Reply::Refused { status, fields: fields(body), retry_after: None },
+        200..=299 => taken(body).map_or(Reply::Unreadable { status }, |message_id| Reply::Taken {
+            message_id,
+        }),
+        429 => Reply::Refused {
+            status,
+            fields: String::new(),
+            retry_after: wait(retry_after, body),
+        },
+        400..=499 => Reply::Refused {
+            status,
+            fields: fields(body),
+            retry_after: None,
+        },
         _ => Reply::Unreadable { status },
     }
 }
@@ -30,7 +46,12 @@ pub fn reply(status: u16, retry_after: Option<&str>, body: &str) -> Reply {
 /// The id in `[{"msgid": "…"}]`, if it looks like one.
 fn taken(body: &str) -> Option<String> {
     let body = Node::parse(body).ok()?;
-    let id = body.list().first().unwrap_or(&body).field("msgid")?.text()?;
+    let id = body
+        .list()
+        .first()
+        .unwrap_or(&body)
+        .field("msgid")?
+        .text()?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     ((1..=64).contains(&id.len()) && id.bytes().all(plain)).then(|| id.to_string())
 }
@@ -38,7 +59,11 @@ fn taken(body: &str) -> Option<String> {
 /// Which known fields the error names, joined with commas.
 fn fields(body: &str) -> String {
     let body = Node::parse(body).unwrap_or(Node::Null);
-    FIELDS.into_iter().filter(|field| body.field(field).is_some()).collect::<Vec<_>>().join(", ")
+    FIELDS
+        .into_iter()
+        .filter(|field| body.field(field).is_some())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Seconds to wait: from the header (RFC 9110, 10.2.3, as seconds), else the number in `detail`.
@@ -47,9 +72,15 @@ fn wait(retry_after: Option<&str>, body: &str) -> Option<u32> {
     let detail = || {
         let body = Node::parse(body).ok()?;
         let detail = body.field("detail")?.text()?;
-        detail.split(|letter: char| !letter.is_ascii_digit()).find(|run| !run.is_empty()).and_then(number)
+        detail
+            .split(|letter: char| !letter.is_ascii_digit())
+            .find(|run| !run.is_empty())
+            .and_then(number)
     };
-    retry_after.map(str::trim_ascii).and_then(number).or_else(detail)
+    retry_after
+        .map(str::trim_ascii)
+        .and_then(number)
+        .or_else(detail)
 }
 
 #[cfg(test)]
@@ -58,21 +89,43 @@ mod tests {
 
     #[test]
     fn a_2xx_with_an_id_is_taken() {
-        let taken = Reply::Taken { message_id: "aB3".to_string() };
+        let taken = Reply::Taken {
+            message_id: "aB3".to_string(),
+        };
         assert_eq!(reply(201, None, r#"[{"msgid":"aB3"}]"#), taken);
         assert_eq!(reply(200, None, r#"{"msgid":"aB3","new":1}"#), taken);
-        for body in ["", "[]", "{}", "null", r#"[{"msgid":""}]"#, r#"[{"msgid":"a b"}]"#, "<html>", r#"[{"msgid":7}]"#] {
-            assert_eq!(reply(201, None, body), Reply::Unreadable { status: 201 }, "{body}");
+        for body in [
+            "",
+            "[]",
+            "{}",
+            "null",
+            r#"[{"msgid":""}]"#,
+            r#"[{"msgid":"a b"}]"#,
+            "<html>",
+            r#"[{"msgid":7}]"#,
+        ] {
+            assert_eq!(
+                reply(201, None, body),
+                Reply::Unreadable { status: 201 },
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn a_4xx_is_refused_and_its_text_is_not_repeated() {
         let body = r#"{"recipient":["+819012345678 is not valid"],"other":1}"#;
-        let refused = |status, fields: &str| Reply::Refused { status, fields: fields.to_string(), retry_after: None };
+        let refused = |status, fields: &str| Reply::Refused {
+            status,
+            fields: fields.to_string(),
+            retry_after: None,
+        };
         assert_eq!(reply(400, None, body), refused(400, "recipient"));
         assert_eq!(reply(404, None, "<html>"), refused(404, ""));
-        assert_eq!(reply(401, None, r#"{"detail":"no"}"#), refused(401, "detail"));
+        assert_eq!(
+            reply(401, None, r#"{"detail":"no"}"#),
+            refused(401, "detail")
+        );
     }
 
     #[test]
@@ -92,7 +145,10 @@ mod tests {
     #[test]
     fn anything_else_may_have_been_taken() {
         for status in [100, 301, 302, 500, 503, 504, 599] {
-            assert_eq!(reply(status, None, r#"[{"msgid":"a"}]"#), Reply::Unreadable { status });
+            assert_eq!(
+                reply(status, None, r#"[{"msgid":"a"}]"#),
+                Reply::Unreadable { status }
+            );
         }
     }
 }

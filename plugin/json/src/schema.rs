@@ -33,14 +33,22 @@ fn form(of: &Form) -> Value {
         Form::Secret => json!({"type": "string", "x-secret": true}),
         Form::Choice(choices) => json!({"enum": choices}),
         Form::Map(fields) => map(fields),
-        Form::List(item, range) => json!({"type": "array", "items": form(item), "minItems": range.0, "maxItems": range.1}),
+        Form::List(item, range) => {
+            json!({"type": "array", "items": form(item), "minItems": range.0, "maxItems": range.1})
+        }
         Form::Either(fields) => json!({"oneOf": [{"type": "string"}, map(fields)]}),
     }
 }
 
 fn map(fields: &[Field]) -> Value {
-    let properties: Map<_, _> = fields.iter().map(|one| (one.name.into(), property(one))).collect();
-    let required = fields.iter().filter(|one| matches!(one.absent, Absent::Required)).map(|one| one.name);
+    let properties: Map<_, _> = fields
+        .iter()
+        .map(|one| (one.name.into(), property(one)))
+        .collect();
+    let required = fields
+        .iter()
+        .filter(|one| matches!(one.absent, Absent::Required))
+        .map(|one| one.name);
     json!({
         "type": "object", "additionalProperties": false, "properties": properties, "required": required.collect::<alloc::vec::Vec<_>>(),
     })

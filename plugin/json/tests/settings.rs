@@ -47,16 +47,32 @@ fn with(pointer: &str, value: Value) -> Value {
 }
 
 fn take(document: &Value) -> Result<Preparation, Failure> {
-    prepare(&serde_json::to_string_pretty(document).unwrap(), &mut Sevens)
+    prepare(
+        &serde_json::to_string_pretty(document).unwrap(),
+        &mut Sevens,
+    )
 }
 
 #[test]
 fn the_least_document_gets_safe_defaults() {
-    let Preparation { prepared, effective, .. } = take(&least()).map_err(|failure| failure.detail).unwrap();
+    let Preparation {
+        prepared,
+        effective,
+        ..
+    } = take(&least()).map_err(|failure| failure.detail).unwrap();
     let effective: Value = serde_json::from_str(&effective).unwrap();
-    assert_eq!(effective["pin"], json!({"digits": 6, "lifetime_seconds": 300, "guesses": 5}));
-    assert_eq!(effective["failures"], json!({"soft": {"count": 10, "seconds": 86_400}, "hard": 100}));
-    assert_eq!(effective["guard"], json!({"key": "[REDACTED]", "scope": "process"}));
+    assert_eq!(
+        effective["pin"],
+        json!({"digits": 6, "lifetime_seconds": 300, "guesses": 5})
+    );
+    assert_eq!(
+        effective["failures"],
+        json!({"soft": {"count": 10, "seconds": 86_400}, "hard": 100})
+    );
+    assert_eq!(
+        effective["guard"],
+        json!({"key": "[REDACTED]", "scope": "process"})
+    );
     assert_eq!(effective["keys"], json!(["[REDACTED]"]));
     let text = prepared.to_text();
     assert_eq!(Prepared::parse(&text).unwrap().to_text(), text);
@@ -86,43 +102,101 @@ fn each_rule_names_its_place() {
         ("/keys/-", json!(key(1)), "keys"),
         ("/keys/-", json!("x2fk1_short"), "keys.1"),
         ("/keys/-", json!({"env": "KEY"}), "keys.1"),
-        ("/guard/key", json!("correct horse battery staple"), "guard.key"),
+        (
+            "/guard/key",
+            json!("correct horse battery staple"),
+            "guard.key",
+        ),
         ("/guard/scope", json!("world"), "guard.scope"),
-        ("/xoxzo/base_url", json!("http://api.xoxzo.com"), "xoxzo.base_url"),
+        (
+            "/xoxzo/base_url",
+            json!("http://api.xoxzo.com"),
+            "xoxzo.base_url",
+        ),
         ("/xoxzo/sender", json!("A sender too long"), "xoxzo.sender"),
-        ("/xoxzo/timeout_milliseconds", json!(999), "xoxzo.timeout_milliseconds"),
+        (
+            "/xoxzo/timeout_milliseconds",
+            json!(999),
+            "xoxzo.timeout_milliseconds",
+        ),
         ("/xoxzo/sid", json!("a:b"), "xoxzo.sid"),
         ("/destinations/-", json!("XX-mobile"), "destinations.1"),
-        ("/destinations/-", json!({"prefix": "81", "min_digits": 12, "max_digits": 12}), "destinations.1"),
+        (
+            "/destinations/-",
+            json!({"prefix": "81", "min_digits": 12, "max_digits": 12}),
+            "destinations.1",
+        ),
         ("/purposes", json!([]), "purposes"),
-        ("/purposes", json!([{"name": "a", "after_first_factor": true}, {"name": "a", "after_first_factor": false}]), "purposes"),
+        (
+            "/purposes",
+            json!([{"name": "a", "after_first_factor": true}, {"name": "a", "after_first_factor": false}]),
+            "purposes",
+        ),
         ("/pin", json!({"digits": 3}), "pin.digits"),
         ("/pin", json!({"digits": 256}), "pin.digits"),
-        ("/pin", json!({"lifetime_seconds": 601}), "pin.lifetime_seconds"),
+        (
+            "/pin",
+            json!({"lifetime_seconds": 601}),
+            "pin.lifetime_seconds",
+        ),
         ("/pin", json!({"guesses": 11}), "pin.guesses"),
         ("/failures", json!({"hard": 101}), "failures.hard"),
-        ("/failures", json!({"soft": {"count": 101, "seconds": 86400}}), "failures.soft"),
-        ("/sends", json!({"cooldown_seconds": 59}), "sends.cooldown_seconds"),
-        ("/sends", json!({"per_number": {"count": 0, "seconds": 60}}), "sends.per_number"),
+        (
+            "/failures",
+            json!({"soft": {"count": 101, "seconds": 86400}}),
+            "failures.soft",
+        ),
+        (
+            "/sends",
+            json!({"cooldown_seconds": 59}),
+            "sends.cooldown_seconds",
+        ),
+        (
+            "/sends",
+            json!({"per_number": {"count": 0, "seconds": 60}}),
+            "sends.per_number",
+        ),
         ("/message", json!({"locale": "tlh"}), "message.locale"),
         ("/message", json!({"max_parts": 6}), "message.max_parts"),
     ];
     for (pointer, value, place) in cases {
         let document = with(pointer, value);
-        let failure = take(&document).err().unwrap_or_else(|| panic!("{pointer} was taken"));
+        let failure = take(&document)
+            .err()
+            .unwrap_or_else(|| panic!("{pointer} was taken"));
         assert_eq!(failure.code, Code::Settings);
-        let place = if place.is_empty() { "settings: ".to_string() } else { format!("settings, {place}, line ") };
-        assert!(failure.detail.starts_with(&place), "{pointer}: {}", failure.detail);
+        let place = if place.is_empty() {
+            "settings: ".to_string()
+        } else {
+            format!("settings, {place}, line ")
+        };
+        assert!(
+            failure.detail.starts_with(&place),
+            "{pointer}: {}",
+            failure.detail
+        );
     }
 }
 
 #[test]
 fn each_missing_field_is_named() {
-    for name in ["version", "audience", "service", "keys", "guard", "xoxzo", "destinations"] {
+    for name in [
+        "version",
+        "audience",
+        "service",
+        "keys",
+        "guard",
+        "xoxzo",
+        "destinations",
+    ] {
         let mut document = least();
         document.as_object_mut().unwrap().remove(name);
         let failure = take(&document).err().unwrap();
-        assert!(failure.detail.contains(&format!("{name}: is missing")), "{}", failure.detail);
+        assert!(
+            failure.detail.contains(&format!("{name}: is missing")),
+            "{}",
+            failure.detail
+        );
     }
 }
 
@@ -130,30 +204,70 @@ fn each_missing_field_is_named() {
 fn the_line_is_the_settings() {
     let text = "{\n\"version\": 1,\n\"audience\": \"shop\",\n\"service\": [\"S3cretS3cret\"]\n}";
     let failure = prepare(text, &mut Sevens).err().unwrap();
-    assert_eq!(failure.detail, "settings, service, line 4: a value of the wrong type");
+    assert_eq!(
+        failure.detail,
+        "settings, service, line 4: a value of the wrong type"
+    );
 }
 
 /// A key in the wrong place, of the wrong type or misspelt never ends up in the error.
 #[test]
 fn no_error_tells_a_value() {
     let canary = "S3CRETs3cret";
-    let wrong = [json!(canary), json!([canary]), json!({canary: canary}), json!({"env": canary}), json!(null), json!(1e99)];
+    let wrong = [
+        json!(canary),
+        json!([canary]),
+        json!({canary: canary}),
+        json!({"env": canary}),
+        json!(null),
+        json!(1e99),
+    ];
     let places = [
-        "/version", "/audience", "/service", "/keys", "/keys/-", "/guard", "/guard/key", "/guard/scope", "/xoxzo", "/xoxzo/sid",
-        "/xoxzo/auth_token", "/xoxzo/sender", "/xoxzo/base_url", "/destinations", "/destinations/-", "/purposes", "/pin", "/sends",
-        "/message", "/failures", "/S3CRETs3cret", "/guard/S3CRETs3cret",
+        "/version",
+        "/audience",
+        "/service",
+        "/keys",
+        "/keys/-",
+        "/guard",
+        "/guard/key",
+        "/guard/scope",
+        "/xoxzo",
+        "/xoxzo/sid",
+        "/xoxzo/auth_token",
+        "/xoxzo/sender",
+        "/xoxzo/base_url",
+        "/destinations",
+        "/destinations/-",
+        "/purposes",
+        "/pin",
+        "/sends",
+        "/message",
+        "/failures",
+        "/S3CRETs3cret",
+        "/guard/S3CRETs3cret",
     ];
     let mut refused = 0;
     for place in places {
         for value in &wrong {
             if let Err(failure) = take(&with(place, value.clone())) {
                 refused += 1;
-                assert!(!failure.detail.contains(canary), "{place}: {}", failure.detail);
+                assert!(
+                    !failure.detail.contains(canary),
+                    "{place}: {}",
+                    failure.detail
+                );
             }
         }
     }
     assert!(refused > 100, "{refused}");
-    for text in ["S3CRETs3cret", "{\"S3CRETs3cret", "[S3CRETs3cret]", "", "{}{}", "\u{feff}{}"] {
+    for text in [
+        "S3CRETs3cret",
+        "{\"S3CRETs3cret",
+        "[S3CRETs3cret]",
+        "",
+        "{}{}",
+        "\u{feff}{}",
+    ] {
         let failure = prepare(text, &mut Sevens).err().unwrap();
         assert!(!failure.detail.contains(canary));
     }
@@ -161,8 +275,22 @@ fn no_error_tells_a_value() {
 
 #[test]
 fn a_prepared_string_of_something_else_is_refused() {
-    let text = take(&least()).map_err(|failure| failure.detail).unwrap().prepared.to_text();
-    for other in ["", "{}", &text[..text.len() - 4], &text[4..], &text.replace('A', "B"), &format!("{text}AAAA")] {
-        assert_eq!(Prepared::parse(other).err().map(|failure| failure.code), Some(Code::Settings));
+    let text = take(&least())
+        .map_err(|failure| failure.detail)
+        .unwrap()
+        .prepared
+        .to_text();
+    for other in [
+        "",
+        "{}",
+        &text[..text.len() - 4],
+        &text[4..],
+        &text.replace('A', "B"),
+        &format!("{text}AAAA"),
+    ] {
+        assert_eq!(
+            Prepared::parse(other).err().map(|failure| failure.code),
+            Some(Code::Settings)
+        );
     }
 }

@@ -10,7 +10,10 @@ use crate::Failure;
 
 /// The component around a module, without names and producers.
 pub(crate) fn component(module: &[u8]) -> Result<Vec<u8>, Failure> {
-    Ok(ComponentEncoder::default().validate(true).module(&strip(module)?)?.encode()?)
+    Ok(ComponentEncoder::default()
+        .validate(true)
+        .module(&strip(module)?)?
+        .encode()?)
 }
 
 /// The module without custom sections, but for those that describe its world.
@@ -48,7 +51,10 @@ pub(crate) fn world(component: &[u8]) -> Result<String, Failure> {
     let world = &resolve.worlds[world];
     let mut text = String::new();
     for (verb, items) in [("import", &world.imports), ("export", &world.exports)] {
-        let mut lines: Vec<_> = items.iter().flat_map(|(key, item)| lines(&resolve, &resolve.name_world_key(key), item)).collect();
+        let mut lines: Vec<_> = items
+            .iter()
+            .flat_map(|(key, item)| lines(&resolve, &resolve.name_world_key(key), item))
+            .collect();
         lines.sort();
         for line in lines {
             writeln!(text, "{verb} {line}")?;
@@ -61,7 +67,10 @@ fn lines(resolve: &Resolve, name: &str, item: &WorldItem) -> Vec<String> {
     match item {
         WorldItem::Interface { id, .. } => {
             let interface = &resolve.interfaces[*id];
-            let functions = interface.functions.keys().map(|function| format!("{name}#{function}"));
+            let functions = interface
+                .functions
+                .keys()
+                .map(|function| format!("{name}#{function}"));
             std::iter::once(name.to_string()).chain(functions).collect()
         }
         WorldItem::Function(_) | WorldItem::Type { .. } => vec![name.to_string()],

@@ -41,14 +41,21 @@ fn main() -> ExitCode {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("tests/artefact is two levels down").to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("tests/artefact is two levels down")
+        .to_path_buf()
 }
 
 fn sources() -> Result<(), Failure> {
     let root = root();
     let recorded = Provenance::read(&root)?;
     if recorded.sources != provenance::sources(&root, ARTEFACTS.map(|(_, package, _)| package))? {
-        return Err("the sources changed since the components were built: run `tests/all wasm --bless`".into());
+        return Err(
+            "the sources changed since the components were built: run `tests/all wasm --bless`"
+                .into(),
+        );
     }
     for (name, artefact) in &recorded.artefacts {
         if provenance::sha256(&fs::read(artefact_path(&root, name))?) != artefact.sha256 {
@@ -72,7 +79,10 @@ fn build(bless: bool) -> Result<(), Failure> {
         let module = toolchain.build(package)?;
         let component = encode::component(&module)?;
         let gzip = size::gzip(&component)?;
-        println!("{name}.wasm: {} bytes, {gzip} after gzip -9, of {limit}", component.len());
+        println!(
+            "{name}.wasm: {} bytes, {gzip} after gzip -9, of {limit}",
+            component.len()
+        );
         print!("{}", size::table(&module, component.len(), gzip)?);
         if gzip > limit {
             return Err(format!("{name}.wasm is over its limit").into());
@@ -81,25 +91,45 @@ fn build(bless: bool) -> Result<(), Failure> {
         let fresh = root.join("target-wasm").join(format!("{name}.wasm"));
         fs::write(&fresh, &component)?;
         if bless {
-            fs::create_dir_all(artefact_path(&root, name).parent().expect("it lies in a folder"))?;
+            fs::create_dir_all(
+                artefact_path(&root, name)
+                    .parent()
+                    .expect("it lies in a folder"),
+            )?;
             fs::copy(&fresh, artefact_path(&root, name))?;
         }
-        let artefact = Artefact { sha256: provenance::sha256(&component), bytes: component.len(), gzip_bytes: gzip };
+        let artefact = Artefact {
+            sha256: provenance::sha256(&component),
+            bytes: component.len(),
+            gzip_bytes: gzip,
+        };
         built.artefacts.insert(name.to_string(), artefact);
     }
-    if bless { built.write(&root) } else { compare(&Provenance::read(&root)?, &built) }
+    if bless {
+        built.write(&root)
+    } else {
+        compare(&Provenance::read(&root)?, &built)
+    }
 }
 
 fn compare(recorded: &Provenance, built: &Provenance) -> Result<(), Failure> {
     if recorded.sources != built.sources {
-        return Err("the sources changed since the components were built: run `tests/all wasm --bless`".into());
+        return Err(
+            "the sources changed since the components were built: run `tests/all wasm --bless`"
+                .into(),
+        );
     }
     if (&recorded.toolchain, &recorded.flags) != (&built.toolchain, &built.flags) {
-        println!("artefact: NOT COMPARED: recorded with {}, built with {}", recorded.toolchain, built.toolchain);
+        println!(
+            "artefact: NOT COMPARED: recorded with {}, built with {}",
+            recorded.toolchain, built.toolchain
+        );
         return Ok(());
     }
     if recorded.artefacts != built.artefacts {
-        return Err("the same sources and toolchain gave other bytes than the committed ones".into());
+        return Err(
+            "the same sources and toolchain gave other bytes than the committed ones".into(),
+        );
     }
     println!("artefact: the committed components are reproduced byte for byte");
     Ok(())
@@ -112,7 +142,10 @@ fn golden(root: &Path, name: &str, world: &str, bless: bool) -> Result<(), Failu
         fs::write(&path, world)?;
     }
     if fs::read_to_string(&path)? != world {
-        return Err(format!("{name}.wasm has other imports or exports than tests/golden/{name}.txt:\n{world}").into());
+        return Err(format!(
+            "{name}.wasm has other imports or exports than tests/golden/{name}.txt:\n{world}"
+        )
+        .into());
     }
     Ok(())
 }

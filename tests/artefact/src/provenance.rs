@@ -38,7 +38,10 @@ impl Provenance {
     }
 
     pub(crate) fn write(&self, root: &Path) -> Result<(), Failure> {
-        Ok(fs::write(path(root), serde_json::to_string_pretty(self)? + "\n")?)
+        Ok(fs::write(
+            path(root),
+            serde_json::to_string_pretty(self)? + "\n",
+        )?)
     }
 }
 
@@ -49,9 +52,18 @@ fn path(root: &Path) -> PathBuf {
 /// A digest of all that guests are built from: the files of `plugin/` and `wit/`, their profile, and the versions of what they depend on.
 pub(crate) fn sources<const N: usize>(root: &Path, packages: [&str; N]) -> Result<String, Failure> {
     let listed = output(Command::new("git").current_dir(root).args([
-        "ls-files", "-z", "--cached", "--others", "--exclude-standard", "plugin", "wit",
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "plugin",
+        "wit",
     ]))?;
-    let mut files: Vec<_> = listed.split('\0').filter(|file| !file.is_empty() && !file.contains("/tests/") && !file.ends_with(".md")).collect();
+    let mut files: Vec<_> = listed
+        .split('\0')
+        .filter(|file| !file.is_empty() && !file.contains("/tests/") && !file.ends_with(".md"))
+        .collect();
     files.sort_unstable();
     let mut digest = Sha256::new();
     let mut add = |name: &str, bytes: &[u8]| {
@@ -69,14 +81,30 @@ pub(crate) fn sources<const N: usize>(root: &Path, packages: [&str; N]) -> Resul
         }
     }
     let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
-    let profile = manifest.find("[profile.plugin]").ok_or("Cargo.toml has no profile for guests")?;
-    add("profile", manifest[profile..].as_bytes());
+    let profile = manifest
+        .find("[profile.plugin]")
+        .ok_or("Cargo.toml has no profile for guests")?;
+    add("profile", &manifest.as_bytes()[profile..]);
     for package in packages {
         let tree = output(Command::new("cargo").current_dir(root).args([
-            "tree", "--locked", "--prefix", "none", "--no-dedupe", "--edges", "normal,build", "--target",
-            "wasm32-unknown-unknown", "--format", "{p} {f}", "-p", package,
+            "tree",
+            "--locked",
+            "--prefix",
+            "none",
+            "--no-dedupe",
+            "--edges",
+            "normal,build",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--format",
+            "{p} {f}",
+            "-p",
+            package,
         ]))?;
-        let mut lines: Vec<_> = tree.lines().map(|line| line.replace(&root.display().to_string(), "")).collect();
+        let mut lines: Vec<_> = tree
+            .lines()
+            .map(|line| line.replace(&root.display().to_string(), ""))
+            .collect();
         lines.sort_unstable();
         lines.dedup();
         add(package, lines.join("\n").as_bytes());

@@ -17,7 +17,11 @@ pub(crate) fn gzip(bytes: &[u8]) -> Result<usize, Failure> {
 }
 
 /// Bytes of code per crate, of data, and of the rest; with each part's own size after gzip.
-pub(crate) fn table(module: &[u8], component: usize, component_gzip: usize) -> Result<String, Failure> {
+pub(crate) fn table(
+    module: &[u8],
+    component: usize,
+    component_gzip: usize,
+) -> Result<String, Failure> {
     let mut parts: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut bodies = Vec::new();
     let mut names = BTreeMap::new();
@@ -31,7 +35,10 @@ pub(crate) fn table(module: &[u8], component: usize, component_gzip: usize) -> R
             }
             Payload::CodeSectionEntry(body) => bodies.push(body.range()),
             Payload::DataSection(data) => {
-                parts.entry("data".to_string()).or_default().extend_from_slice(&module[data.range()]);
+                parts
+                    .entry("data".to_string())
+                    .or_default()
+                    .extend_from_slice(&module[data.range()]);
             }
             Payload::CustomSection(section) => {
                 if let KnownCustom::Name(reader) = section.as_known() {
@@ -50,10 +57,16 @@ pub(crate) fn table(module: &[u8], component: usize, component_gzip: usize) -> R
     }
     for (index, range) in (imported..).zip(bodies) {
         let owner = names.get(&index).map_or("unnamed", |name| name.as_str());
-        parts.entry(owner_of(owner)).or_default().extend_from_slice(&module[range]);
+        parts
+            .entry(owner_of(owner))
+            .or_default()
+            .extend_from_slice(&module[range]);
     }
 
-    let mut rows: Vec<_> = parts.into_iter().map(|(name, bytes)| Ok((bytes.len(), gzip(&bytes)?, name))).collect::<Result<_, Failure>>()?;
+    let mut rows: Vec<_> = parts
+        .into_iter()
+        .map(|(name, bytes)| Ok((bytes.len(), gzip(&bytes)?, name)))
+        .collect::<Result<_, Failure>>()?;
     rows.sort_by(|one, other| other.cmp(one));
     let mut text = format!("{:>9} {:>9}  part\n", "bytes", "gzip -9");
     let mut known = 0;
@@ -61,7 +74,12 @@ pub(crate) fn table(module: &[u8], component: usize, component_gzip: usize) -> R
         known += bytes;
         writeln!(text, "{bytes:>9} {gzip:>9}  {name}")?;
     }
-    writeln!(text, "{:>9} {:>9}  types, tables, component", component.saturating_sub(known), "")?;
+    writeln!(
+        text,
+        "{:>9} {:>9}  types, tables, component",
+        component.saturating_sub(known),
+        ""
+    )?;
     writeln!(text, "{component:>9} {component_gzip:>9}  whole")?;
     Ok(text)
 }
@@ -69,8 +87,14 @@ pub(crate) fn table(module: &[u8], component: usize, component_gzip: usize) -> R
 /// The crate a function comes from. A generic function counts for the crate that defines it.
 fn owner_of(mangled: &str) -> String {
     let name = format!("{:#}", rustc_demangle::demangle(mangled));
-    let path = name.trim_start_matches(['<', '&', '(']).trim_start_matches("mut ").trim_start_matches("dyn ");
-    let first: String = path.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    let path = name
+        .trim_start_matches(['<', '&', '('])
+        .trim_start_matches("mut ")
+        .trim_start_matches("dyn ");
+    let first: String = path
+        .chars()
+        .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+        .collect();
     match first.as_str() {
         "memcpy" | "memset" | "memmove" | "memcmp" => "compiler_builtins".to_string(),
         "" => "unnamed".to_string(),

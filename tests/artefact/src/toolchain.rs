@@ -28,22 +28,47 @@ pub(crate) fn find(root: &Path) -> Result<Toolchain, Failure> {
     if debian.exists() && sources && linker().is_some() {
         return toolchain(root, "/usr/bin/cargo", "/usr/bin/rustc", true);
     }
-    let libraries = output(Command::new("rustc").current_dir(root).args(["--print", "target-libdir", "--target", TARGET]))?;
+    let libraries = output(Command::new("rustc").current_dir(root).args([
+        "--print",
+        "target-libdir",
+        "--target",
+        TARGET,
+    ]))?;
     if Path::new(libraries.trim()).exists() {
         return toolchain(root, "cargo", "rustc", false);
     }
     Err("no compiler for Wasm: `rustup target add wasm32-unknown-unknown`, or Debian's rustc-web, cargo-web, rust-web-src and lld".into())
 }
 
-fn toolchain(root: &Path, cargo: &str, rustc: &str, builds_std: bool) -> Result<Toolchain, Failure> {
-    let version = output(Command::new(rustc).current_dir(root).arg("--version"))?.trim().to_string();
-    Ok(Toolchain { version, root: root.to_path_buf(), cargo: cargo.into(), rustc: rustc.into(), builds_std })
+fn toolchain(
+    root: &Path,
+    cargo: &str,
+    rustc: &str,
+    builds_std: bool,
+) -> Result<Toolchain, Failure> {
+    let version = output(Command::new(rustc).current_dir(root).arg("--version"))?
+        .trim()
+        .to_string();
+    Ok(Toolchain {
+        version,
+        root: root.to_path_buf(),
+        cargo: cargo.into(),
+        rustc: rustc.into(),
+        builds_std,
+    })
 }
 
 /// Debian's linker for Wasm, whose name has LLVM's version in it.
 fn linker() -> Option<PathBuf> {
-    let mut found: Vec<_> = fs::read_dir("/usr/bin").ok()?.flatten().map(|entry| entry.path()).collect();
-    found.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("wasm-ld-")));
+    let mut found: Vec<_> = fs::read_dir("/usr/bin")
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    found.retain(|path| {
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("wasm-ld-"))
+    });
     found.sort();
     found.pop()
 }
@@ -51,7 +76,11 @@ fn linker() -> Option<PathBuf> {
 impl Toolchain {
     /// What the bytes depend on beside sources and compiler. Paths are left out: they are remapped.
     pub(crate) fn flags(&self) -> String {
-        let std = if self.builds_std { " -Zbuild-std=core,alloc,panic_abort" } else { "" };
+        let std = if self.builds_std {
+            " -Zbuild-std=core,alloc,panic_abort"
+        } else {
+            ""
+        };
         format!("--profile plugin -Clink-arg=-zstack-size=65536{std}")
     }
 
@@ -59,31 +88,61 @@ impl Toolchain {
     pub(crate) fn build(&self, package: &str) -> Result<Vec<u8>, Failure> {
         let registry = match env::var_os("CARGO_HOME") {
             Some(home) => PathBuf::from(home),
-            None => PathBuf::from(env::var_os("HOME").ok_or("neither CARGO_HOME nor HOME is set")?).join(".cargo"),
+            None => PathBuf::from(env::var_os("HOME").ok_or("neither CARGO_HOME nor HOME is set")?)
+                .join(".cargo"),
         };
         let flags = [
             "-Clink-arg=-zstack-size=65536".to_string(),
-            format!("--remap-path-prefix={}=/crates", registry.join("registry/src").display()),
+            format!(
+                "--remap-path-prefix={}=/crates",
+                registry.join("registry/src").display()
+            ),
             format!("--remap-path-prefix={}=/src", self.root.display()),
         ];
         let mut command = Command::new(&self.cargo);
         for (name, _) in env::vars_os() {
             let name_text = name.to_string_lossy();
             let of_cargo = name_text.starts_with("CARGO_") && name_text != "CARGO_HOME";
-            if of_cargo || name_text.starts_with("RUSTC") || name_text == "RUSTUP_TOOLCHAIN" || name_text == "RUSTFLAGS" {
+            if of_cargo
+                || name_text.starts_with("RUSTC")
+                || name_text == "RUSTUP_TOOLCHAIN"
+                || name_text == "RUSTFLAGS"
+            {
                 command.env_remove(&name);
             }
         }
-        command.current_dir(&self.root).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
-        command.args(["build", "--profile", "plugin", "--locked", "--target", TARGET, "--target-dir", "target-wasm", "-p", package]);
+        command
+            .current_dir(&self.root)
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+        command.args([
+            "build",
+            "--profile",
+            "plugin",
+            "--locked",
+            "--target",
+            TARGET,
+            "--target-dir",
+            "target-wasm",
+            "-p",
+            package,
+        ]);
         if self.builds_std {
-            command.env("RUSTC", &self.rustc).env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=core,alloc,panic_abort");
-            command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker().ok_or("no wasm-ld")?);
+            command
+                .env("RUSTC", &self.rustc)
+                .env("RUSTC_BOOTSTRAP", "1")
+                .arg("-Zbuild-std=core,alloc,panic_abort");
+            command.env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER",
+                linker().ok_or("no wasm-ld")?,
+            );
         }
         if !command.status()?.success() {
             return Err(format!("{package} does not build").into());
         }
-        let file = format!("target-wasm/{TARGET}/plugin/{}.wasm", package.replace('-', "_"));
+        let file = format!(
+            "target-wasm/{TARGET}/plugin/{}.wasm",
+            package.replace('-', "_")
+        );
         Ok(fs::read(self.root.join(file))?)
     }
 }

@@ -1,19 +1,30 @@
-// Live update: every second the page is fetched again, and shown if it changed.
+// Live update: every second the page is fetched again, and what is new in it is put in place. What is shown
+// already stays as it is, so that a selection, a scroll position and a screen reader are not disturbed.
 const main = document.querySelector("main");
-const toEnd = () => document.querySelectorAll(".phone ol").forEach((list) => (list.scrollTop = list.scrollHeight));
+
+function merge(from, to) {
+  const shown = new Map([...to.children].map((element) => [element.id, element]));
+  const fresh = [...from.children];
+  const kept = new Set(fresh.map((element) => element.id));
+  shown.forEach((element, id) => kept.has(id) || element.remove());
+  fresh.forEach((element, at) => {
+    const own = shown.get(element.id);
+    if (!own) {
+      to.insertBefore(element, to.children[at] ?? null);
+    } else if (own.querySelector("ol")) {
+      merge(element.querySelector("ol"), own.querySelector("ol"));
+    }
+  });
+}
 
 async function update() {
   try {
-    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
-    const fresh = page.querySelector("main");
-    if (fresh && fresh.innerHTML !== main.innerHTML) {
-      main.replaceChildren(...fresh.childNodes);
-      toEnd();
-    }
+    const text = await (await fetch(location.href)).text();
+    const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("main");
+    if (fresh) merge(fresh, main);
   } catch {
     // The sandbox is gone, or not yet back: the next second tells.
   }
 }
 
-toEnd();
 setInterval(update, 1000);

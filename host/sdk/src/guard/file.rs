@@ -43,8 +43,14 @@ impl FileGuard {
                     guard.sweep()?;
                     return Ok(guard);
                 }
-                Err(Fault::Busy) if began.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(20)),
-                Err(Fault::Busy) => return Err(GuardError::Unreachable("another process has the file".to_string())),
+                Err(Fault::Busy) if began.elapsed() < PATIENCE => {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                Err(Fault::Busy) => {
+                    return Err(GuardError::Unreachable(
+                        "another process has the file".to_string(),
+                    ));
+                }
                 Err(Fault::Other(why)) => return Err(GuardError::Unreachable(why)),
             }
         }
@@ -53,21 +59,34 @@ impl FileGuard {
     /// Drops what has ended.
     fn sweep(&self) -> Result<(), GuardError> {
         self.write(|counters, now| {
-            counters.retain(|_, (_, ends)| ends > now).map_err(unreachable)?;
+            counters
+                .retain(|_, (_, ends)| ends > now)
+                .map_err(unreachable)?;
             Ok(())
         })
     }
 
     fn write<T>(
         &self,
-        change: impl FnOnce(&mut redb::Table<'_, &'static str, (u32, u64)>, u64) -> Result<T, GuardError>,
+        change: impl FnOnce(
+            &mut redb::Table<'_, &'static str, (u32, u64)>,
+            u64,
+        ) -> Result<T, GuardError>,
     ) -> Result<T, GuardError> {
         let mut transaction = self.database.begin_write().map_err(unreachable)?;
-        transaction.set_durability(Durability::Immediate).map_err(unreachable)?;
+        transaction
+            .set_durability(Durability::Immediate)
+            .map_err(unreachable)?;
         let result = {
             let mut clock = transaction.open_table(CLOCK).map_err(unreachable)?;
-            let seen = clock.get(()).map_err(unreachable)?.map_or(0, |seen| seen.value());
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs()).max(seen);
+            let seen = clock
+                .get(())
+                .map_err(unreachable)?
+                .map_or(0, |seen| seen.value());
+            let now = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |now| now.as_secs())
+                .max(seen);
             clock.insert((), now).map_err(unreachable)?;
             let mut counters = transaction.open_table(COUNTERS).map_err(unreachable)?;
             change(&mut counters, now)?
@@ -84,7 +103,10 @@ enum Fault {
 
 fn create(path: &Path) -> Result<Database, Fault> {
     let other = |error: std::io::Error| Fault::Other(error.kind().to_string());
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+    {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -95,7 +117,9 @@ fn create(path: &Path) -> Result<Database, Fault> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path).map_err(other)?;
-    match FileBackend::new(file).and_then(|backend| Database::builder().create_with_backend(backend)) {
+    match FileBackend::new(file)
+        .and_then(|backend| Database::builder().create_with_backend(backend))
+    {
         Ok(database) => Ok(database),
         Err(DatabaseError::DatabaseAlreadyOpen) => Err(Fault::Busy),
         Err(error) => Err(Fault::Other(error.to_string())),
@@ -117,14 +141,22 @@ impl Guard for FileGuard {
         self.write(|counters, now| {
             let mut totals = Vec::with_capacity(charges.len());
             for charge in charges {
-                let live = counters.get(charge.key.as_str()).map_err(unreachable)?.map(|counter| counter.value());
+                let live = counters
+                    .get(charge.key.as_str())
+                    .map_err(unreachable)?
+                    .map(|counter| counter.value());
                 let live = live.filter(|(_, ends)| *ends > now);
                 let (before, ends) = live.unwrap_or((0, now + u64::from(charge.ttl)));
                 let (total, refused) = charge.apply(before);
                 if !refused && (live.is_some() || charge.amount > 0) {
-                    counters.insert(charge.key.as_str(), (total, ends)).map_err(unreachable)?;
+                    counters
+                        .insert(charge.key.as_str(), (total, ends))
+                        .map_err(unreachable)?;
                 }
-                totals.push(Total::new(total, u32::try_from(ends - now).unwrap_or(u32::MAX)));
+                totals.push(Total::new(
+                    total,
+                    u32::try_from(ends - now).unwrap_or(u32::MAX),
+                ));
                 if refused {
                     break;
                 }

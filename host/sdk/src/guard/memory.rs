@@ -37,7 +37,10 @@ impl MemoryGuard {
 
     /// A store whose clock is given: time since the instant it is called with. For tests: a clock that jumps ahead
     /// ends counters and with them limits.
-    pub fn danger_with_clock(counters: usize, clock: impl Fn(Instant) -> Duration + Send + Sync + 'static) -> Self {
+    pub fn danger_with_clock(
+        counters: usize,
+        clock: impl Fn(Instant) -> Duration + Send + Sync + 'static,
+    ) -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
@@ -49,9 +52,17 @@ impl MemoryGuard {
 
     fn charge(&self, charge: &Charge, now: Duration) -> Result<(Total, bool), GuardError> {
         let at = usize::try_from(self.hasher.hash_one(&charge.key) % SHARDS as u64).unwrap_or(0);
-        let mut shard = self.shards[at].lock().unwrap_or_else(PoisonError::into_inner);
-        let live = shard.get(&charge.key).copied().filter(|counter| counter.ends > now);
-        let begun = live.unwrap_or(Counter { total: 0, ends: now + Duration::from_secs(charge.ttl.into()) });
+        let mut shard = self.shards[at]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let live = shard
+            .get(&charge.key)
+            .copied()
+            .filter(|counter| counter.ends > now);
+        let begun = live.unwrap_or(Counter {
+            total: 0,
+            ends: now + Duration::from_secs(charge.ttl.into()),
+        });
         let (total, refused) = charge.apply(begun.total);
         if !refused && (live.is_some() || charge.amount > 0) {
             if live.is_none() && shard.len() >= self.room {
@@ -63,7 +74,9 @@ impl MemoryGuard {
             shard.insert(charge.key.clone(), Counter { total, ..begun });
         }
         let left = begun.ends.saturating_sub(now);
-        let ends_in = u32::try_from(left.as_secs()).unwrap_or(u32::MAX).saturating_add(u32::from(left.subsec_nanos() > 0));
+        let ends_in = u32::try_from(left.as_secs())
+            .unwrap_or(u32::MAX)
+            .saturating_add(u32::from(left.subsec_nanos() > 0));
         Ok((Total::new(total, ends_in), refused))
     }
 }

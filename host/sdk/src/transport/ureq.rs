@@ -22,7 +22,9 @@ impl Default for UreqTransport {
             .max_redirects_will_error(false)
             .proxy(None)
             .user_agent(concat!("xoxzo-2fa/", env!("CARGO_PKG_VERSION")));
-        Self { agent: config.build().into() }
+        Self {
+            agent: config.build().into(),
+        }
     }
 }
 
@@ -33,12 +35,20 @@ impl fmt::Debug for UreqTransport {
 }
 
 impl Transport for UreqTransport {
-    fn send(&self, request: http::Request<Body>, timeout: Duration) -> Result<http::Response<Vec<u8>>, Lost> {
+    fn send(
+        &self,
+        request: http::Request<Body>,
+        timeout: Duration,
+    ) -> Result<http::Response<Vec<u8>>, Lost> {
         let request = request.map(|body| body.0);
         let request = self.agent.configure_request(request);
         // The stages before the request have less time than the whole, so that a timeout there is known as one.
         let early = timeout.mul_f32(0.6);
-        let request = request.timeout_global(Some(timeout)).timeout_resolve(Some(early)).timeout_connect(Some(early)).build();
+        let request = request
+            .timeout_global(Some(timeout))
+            .timeout_resolve(Some(early))
+            .timeout_connect(Some(early))
+            .build();
         let response = self.agent.run(request).map_err(|error| lost(&error))?;
         let (parts, body) = response.into_parts();
         let read = body.into_with_config().limit(WIRE).read_to_vec();
@@ -50,12 +60,25 @@ impl Transport for UreqTransport {
 /// At which stage an exchange ended. What is not surely before the request is after it.
 fn lost(error: &Error) -> Lost {
     match error {
-        Error::HostNotFound | Error::Timeout(Timeout::Resolve) => Lost::NotSent("the host name was not found".to_string()),
-        Error::ConnectionFailed | Error::Timeout(Timeout::Connect) => Lost::NotSent("no connection".to_string()),
-        Error::Io(error) if matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => {
+        Error::HostNotFound | Error::Timeout(Timeout::Resolve) => {
+            Lost::NotSent("the host name was not found".to_string())
+        }
+        Error::ConnectionFailed | Error::Timeout(Timeout::Connect) => {
             Lost::NotSent("no connection".to_string())
         }
-        Error::Tls(_) | Error::Rustls(_) => Lost::NotSent("the server's certificate was not accepted".to_string()),
+        Error::Io(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::ConnectionRefused
+                    | ErrorKind::HostUnreachable
+                    | ErrorKind::NetworkUnreachable
+            ) =>
+        {
+            Lost::NotSent("no connection".to_string())
+        }
+        Error::Tls(_) | Error::Rustls(_) => {
+            Lost::NotSent("the server's certificate was not accepted".to_string())
+        }
         Error::Timeout(_) => Lost::Unknown("no answer in time".to_string()),
         Error::Io(error) => Lost::Unknown(format!("the connection broke: {}", error.kind())),
         _ => Lost::Unknown("no readable answer".to_string()),

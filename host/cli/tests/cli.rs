@@ -1,0 +1,319 @@
+//! The command line as scripts use it: shapes, exit status, and what it keeps to itself.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+use xoxzo_2fa_sandbox::{Options, Sandbox};
+
+struct Shell {
+    sandbox: Sandbox,
+    folder: PathBuf,
+    key: String,
+}
+
+impl Shell {
+    fn new() -> Self {
+        static SHELLS: AtomicU32 = AtomicU32::new(0);
+        let number = SHELLS.fetch_add(1, Ordering::SeqCst);
+        let folder =
+            std::env::temp_dir().join(format!("xoxzo-2fa-cli-{}-{number}", std::process::id()));
+        let key = xoxzo_2fa::keygen().unwrap();
+        Self {
+            sandbox: Sandbox::start(Options::default()).unwrap(),
+            folder,
+            key,
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xoxzo-2fa"));
+        command
+            .args(arguments)
+            .env("XDG_STATE_HOME", &self.folder)
+            .env("RUST_LOG", "trace");
+        command
+            .env("XOXZO_BASE_URL", self.sandbox.url())
+            .env("XOXZO_API_SID", self.sandbox.sid());
+        command
+            .env("XOXZO_API_AUTH_TOKEN", self.sandbox.auth_token())
+            .env("XOXZO_2FA_KEY", &self.key);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = self.command(arguments).spawn().unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(input.as_bytes())
+            .unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    fn json(&self, arguments: &[&str], input: &str) -> (i32, Value) {
+        let output = self.run(arguments, input);
+        self.keeps_secrets(&output.stderr);
+        let line = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(line.lines().count(), 1, "{line}");
+        (
+            output.status.code().unwrap(),
+            serde_json::from_str(&line).unwrap(),
+        )
+    }
+
+    /// Standard error, at the most talkative level, holds no secret.
+    fn keeps_secrets(&self, text: &[u8]) {
+        let text = String::from_utf8_lossy(text);
+        let pins = self
+            .sandbox
+            .inbox(None)
+            .into_iter()
+            .filter_map(|message| code(&message.body));
+        for secret in pins.chain([
+            self.key.clone(),
+            self.sandbox.auth_token().to_string(),
+            "+819012345678".to_string(),
+        ]) {
+            assert!(!text.contains(&secret));
+        }
+    }
+
+    fn pin(&self) -> String {
+        code(&self.sandbox.inbox(None).pop().unwrap().body).unwrap()
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        let _none_if_nothing_was_counted = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn code(body: &str) -> Option<String> {
+    body.split(|letter: char| !letter.is_ascii_digit())
+        .find(|run| run.len() == 6)
+        .map(str::to_string)
+}
+
+const TO: [&str; 4] = ["--to", "+819012345678", "--subject", "user-1"];
+
+#[test]
+fn a_login_in_two_processes() {
+    let shell = Shell::new();
+    let (status, started) = shell.json(&[&["start", "--json"][..], &TO].concat(), "");
+    assert_eq!(status, 0);
+    for (name, value) in [("masked", "+81********78"), ("delivery", "accepted")] {
+        assert_eq!(started[name], value);
+    }
+    assert_eq!(
+        (
+            started["expires_in"].as_u64(),
+            started["resend_after"].as_u64(),
+            started["parts"].as_u64()
+        ),
+        (Some(300), Some(60), Some(1))
+    );
+    assert_eq!(
+        started["message_id"],
+        shell.sandbox.inbox(None)[0].message_id
+    );
+    let token = started["token"].as_str().unwrap();
+    let verify = [&["verify", "--json", "--token", token][..], &TO].concat();
+
+    let pin = shell.pin();
+    let wrong = if pin == "000000" { "000001" } else { "000000" };
+    let (status, refused) = shell.json(&verify, wrong);
+    assert_eq!(
+        (
+            status,
+            &refused["verdict"],
+            &refused["code"],
+            refused["guesses_left"].as_u64()
+        ),
+        (1, &"refused".into(), &"wrong-pin".into(), Some(4))
+    );
+    let (status, accepted) = shell.json(&verify, &format!("{pin}\n"));
+    assert_eq!((status, &accepted["verdict"]), (0, &"accepted".into()));
+    assert!(
+        accepted["receipt"]
+            .as_str()
+            .is_some_and(|receipt| receipt.len() > 80)
+    );
+    let (status, used) = shell.json(&verify, &pin);
+    assert_eq!((status, &used["code"]), (1, &"used".into()));
+
+    let outline = shell.run(&["inspect", "--token", token], "");
+    assert!(
+        outline.status.success()
+            && String::from_utf8_lossy(&outline.stdout).contains("digits      6")
+    );
+    let receipt_key = shell
+        .run(&["keygen", "--receipt-for", "xoxzo-2fa"], "")
+        .stdout;
+    let receipt_key = String::from_utf8(receipt_key).unwrap().trim().to_string();
+    let receipt = accepted["receipt"].as_str().unwrap();
+    let claims =
+        xoxzo_2fa::check_receipt(&[receipt_key], receipt, std::time::SystemTime::now()).unwrap();
+    assert_eq!(
+        (
+            claims.binding.subject.as_str(),
+            claims.binding.recipient.as_str()
+        ),
+        ("user-1", "+819012345678")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_counters_are_the_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let shell = Shell::new();
+    assert!(
+        shell
+            .run(&[&["start"][..], &TO].concat(), "")
+            .status
+            .success()
+    );
+    let mode = |path: PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(shell.folder.join("xoxzo-2fa/guard.redb")), 0o600);
+    assert_eq!(mode(shell.folder.join("xoxzo-2fa")), 0o700);
+}
+
+#[test]
+fn processes_at_once_wait_for_each_other() {
+    let shell = Shell::new();
+    let (_, started) = shell.json(&[&["start", "--json"][..], &TO].concat(), "");
+    let verify = [
+        &[
+            "verify",
+            "--json",
+            "--token",
+            started["token"].as_str().unwrap(),
+        ][..],
+        &TO,
+    ]
+    .concat();
+    let pin = shell.pin();
+    let wrong = if pin == "000000" { "000001" } else { "000000" };
+    let mut children: Vec<_> = (0..4)
+        .map(|_| shell.command(&verify).spawn().unwrap())
+        .collect();
+    for child in &mut children {
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(wrong.as_bytes())
+            .unwrap();
+    }
+    let mut left: Vec<_> = children
+        .into_iter()
+        .map(|child| {
+            let line = child.wait_with_output().unwrap().stdout;
+            serde_json::from_slice::<Value>(&line).unwrap()["guesses_left"].as_u64()
+        })
+        .collect();
+    left.sort_unstable();
+    assert_eq!(left, [Some(1), Some(2), Some(3), Some(4)]);
+}
+
+#[test]
+fn each_blame_has_its_exit_status() {
+    let shell = Shell::new();
+    let error = |output: (i32, Value)| {
+        let (status, value) = output;
+        (
+            status,
+            value["error"]["blame"].as_str().unwrap().to_string(),
+            value["error"]["code"].as_str().unwrap().to_string(),
+        )
+    };
+    let told = |status, blame: &str, code: &str| (status, blame.to_string(), code.to_string());
+    let start = |to: &str| shell.json(&["start", "--json", "--to", to, "--subject", "user-1"], "");
+    assert_eq!(error(start("09012345678")), told(2, "misuse", "request"));
+    assert_eq!(
+        error(start("+447400123456")),
+        told(1, "refuse", "not-allowed")
+    );
+    let settings = [
+        "start",
+        "--json",
+        "--settings",
+        "/no/such/file",
+        "--to",
+        "+819012345678",
+        "--subject",
+        "u",
+    ];
+    assert_eq!(
+        error(shell.json(&settings, "")),
+        told(2, "misuse", "settings")
+    );
+
+    let mut command = shell.command(&[&["start", "--json"][..], &TO].concat());
+    let output = command
+        .env("XOXZO_BASE_URL", "http://127.0.0.1:1")
+        .output()
+        .unwrap();
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (output.status.code(), &value["error"]["code"]),
+        (Some(3), &"provider".into())
+    );
+    let mut command = shell.command(&[&["start", "--json"][..], &TO].concat());
+    let output = command.env_remove("XOXZO_2FA_KEY").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("XOXZO_2FA_KEY is not set"));
+    assert_eq!(
+        shell.run(&["start"], "").status.code(),
+        Some(2),
+        "missing arguments"
+    );
+}
+
+#[test]
+fn the_demo_shows_what_is_refused() {
+    let shell = Shell::new();
+    let output = shell.run(&["demo", "--auto"], "");
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    for word in ["accepted", "wrong-pin", "used", "expired", "invalid-token"] {
+        assert!(text.contains(word), "{word}");
+    }
+    // By hand: nonsense, a wrong guess, then nothing more to read.
+    let output = shell.run(&["demo"], "nonsense\n");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("malformed") && !output.status.success());
+}
+
+#[test]
+fn the_sandbox_says_where_it_is() {
+    use std::io::{BufRead, BufReader};
+    let shell = Shell::new();
+    let mut child = shell
+        .command(&["sandbox", "--port", "0", "--json"])
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let told: Value = serde_json::from_str(&line).unwrap();
+    assert!(
+        told["url"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://127.0.0.1:")
+    );
+    assert!(told["sid"].is_string() && told["auth_token"].is_string());
+}

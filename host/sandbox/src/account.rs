@@ -1,0 +1,48 @@
+//! The one account of a sandbox, and its HTTP Basic authentication (RFC 7617).
+
+use std::io;
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use base64ct::{Base64, Encoding};
+
+use crate::site::random_id;
+
+/// Has no Debug: there is a token in it.
+pub(crate) struct Account {
+    pub(crate) sid: String,
+    pub(crate) auth_token: String,
+}
+
+impl Account {
+    /// What is absent is drawn at random.
+    pub(crate) fn new(sid: Option<String>, auth_token: Option<String>) -> io::Result<Self> {
+        let sid = sid.map_or_else(random_id, Ok)?;
+        let auth_token = auth_token.map_or_else(random_id, Ok)?;
+        Ok(Self { sid, auth_token })
+    }
+
+    /// Whether the headers bear the credentials; if not, why.
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), &'static str> {
+        const ABSENT: &str = "Authentication credentials were not provided.";
+        const WRONG: &str = "Invalid username/password.";
+
+        let given = headers.get(AUTHORIZATION).ok_or(ABSENT)?;
+        let (scheme, text) = given
+            .to_str()
+            .ok()
+            .and_then(|it| it.split_once(' '))
+            .ok_or(ABSENT)?;
+        if !scheme.eq_ignore_ascii_case("Basic") {
+            return Err(ABSENT);
+        }
+        let pair = Base64::decode_vec(text.trim()).map_err(|_| WRONG)?;
+        // The guesser is on this machine and the account opens nothing: plain equality will do.
+        let own = format!("{}:{}", self.sid, self.auth_token);
+        if pair == own.as_bytes() {
+            Ok(())
+        } else {
+            Err(WRONG)
+        }
+    }
+}

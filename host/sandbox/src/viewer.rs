@@ -1,0 +1,92 @@
+//! `/_sandbox/`: the inbox as JSON for tests and as a page with phones for people.
+
+mod language;
+mod page;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, Request, State};
+use axum::http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{Html, IntoResponse, Json, Redirect, Response};
+use axum::routing::get;
+use serde_json::Value;
+
+use crate::message::Message;
+use crate::site::Site;
+use language::Language;
+
+const STYLE: &str = include_str!("page/phone.css");
+const SCRIPT: &str = include_str!("page/phone.js");
+
+/// Nothing but the page's own style and script, and its own fetch of itself.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+    connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+pub(crate) fn routes() -> Router<Arc<Site>> {
+    let style = ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE);
+    let script = ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT);
+    Router::new()
+        .route(
+            "/_sandbox",
+            get(|| async { Redirect::permanent("/_sandbox/") }),
+        )
+        .route("/_sandbox/", get(phones))
+        .route("/_sandbox/inbox", get(inbox))
+        .route("/_sandbox/phone.css", get(move || async move { style }))
+        .route("/_sandbox/phone.js", get(move || async move { script }))
+        .layer(middleware::from_fn(guarded))
+}
+
+/// Answers only under a name of this machine: another name that resolves to it is a stranger's
+/// page that reads along (DNS rebinding).
+async fn guarded(request: Request, next: Next) -> Response {
+    if !own_name(request.headers()) {
+        return (StatusCode::FORBIDDEN, "only from this machine").into_response();
+    }
+    let headers = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (headers, next.run(request).await).into_response()
+}
+
+fn own_name(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return false;
+    };
+    let host = host.to_str().unwrap_or_default().to_ascii_lowercase();
+    let port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let name = match host.rsplit_once(':') {
+        Some((name, text)) if port(text) => name,
+        _ => host.as_str(),
+    };
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+async fn inbox(
+    State(site): State<Arc<Site>>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Json<Value> {
+    let messages = site
+        .phones
+        .inbox(query.get("recipient").map(String::as_str));
+    Json(messages.iter().map(Message::entry).collect())
+}
+
+async fn phones(State(site): State<Arc<Site>>, headers: HeaderMap) -> Html<String> {
+    let accepted = headers
+        .get(ACCEPT_LANGUAGE)
+        .and_then(|accepted| accepted.to_str().ok());
+    let language = Language::of(accepted.unwrap_or_default());
+    Html(page::render(language, site.phones.inbox(None)))
+}

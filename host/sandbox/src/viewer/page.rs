@@ -1,0 +1,106 @@
+//! The page with phones, as HTML. Everything that comes from a request is escaped.
+
+use std::collections::BTreeMap;
+
+use super::language::Language;
+use crate::message::Message;
+
+const PAGE: &str = include_str!("../page/phone.html");
+
+/// Texts of the page.
+struct Words {
+    lang: &'static str,
+    title: &'static str,
+    note: &'static str,
+    nothing: &'static str,
+    from: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    lang: "en",
+    title: "Sandbox phones",
+    note: "Nothing here was sent to a real phone.",
+    nothing: "No messages yet.",
+    from: "From",
+};
+
+const JAPANESE: Words = Words {
+    lang: "ja",
+    title: "サンドボックスの電話",
+    note: "ここにあるメッセージは、実際の電話には送られていません。",
+    nothing: "メッセージはまだありません。",
+    from: "送信元",
+};
+
+/// A phone for each recipient, in the order of their numbers; its messages newest last.
+pub(super) fn render(language: Language, messages: Vec<Message>) -> String {
+    let words = match language {
+        Language::English => &ENGLISH,
+        Language::Japanese => &JAPANESE,
+    };
+    let mut by_recipient: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+    for message in messages {
+        by_recipient
+            .entry(message.recipient.clone())
+            .or_default()
+            .push(message);
+    }
+    let mut phones = String::new();
+    for (recipient, messages) in &by_recipient {
+        phones.push_str(&phone(words, recipient, messages));
+    }
+    if phones.is_empty() {
+        phones = format!("<p class=\"nothing\" id=\"nothing\">{}</p>", words.nothing);
+    }
+    PAGE.replace("{lang}", words.lang)
+        .replace("{title}", words.title)
+        .replace("{note}", words.note)
+        // Last, so that nothing in a message can be taken for a place to fill.
+        .replace("{phones}", &phones)
+}
+
+fn phone(words: &Words, recipient: &str, messages: &[Message]) -> String {
+    let bubbles: String = messages
+        .iter()
+        .map(|message| bubble(words, message))
+        .collect();
+    let recipient = escape(recipient);
+    format!(
+        "<section class=\"phone\" id=\"phone{recipient}\" aria-labelledby=\"number{recipient}\">\n\
+         <h2 id=\"number{recipient}\">{recipient}</h2>\n\
+         <div class=\"screen\" tabindex=\"0\" role=\"log\" aria-labelledby=\"number{recipient}\">\
+         <ol>{bubbles}</ol></div>\n\
+         </section>\n"
+    )
+}
+
+fn bubble(words: &Words, message: &Message) -> String {
+    let id = escape(&message.message_id);
+    let sender = escape(&message.sender);
+    let body = escape(&message.body);
+    let sent_at = escape(&message.sent_at);
+    // The time of day in `2026-11-24T08:00:00Z`.
+    let time = sent_at.get(11..19).unwrap_or_default();
+    let from = words.from;
+    format!(
+        "<li id=\"message-{id}\">\
+         <p class=\"meta\"><span>{from} <b>{sender}</b></span> \
+         <time datetime=\"{sent_at}\">{time} UTC</time></p>\
+         <p class=\"body\">{body}</p></li>"
+    )
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            plain => escaped.push(plain),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,107 @@
+//! The page with phones.
+
+use crate::client::{Answer, Client};
+
+fn page(client: &Client, language: &str) -> Answer {
+    client.ask("GET", "/_sandbox/", &[("accept-language", language)], "")
+}
+
+#[test]
+fn messages_are_shown_and_nothing_of_them_runs() {
+    let client = Client::new();
+    let empty = page(&client, "en").body;
+    client.send(
+        "819012345678",
+        "<script>alert(1)</script>%26{note}{phones}\"'</p><img+src=x>",
+    );
+    let shown = page(&client, "en").body;
+    let escaped = "&lt;script&gt;alert(1)&lt;/script&gt;&amp;{note}{phones}&quot;&#39;\
+                   &lt;/p&gt;&lt;img src=x&gt;";
+    assert_eq!(shown.matches(escaped).count(), 1, "{shown}");
+    // The page's own script is the only one, with a message as without.
+    assert_eq!(
+        shown.matches("<script").count(),
+        empty.matches("<script").count()
+    );
+    assert_eq!(shown.matches("<script").count(), 1, "{shown}");
+    assert!(!shown.contains("<img"), "{shown}");
+}
+
+#[test]
+fn each_recipient_has_a_phone_with_the_newest_last() {
+    let client = Client::new();
+    client.send("819087654321", "alpha");
+    client.send("819012345678", "beta");
+    client.send("819087654321", "gamma");
+    let shown = page(&client, "en").body;
+    assert_eq!(shown.matches("<section class=\"phone\"").count(), 2);
+    let order = ["+819012345678", "beta", "+819087654321", "alpha", "gamma"];
+    let places = order.map(|text| {
+        shown
+            .find(text)
+            .unwrap_or_else(|| panic!("{text} in {shown}"))
+    });
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn the_page_is_in_the_language_of_the_reader() {
+    let client = Client::new();
+    let japanese = page(&client, "ja-JP,ja;q=0.9,en;q=0.8").body;
+    assert!(japanese.contains("<html lang=\"ja\">") && japanese.contains("メッセージ"));
+    let english = page(&client, "en-US,en;q=0.9,ja;q=0.8").body;
+    assert!(english.contains("<html lang=\"en\">") && english.contains("No messages yet."));
+    let unasked = client.ask("GET", "/_sandbox/", &[], "").body;
+    assert!(unasked.contains("<html lang=\"en\">"));
+    for shown in [japanese, english] {
+        assert!(!shown.contains('{'), "a place was not filled: {shown}");
+    }
+}
+
+#[test]
+fn the_browser_loads_only_what_is_the_sandbox_s() {
+    let client = Client::new();
+    let shown = page(&client, "en");
+    let policy = shown.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+    for loose in ["unsafe", "http:", "data:", "*"] {
+        assert!(!policy.contains(loose), "{policy}");
+    }
+    assert_eq!(shown.header("x-content-type-options"), "nosniff");
+    assert!(shown.headers.get("access-control-allow-origin").is_none());
+    assert!(
+        !shown.body.contains("http://") && !shown.body.contains("https://"),
+        "{}",
+        shown.body
+    );
+    assert!(
+        !shown.body.contains("style=") && !shown.body.contains("<style"),
+        "{}",
+        shown.body
+    );
+    assert!(
+        shown
+            .body
+            .contains("<noscript><meta http-equiv=\"refresh\""),
+        "{}",
+        shown.body
+    );
+
+    for (name, kind) in [
+        ("phone.js", "text/javascript; charset=utf-8"),
+        ("phone.css", "text/css; charset=utf-8"),
+    ] {
+        assert!(
+            shown.body.contains(&format!("\"/_sandbox/{name}\"")),
+            "{}",
+            shown.body
+        );
+        let file = client.get(&format!("/_sandbox/{name}"));
+        assert_eq!((file.status, file.header("content-type")), (200, kind));
+    }
+    let moved = client.get("/_sandbox");
+    assert_eq!(
+        (moved.status, moved.header("location")),
+        (308, "/_sandbox/")
+    );
+}

@@ -1,0 +1,369 @@
+//! The Rust host: time, places, network, stores, and what it shows.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use xoxzo_2fa::{
+    Binding, Body, Charge, Code, Delivery, FileGuard, Guard, Instances, Lost, MemoryGuard,
+    Settings, SettingsBuilder, Total, Transport, TwoFactor,
+};
+use xoxzo_2fa_tests::key;
+
+fn builder() -> SettingsBuilder {
+    Settings::builder()
+        .audience("shop")
+        .service("Example Shop")
+        .key(key(1))
+        .guard_key(key(3))
+        .account("sid-canary", "auth-canary")
+        .sender("Example")
+        .base_url("http://127.0.0.1:9")
+        .destination("JP-mobile")
+        .set("/sends/per_range", json!({"count": 10_000, "seconds": 60}))
+}
+
+fn login(at: usize) -> Binding {
+    Binding::new(format!("+819012{at:06}"), format!("user-{at}"), "login")
+}
+
+/// Takes every message, after a while.
+struct Slow(Duration, AtomicU32);
+
+impl Transport for Slow {
+    fn send(&self, _: http::Request<Body>, _: Duration) -> Result<http::Response<Vec<u8>>, Lost> {
+        thread::sleep(self.0);
+        self.1.fetch_add(1, Ordering::SeqCst);
+        Ok(http::Response::builder()
+            .status(201)
+            .body(br#"[{"msgid":"m1"}]"#.to_vec())
+            .expect("a status and a body"))
+    }
+}
+
+#[test]
+fn a_deadline_is_the_components_own_time() {
+    let slow = Slow(Duration::from_secs(3), AtomicU32::new(0));
+    let builder = TwoFactor::builder(builder().build(), MemoryGuard::default());
+    let two_factor = builder
+        .transport(slow)
+        .deadline(Duration::from_millis(50))
+        .build()
+        .unwrap();
+    assert_eq!(
+        two_factor.start(&login(1)).unwrap().delivery,
+        Delivery::Accepted
+    );
+}
+
+#[test]
+fn more_calls_than_places_wait_and_do_not_fail() {
+    let slow = Slow(Duration::from_millis(100), AtomicU32::new(0));
+    let two_factor = TwoFactor::builder(builder().build(), MemoryGuard::default())
+        .transport(slow)
+        .build()
+        .unwrap();
+    let (barrier, began) = (Barrier::new(400), Instant::now());
+    thread::scope(|scope| {
+        for at in 0..400 {
+            let (two_factor, barrier) = (&two_factor, &barrier);
+            scope.spawn(move || {
+                barrier.wait();
+                two_factor.start(&login(at)).unwrap();
+            });
+        }
+    });
+    assert!(
+        began.elapsed() >= Duration::from_millis(200),
+        "256 places: the others waited"
+    );
+}
+
+#[test]
+fn reused_instances_answer_as_fresh_ones() {
+    for instances in [Instances::Fresh, Instances::Reused] {
+        let slow = Slow(Duration::ZERO, AtomicU32::new(0));
+        let builder = TwoFactor::builder(builder().build(), MemoryGuard::default()).transport(slow);
+        let two_factor = builder.instances(instances).build().unwrap();
+        let tokens: Vec<_> = (0..100)
+            .map(|at| two_factor.start(&login(at)).unwrap().token)
+            .collect();
+        for (at, token) in tokens.iter().enumerate() {
+            let other = two_factor
+                .verify(token, &login(at + 1), "123456")
+                .err()
+                .map(|error| error.code());
+            assert_eq!(other, Some(Code::InvalidToken));
+        }
+        assert_eq!(
+            tokens
+                .iter()
+                .collect::<std::collections::BTreeSet<_>>()
+                .len(),
+            100
+        );
+    }
+}
+
+/// A server that answers one request in a way of its own; gives its URL.
+fn server(answer: impl FnOnce(&mut std::net::TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = Vec::new();
+        let mut buffer = [0; 1024];
+        // The body ends with the sender.
+        while !request.ends_with(b"sender=Example") {
+            match stream.read(&mut buffer).unwrap() {
+                0 => break,
+                read => request.extend_from_slice(&buffer[..read]),
+            }
+        }
+        answer(&mut stream);
+    });
+    url
+}
+
+fn start_at(url: &str) -> (Result<Delivery, Code>, MemoryGuard) {
+    let settings = builder()
+        .base_url(url)
+        .set("/xoxzo/timeout_milliseconds", 1_000)
+        .build();
+    let two_factor = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
+    let result = two_factor
+        .start(&login(1))
+        .map(|challenge| challenge.delivery)
+        .map_err(|error| error.code());
+    (result, MemoryGuard::default())
+}
+
+fn respond(text: &'static str) -> impl FnOnce(&mut std::net::TcpStream) + Send {
+    move |stream| stream.write_all(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn what_is_not_sent_and_what_is_unknown() {
+    let taken = "HTTP/1.1 201 Created\r\ncontent-length: 16\r\n\r\n[{\"msgid\":\"m1\"}]";
+    let redirect = "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
+    let huge = |stream: &mut std::net::TcpStream| {
+        let _cut_by_the_client =
+            stream.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 10000000\r\n\r\n");
+        let _cut_by_the_client = stream.write_all(&vec![b' '; 10_000_000]);
+    };
+    assert_eq!(start_at(&server(respond(taken))).0, Ok(Delivery::Accepted));
+    assert_eq!(start_at("http://127.0.0.1:1").0, Err(Code::Provider));
+    assert_eq!(
+        start_at(&server(respond(
+            "HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}"
+        )))
+        .0,
+        Err(Code::Provider)
+    );
+    assert_eq!(
+        start_at(&server(respond(redirect))).0,
+        Ok(Delivery::Unknown)
+    );
+    assert_eq!(
+        start_at(&server(respond(
+            "HTTP/1.1 500 Oops\r\ncontent-length: 0\r\n\r\n"
+        )))
+        .0,
+        Ok(Delivery::Unknown)
+    );
+    assert_eq!(start_at(&server(|_| {})).0, Ok(Delivery::Unknown));
+    assert_eq!(
+        start_at(&server(respond(
+            "HTTP/1.1 201 Created\r\ncontent-length: 16\r\n\r\n[{"
+        )))
+        .0,
+        Ok(Delivery::Unknown)
+    );
+    assert_eq!(
+        start_at(&server(|_| thread::sleep(Duration::from_millis(1_500)))).0,
+        Ok(Delivery::Unknown)
+    );
+    assert_eq!(start_at(&server(huge)).0, Ok(Delivery::Unknown));
+}
+
+#[test]
+fn https_to_something_else_is_not_sent() {
+    let url = server(respond("HTTP/1.1 400 not TLS\r\n\r\n")).replace("http://", "https://");
+    let (result, _) = start_at(&url);
+    assert!(
+        matches!(result, Err(Code::Provider) | Ok(Delivery::Unknown)),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn wrong_settings_are_misuse() {
+    let guard = MemoryGuard::default;
+    let scoped = builder().set("/guard/scope", "shared").build();
+    let error = TwoFactor::new(scoped, guard()).err().unwrap();
+    assert_eq!((error.blame(), error.code()), ("misuse", Code::Settings));
+    for json in [
+        "",
+        "[]",
+        "{",
+        r#"{"version":1}"#,
+        r#"{"guard":{"key":{"env":"XOXZO_2FA_NO_SUCH_VARIABLE"}}}"#,
+        r#"{"keys":[{"file":"/no/such/file"}]}"#,
+        r#"{"keys":[{"exec":"id"}]}"#,
+    ] {
+        let error = Settings::from_json(json)
+            .and_then(|settings| TwoFactor::new(settings, guard()))
+            .err()
+            .unwrap();
+        assert_eq!(
+            (error.blame(), error.code()),
+            ("misuse", Code::Settings),
+            "{json}"
+        );
+    }
+}
+
+#[test]
+fn references_are_resolved_where_secrets_stand_and_nowhere_else() {
+    let file = std::env::temp_dir().join(format!("xoxzo-2fa-key-{}", std::process::id()));
+    std::fs::write(&file, key(1) + "\n").unwrap();
+    let document = json!({
+        "version": 1, "audience": "shop", "service": "Example Shop", "keys": [{"file": file}], "guard": {"key": key(3)},
+        "xoxzo": {"sid": "s", "auth_token": {"env": "PATH"}, "sender": "Example", "base_url": {"env": "PATH"}}, "destinations": [],
+    });
+    let mut plain = document.clone();
+    plain["xoxzo"]["base_url"] = json!("http://127.0.0.1:9");
+    plain["xoxzo"]["auth_token"] = json!("t");
+    assert!(
+        TwoFactor::new(
+            Settings::from_json(&plain.to_string()).unwrap(),
+            MemoryGuard::default()
+        )
+        .is_ok()
+    );
+    let error = TwoFactor::new(
+        Settings::from_json(&document.to_string()).unwrap(),
+        MemoryGuard::default(),
+    )
+    .err()
+    .unwrap();
+    assert!(error.to_string().contains("base_url"), "{error}");
+    std::fs::remove_file(file).unwrap();
+}
+
+/// The rules of the verb, for each store.
+fn store(guard: &dyn Guard) {
+    let add =
+        |key: &str, amount, limit| guard.add(&[Charge::new(key, amount, limit, 60)]).unwrap()[0];
+    assert_eq!(add("absent", -5, 9), Total::new(0, 60));
+    assert_eq!(add("absent", 0, 9).total, 0);
+    assert_eq!(
+        [
+            add("a", 1, 2).total,
+            add("a", 1, 2).total,
+            add("a", 1, 2).total,
+            add("a", 1, 3).total
+        ],
+        [1, 2, 3, 3]
+    );
+    assert_eq!(
+        [
+            add("a", -1, 9).total,
+            add("a", -9, 9).total,
+            add("a", 1, 9).total
+        ],
+        [2, 0, 1]
+    );
+    let list = [
+        Charge::new("b", 1, 9, 60),
+        Charge::new("a", 1, 1, 60),
+        Charge::new("c", 1, 9, 60),
+    ];
+    let totals: Vec<_> = guard
+        .add(&list)
+        .unwrap()
+        .iter()
+        .map(|total| total.total)
+        .collect();
+    assert_eq!(totals, [1, 2], "the second is refused, the third not made");
+    assert_eq!(
+        [
+            add("a", 0, 9).total,
+            add("b", 0, 9).total,
+            add("c", 0, 9).total
+        ],
+        [1, 1, 0]
+    );
+    let made = AtomicU32::new(0);
+    thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| {
+                for _ in 0..4 {
+                    made.fetch_add(
+                        u32::from(add("race", 1, 100).total <= 100),
+                        Ordering::SeqCst,
+                    );
+                }
+            });
+        }
+    });
+    assert_eq!(made.into_inner(), 100);
+}
+
+#[test]
+fn stores_keep_the_rules() {
+    store(&MemoryGuard::default());
+    let folder = std::env::temp_dir().join(format!("xoxzo-2fa-store-{}", std::process::id()));
+    let path = folder.join("guard.redb");
+    store(&FileGuard::open(&path).unwrap());
+    // Another opening finds what the first left.
+    let again = FileGuard::open(&path).unwrap();
+    assert_eq!(
+        again.add(&[Charge::new("race", 1, 100, 60)]).unwrap()[0].total,
+        101
+    );
+    let began = Instant::now();
+    assert!(FileGuard::open(&path).is_err(), "one at a time");
+    assert!(began.elapsed() >= Duration::from_secs(2), "after a wait");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_full_memory_forgets_nobody() {
+    let guard = MemoryGuard::danger_with_clock(64, |began| began.elapsed());
+    let one = |at: u32| guard.add(&[Charge::new(format!("key {at}"), 1, 9, 60)]);
+    let made: Vec<_> = (0..1_000).filter(|at| one(*at).is_ok()).collect();
+    assert!(made.len() <= 64 && !made.is_empty());
+    for at in made {
+        assert_eq!(one(at).unwrap()[0].total, 2);
+    }
+}
+
+#[test]
+fn nothing_secret_is_shown() {
+    let settings = builder().build();
+    let two_factor = TwoFactor::builder(settings.clone(), MemoryGuard::default())
+        .transport(Slow(Duration::ZERO, AtomicU32::new(0)))
+        .build()
+        .unwrap();
+    let challenge = two_factor.start(&login(1)).unwrap();
+    let shown = format!(
+        "{settings:?} {two_factor:?} {challenge:?} {:?} {}",
+        login(1),
+        two_factor.effective_settings()
+    );
+    for secret in [
+        "canary",
+        &key(1)[6..],
+        &key(3)[6..],
+        &challenge.token,
+        "+819012000001",
+        "user-1",
+    ] {
+        assert!(!shown.contains(secret), "{secret}");
+    }
+}

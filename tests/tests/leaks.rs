@@ -1,0 +1,82 @@
+//! At the most talkative level of every library on the way, no record holds a PIN, a token, a key, a credential or a number.
+
+use std::sync::Mutex;
+
+use log::{LevelFilter, Log, Metadata, Record};
+use xoxzo_2fa::{Binding, MemoryGuard, Settings, TwoFactor};
+use xoxzo_2fa_sandbox::{Options, Sandbox};
+use xoxzo_2fa_tests::{key, pin_in};
+
+struct Collector(Mutex<Vec<String>>);
+
+impl Log for Collector {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        self.0
+            .lock()
+            .unwrap()
+            .push(format!("{}: {}", record.target(), record.args()));
+    }
+
+    fn flush(&self) {}
+}
+
+static COLLECTOR: Collector = Collector(Mutex::new(Vec::new()));
+
+#[test]
+fn no_record_holds_a_secret() {
+    // Compiles the component, of which the compiler would tell at length: it knows no secret yet.
+    xoxzo_2fa::keygen().unwrap();
+    log::set_logger(&COLLECTOR).unwrap();
+    log::set_max_level(LevelFilter::Trace);
+    let sandbox = Sandbox::start(Options::default().account("sid-canary", "auth-canary")).unwrap();
+    let settings = Settings::builder()
+        .audience("shop")
+        .service("Example Shop")
+        .key(key(1))
+        .guard_key(key(3))
+        .account(sandbox.sid(), sandbox.auth_token())
+        .sender("Example")
+        .base_url(sandbox.url())
+        .destination("JP-mobile")
+        .build();
+    let two_factor = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
+    let login = Binding::new("+819012345678", "user-1", "login");
+    let token = two_factor.start(&login).unwrap().token;
+    let pin = pin_in(&sandbox.inbox(None).pop().unwrap().body, 6).unwrap();
+    let wrong = if pin == "000000" { "000001" } else { "000000" };
+    let refusal = two_factor.verify(&token, &login, wrong).err().unwrap();
+    let receipt = two_factor.verify(&token, &login, &pin).unwrap().receipt;
+
+    let records = COLLECTOR.0.lock().unwrap();
+    assert!(
+        records.len() > 10,
+        "the libraries did log: {}",
+        records.len()
+    );
+    let said = records.join("\n") + &format!("{refusal} {refusal:?}");
+    // The second is HTTP Basic of the account, the last the number as in a form.
+    let basic = "c2lkLWNhbmFyeTphdXRoLWNhbmFyeQ";
+    for secret in [
+        &*pin,
+        &token,
+        &receipt,
+        basic,
+        "canary",
+        &key(1)[6..30],
+        &key(3)[6..30],
+        "819012345678",
+    ] {
+        assert!(
+            !said.contains(secret),
+            "{secret} in {}",
+            records
+                .iter()
+                .find(|record| record.contains(secret))
+                .unwrap()
+        );
+    }
+}
