@@ -245,8 +245,11 @@ impl World {
 /// The last run of exactly so many digits in a text.
 #[must_use]
 pub fn pin_in(text: &str, digits: usize) -> Option<String> {
-    text.split(|letter: char| !letter.is_ascii_digit())
-        .filter(|run| run.len() == digits)
-        .next_back()
-        .map(str::to_string)
+    let mut runs = text.split(|letter: char| !letter.is_ascii_digit());
+    runs.rfind(|run| run.len() == digits).map(str::to_string)
 }
+
+/// The examples in the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -368,6 +368,9 @@ fn a_stranger_spends_half_a_budget_and_cannot_lock_a_login() {
     assert!(world.verify(&challenge.token, LOGIN, &pin).is_ok());
 }
 
+/// Totals that no honest store gives.
+type Lie = fn(&[Charge]) -> Vec<Total>;
+
 #[test]
 fn a_lie_of_the_store_is_refused() {
     let mut world = World::new(&document());
@@ -376,7 +379,7 @@ fn a_lie_of_the_store_is_refused() {
         .map_err(|failure| failure.code)
         .unwrap()
         .token;
-    let lies: [fn(&[Charge]) -> Vec<Total>; 4] = [
+    let lies: [Lie; 4] = [
         |charges| {
             charges
                 .iter()

@@ -83,10 +83,10 @@ fn identity_confusion_by_separator() {
     let service = Service::new();
     let (token, pin) = service.send(&Binding::new("+819012345678", "victim.evil", "login"));
     for (subject, pin) in [
-        ("victim", format!("evil.{pin}")),
-        ("victim", pin.clone()),
-        ("victim.evil.", pin.clone()),
-        ("victim.evi", pin.clone()),
+        ("victim", &*format!("evil.{pin}")),
+        ("victim", &pin),
+        ("victim.evil.", &pin),
+        ("victim.evi", &pin),
     ] {
         let other = Binding::new("+819012345678", subject, "login");
         let code = service.code(&token, &other, &pin);

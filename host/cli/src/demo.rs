@@ -143,10 +143,9 @@ fn newest(sandbox: &Sandbox) -> Result<Message, Fault> {
 
 /// The code in a message: its one run of six digits.
 fn code(message: &Message) -> Result<String, Fault> {
-    let runs = message.body.split(|letter: char| !letter.is_ascii_digit());
-    let code = runs.filter(|run| run.len() == 6).last();
-    code.map(str::to_string)
-        .ok_or_else(|| Fault::Around("the message holds no code".to_string()))
+    let mut runs = message.body.split(|letter: char| !letter.is_ascii_digit());
+    let code = runs.rfind(|run| run.len() == 6).map(str::to_string);
+    code.ok_or_else(|| Fault::Around("the message holds no code".to_string()))
 }
 
 /// Draws the phone.
