@@ -89,7 +89,7 @@ fn identity_confusion_by_separator() {
         ("victim.evi", &pin),
     ] {
         let other = Binding::new("+819012345678", subject, "login");
-        let code = service.code(&token, &other, &pin);
+        let code = service.code(&token, &other, pin);
         assert!(
             matches!(code, Some(Code::InvalidToken | Code::Malformed)),
             "{subject}: {code:?}"

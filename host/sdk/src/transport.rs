@@ -9,9 +9,6 @@ use std::time::Duration;
 #[cfg(feature = "ureq")]
 pub use self::ureq::UreqTransport;
 
-/// The most bytes of a body that are read from the wire.
-pub(crate) const WIRE: u64 = 64 * 1024;
-
 /// The most bytes of a body that are handed to the component.
 pub(crate) const INWARD: usize = 16 * 1024;
 

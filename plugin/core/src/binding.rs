@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use crate::codec::{Reader, Writer};
+use crate::codec::{Reader, Writer, split};
 use crate::failure::{Code, Failure, Unfit};
 use crate::phone::Recipient;
 use crate::words;
@@ -126,34 +126,11 @@ fn id(text: &str, name: &str) -> Result<String, Failure> {
     })
 }
 
-/// Currencies whose minor unit is not a hundredth (ISO 4217).
-const DECIMALS: [(&str, usize); 25] = [
-    ("BHD", 3),
-    ("BIF", 0),
-    ("CLF", 4),
-    ("CLP", 0),
-    ("DJF", 0),
-    ("GNF", 0),
-    ("IQD", 3),
-    ("ISK", 0),
-    ("JOD", 3),
-    ("JPY", 0),
-    ("KMF", 0),
-    ("KRW", 0),
-    ("KWD", 3),
-    ("LYD", 3),
-    ("OMR", 3),
-    ("PYG", 0),
-    ("RWF", 0),
-    ("TND", 3),
-    ("UGX", 0),
-    ("UYI", 0),
-    ("UYW", 4),
-    ("VND", 0),
-    ("VUV", 0),
-    ("XAF", 0),
-    ("XOF", 0),
-];
+/// Currencies whose minor unit is not a hundredth, and their decimals (ISO 4217). Four characters each.
+const DECIMALS: &str = concat!(
+    "BHD3BIF0CLF4CLP0DJF0GNF0IQD3ISK0JOD3JPY0KMF0KRW0KWD3",
+    "LYD3OMR3PYG0RWF0TND3UGX0UYI0UYW4VND0VUV0XAF0XOF0"
+);
 
 fn check_amount(amount: &str, currency: &str) -> Result<(), Failure> {
     const AMOUNT: Unfit =
@@ -161,13 +138,15 @@ fn check_amount(amount: &str, currency: &str) -> Result<(), Failure> {
     if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Err(Unfit("must be three capital letters").argument("currency"));
     }
-    let decimals = DECIMALS
-        .iter()
-        .find(|(code, _)| *code == currency)
-        .map_or(2, |(_, decimals)| *decimals);
-    let (whole, fraction) = amount
-        .split_once('.')
-        .map_or((amount, None), |(whole, rest)| (whole, Some(rest)));
+    let odd = DECIMALS
+        .as_bytes()
+        .chunks(4)
+        .find_map(|entry| entry.strip_prefix(currency.as_bytes()));
+    let decimals = odd
+        .and_then(<[u8]>::first)
+        .map_or(2, |digit| usize::from(digit & 15));
+    let (whole, fraction) =
+        split(amount, b'.').map_or((amount, None), |(whole, rest)| (whole, Some(rest)));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = amount.len() <= 16
         && digits(whole)

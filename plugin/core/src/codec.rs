@@ -152,6 +152,12 @@ pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
     (to_base64url(&bytes) == text).then_some(bytes)
 }
 
+/// What is before and after the first `mark`.
+pub(crate) fn split(text: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == mark)?;
+    Some((text.get(..at)?, text.get(at.saturating_add(1)..)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -147,6 +147,6 @@ impl Unfit {
     /// The failure of an argument called `name`.
     #[must_use]
     pub fn argument(self, name: &str) -> Failure {
-        Failure::new(Code::Request, alloc::format!("{name}: {}", self.0))
+        Failure::new(Code::Request, [name, ": ", self.0].concat())
     }
 }

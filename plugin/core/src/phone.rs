@@ -6,10 +6,8 @@ use core::fmt;
 
 use crate::failure::Unfit;
 
-/// Country codes after which a national number never begins with 0, so that a kept trunk zero is a slip.
-const NO_ZERO_AFTER: [&str; 11] = [
-    "31", "33", "44", "49", "60", "61", "62", "66", "81", "82", "84",
-];
+/// Country codes after which a national number never begins with 0, so that a kept trunk zero is a slip. Two digits each.
+const NO_ZERO_AFTER: &str = "3133444960616266818284";
 
 /// A phone number in canonical E.164: one number has one spelling. Debug shows it masked.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,11 +26,12 @@ impl Recipient {
         let plausible = (8..=15).contains(&digits.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && !digits.starts_with('0');
-        let trunk_zero = NO_ZERO_AFTER.iter().any(|code| {
-            digits
-                .strip_prefix(code)
-                .is_some_and(|rest| rest.starts_with('0'))
-        });
+        let (code, national) = digits.as_bytes().split_at_checked(2).unwrap_or_default();
+        let trunk_zero = national.starts_with(b"0")
+            && NO_ZERO_AFTER
+                .as_bytes()
+                .chunks(2)
+                .any(|other| other == code);
         (plausible && !trunk_zero)
             .then(|| Self(text.to_string()))
             .ok_or(FORM)

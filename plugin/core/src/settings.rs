@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
 
-use crate::codec::Writer;
+use crate::codec::{Writer, split};
 use crate::failure::{Failure, Unfit};
 use crate::guard::Names;
 use crate::key::RootKey;
@@ -269,7 +269,7 @@ impl Settings {
         };
         warn(
             self.keys.contains(&self.guard_key),
-            "guard.key is also a key of tokens: keep guard.key as it is when you rotate keys, or every limit starts anew",
+            "guard.key is also in keys: keep it when you rotate them, or every limit starts anew",
         );
         warn(
             self.guesses.digits < 6,
@@ -283,15 +283,15 @@ impl Settings {
             self.purposes
                 .iter()
                 .any(|purpose| !purpose.after_first_factor),
-            "a purpose is open to strangers: they can make you send messages, up to half of each cap",
+            "a purpose is open to strangers, who can use up half of each cap",
         );
         warn(
             self.sends.client.is_none(),
-            "sends.per_client is not set: one address may use up the caps of everyone",
+            "sends.per_client is not set: one address can use up every cap",
         );
         warn(
             self.xoxzo.base_url.starts_with("http://"),
-            "xoxzo.base_url is a loopback address: messages go to a sandbox, not to phones",
+            "xoxzo.base_url is a loopback address: no phone gets a message",
         );
         warnings
     }
@@ -356,7 +356,11 @@ impl Settings {
                 "must be https://HOST, or http://LOOPBACK:PORT, and no more",
             ),
             (plain(&xoxzo.sid, 128), "xoxzo.sid", PLAIN),
-            (!xoxzo.sid.contains(':'), "xoxzo.sid", "must have no colon"),
+            (
+                split(&xoxzo.sid, b':').is_none(),
+                "xoxzo.sid",
+                "must have no colon",
+            ),
             (plain(&xoxzo.auth_token, 128), "xoxzo.auth_token", PLAIN),
             (
                 sender(&xoxzo.sender),
@@ -545,9 +549,9 @@ fn origin(url: &str) -> bool {
     let (name, digits) = match authority.strip_prefix("[::1]") {
         Some("") => ("[::1]", None),
         Some(rest) => ("[::1]", rest.strip_prefix(':').or(Some(""))),
-        None => authority
-            .split_once(':')
-            .map_or((authority, None), |(name, digits)| (name, Some(digits))),
+        None => {
+            split(authority, b':').map_or((authority, None), |(name, digits)| (name, Some(digits)))
+        }
     };
     let loopback = matches!(name, "127.0.0.1" | "localhost" | "[::1]");
     (loopback || (secure && host(name))) && digits.is_none_or(port)

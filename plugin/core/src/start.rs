@@ -270,12 +270,19 @@ impl Operation for Start {
 
 /// A 4xx of Xoxzo.
 fn refused(status: u16, fields: &str, retry_after: Option<u32>) -> Failure {
-    let detail = match (status, fields) {
-        (401 | 403, _) => alloc::format!(
-            "xoxzo refused the account ({status}): check sid, auth_token and its rights"
-        ),
-        (_, "") => alloc::format!("xoxzo refused the message ({status})"),
-        (_, fields) => alloc::format!("xoxzo refused the message ({status}): {fields}"),
+    let (what, after) = match (status, fields) {
+        (401 | 403, _) => ("account", "check sid and auth_token"),
+        (_, "") => ("message", "no field named"),
+        (_, fields) => ("message", fields),
     };
+    let detail = [
+        "xoxzo refused the ",
+        what,
+        " (",
+        &status.to_string(),
+        "): ",
+        after,
+    ]
+    .concat();
     Failure::new(Code::Provider, detail).retry_after(retry_after)
 }

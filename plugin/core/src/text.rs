@@ -1,7 +1,6 @@
 //! The text of a message: built and counted before it costs money.
 
-use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 use crate::binding::Transaction;
 use crate::failure::Unfit;
@@ -60,38 +59,59 @@ impl Message<'_> {
             left,
             transaction,
         } = self;
-        let minutes = left.checked_div(60).unwrap_or(0).max(1);
+        let minutes = left.checked_div(60).unwrap_or(0).max(1).to_string();
+        // Joined, not formatted: formatting is most of what a small component would carry.
         match (locale, transaction) {
-            (Locale::En, None) => {
-                format!(
-                    "{service}: your code is {pin}. Valid for {minutes} min. Never share it with anyone."
-                )
-            }
-            (
-                Locale::En,
-                Some(Transaction {
-                    amount,
-                    currency,
-                    payee,
-                }),
-            ) => format!(
-                "{service}: to pay {amount} {currency} to {payee}, the code is {pin}. Valid for {minutes} min. Never share it."
-            ),
-            (Locale::Ja, None) => {
-                format!(
-                    "【{service}】認証コード: {pin}（{minutes}分間有効）誰にも教えないでください。"
-                )
-            }
-            (
-                Locale::Ja,
-                Some(Transaction {
-                    amount,
-                    currency,
-                    payee,
-                }),
-            ) => format!(
-                "【{service}】{payee}へ{amount} {currency}の支払い 認証コード: {pin}（{minutes}分間有効）誰にも教えないでください。"
-            ),
+            (Locale::En, None) => [
+                service,
+                ": your code is ",
+                pin,
+                ". Valid for ",
+                &minutes,
+                " min. Never share it with anyone.",
+            ]
+            .concat(),
+            (Locale::En, Some(paid)) => [
+                service,
+                ": to pay ",
+                &paid.amount,
+                " ",
+                &paid.currency,
+                " to ",
+                &paid.payee,
+                ", the code is ",
+                pin,
+                ". Valid for ",
+                &minutes,
+                " min. Never share it.",
+            ]
+            .concat(),
+            (Locale::Ja, None) => [
+                "【",
+                service,
+                "】認証コード: ",
+                pin,
+                "（",
+                &minutes,
+                "分間有効）誰にも教えないでください。",
+            ]
+            .concat(),
+            (Locale::Ja, Some(paid)) => [
+                "【",
+                service,
+                "】",
+                &paid.payee,
+                "へ",
+                &paid.amount,
+                " ",
+                &paid.currency,
+                "の支払い 認証コード: ",
+                pin,
+                "（",
+                &minutes,
+                "分間有効）誰にも教えないでください。",
+            ]
+            .concat(),
         }
     }
 }
@@ -115,7 +135,6 @@ pub(crate) fn parts(text: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
 
     /// The table of the source, at its edges.
     #[test]

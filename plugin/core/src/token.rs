@@ -158,7 +158,10 @@ pub struct Outline {
 pub fn inspect(token: &str) -> Result<Outline, Failure> {
     let Token { head, .. } = Token::parse(token)
         .ok_or_else(|| Failure::new(Code::InvalidToken, "not the form of a token"))?;
-    let key_id = alloc::format!("{:08x}", u32::from_be_bytes(head.kid));
+    let hex = |byte: u8| {
+        [byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16).unwrap_or('0'))
+    };
+    let key_id = head.kid.into_iter().flat_map(hex).collect();
     Ok(Outline {
         key_id,
         digits: head.digits,

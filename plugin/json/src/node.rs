@@ -131,8 +131,10 @@ fn quote(text: &str, out: &mut String) {
     for letter in text.chars() {
         match letter {
             '"' | '\\' => out.extend(['\\', letter]),
-            control if control.is_control() => {
-                out.push_str(&alloc::format!("\\u{:04x}", u32::from(control)));
+            control if control.is_ascii_control() => {
+                let hex = |half: u32| char::from_digit(half, 16).unwrap_or('0');
+                let code = u32::from(control);
+                out.extend(['\\', 'u', '0', '0', hex(code >> 4), hex(code & 15)]);
             }
             plain => out.push(plain),
         }

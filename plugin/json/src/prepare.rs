@@ -1,6 +1,5 @@
 //! A settings document in, prepared settings out.
 
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -60,7 +59,8 @@ fn fault(path: &str, line: usize, kind: &str) -> Failure {
         place.push_str(path);
     }
     if line > 0 {
-        place = format!("{place}, line {line}");
+        place.push_str(", line ");
+        place.push_str(&line.to_string());
     }
     Failure::new(Code::Settings, [&place, ": ", kind].concat())
 }
@@ -69,11 +69,11 @@ fn fault(path: &str, line: usize, kind: &str) -> Failure {
 /// name also stands as a value before, it is a line too early.
 fn line(json: &str, path: &str) -> usize {
     let (mut rest, mut found) = (json.as_bytes(), None);
-    for name in path.split('.') {
+    for name in path.as_bytes().split(|byte| *byte == b'.') {
         let quoted = |at: &usize| {
             let after = rest.get(*at..).and_then(|rest| rest.strip_prefix(b"\""));
             after
-                .and_then(|rest| rest.strip_prefix(name.as_bytes()))
+                .and_then(|rest| rest.strip_prefix(name))
                 .is_some_and(|rest| rest.starts_with(b"\""))
         };
         if let Some(at) = (0..rest.len()).find(quoted) {

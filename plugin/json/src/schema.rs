@@ -22,7 +22,9 @@ pub fn schema() -> String {
     if let Value::Object(fields) = &mut schema {
         fields.extend(head.map(|(name, text)| (name.into(), json!(text))));
     }
-    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 fn form(of: &Form) -> Value {

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use wasmparser::{Parser, Payload};
 use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::{Resolve, WorldItem};
 
@@ -10,37 +9,44 @@ use crate::Failure;
 
 /// The component around a module, without names and producers.
 pub(crate) fn component(module: &[u8]) -> Result<Vec<u8>, Failure> {
-    Ok(ComponentEncoder::default()
+    let module = strip(module, |name| name.starts_with(b"component-type"))?;
+    let component = ComponentEncoder::default()
         .validate(true)
-        .module(&strip(module)?)?
-        .encode()?)
+        .module(&module)?
+        .encode()?;
+    strip(&component, |_| false)
 }
 
-/// The module without custom sections, but for those that describe its world.
-fn strip(module: &[u8]) -> Result<Vec<u8>, Failure> {
-    let mut stripped = module.get(..8).ok_or("not a module")?.to_vec();
-    for payload in Parser::new(0).parse_all(module) {
-        let payload = payload?;
-        if let Payload::CustomSection(section) = &payload
-            && !section.name().starts_with("component-type")
-        {
-            continue;
+/// A module or component without its custom sections, but for those to keep. After the preamble a section is an id, a length
+/// in LEB128, and so many bytes; a custom one has the id 0 and begins with its name.
+fn strip(binary: &[u8], keep: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>, Failure> {
+    let (preamble, mut rest) = binary.split_at_checked(8).ok_or("not WebAssembly")?;
+    let mut stripped = preamble.to_vec();
+    while let Some((id, after)) = rest.split_first() {
+        let (length, content) = leb128(after).ok_or("a section without length")?;
+        let (content, next) = content
+            .split_at_checked(length)
+            .ok_or("a section that is cut")?;
+        let (section, _) = rest.split_at(rest.len() - next.len());
+        let name = leb128(content)
+            .and_then(|(length, name)| name.get(..length))
+            .unwrap_or_default();
+        if *id != 0 || keep(name) {
+            stripped.extend_from_slice(section);
         }
-        if let Some((id, range)) = payload.as_section() {
-            stripped.push(id);
-            leb128(&mut stripped, range.len());
-            stripped.extend_from_slice(&module[range]);
-        }
+        rest = next;
     }
     Ok(stripped)
 }
 
-fn leb128(out: &mut Vec<u8>, mut value: usize) {
-    while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
+fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let length = bytes.iter().position(|byte| byte & 0x80 == 0)?;
+    let (number, rest) = bytes.split_at_checked(length + 1)?;
+    let value = number
+        .iter()
+        .rev()
+        .fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f));
+    Some((value, rest))
 }
 
 /// Each import and export with its functions, a line each, sorted.

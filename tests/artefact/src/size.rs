@@ -3,17 +3,28 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::thread;
 
-use flate2::{Compression, write::GzEncoder};
 use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
 
 use crate::Failure;
 
-/// Bytes after gzip -9.
+/// Bytes after `gzip -9`.
 pub(crate) fn gzip(bytes: &[u8]) -> Result<usize, Failure> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes)?;
-    Ok(encoder.finish()?.len())
+    let mut command = Command::new("gzip");
+    command
+        .args(["-9", "-n", "-c"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut child = command.spawn()?;
+    let mut input = child.stdin.take().ok_or("gzip takes no input")?;
+    thread::scope(|scope| {
+        let feed = scope.spawn(move || input.write_all(bytes));
+        let output = child.wait_with_output()?;
+        feed.join().map_err(|_| "gzip was not fed")??;
+        Ok(output.stdout.len())
+    })
 }
 
 /// Bytes of code per crate, of data, and of the rest; with each part's own size after gzip.

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use ureq::{Agent, Error, Timeout};
 
-use super::{Body, Lost, Transport, WIRE};
+use super::{Body, Lost, Transport};
+
+/// The most bytes of a body that are read from the wire.
+const WIRE: u64 = 64 * 1024;
 
 /// The default transport: keeps connections, follows nothing, retries nothing, uses no proxy.
 #[derive(Clone)]
