@@ -63,6 +63,7 @@ fn property(field: &Field) -> Value {
         match field.absent {
             Absent::Number(number) => facts.insert("default".into(), json!(number)),
             Absent::Text(text) => facts.insert("default".into(), json!(text)),
+            Absent::Empty => facts.insert("default".into(), json!([])),
             _ => None,
         };
     }

@@ -4,10 +4,12 @@
 //! plugin/ ──► core module ──► strip, encode ──► component ──► golden world, size table, provenance
 //! ```
 //!
-//! - `xoxzo-2fa-artefact sources`: is the committed component that of these sources? Needs no Wasm toolchain.
+//! - `xoxzo-2fa-artefact sources`: is the contract documented, and the committed component that of these sources? Needs no Wasm
+//!   toolchain.
 //! - `xoxzo-2fa-artefact check`: builds, and fails on other bytes from the recorded toolchain, on another world, and above the size limit.
 //! - `xoxzo-2fa-artefact bless`: builds, and records what came out.
 
+mod contract;
 mod encode;
 mod provenance;
 mod size;
@@ -50,6 +52,9 @@ fn root() -> PathBuf {
 
 fn sources() -> Result<(), Failure> {
     let root = root();
+    if let Some(gap) = contract::gaps(&root.join("wit"))?.first() {
+        return Err(gap.clone().into());
+    }
     let recorded = Provenance::read(&root)?;
     if recorded.sources != provenance::sources(&root, ARTEFACTS.map(|(_, package, _)| package))? {
         return Err(
