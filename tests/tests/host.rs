@@ -46,6 +46,13 @@ impl Transport for Slow {
 }
 
 #[test]
+fn it_goes_to_any_thread() {
+    fn shared<T: Clone + Send + Sync + 'static>() {}
+    shared::<TwoFactor>();
+    shared::<Settings>();
+}
+
+#[test]
 fn a_deadline_is_the_components_own_time() {
     let slow = Slow(Duration::from_secs(3), AtomicU32::new(0));
     let builder = TwoFactor::builder(builder().build(), MemoryGuard::default());

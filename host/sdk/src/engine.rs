@@ -35,7 +35,8 @@ pub(crate) fn shared() -> Result<&'static Shared, Error> {
     let shared = SHARED.get_or_init(|| {
         let engine = Engine::new(&config())
             .map_err(|error| format!("the WebAssembly engine does not start: {error}"))?;
-        let ticker = Ticker::spawn(engine.clone());
+        let epochs = engine.clone();
+        let ticker = Ticker::spawn(move || epochs.increment_epoch());
         Ok(Shared {
             engine,
             running: Places::new(RUNNING),
@@ -130,7 +131,7 @@ struct Ticker {
 }
 
 impl Ticker {
-    fn spawn(engine: Engine) -> Arc<Self> {
+    fn spawn(epoch: impl Fn() + Send + 'static) -> Arc<Self> {
         let ticker = Arc::new(Self {
             guests: AtomicUsize::new(0),
             thread: OnceLock::new(),
@@ -142,7 +143,7 @@ impl Ticker {
                     thread::park();
                 } else {
                     thread::sleep(TICK);
-                    engine.increment_epoch();
+                    epoch();
                 }
             }
         };
@@ -172,5 +173,42 @@ pub(crate) struct Ticking(&'static Arc<Ticker>);
 impl Drop for Ticking {
     fn drop(&mut self) {
         self.0.guests.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    /// Ticks while a guest runs, and after the last has left sleeps, but for the tick that was under way.
+    #[test]
+    fn the_ticker_is_parked_while_no_guest_runs() {
+        let (tick, ticks) = mpsc::channel();
+        let ticker = Ticker::spawn(move || tick.send(()).expect("the test still listens"));
+        let patience = TICK * 20;
+        for _ in 0..2 {
+            assert!(ticks.recv_timeout(patience).is_err(), "no guest, no tick");
+            ticker.enter();
+            assert_eq!(
+                (0..3)
+                    .filter(|_| ticks.recv_timeout(patience * 20).is_ok())
+                    .count(),
+                3
+            );
+            ticker.guests.fetch_sub(1, Ordering::SeqCst);
+            let _under_way = ticks.recv_timeout(TICK * 2);
+            while ticks.try_recv().is_ok() {}
+        }
+    }
+
+    #[test]
+    fn a_place_is_given_back() {
+        let places: &'static Places = Box::leak(Box::new(Places::new(1)));
+        let one = places.wait();
+        assert!(places.take().is_none());
+        drop(one);
+        assert!(places.take().is_some());
+        assert!(places.take().is_some());
     }
 }

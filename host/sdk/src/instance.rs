@@ -234,10 +234,12 @@ fn inward(response: http::Response<Vec<u8>>) -> types::Response {
         name: "retry-after".to_string(),
         value: value.chars().take(64).collect(),
     };
+    let mut text = String::from_utf8_lossy(&body[..body.len().min(INWARD)]).into_owned();
+    text.truncate(text.floor_char_boundary(INWARD));
     types::Response {
         status: parts.status.as_u16(),
         headers: retry_after.map(header).into_iter().collect(),
-        body: String::from_utf8_lossy(&body[..body.len().min(INWARD)]).into_owned(),
+        body: text,
     }
 }
 
@@ -261,5 +263,95 @@ impl wall_clock::Host for State {
             seconds: since.as_secs(),
             nanoseconds: since.subsec_nanos(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::MemoryGuard;
+    use std::sync::Mutex;
+
+    /// Writes down where it was sent, and answers a body of so many bytes.
+    struct Recorder(Arc<Mutex<Vec<String>>>, usize);
+
+    impl Transport for Recorder {
+        fn send(
+            &self,
+            request: Request<Body>,
+            _: Duration,
+        ) -> Result<http::Response<Vec<u8>>, Lost> {
+            assert!(request.headers().values().all(HeaderValue::is_sensitive));
+            self.0.lock().unwrap().push(request.uri().to_string());
+            Ok(http::Response::new(vec![0xff; self.1]))
+        }
+    }
+
+    fn host(length: usize) -> (Host, Arc<Mutex<Vec<String>>>) {
+        let sent = Arc::new(Mutex::default());
+        let host = Host {
+            guard: Box::new(MemoryGuard::with_capacity(0)),
+            transport: Box::new(Recorder(Arc::clone(&sent), length)),
+            clock: Box::new(SystemTime::now),
+            origin: Some("https://api.xoxzo.com".parse().unwrap()),
+            deadline: Duration::from_secs(1),
+        };
+        (host, sent)
+    }
+
+    fn request(url: &str) -> types::Request {
+        types::Request {
+            method: "POST".to_string(),
+            url: url.to_string(),
+            headers: vec![types::Header {
+                name: "authorization".to_string(),
+                value: "Basic x".to_string(),
+            }],
+            body: "secret".to_string(),
+            timeout_milliseconds: 1_000,
+        }
+    }
+
+    #[test]
+    fn a_component_reaches_one_origin() {
+        let (host, sent) = host(0);
+        for url in [
+            "http://api.xoxzo.com/",
+            "https://api.xoxzo.com:8443/",
+            "https://api.xoxzo.com.evil.example/",
+            "https://api.xoxzo.com@evil.example/",
+            "https://evil.example/https://api.xoxzo.com/",
+            "/sms/messages/",
+            "file:///etc/passwd",
+            "",
+        ] {
+            assert!(
+                matches!(exchange(&host, request(url)), Err(Lost::NotSent(_))),
+                "{url}"
+            );
+        }
+        assert!(sent.lock().unwrap().is_empty());
+        assert!(exchange(&host, request("https://api.xoxzo.com/sms/messages/")).is_ok());
+        assert_eq!(
+            *sent.lock().unwrap(),
+            ["https://api.xoxzo.com/sms/messages/"]
+        );
+    }
+
+    #[test]
+    fn a_header_that_would_split_is_not_sent() {
+        let (host, sent) = host(0);
+        let mut split = request("https://api.xoxzo.com/");
+        split.headers[0].value = "a\r\nb: c".to_string();
+        assert!(matches!(exchange(&host, split), Err(Lost::NotSent(_))));
+        assert!(sent.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_body_is_cut_and_decoded_leniently() {
+        let (host, _) = host(64 * 1024);
+        let response = exchange(&host, request("https://api.xoxzo.com/")).unwrap();
+        assert!(response.body.len() <= INWARD && response.body.len() > INWARD - 3);
+        assert!(response.body.chars().all(|letter| letter == '\u{fffd}'));
     }
 }
