@@ -12,11 +12,14 @@ mod bindings {
     wasmtime::component::bindgen!({ path: "../wit", world: "two-factor" });
 }
 
+/// What a guard answers to a list.
+type Totals = fn(&[types::Charge]) -> Vec<types::Total>;
+
 /// Answers what it is told to.
 struct Host {
     random: fn(u64) -> Vec<u8>,
     seconds: u64,
-    totals: fn(&[types::Charge]) -> Vec<types::Total>,
+    totals: Totals,
     response: fn() -> Result<types::Response, types::Trouble>,
     sent: Vec<types::Request>,
     lists: Vec<Vec<types::Charge>>,
@@ -202,7 +205,7 @@ fn an_impossible_clock_is_an_error() {
 #[test]
 fn a_lying_guard_is_refused_before_anything_is_sent() {
     let embedder = Embedder::new();
-    let lies: [fn(&[types::Charge]) -> Vec<types::Total>; 4] = [
+    let lies: [Totals; 4] = [
         |_| Vec::new(),
         |charges| {
             vec![
