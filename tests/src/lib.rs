@@ -168,6 +168,18 @@ impl World {
         self.run(turn)
     }
 
+    /// Sends a PIN to the user who logs in: the token and the PIN.
+    ///
+    /// # Panics
+    ///
+    /// It is refused.
+    pub fn challenge(&mut self) -> (String, String) {
+        match self.start(LOGIN) {
+            Ok(challenge) => (challenge.token, self.pin(6)),
+            Err(failure) => panic!("{}", failure.detail),
+        }
+    }
+
     /// Compares a PIN.
     ///
     /// # Errors
@@ -240,6 +252,12 @@ impl World {
             Answer::Totals(totals)
         }
     }
+}
+
+/// A PIN that is not this one.
+#[must_use]
+pub fn other_than(pin: &str) -> &'static str {
+    if pin == "000000" { "000001" } else { "000000" }
 }
 
 /// The last run of exactly so many digits in a text.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use log::{LevelFilter, Log, Metadata, Record};
 use xoxzo_2fa::{Binding, MemoryGuard, Settings, TwoFactor};
 use xoxzo_2fa_sandbox::{Options, Sandbox};
-use xoxzo_2fa_tests::{key, pin_in};
+use xoxzo_2fa_tests::{key, other_than, pin_in};
 
 struct Collector(Mutex<Vec<String>>);
 
@@ -47,7 +47,7 @@ fn no_record_holds_a_secret() {
     let login = Binding::new("+819012345678", "user-1", "login");
     let token = two_factor.start(&login).unwrap().token;
     let pin = pin_in(&sandbox.inbox(None).pop().unwrap().body, 6).unwrap();
-    let wrong = if pin == "000000" { "000001" } else { "000000" };
+    let wrong = other_than(&pin);
     let refusal = two_factor.verify(&token, &login, wrong).err().unwrap();
     let receipt = two_factor.verify(&token, &login, &pin).unwrap().receipt;
 

@@ -11,7 +11,7 @@ use xoxzo_2fa_core::{
     Answer, Charge, Code, Failure, Loss, Operation, Prepared, Reply, Total, Turn, Verify,
 };
 use xoxzo_2fa_sandbox::{Options, Sandbox};
-use xoxzo_2fa_tests::{LOGIN, World, charge, document, key, pin_in};
+use xoxzo_2fa_tests::{LOGIN, World, charge, document, key, other_than, pin_in};
 
 /// A verify that makes one charge at a time: the finest steps a store may interleave.
 struct Process {
@@ -97,12 +97,7 @@ fn code(process: &Process) -> Option<Code> {
 #[test]
 fn two_right_guesses_have_one_winner_in_every_order() {
     let mut world = World::new(&document());
-    let token = world
-        .start(LOGIN)
-        .map_err(|failure| failure.code)
-        .unwrap()
-        .token;
-    let pin = world.pin(6);
+    let (token, pin) = world.challenge();
     let orders = interleave(&world, &token, [&pin, &pin], |both, _| {
         let winners = both
             .iter()
@@ -120,13 +115,8 @@ fn two_right_guesses_have_one_winner_in_every_order() {
 #[test]
 fn the_last_guess_is_compared_once_in_every_order() {
     let mut world = World::new(&document());
-    let token = world
-        .start(LOGIN)
-        .map_err(|failure| failure.code)
-        .unwrap()
-        .token;
-    let pin = world.pin(6);
-    let wrong = if pin == "000000" { "000001" } else { "000000" };
+    let (token, pin) = world.challenge();
+    let wrong = other_than(&pin);
     for _ in 0..4 {
         assert_eq!(
             world
@@ -152,12 +142,7 @@ fn the_last_guess_is_compared_once_in_every_order() {
 #[test]
 fn a_used_or_exhausted_token_charges_nobody() {
     let mut world = World::new(&document());
-    let token = world
-        .start(LOGIN)
-        .map_err(|failure| failure.code)
-        .unwrap()
-        .token;
-    let pin = world.pin(6);
+    let (token, pin) = world.challenge();
     assert!(world.verify(&token, LOGIN, &pin).is_ok());
     let before = world.counters.clone();
     for guess in [pin.as_str(), "000000", "000001"] {
@@ -172,13 +157,8 @@ fn a_used_or_exhausted_token_charges_nobody() {
     assert_eq!(world.counters, before);
 
     world.now += 60;
-    let token = world
-        .start(LOGIN)
-        .map_err(|failure| failure.code)
-        .unwrap()
-        .token;
-    let pin = world.pin(6);
-    let wrong = if pin == "000000" { "000001" } else { "000000" };
+    let (token, pin) = world.challenge();
+    let wrong = other_than(&pin);
     for left in (0..5).rev() {
         assert_eq!(
             world
@@ -205,12 +185,7 @@ fn a_used_or_exhausted_token_charges_nobody() {
 fn an_answer_lost_at_any_step_of_verify_fails_closed() {
     for (list, made) in [(0, false), (0, true), (1, false), (1, true)] {
         let mut world = World::new(&document());
-        let token = world
-            .start(LOGIN)
-            .map_err(|failure| failure.code)
-            .unwrap()
-            .token;
-        let pin = world.pin(6);
+        let (token, pin) = world.challenge();
         world.lose(list, made);
         assert_eq!(
             world
@@ -224,12 +199,7 @@ fn an_answer_lost_at_any_step_of_verify_fails_closed() {
     // The last list only clears: what is won stays won.
     for made in [false, true] {
         let mut world = World::new(&document());
-        let token = world
-            .start(LOGIN)
-            .map_err(|failure| failure.code)
-            .unwrap()
-            .token;
-        let pin = world.pin(6);
+        let (token, pin) = world.challenge();
         world.lose(2, made);
         assert!(world.verify(&token, LOGIN, &pin).is_ok());
         world.lose(9, false);
@@ -310,7 +280,7 @@ fn limits_survive_new_codes_and_lock_in_the_end() {
                 break;
             };
             let pin = world.pin(6);
-            let wrong = if pin == "000000" { "000001" } else { "000000" };
+            let wrong = other_than(&pin);
             loop {
                 match world
                     .verify(&challenge.token, LOGIN, wrong)
@@ -352,7 +322,7 @@ fn a_stranger_spends_half_a_budget_and_cannot_lock_a_login() {
         if let Ok(challenge) = world.start(stranger) {
             sent += 1;
             let pin = world.pin(6);
-            let wrong = if pin == "000000" { "000001" } else { "000000" };
+            let wrong = other_than(&pin);
             for _ in 0..6 {
                 assert!(world.verify(&challenge.token, stranger, wrong).is_err());
             }
@@ -374,11 +344,7 @@ type Lie = fn(&[Charge]) -> Vec<Total>;
 #[test]
 fn a_lie_of_the_store_is_refused() {
     let mut world = World::new(&document());
-    let token = world
-        .start(LOGIN)
-        .map_err(|failure| failure.code)
-        .unwrap()
-        .token;
+    let (token, _) = world.challenge();
     let lies: [Lie; 4] = [
         |charges| {
             charges
@@ -444,7 +410,7 @@ fn threads_get_five_compares_and_one_winner() {
         let token = two_factor.start(&binding).unwrap().token;
         let body = sandbox.inbox(Some(&binding.recipient)).pop().unwrap().body;
         let pin = pin_in(&body, 6).unwrap();
-        let wrong = if pin == "000000" { "000001" } else { "000000" };
+        let wrong = other_than(&pin);
         // Even rounds: all are wrong. Odd rounds: all are right.
         let guess = if round % 2 == 0 { wrong } else { &pin };
         let (barrier, compares, winners) =

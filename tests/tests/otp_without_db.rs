@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 use xoxzo_2fa::{Binding, Code, Error, MemoryGuard, Settings, SettingsBuilder, TwoFactor};
 use xoxzo_2fa_sandbox::{Options, Sandbox};
-use xoxzo_2fa_tests::{key, pin_in};
+use xoxzo_2fa_tests::{key, other_than, pin_in};
 
 struct Service {
     sandbox: Sandbox,
@@ -74,10 +74,6 @@ fn login() -> Binding {
     Binding::new("+819012345678", "user-1", "login")
 }
 
-fn wrong(pin: &str) -> &'static str {
-    if pin == "000000" { "000001" } else { "000000" }
-}
-
 #[test]
 fn identity_confusion_by_separator() {
     let service = Service::new();
@@ -102,7 +98,10 @@ fn unlimited_guesses() {
     let service = Service::new();
     let (token, pin) = service.send(&login());
     for left in (0..5).rev() {
-        match service.two_factor.verify(&token, &login(), wrong(&pin)) {
+        match service
+            .two_factor
+            .verify(&token, &login(), other_than(&pin))
+        {
             Err(Error::Refuse(refusal)) => assert_eq!(
                 (refusal.code, refusal.guesses_left),
                 (Code::WrongPin, Some(left))
@@ -146,7 +145,7 @@ fn replay() {
     let service = Service::new();
     let (token, pin) = service.send(&login());
     assert!(service.two_factor.verify(&token, &login(), &pin).is_ok());
-    for guess in [pin.as_str(), wrong(&pin)] {
+    for guess in [pin.as_str(), other_than(&pin)] {
         assert_eq!(
             service.code(&token, &login(), guess),
             Some(Code::Used),

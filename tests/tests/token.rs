@@ -8,12 +8,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 #[test]
 fn each_changed_bit_is_refused_and_charges_nobody() {
     let mut world = World::new(&document());
-    let token = world
-        .start(LOGIN)
-        .map_err(|failure| failure.code)
-        .unwrap()
-        .token;
-    let pin = world.pin(6);
+    let (token, pin) = world.challenge();
     let before = world.counters.clone();
     for at in 0..token.len() {
         for bit in 0..6 {
@@ -40,12 +35,7 @@ fn each_changed_bit_is_refused_and_charges_nobody() {
 #[test]
 fn only_one_spelling_is_accepted() {
     let mut world = World::new(&document());
-    let token = world
-        .start(LOGIN)
-        .map_err(|failure| failure.code)
-        .unwrap()
-        .token;
-    let pin = world.pin(6);
+    let (token, pin) = world.challenge();
     let inserted = (0..=token.len()).flat_map(|at| {
         let token = &token;
         ["=", " ", "\n", "\0", ".", "%", "A"]

@@ -16,9 +16,6 @@ use crate::failure::{Code, Failure};
 /// First byte: version 1 in the high half, kind 1 (challenge) in the low.
 const MARK: u8 = 0x11;
 
-/// Bytes before the MAC.
-const HEAD: usize = 28;
-
 /// What a token carries in the clear. Nothing in it is to be believed before the MAC is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
@@ -35,7 +32,8 @@ impl Head {
     /// M: the one byte string that the MAC, the PIN and the name of the challenge's counter are computed over.
     pub(crate) fn message(&self, audience: &str, binding: &Binding) -> Vec<u8> {
         let mut out = Writer::new();
-        out.text("xoxzo-2fa challenge").raw(&self.bytes());
+        out.text("xoxzo-2fa challenge");
+        self.write(&mut out);
         binding.write(audience, &mut out);
         out.finish()
     }
@@ -45,58 +43,9 @@ impl Head {
         self.issued_at.saturating_add(self.lifetime.into())
     }
 
-    fn bytes(&self) -> [u8; HEAD] {
-        let [k0, k1, k2, k3] = self.kid;
-        let [i0, i1, i2, i3] = self.issued_at.to_be_bytes();
-        let [l0, l1] = self.lifetime.to_be_bytes();
-        let [
-            n0,
-            n1,
-            n2,
-            n3,
-            n4,
-            n5,
-            n6,
-            n7,
-            n8,
-            n9,
-            na,
-            nb,
-            nc,
-            nd,
-            ne,
-            nf,
-        ] = self.nonce;
-        [
-            MARK,
-            k0,
-            k1,
-            k2,
-            k3,
-            self.digits,
-            i0,
-            i1,
-            i2,
-            i3,
-            l0,
-            l1,
-            n0,
-            n1,
-            n2,
-            n3,
-            n4,
-            n5,
-            n6,
-            n7,
-            n8,
-            n9,
-            na,
-            nb,
-            nc,
-            nd,
-            ne,
-            nf,
-        ]
+    fn write(&self, out: &mut Writer) {
+        out.u8(MARK).raw(&self.kid).u8(self.digits);
+        out.u32(self.issued_at).u16(self.lifetime).raw(&self.nonce);
     }
 }
 
@@ -129,10 +78,9 @@ impl Token {
     }
 
     pub(crate) fn to_text(&self) -> String {
-        let mut bytes = Vec::with_capacity(HEAD + 32);
-        bytes.extend_from_slice(&self.head.bytes());
-        bytes.extend_from_slice(&self.mac);
-        to_base64url(&bytes)
+        let mut out = Writer::new();
+        self.head.write(&mut out);
+        to_base64url(&out.raw(&self.mac).finish())
     }
 }
 

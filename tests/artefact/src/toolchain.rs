@@ -23,9 +23,7 @@ pub(crate) struct Toolchain {
 
 /// The toolchain to use.
 pub(crate) fn find(root: &Path) -> Result<Toolchain, Failure> {
-    let debian = Path::new("/usr/bin/rustc");
-    let sources = Path::new("/usr/share/cargo/registry").exists() || debian.exists();
-    if debian.exists() && sources && linker().is_some() {
+    if Path::new("/usr/bin/rustc").exists() && linker().is_some() {
         return toolchain(root, "/usr/bin/cargo", "/usr/bin/rustc", true);
     }
     let libraries = output(Command::new("rustc").current_dir(root).args([
