@@ -1,0 +1,107 @@
+//! Settings documents.
+
+use super::*;
+
+#[test]
+fn settings() {
+    let cases = [
+        ("the least", json!({})),
+        (
+            "all there is",
+            json!({
+                "pin": {"digits": 8, "lifetime_seconds": 120, "guesses": 3}, "failures": {"soft": {"count": 5, "seconds": 3600}, "hard": 50},
+                "sends": {"cooldown_seconds": 90, "per_subject": {"count": 3, "seconds": 3600}, "per_number": {"count": 3, "seconds": 3600},
+                    "per_client": {"count": 30, "seconds": 3600}, "per_range": {"count": 30, "seconds": 3600}, "per_audience": {"count": 100, "seconds": 3600}},
+                "message": {"locale": "ja", "max_parts": 2},
+                "destinations": ["JP-mobile", {"prefix": "+4474", "min_digits": 12, "max_digits": 12, "deny": ["+447400"]}],
+            }),
+        ),
+        ("another version", json!({"version": 2})),
+        ("an unknown field", json!({"surprise": true})),
+        ("no keys", json!({"keys": []})),
+        ("the same key twice", json!({"keys": [key(1), key(1)]})),
+        (
+            "a passphrase for a key",
+            json!({"keys": ["correct horse battery staple 1234"]}),
+        ),
+        (
+            "a key with a slip",
+            json!({"keys": [key(1).replace('A', "B")]}),
+        ),
+        (
+            "a reference that nobody resolved",
+            json!({"guard": {"key": {"env": "KEY"}}}),
+        ),
+        (
+            "http to the world",
+            json!({"xoxzo": {"sid": "s", "auth_token": "t", "sender": "Shop", "base_url": "http://api.xoxzo.com"}}),
+        ),
+        (
+            "a path in the base URL",
+            json!({"xoxzo": {"sid": "s", "auth_token": "t", "sender": "Shop", "base_url": "https://api.xoxzo.com/x"}}),
+        ),
+        (
+            "a sender that is too long",
+            json!({"xoxzo": {"sid": "s", "auth_token": "t", "sender": "ElevenChars"}}),
+        ),
+        (
+            "a service that writes a WebOTP line",
+            json!({"service": "a @evil.example #1"}),
+        ),
+        (
+            "a service with an invisible character",
+            json!({"service": "Sh\u{200b}op"}),
+        ),
+        ("no purpose", json!({"purposes": []})),
+        ("an unknown preset", json!({"destinations": ["everywhere"]})),
+        ("too few digits", json!({"pin": {"digits": 3}})),
+        ("too long a life", json!({"pin": {"lifetime_seconds": 601}})),
+        (
+            "more failures than NIST allows",
+            json!({"failures": {"hard": 101}}),
+        ),
+        ("no cooldown", json!({"sends": {"cooldown_seconds": 0}})),
+        (
+            "a cap of nothing",
+            json!({"sends": {"per_number": {"count": 0, "seconds": 60}}}),
+        ),
+        ("a negative number", json!({"pin": {"digits": -6}})),
+        ("a fraction", json!({"pin": {"digits": 6.5}})),
+        ("a number as a text", json!({"pin": {"digits": "6"}})),
+    ];
+    let made = cases.map(|(comment, change)| {
+        let document = with(document(), change).to_string();
+        let mut vector = json!({"comment": comment, "flags": [], "document": document});
+        match xoxzo_2fa_json::prepare(&document, &mut Counting::default()) {
+            Ok(preparation) => {
+                vector["result"] = json!("valid");
+                vector["effective"] = serde_json::from_str(&preparation.effective).unwrap();
+            }
+            Err(failure) => {
+                vector["result"] = json!("invalid");
+                vector["detail"] = json!(failure.detail);
+            }
+        }
+        vector
+    });
+    for vector in vectors("settings.json", notes(&[]), made.to_vec()) {
+        let document: Value = serde_json::from_str(vector["document"].as_str().unwrap()).unwrap();
+        // A reference is the host's to resolve, and this host does.
+        if vector["comment"] == "a reference that nobody resolved" {
+            continue;
+        }
+        match component(&document, u64::from(NOW), Recorder::default()) {
+            Ok(two_factor) => {
+                let effective: Value =
+                    serde_json::from_str(two_factor.effective_settings()).unwrap();
+                assert_eq!(effective, vector["effective"]);
+            }
+            Err(error) => assert_eq!(
+                json!(error.failure().detail),
+                vector["detail"],
+                "{}",
+                vector["comment"]
+            ),
+        }
+    }
+}
