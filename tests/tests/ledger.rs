@@ -448,3 +448,19 @@ fn threads_get_five_compares_and_one_winner() {
         );
     }
 }
+
+#[test]
+fn other_windows_in_new_settings_lock_nobody_out() {
+    let mut world = World::new(&document());
+    let (token, pin) = world.challenge();
+    assert!(world.verify(&token, LOGIN, other_than(&pin)).is_err());
+    // The counters that began under the old settings live longer than the new ones would.
+    let mut shorter = document();
+    shorter["failures"] = json!({"soft": {"count": 10, "seconds": 60}, "hard": 50});
+    shorter["sends"] = json!({"per_number": {"count": 10, "seconds": 60}, "per_audience": {"count": 10, "seconds": 60}});
+    world.settings = xoxzo_2fa_tests::prepared(&shorter);
+    assert!(world.verify(&token, LOGIN, &pin).is_ok());
+    world.now += 60;
+    let (token, pin) = world.challenge();
+    assert!(world.verify(&token, LOGIN, &pin).is_ok());
+}

@@ -11,7 +11,7 @@ use super::{Body, Lost, Transport};
 /// The most bytes of a body that are read from the wire.
 const WIRE: u64 = 64 * 1024;
 
-/// The default transport: keeps connections, follows nothing, retries nothing, uses no proxy.
+/// The default transport: a connection for each request, no redirects, no second try, no proxy.
 #[derive(Clone)]
 pub struct UreqTransport {
     agent: Agent,
@@ -24,6 +24,8 @@ impl Default for UreqTransport {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .proxy(None)
+            // A kept connection that the server has closed would lose a request that was never read.
+            .max_idle_connections(0)
             .user_agent(concat!("xoxzo-2fa/", env!("CARGO_PKG_VERSION")));
         Self {
             agent: config.build().into(),
