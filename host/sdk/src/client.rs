@@ -183,7 +183,7 @@ impl Builder {
         self
     }
 
-    /// Takes another component of the same world, as bytes or text of WebAssembly.
+    /// Takes another component of the same world.
     #[must_use]
     pub fn component(mut self, component: impl Into<Vec<u8>>) -> Self {
         self.component = Some(component.into());
