@@ -190,6 +190,7 @@ mod tests {
             (1_999, "DELIVERING"),
             (2_000, "DELIVERED"),
             (86_400_000, "DELIVERED"),
+            (-86_400_000, "QUEUED"),
         ] {
             millis.store(at, Ordering::SeqCst);
             let mut response = agent

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Query, Request, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName,
+    LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::{Html, IntoResponse, Json, Redirect, Response};
+use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::get;
 use serde_json::Value;
 
@@ -29,14 +29,15 @@ const SCRIPT: &str = include_str!("page/phone.js");
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
     connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+/// Sends to the page.
+const MOVED: (StatusCode, [(HeaderName, &str); 1]) =
+    (StatusCode::MOVED_PERMANENTLY, [(LOCATION, "/_sandbox/")]);
+
 pub(crate) fn routes() -> Router<Arc<Site>> {
     let style = ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE);
     let script = ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT);
     Router::new()
-        .route(
-            "/_sandbox",
-            get(|| async { Redirect::permanent("/_sandbox/") }),
-        )
+        .route("/_sandbox", get(|| async { MOVED }))
         .route("/_sandbox/", get(phones))
         .route("/_sandbox/inbox", get(inbox))
         .route("/_sandbox/phone.css", get(move || async move { style }))

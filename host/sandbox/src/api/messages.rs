@@ -17,6 +17,11 @@ use crate::site::{Site, random_id};
 /// The longest text, in UTF-16 units (help.xoxzo.com, `how-many-characters`).
 const LONGEST_TEXT: usize = 660;
 
+/// Country codes after which a national number never begins with 0: there it is a kept trunk zero.
+const NO_ZERO_AFTER: [&str; 11] = [
+    "31", "33", "44", "49", "60", "61", "62", "66", "81", "82", "84",
+];
+
 pub(super) async fn send(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
@@ -46,13 +51,8 @@ fn draft(mut parameters: Parameters) -> Result<Draft, Refusal> {
     let body = parameters.required("message", message);
     let recipient = parameters.required("recipient", recipient);
     let sender = parameters.required("sender", sender);
-    let tags = parameters.optional("tags");
+    let tags = parameters.list("tags");
     parameters.refuse_faults()?;
-    let tags = tags
-        .split(',')
-        .filter(|tag| !tag.is_empty())
-        .map(str::to_string)
-        .collect();
     Ok(Draft {
         sender,
         recipient,
@@ -66,12 +66,15 @@ fn message(text: &str) -> Result<(), &'static str> {
     fits.then_some(()).ok_or("Message too long")
 }
 
-/// E.164: a plus sign and 8 to 15 digits, the first not 0. A trunk zero that is kept after the
-/// country code is known to be refused for Japan, so it is for Japan that it is refused here.
+/// E.164: a plus sign and 8 to 15 digits, the first not 0, and no trunk zero after the country code.
 fn recipient(text: &str) -> Result<(), &'static str> {
     let digits = text.strip_prefix('+').unwrap_or_default();
     let plausible = (8..=15).contains(&digits.len()) && all_digits(digits);
-    let sound = plausible && !digits.starts_with('0') && !digits.starts_with("810");
+    let trunk_zero = NO_ZERO_AFTER.iter().any(|code| {
+        let national = digits.strip_prefix(code).unwrap_or_default();
+        national.starts_with('0')
+    });
+    let sound = plausible && !digits.starts_with('0') && !trunk_zero;
     sound.then_some(()).ok_or("Enter a valid phone number.")
 }
 

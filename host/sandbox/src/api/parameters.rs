@@ -16,7 +16,8 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    /// Reads a body by its content type. Of a parameter that a form gives twice, the last counts.
+    /// Reads a body by its content type. Of a parameter that a form gives twice, the last counts;
+    /// one that is null in JSON counts as absent.
     pub(super) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
         let kind = headers
             .get(CONTENT_TYPE)
@@ -48,8 +49,7 @@ impl Parameters {
     /// A text that must be there, not be empty, and keep a rule; empty and noted as a fault if not.
     pub(super) fn required(&mut self, name: &str, rule: Rule) -> String {
         let text = match self.given.get(name) {
-            None => Err("This field is required."),
-            Some(Value::Null) => Err("This field may not be null."),
+            None | Some(Value::Null) => Err("This field is required."),
             Some(value) => text(value).and_then(|text| match text.as_str() {
                 "" => Err("This field may not be blank."),
                 _ => rule(&text).map(|()| text),
@@ -58,13 +58,17 @@ impl Parameters {
         self.note(name, text)
     }
 
-    /// A text that may be absent, then empty.
-    pub(super) fn optional(&mut self, name: &str) -> String {
-        let text = match self.given.get(name) {
-            None | Some(Value::Null) => Ok(String::new()),
-            Some(value) => text(value),
+    /// A list that may be absent, then empty: texts with commas between them, or a JSON array of
+    /// texts. Empty ones are left out.
+    pub(super) fn list(&mut self, name: &str) -> Vec<String> {
+        let items = match self.given.get(name) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(items)) => items.iter().map(text).collect(),
+            Some(value) => text(value).map(|text| text.split(',').map(str::to_string).collect()),
         };
-        self.note(name, text)
+        let mut items: Vec<String> = self.note(name, items);
+        items.retain(|item| !item.is_empty());
+        items
     }
 
     /// 400 with all faults by name, if there are any.
@@ -76,10 +80,10 @@ impl Parameters {
         }
     }
 
-    fn note(&mut self, name: &str, text: Result<String, &'static str>) -> String {
-        text.unwrap_or_else(|fault| {
+    fn note<T: Default>(&mut self, name: &str, value: Result<T, &'static str>) -> T {
+        value.unwrap_or_else(|fault| {
             self.faults.insert(name.to_string(), json!([fault]));
-            String::new()
+            T::default()
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What is refused, and how.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::client::{BASIC, Client, FORM, JSON};
 
@@ -10,7 +10,8 @@ const REQUIRED: &str = "This field is required.";
 fn each_missing_field_is_named() {
     let client = Client::new();
     let all = json!({"message": [REQUIRED], "recipient": [REQUIRED], "sender": [REQUIRED]});
-    for (kind, body) in [(FORM, "foo=bar"), (JSON, "{}"), (FORM, "")] {
+    let null = r#"{"message":null,"recipient":null,"sender":null,"tags":null}"#;
+    for (kind, body) in [(FORM, "foo=bar"), (JSON, "{}"), (JSON, null), (FORM, "")] {
         let refused = client.post(kind, body);
         assert_eq!(
             (refused.status, refused.json()),
@@ -40,6 +41,7 @@ fn a_recipient_is_e164_without_a_trunk_zero() {
     let client = Client::new();
     for recipient in [
         "%2B8108012345678",
+        "%2B81012345",
         "%2B0808012345678",
         // A plus sign that is not encoded is a space.
         "+819012345678",
@@ -62,6 +64,23 @@ fn a_recipient_is_e164_without_a_trunk_zero() {
         );
     }
     assert!(client.sandbox.inbox(None).is_empty());
+}
+
+#[test]
+fn a_trunk_zero_is_refused_where_no_number_begins_with_it() {
+    let client = Client::new();
+    let status = |number: String| {
+        let body = format!("recipient=%2B{number}&sender=Shop&message=Hi");
+        client.post(FORM, &body).status
+    };
+    for code in [31, 33, 44, 49, 60, 61, 62, 66, 81, 82, 84] {
+        assert_eq!(status(format!("{code}0123456789")), 400, "{code}");
+        assert_eq!(status(format!("{code}9012345678")), 201, "{code}");
+    }
+    // Italy, Russia, the United States, Ivory Coast: a 0 there is part of the number, or not known to be a slip.
+    for code in [39, 7, 1, 225] {
+        assert_eq!(status(format!("{code}0123456789")), 201, "{code}");
+    }
 }
 
 #[test]
@@ -92,7 +111,6 @@ fn values_that_are_no_text_are_refused() {
     let client = Client::new();
     for (value, fault) in [
         (json!(""), "This field may not be blank."),
-        (Value::Null, "This field may not be null."),
         (json!(true), "Not a valid string."),
         (json!(["Hi"]), "Not a valid string."),
         (json!({"text": "Hi"}), "Not a valid string."),
@@ -102,11 +120,18 @@ fn values_that_are_no_text_are_refused() {
         let expected = json!({"message": [fault]});
         assert_eq!((refused.status, refused.json()), (400, expected), "{body}");
     }
-    let tags = r#"{"recipient":"+819012345678","sender":"Shop","message":"Hi","tags":["one"]}"#;
-    assert_eq!(
-        client.post(JSON, tags).json(),
-        json!({"tags": ["Not a valid string."]})
-    );
+    for tags in [
+        json!(true),
+        json!({"one": 1}),
+        json!([["one"]]),
+        json!(["one", null]),
+    ] {
+        let body =
+            json!({"recipient": "+819012345678", "sender": "Shop", "message": "Hi", "tags": tags});
+        let refused = client.post(JSON, &body.to_string());
+        let expected = json!({"tags": ["Not a valid string."]});
+        assert_eq!((refused.status, refused.json()), (400, expected), "{body}");
+    }
     assert!(client.sandbox.inbox(None).is_empty());
 }
 
@@ -197,7 +222,13 @@ fn unknown_ids_and_paths_are_not_found() {
         assert_eq!(answer.json(), json!({"detail": "Not found."}), "{path}");
     }
     for path in ["/", "/other/", "/sms/", "/sms/other", "/sms/messages/a/b/"] {
-        assert_eq!(client.get(path).status, 404, "{path}");
+        let answer = client.get(path);
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(
+            answer.header("content-type"),
+            "text/html; charset=utf-8",
+            "{path}"
+        );
     }
 }
 
@@ -232,11 +263,17 @@ fn a_path_without_its_last_slash_is_moved() {
         let moved = client.ask("GET", path, &[], "");
         assert_eq!((moved.status, moved.header("location")), (301, expected));
     }
+    for path in ["/sms", "/sms/other", "/sms/messages/a/b", "/_sandbox/phone"] {
+        assert_eq!(client.get(path).status, 404, "{path}");
+    }
     let headers = [("authorization", BASIC), ("content-type", FORM)];
     let body = "recipient=%2B819012345678&sender=Shop&message=Hi";
-    assert_eq!(
-        client.ask("POST", "/sms/messages", &headers, body).status,
-        404
-    );
+    for path in ["/sms/messages", "/sms/messages/ABC"] {
+        assert_eq!(
+            client.ask("POST", path, &headers, body).status,
+            404,
+            "{path}"
+        );
+    }
     assert!(client.sandbox.inbox(None).is_empty());
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::client::{Client, FORM};
+use crate::client::{Client, FORM, JSON};
 
 #[test]
 fn the_answer_is_an_array_of_one_id() {
@@ -46,9 +46,29 @@ fn json_is_taken_too() {
 }
 
 #[test]
+fn tags_are_a_text_or_an_array() {
+    let client = Client::new();
+    for (tags, expected) in [
+        (json!("one,,two,"), json!(["one", "two"])),
+        (json!(["one", "", "two", 3]), json!(["one", "two", "3"])),
+        (json!(["one,two"]), json!(["one,two"])),
+        (json!([]), json!([])),
+        (json!(null), json!([])),
+    ] {
+        let body =
+            json!({"recipient": "+819012345678", "sender": "Shop", "message": "Hi", "tags": tags});
+        let sent = client.post(JSON, &body.to_string()).json();
+        let id = sent[0]["msgid"].as_str().unwrap();
+        let status = client.get(&format!("/sms/messages/{id}/")).json();
+        assert_eq!(status["tags"], expected, "{body}");
+    }
+}
+
+#[test]
 fn the_status_is_an_object() {
     let client = Client::new();
-    let body = "recipient=%2B819012345678&sender=Shop&message=Hi&tags=one%2Ctwo&foo=bar";
+    let body = "recipient=%2B819012345678&sender=Shop&message=Hi&tags=one%2Ctwo&foo=bar\
+                &callbackurl=http%3A%2F%2F127.0.0.1%3A9%2F";
     let sent = client.post(FORM, body).json();
     let id = sent[0]["msgid"].as_str().unwrap();
     let status = client.get(&format!("/sms/messages/{id}/"));

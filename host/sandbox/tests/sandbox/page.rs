@@ -102,6 +102,6 @@ fn the_browser_loads_only_what_is_the_sandbox_s() {
     let moved = client.get("/_sandbox");
     assert_eq!(
         (moved.status, moved.header("location")),
-        (308, "/_sandbox/")
+        (301, "/_sandbox/")
     );
 }
