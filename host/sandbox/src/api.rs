@@ -53,7 +53,7 @@ async fn slashed(uri: Uri) -> Response {
     let query = uri
         .query()
         .map_or_else(String::new, |query| format!("?{query}"));
-    let location = HeaderValue::try_from(format!("{}/{query}", uri.path()).into_bytes());
+    let location = HeaderValue::from_str(&format!("{}/{query}", uri.path()));
     let location = location.expect("a URI holds no control characters");
     (StatusCode::MOVED_PERMANENTLY, [(LOCATION, location)]).into_response()
 }
