@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use clap::Args;
-use xoxzo_2fa::{Error, FileGuard, GuardError, Settings, TwoFactor};
+use xoxzo_2fa::{FileGuard, Settings, TwoFactor};
 
 use crate::report::Fault;
 
@@ -31,11 +31,7 @@ impl Account {
             Some(path) => path.clone(),
             None => state_folder()?.join("guard.redb"),
         };
-        // A second process waits for the file, so the first holds it only while it has work for it.
-        let guard =
-            FileGuard::open(path).map_err(|error: GuardError| Fault::Around(error.to_string()))?;
-        let two_factor =
-            TwoFactor::new(settings, guard).map_err(|error: Error| Fault::from(error))?;
+        let two_factor = TwoFactor::new(settings, FileGuard::open(path)?)?;
         for warning in two_factor.warnings() {
             eprintln!("warning: {warning}");
         }

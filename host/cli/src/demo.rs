@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
-use xoxzo_2fa::{Binding, Challenge, Error, MemoryGuard, Settings, TwoFactor};
+use xoxzo_2fa::{Binding, Challenge, Code, Error, MemoryGuard, Settings, TwoFactor};
 use xoxzo_2fa_sandbox::{Message, Options, Sandbox};
 
 use crate::login::ask_pin;
@@ -91,11 +91,10 @@ impl Demo {
                     println!("   accepted");
                     return Ok(true);
                 }
-                Err(Error::Refuse(refusal))
-                    if refusal.guesses_left.is_none_or(|left| left > 0) && !self.auto =>
-                {
+                Err(Error::Refuse(refusal)) if !self.auto => {
                     println!("   {}: {}", refusal.code, refusal.detail);
-                    if refusal.guesses_left.is_none() && refusal.code.as_str() != "malformed" {
+                    let again = refusal.code == Code::Malformed || refusal.guesses_left > Some(0);
+                    if !again {
                         return Ok(false);
                     }
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use serde_json::json;
-use xoxzo_2fa::Error;
+use xoxzo_2fa::{Code, Error, GuardError};
 
 /// Why a command ended early.
 pub(crate) enum Fault {
@@ -13,6 +13,14 @@ pub(crate) enum Fault {
     Operation(Error),
     /// From around it: no home, no terminal, a taken port.
     Around(String),
+    /// From the counters' file.
+    Guard(GuardError),
+}
+
+impl From<GuardError> for Fault {
+    fn from(error: GuardError) -> Self {
+        Self::Guard(error)
+    }
 }
 
 impl From<Error> for Fault {
@@ -32,6 +40,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Operation(error) => write!(f, "{error}"),
             Self::Around(why) => f.write_str(why),
+            Self::Guard(error) => write!(f, "{}: {error}", Code::Guard),
         }
     }
 }
@@ -45,12 +54,14 @@ impl Fault {
                 error.code().as_str(),
                 error.failure().retry_after,
             ),
-            Self::Around(_) => ("misuse", "request", None),
+            Self::Around(_) => ("misuse", Code::Request.as_str(), None),
+            Self::Guard(_) => ("upstream", Code::Guard.as_str(), None),
         };
         if json {
             let detail = match self {
                 Self::Operation(error) => error.failure().detail.clone(),
                 Self::Around(why) => why.clone(),
+                Self::Guard(error) => error.to_string(),
             };
             let error = json!({"blame": blame, "code": code, "detail": detail, "retry_after": seconds(retry_after)});
             println!("{}", json!({ "error": error }));

@@ -226,6 +226,18 @@ fn processes_at_once_wait_for_each_other() {
 }
 
 #[test]
+fn counters_that_another_process_holds_are_upstream() {
+    let shell = Shell::new();
+    let _held = xoxzo_2fa::FileGuard::open(shell.folder.join("xoxzo-2fa/guard.redb")).unwrap();
+    let (status, value) = shell.json(&[&["start", "--json"][..], &TO].concat(), "");
+    assert_eq!(
+        (status, &value["error"]["blame"], &value["error"]["code"]),
+        (3, &"upstream".into(), &"guard".into())
+    );
+    assert!(shell.sandbox.inbox(None).is_empty());
+}
+
+#[test]
 fn each_blame_has_its_exit_status() {
     let shell = Shell::new();
     let error = |output: (i32, Value)| {

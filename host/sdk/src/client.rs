@@ -231,20 +231,18 @@ impl Builder {
             deadline,
             ..
         } = self;
-        let mut host = Host {
-            guard,
-            transport,
-            clock,
-            origin: None,
-            deadline,
-        };
-        let mut bare = plugin.instantiate(&Arc::new(Host::bare(deadline)))?;
-        let prepared = bare.call(|exports, store| {
+        let prepared = configure(&plugin, |exports, store| {
             exports
                 .xoxzo_two_factor_configuration()
                 .call_prepare(store, &document)
-        })??;
-        host.origin = origin(&prepared.effective);
+        })?;
+        let host = Host {
+            guard,
+            transport,
+            clock,
+            origin: origin(&prepared.effective),
+            deadline,
+        };
         let idle = (self.instances == Instances::Reused).then(Mutex::default);
         Ok(TwoFactor {
             shared: Arc::new(Inner {
@@ -292,9 +290,9 @@ fn bundled() -> Result<Arc<Plugin>, Error> {
         .clone()
 }
 
-/// A host for what needs neither guard nor network.
 impl Host {
-    fn bare(deadline: Duration) -> Self {
+    /// For what needs neither guard nor network.
+    fn bare() -> Self {
         struct Nowhere;
         impl Transport for Nowhere {
             fn send(
@@ -310,16 +308,18 @@ impl Host {
             transport: Box::new(Nowhere),
             clock: Box::new(SystemTime::now),
             origin: None,
-            deadline,
+            deadline: DEADLINE,
         }
     }
 }
 
-fn configuration<T>(
+/// Calls what needs neither guard nor network, as soon as there is a place.
+fn configure<T>(
+    plugin: &Plugin,
     call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
 ) -> Result<T, Error> {
     let _running = shared()?.run();
-    let mut instance = bundled()?.instantiate(&Arc::new(Host::bare(DEADLINE)))?;
+    let mut instance = plugin.instantiate(&Arc::new(Host::bare()))?;
     Ok(instance.call(call)??)
 }
 
@@ -329,8 +329,10 @@ fn configuration<T>(
 ///
 /// [`Error::Upstream`] if the system gives no randomness.
 pub fn keygen() -> Result<String, Error> {
-    configuration(|exports, store| exports.xoxzo_two_factor_configuration().call_keygen(store))
-        .map(|written| written.key)
+    configure(&*bundled()?, |exports, store| {
+        exports.xoxzo_two_factor_configuration().call_keygen(store)
+    })
+    .map(|written| written.key)
 }
 
 /// Derives the key that checks receipts for one audience, and can do nothing else.
@@ -339,7 +341,7 @@ pub fn keygen() -> Result<String, Error> {
 ///
 /// [`Error::Misuse`] if `root_key` is not a key.
 pub fn receipt_key(root_key: &str, audience: &str) -> Result<String, Error> {
-    configuration(|exports, store| {
+    configure(&*bundled()?, |exports, store| {
         exports
             .xoxzo_two_factor_configuration()
             .call_receipt_key(store, root_key, audience)
@@ -360,7 +362,7 @@ pub fn check_receipt(
 ) -> Result<Claims, Error> {
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-    configuration(|exports, store| {
+    configure(&*bundled()?, |exports, store| {
         exports.xoxzo_two_factor_configuration().call_check_receipt(
             store,
             receipt_keys,
@@ -377,7 +379,7 @@ pub fn check_receipt(
 ///
 /// [`Error::Refuse`] for what does not have the form of a token.
 pub fn inspect(token: &str) -> Result<Outline, Error> {
-    configuration(|exports, store| {
+    configure(&*bundled()?, |exports, store| {
         exports
             .xoxzo_two_factor_configuration()
             .call_inspect(store, token)
