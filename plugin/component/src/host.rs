@@ -50,7 +50,7 @@ pub(crate) fn now() -> Result<u32, Failure> {
 /// The host's generator. An answer of another length than asked is an error.
 pub(crate) struct Random;
 
-/// The host gave fewer bytes than it was asked for.
+/// The host gave another number of bytes than it was asked for.
 #[derive(Debug)]
 pub(crate) struct Short;
 

@@ -7,7 +7,7 @@ use crate::token::Head;
 const EARLIEST: u32 = 1_795_478_400;
 
 /// How far the clocks of two hosts may differ, in seconds.
-const SKEW: u32 = 60;
+pub(crate) const SKEW: u32 = 60;
 
 /// How much longer than a challenge its counter lives: a host whose clock is slow by twice the skew must not accept a
 /// challenge whose use is forgotten.

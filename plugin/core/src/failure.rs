@@ -103,6 +103,15 @@ impl Failure {
         }
     }
 
+    /// Too many failures: with a wait those of a window, without one the consecutive.
+    pub(crate) fn locked(retry_after: Option<u32>) -> Self {
+        let detail = match retry_after {
+            Some(_) => "too many failures of this subject for now",
+            None => "too many consecutive failures of this subject",
+        };
+        Self::new(Code::Locked, detail).retry_after(retry_after)
+    }
+
     /// Who has to act.
     #[must_use]
     pub fn blame(&self) -> Blame {

@@ -8,6 +8,9 @@ use crate::codec::{Writer, to_base64url};
 use crate::failure::{Code, Failure};
 use crate::key::Secret;
 
+/// Ten years: the life of counters that are to last, in seconds.
+pub(crate) const LASTING: u32 = 315_360_000;
+
 /// One change of one counter. `wit/guard.wit` says what a store must do with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {
@@ -126,6 +129,19 @@ impl Names {
                 .text(&binding.subject)
                 .text(binding.recipient.as_str())
         })
+    }
+
+    /// A message to a number moments ago.
+    pub(crate) fn cooldown(&self, binding: &Binding) -> String {
+        self.sends("cooldown", binding.recipient.as_str().as_bytes())
+    }
+
+    /// A message to a number of which nothing is known.
+    pub(crate) fn unknown(&self, binding: &Binding) -> String {
+        self.sends(
+            "cooldown after unknown",
+            binding.recipient.as_str().as_bytes(),
+        )
     }
 
     /// Messages, by what they are counted for.

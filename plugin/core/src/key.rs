@@ -19,7 +19,7 @@ use crate::random;
 
 /// 256 bits that nobody may see. Debug prints `[REDACTED]`; wiped on drop.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
-pub struct Secret([u8; 32]);
+pub(crate) struct Secret([u8; 32]);
 
 impl Secret {
     pub(crate) fn new(bytes: [u8; 32]) -> Self {

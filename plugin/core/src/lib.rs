@@ -119,7 +119,7 @@ mod xoxzo;
 pub use binding::{Binding, Claimed, Transaction};
 pub use failure::{Blame, Code, Failure, Unfit};
 pub use guard::{Charge, Total};
-pub use key::{ReceiptKey, RootKey, Secret};
+pub use key::{ReceiptKey, RootKey};
 pub use phone::{Destination, Recipient};
 pub use prepared::Prepared;
 pub use receipt::{Claims, check as check_receipt};

@@ -10,6 +10,7 @@ use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::binding::Binding;
 use crate::codec::{Reader, Writer, from_base64url, to_base64url};
 use crate::failure::{Code, Failure};
 use crate::guard::Names;
@@ -94,6 +95,17 @@ impl Prepared {
 
     pub(crate) fn purpose(&self, name: &str) -> Option<&Purpose> {
         self.purposes.iter().find(|purpose| purpose.name == name)
+    }
+
+    /// Whether strangers can start what this is for.
+    pub(crate) fn open(&self, binding: &Binding) -> bool {
+        self.purpose(&binding.purpose)
+            .is_none_or(|purpose| !purpose.after_first_factor)
+    }
+
+    /// The names of the two counters of failures: in a window, and consecutive.
+    pub(crate) fn failures(&self, binding: &Binding) -> [String; 2] {
+        ["soft", "hard"].map(|window| self.names.failures(window, self.open(binding), binding))
     }
 
     /// The string. A secret.
@@ -196,14 +208,12 @@ fn foreign() -> Failure {
 fn read(bytes: &[u8]) -> Option<Prepared> {
     let mut from = Reader::new(bytes);
     let build = from.text();
+    let (audience, service) = (from.text(), from.text());
+    let locale = Locale::parse(&from.text()).ok()?;
     let prepared = Prepared {
-        audience: from.text(),
-        service: from.text(),
-        locale: if from.text() == Locale::Ja.code() {
-            Locale::Ja
-        } else {
-            Locale::En
-        },
+        audience,
+        service,
+        locale,
         parts: from.u32(),
         keys: unlist(&mut from, |from| {
             let kid = from.array();

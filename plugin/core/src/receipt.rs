@@ -5,6 +5,7 @@
 use alloc::string::String;
 
 use crate::binding::Binding;
+use crate::clock;
 use crate::codec::{Reader, Writer, from_base64url, to_base64url};
 use crate::failure::{Code, Failure};
 use crate::key::ReceiptKey;
@@ -14,9 +15,6 @@ const MARK: u8 = 0x12;
 
 /// Life of a receipt in seconds.
 pub(crate) const LIFETIME: u32 = 60;
-
-/// How far two clocks may differ, in seconds.
-const SKEW: u32 = 60;
 
 /// Bytes of the MAC at the end.
 const MAC: usize = 32;
@@ -67,7 +65,7 @@ pub(crate) fn issue(
 /// [`Code::InvalidToken`] for anything not made with one of `keys`, [`Code::Expired`] after 60 s, [`Code::Clock`] for one
 /// from a future beyond the skew.
 pub fn check(keys: &[ReceiptKey], receipt: &str, now: u32) -> Result<Claims, Failure> {
-    crate::clock::check(now)?;
+    clock::check(now)?;
     let invalid = || {
         Failure::new(
             Code::InvalidToken,
@@ -86,7 +84,7 @@ pub fn check(keys: &[ReceiptKey], receipt: &str, now: u32) -> Result<Claims, Fai
         return Err(invalid());
     }
     let claims = read(body).ok_or_else(invalid)?;
-    if claims.issued_at > now.saturating_add(SKEW) {
+    if claims.issued_at > now.saturating_add(clock::SKEW) {
         return Err(Failure::new(
             Code::Clock,
             "the host's clock is behind the clock that made the receipt",

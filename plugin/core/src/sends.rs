@@ -1,15 +1,14 @@
 //! Who may have a message sent, and how often: charges from narrow to wide.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use crate::binding::Binding;
 use crate::failure::{Code, Failure, Unfit};
+use crate::guard::LASTING;
 use crate::guard::{Charge, Total};
 use crate::prepared::Prepared;
 use crate::settings::Cap;
-use crate::verify::{LASTING, failure_names};
 
 /// Seconds to wait after a message of which nothing is known (Xoxzo: look three minutes later whether it was sent).
 pub(crate) const UNKNOWN_COOLDOWN: u32 = 180;
@@ -37,9 +36,7 @@ impl Ladder {
         binding: &Binding,
         client: Option<&str>,
     ) -> Result<Self, Failure> {
-        let open = settings
-            .purpose(&binding.purpose)
-            .is_none_or(|purpose| !purpose.after_first_factor);
+        let open = settings.open(binding);
         let share = |count: u32| {
             if open {
                 count.checked_div(2).unwrap_or(0).max(1)
@@ -48,7 +45,7 @@ impl Ladder {
             }
         };
         let (guesses, sends) = (&settings.guesses, &settings.sends);
-        let [soft, hard] = failure_names(settings, binding);
+        let [soft, hard] = settings.failures(binding);
         let mut rungs = alloc::vec![
             (
                 Rung::Soft,
@@ -57,11 +54,11 @@ impl Ladder {
             (Rung::Hard, Charge::look(hard, guesses.hard, LASTING)),
             (
                 Rung::Cooldown,
-                Charge::look(unknown_name(settings, binding), 1, UNKNOWN_COOLDOWN)
+                Charge::look(settings.names.unknown(binding), 1, UNKNOWN_COOLDOWN)
             ),
             (
                 Rung::Cooldown,
-                Charge::one(cooldown_name(settings, binding), 1, sends.cooldown)
+                Charge::one(settings.names.cooldown(binding), 1, sends.cooldown)
             ),
         ];
         let mut cap = |scope: &str, of: &[u8], cap: Cap, most: u32| {
@@ -123,14 +120,8 @@ impl Ladder {
     pub(crate) fn refusal(&self, at: usize, total: Total) -> Failure {
         let wait = Some(total.ends_in);
         match self.0.get(at).map(|(rung, _)| rung) {
-            Some(Rung::Soft) => {
-                Failure::new(Code::Locked, "too many failures of this subject in a day")
-                    .retry_after(wait)
-            }
-            Some(Rung::Hard) => Failure::new(
-                Code::Locked,
-                "too many consecutive failures of this subject",
-            ),
+            Some(Rung::Soft) => Failure::locked(wait),
+            Some(Rung::Hard) => Failure::locked(None),
             Some(Rung::Cooldown) => {
                 Failure::new(Code::Cooldown, "a message went to this number moments ago")
                     .retry_after(wait)
@@ -140,19 +131,6 @@ impl Ladder {
             }
         }
     }
-}
-
-pub(crate) fn cooldown_name(settings: &Prepared, binding: &Binding) -> String {
-    settings
-        .names
-        .sends("cooldown", binding.recipient.as_str().as_bytes())
-}
-
-pub(crate) fn unknown_name(settings: &Prepared, binding: &Binding) -> String {
-    settings.names.sends(
-        "cooldown after unknown",
-        binding.recipient.as_str().as_bytes(),
-    )
 }
 
 /// One name per client: IPv4 also when mapped into IPv6, IPv6 by its /64, which one client has to itself.

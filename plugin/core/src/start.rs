@@ -19,7 +19,7 @@ use crate::failure::{Code, Failure, Unfit};
 use crate::guard::{Charge, Outcome, judge};
 use crate::pin::Pin;
 use crate::prepared::Prepared;
-use crate::sends::{Ladder, UNKNOWN_COOLDOWN, unknown_name};
+use crate::sends::{Ladder, UNKNOWN_COOLDOWN};
 use crate::text::{self, Locale, Message};
 use crate::token::{Head, Token};
 use crate::turn::{Answer, Loss, Operation, Turn, stray, totals};
@@ -195,7 +195,7 @@ impl Start {
     }
 
     fn unknown(mut self, settings: &Prepared) -> Turn<Self> {
-        let name = unknown_name(settings, &self.binding);
+        let name = settings.names.unknown(&self.binding);
         self.stage = Stage::Unknown;
         Turn::Count(alloc::vec![Charge::one(name, 1, UNKNOWN_COOLDOWN)], self)
     }

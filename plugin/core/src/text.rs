@@ -60,7 +60,7 @@ impl Message<'_> {
             transaction,
         } = self;
         let minutes = left.checked_div(60).unwrap_or(0).max(1).to_string();
-        // Joined, not formatted: formatting is most of what a small component would carry.
+        // Joined, not formatted: nothing else in a component needs the formatting of `core`.
         match (locale, transaction) {
             (Locale::En, None) => [
                 service,

@@ -15,19 +15,16 @@ use subtle::ConstantTimeEq;
 
 use crate::binding::{Binding, Claimed, unknown_purpose};
 use crate::failure::{Code, Failure};
-use crate::guard::{Charge, Outcome, judge};
+use crate::guard::{Charge, LASTING, Outcome, judge};
 use crate::pin::Pin;
 use crate::prepared::{Key, Prepared};
 use crate::token::{Head, Token};
 use crate::turn::{Answer, Operation, Turn, totals};
-use crate::{clock, receipt, sends};
+use crate::{clock, receipt};
 
 /// What winning a challenge adds to its counter. Guesses stay far below it, so that a counter at or above it is a used
 /// challenge, and a second claim is above every limit.
 const CLAIM: u32 = 1 << 20;
-
-/// Ten years: counters that are to last.
-pub(crate) const LASTING: u32 = 315_360_000;
 
 /// The proof of acceptance.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,6 +40,8 @@ pub struct Acceptance {
 #[derive(Clone)]
 pub struct Verify {
     now: u32,
+    /// Seconds that the challenge has left.
+    left: u32,
     head: Head,
     binding: Binding,
     typed: [u8; 32],
@@ -81,7 +80,7 @@ impl Verify {
         let typed = Pin::parse(pin, token.head.digits)?;
         let message = token.head.message(&settings.audience, &binding);
         let key = authenticate(settings, &token, &message)?;
-        clock::left(&token.head, settings.guesses.lifetime, now)?;
+        let left = clock::left(&token.head, settings.guesses.lifetime, now)?;
         if token.head.digits < settings.guesses.digits {
             return Err(Failure::new(
                 Code::Expired,
@@ -91,6 +90,7 @@ impl Verify {
         let typed = typed.fingerprint(&key.pin, &message);
         let verify = Self {
             now,
+            left,
             head: token.head,
             binding,
             typed,
@@ -101,7 +101,7 @@ impl Verify {
 
     fn guess(&self, settings: &Prepared, message: &[u8]) -> Vec<Charge> {
         let guesses = &settings.guesses;
-        let [soft, hard] = failure_names(settings, &self.binding);
+        let [soft, hard] = settings.failures(&self.binding);
         alloc::vec![
             Charge::one(
                 settings.names.challenge(message),
@@ -125,8 +125,8 @@ impl Verify {
     }
 
     fn clear(&self, settings: &Prepared, seen: u32) -> Vec<Charge> {
-        let [soft, hard] = failure_names(settings, &self.binding);
-        let cooldown = sends::cooldown_name(settings, &self.binding);
+        let [soft, hard] = settings.failures(&self.binding);
+        let cooldown = settings.names.cooldown(&self.binding);
         alloc::vec![
             Charge::back(soft, 1, settings.guesses.soft.seconds),
             Charge::back(hard, seen, LASTING),
@@ -138,12 +138,8 @@ impl Verify {
         u32::from(self.head.lifetime).saturating_add(clock::BEYOND)
     }
 
-    fn left(&self) -> u32 {
-        self.head.expires_at().saturating_sub(self.now)
-    }
-
     fn refuse(&self, code: Code, detail: &'static str) -> Failure {
-        Failure::new(code, detail).expires_in(self.left())
+        Failure::new(code, detail).expires_in(self.left)
     }
 
     fn guessed(
@@ -158,16 +154,9 @@ impl Verify {
                 return Err(self.refuse(Code::Exhausted, "all guesses of this challenge are spent"));
             }
             Outcome::Refused { at: 1, total } => {
-                let failure =
-                    self.refuse(Code::Locked, "too many failures of this subject in a day");
-                return Err(failure.retry_after(Some(total.ends_in)));
+                return Err(Failure::locked(Some(total.ends_in)).expires_in(self.left));
             }
-            Outcome::Refused { .. } => {
-                return Err(self.refuse(
-                    Code::Locked,
-                    "too many consecutive failures of this subject",
-                ));
-            }
+            Outcome::Refused { .. } => return Err(Failure::locked(None).expires_in(self.left)),
             Outcome::Made(totals) => totals,
         };
         let [challenge, soft, hard] = match totals.as_slice() {
@@ -235,14 +224,6 @@ impl Operation for Verify {
             Stage::Clear => self.accept(settings, &message),
         }
     }
-}
-
-/// The names of the two counters of failures: in a window, and consecutive.
-pub(crate) fn failure_names(settings: &Prepared, binding: &Binding) -> [String; 2] {
-    let open = settings
-        .purpose(&binding.purpose)
-        .is_none_or(|purpose| !purpose.after_first_factor);
-    ["soft", "hard"].map(|window| settings.names.failures(window, open, binding))
 }
 
 /// The key that signed, if the token is genuine and for this binding.

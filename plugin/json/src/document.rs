@@ -1,8 +1,11 @@
 //! The settings document: one table, from which it is read and from which its schema is made.
 
+use alloc::string::ToString;
+
 use xoxzo_2fa_core::{Cap, Guesses, Range, Sends, Settings, Xoxzo};
 
 use crate::form::{Absent, Field, Form};
+use crate::node::Node;
 
 /// Text for the schema only.
 macro_rules! about {
@@ -118,7 +121,13 @@ pub(crate) const DOCUMENT: Form = Form::Map(&[
     ),
 ]);
 
-const LOGIN: Absent = Absent::One(&[("name", "login"), ("after_first_factor", "true")]);
+const LOGIN: Absent = Absent::One(|| {
+    let name = Node::Text("login".to_string());
+    Node::Map(alloc::vec![
+        ("name".to_string(), name),
+        ("after_first_factor".to_string(), Node::Flag(true)),
+    ])
+});
 
 const GUARD: [Field; 2] = [
     field(

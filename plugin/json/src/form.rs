@@ -44,8 +44,8 @@ pub(crate) enum Absent {
     Text(&'static str),
     /// A map of its own defaults.
     Defaults,
-    /// A list of one map.
-    One(&'static [(&'static str, &'static str)]),
+    /// A list of what this makes.
+    One(fn() -> Node),
     Empty,
 }
 
@@ -149,19 +149,7 @@ fn fill_map(fields: &[Field], given: &[(String, Node)]) -> Result<Node, Misfit> 
             (None, Absent::Text(text)) => Ok(Node::Text((*text).to_string())),
             (None, Absent::Defaults) => field.form.fill(&Node::Map(Vec::new())),
             (None, Absent::Empty) => Ok(Node::List(Vec::new())),
-            (None, Absent::One(texts)) => {
-                let flags = |text: &str| {
-                    if text == "true" {
-                        Node::Flag(true)
-                    } else {
-                        Node::Text(text.to_string())
-                    }
-                };
-                let map = texts
-                    .iter()
-                    .map(|(name, text)| ((*name).to_string(), flags(text)));
-                Ok(Node::List(alloc::vec![Node::Map(map.collect())]))
-            }
+            (None, Absent::One(item)) => Ok(Node::List(alloc::vec![item()])),
         };
         filled.push((
             field.name.to_string(),

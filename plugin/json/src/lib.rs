@@ -15,8 +15,8 @@
 //! JSON ─ serde_json ─► Node ─ form: names, types, defaults ─► Node ─ read ─► core::Settings ─ rules ─► Prepared
 //! ```
 //!
-//! One tree for every document, and a table instead of derived structs: derived readers alone would be twice the size
-//! of the whole engine. Errors name path, line and kind, and never a value: a mistyped key must not end up in a log.
+//! One tree for every document, and a table instead of derived structs, whose readers took more bytes than the engine.
+//! Errors name path, line and kind, and never a value: a mistyped key must not end up in a log.
 
 #![no_std]
 #![forbid(unsafe_code)]

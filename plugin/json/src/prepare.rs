@@ -111,10 +111,12 @@ impl<'a> At<'a> {
         let destinations = self.each("destinations", At::destinations)?;
         let [xoxzo, pin, failures, sends, message] =
             ["xoxzo", "pin", "failures", "sends", "message"].map(|name| self.at(name));
+        let locale = Locale::parse(&message.text("locale"))
+            .map_err(|unfit| misfit(unfit).within("message.locale"))?;
         Ok(Settings {
             audience: self.text("audience"),
             service: self.text("service"),
-            locale: Locale::parse(&message.text("locale")).unwrap_or(Locale::En),
+            locale,
             parts: message.number("max_parts"),
             keys,
             guard_key,
