@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use serde_json::{Value, json};
+use xoxzo_2fa::{Settings, SettingsBuilder};
 use xoxzo_2fa_core::{
     Answer, Challenge, Charge, Claimed, Failure, Loss, Operation, Prepared, Reply, Request,
     RootKey, Sending, Start, Total, Turn, Verify,
@@ -76,6 +77,19 @@ pub fn prepared(document: &Value) -> Prepared {
     }
 }
 
+/// Settings for a sandbox, all but their keys of challenges.
+#[must_use]
+pub fn sandboxed(url: &str, sid: &str, auth_token: &str) -> SettingsBuilder {
+    Settings::builder()
+        .audience("shop")
+        .service("Example Shop")
+        .guard_key(key(3))
+        .account(sid, auth_token)
+        .sender("Example")
+        .base_url(url)
+        .destination("JP-mobile")
+}
+
 /// A user who logs in.
 pub const LOGIN: Claimed<'static> = Claimed {
     recipient: "+819012345678",
@@ -121,8 +135,8 @@ pub struct World {
     pub xoxzo: Answer,
     /// The requests that were made.
     pub requests: Vec<Request>,
-    /// Lists of charges whose answer is lost, by their number from 0, and whether they were made.
-    pub lost_lists: HashMap<usize, bool>,
+    /// A list of charges whose answer is lost, by its number from 0, and whether it was made.
+    lost: Option<(usize, bool)>,
     lists: usize,
     random: Counting,
 }
@@ -139,7 +153,7 @@ impl World {
                 message_id: "m1".to_string(),
             }),
             requests: Vec::new(),
-            lost_lists: HashMap::new(),
+            lost: None,
             lists: 0,
             random: Counting::default(),
         }
@@ -210,10 +224,10 @@ impl World {
         pin_in(message, digits).expect("it has a code")
     }
 
-    /// Numbers the lists anew.
+    /// Loses the answer to one of the lists to come, counted from 0.
     pub fn lose(&mut self, list: usize, made: bool) {
         self.lists = 0;
-        self.lost_lists = HashMap::from([(list, made)]);
+        self.lost = Some((list, made));
     }
 
     fn run<O: Operation>(&mut self, mut turn: Turn<O>) -> Result<O::Output, Failure> {
@@ -233,7 +247,10 @@ impl World {
     }
 
     fn add(&mut self, charges: &[Charge]) -> Answer {
-        let lost = self.lost_lists.get(&self.lists).copied();
+        let lost = self
+            .lost
+            .filter(|(list, _)| *list == self.lists)
+            .map(|(_, made)| made);
         self.lists += 1;
         if lost == Some(false) {
             return Answer::Lost(Loss::GuardUnreachable);

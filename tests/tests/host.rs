@@ -12,18 +12,11 @@ use xoxzo_2fa::{
     Binding, Body, Charge, Code, Delivery, FileGuard, Guard, Instances, Lost, MemoryGuard,
     Settings, SettingsBuilder, Total, Transport, TwoFactor,
 };
-use xoxzo_2fa_tests::key;
+use xoxzo_2fa_tests::{key, sandboxed};
 
 fn builder() -> SettingsBuilder {
-    Settings::builder()
-        .audience("shop")
-        .service("Example Shop")
+    sandboxed("http://127.0.0.1:9", "sid-canary", "auth-canary")
         .key(key(1))
-        .guard_key(key(3))
-        .account("sid-canary", "auth-canary")
-        .sender("Example")
-        .base_url("http://127.0.0.1:9")
-        .destination("JP-mobile")
         .set("/sends/per_range", json!({"count": 10_000, "seconds": 60}))
 }
 

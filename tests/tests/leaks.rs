@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 
 use log::{LevelFilter, Log, Metadata, Record};
-use xoxzo_2fa::{Binding, MemoryGuard, Settings, TwoFactor};
+use xoxzo_2fa::{Binding, MemoryGuard, TwoFactor};
 use xoxzo_2fa_sandbox::{Options, Sandbox};
-use xoxzo_2fa_tests::{key, other_than, pin_in};
+use xoxzo_2fa_tests::{key, other_than, pin_in, sandboxed};
 
 struct Collector(Mutex<Vec<String>>);
 
@@ -33,15 +33,8 @@ fn no_record_holds_a_secret() {
     log::set_logger(&COLLECTOR).unwrap();
     log::set_max_level(LevelFilter::Trace);
     let sandbox = Sandbox::start(Options::default().account("sid-canary", "auth-canary")).unwrap();
-    let settings = Settings::builder()
-        .audience("shop")
-        .service("Example Shop")
+    let settings = sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token())
         .key(key(1))
-        .guard_key(key(3))
-        .account(sandbox.sid(), sandbox.auth_token())
-        .sender("Example")
-        .base_url(sandbox.url())
-        .destination("JP-mobile")
         .build();
     let two_factor = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
     let login = Binding::new("+819012345678", "user-1", "login");

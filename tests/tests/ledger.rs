@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use serde_json::json;
-use xoxzo_2fa::{Binding, Error, MemoryGuard, Settings, TwoFactor};
+use xoxzo_2fa::{Binding, Error, MemoryGuard, TwoFactor};
 use xoxzo_2fa_core::{
     Answer, Charge, Code, Failure, Loss, Operation, Prepared, Reply, Total, Turn, Verify,
 };
 use xoxzo_2fa_sandbox::{Options, Sandbox};
-use xoxzo_2fa_tests::{LOGIN, World, charge, document, key, other_than, pin_in};
+use xoxzo_2fa_tests::{LOGIN, World, charge, document, key, other_than, pin_in, sandboxed};
 
 /// A verify that makes one charge at a time: the finest steps a store may interleave.
 struct Process {
@@ -393,16 +393,8 @@ fn a_lie_of_the_store_is_refused() {
 #[test]
 fn threads_get_five_compares_and_one_winner() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
-    let settings = Settings::builder()
-        .audience("shop")
-        .service("Example Shop")
+    let settings = sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token())
         .key(key(1))
-        .guard_key(key(3))
-        .account(sandbox.sid(), sandbox.auth_token())
-        .sender("Example")
-        .base_url(sandbox.url())
-        .destination("JP-mobile")
-        .set("/sends/per_range", json!({"count": 1000, "seconds": 60}))
         .build();
     let two_factor = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
     for round in 0..4 {
@@ -458,7 +450,13 @@ fn other_windows_in_new_settings_lock_nobody_out() {
     let mut shorter = document();
     shorter["failures"] = json!({"soft": {"count": 10, "seconds": 60}, "hard": 50});
     shorter["sends"] = json!({"per_number": {"count": 10, "seconds": 60}, "per_audience": {"count": 10, "seconds": 60}});
+    shorter["pin"] = json!({"lifetime_seconds": 120});
     world.settings = xoxzo_2fa_tests::prepared(&shorter);
+    let refusal = world.verify(&token, LOGIN, other_than(&pin)).err().unwrap();
+    assert_eq!(
+        (refusal.code, refusal.expires_in),
+        (Code::WrongPin, Some(120))
+    );
     assert!(world.verify(&token, LOGIN, &pin).is_ok());
     world.now += 60;
     let (token, pin) = world.challenge();

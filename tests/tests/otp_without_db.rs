@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use xoxzo_2fa::{Binding, Code, Error, MemoryGuard, Settings, SettingsBuilder, TwoFactor};
+use xoxzo_2fa::{Binding, Code, Error, MemoryGuard, SettingsBuilder, TwoFactor};
 use xoxzo_2fa_sandbox::{Options, Sandbox};
-use xoxzo_2fa_tests::{key, other_than, pin_in};
+use xoxzo_2fa_tests::{key, other_than, pin_in, sandboxed};
 
 struct Service {
     sandbox: Sandbox,
@@ -16,14 +16,7 @@ struct Service {
 }
 
 fn builder(sandbox: &Sandbox) -> SettingsBuilder {
-    Settings::builder()
-        .audience("shop")
-        .service("Example Shop")
-        .guard_key(key(3))
-        .account(sandbox.sid(), sandbox.auth_token())
-        .sender("Example")
-        .base_url(sandbox.url())
-        .destination("JP-mobile")
+    sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token())
 }
 
 impl Service {

@@ -11,7 +11,7 @@ fn requests() {
         ("Japanese", json!({}), login(), Some("ja")),
         ("a payment", json!({}), with(login(), payment.clone()), None),
         (
-            "a payment in Japanese, of two parts",
+            "a payment in Japanese, with room for two parts",
             json!({"message": {"max_parts": 2}}),
             with(login(), payment),
             Some("ja"),
