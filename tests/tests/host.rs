@@ -244,6 +244,39 @@ fn references_are_resolved_where_secrets_stand_and_nowhere_else() {
     std::fs::remove_file(file).unwrap();
 }
 
+#[test]
+fn errors_in_settings_tell_the_lines_of_the_document() {
+    let told = |last: &str| {
+        let json = r#"
+{
+  "version": 1, "audience": "shop", "service": "Shop", "destinations": [],
+  "keys": ["KEY1"], "guard": {"key": "KEY3"},
+  "xoxzo": {"sid": "s", "sender": "Shop", "auth_token": {
+    "env": "PATH"
+  }},
+  LAST
+}"#;
+        let json = json
+            .replace("KEY1", &key(1))
+            .replace("KEY3", &key(3))
+            .replace("LAST", last);
+        let settings = Settings::from_json(&json).unwrap();
+        let error = TwoFactor::new(settings, MemoryGuard::default())
+            .err()
+            .unwrap();
+        error.failure().detail.clone()
+    };
+    // The reference before it is resolved, and spans two line breaks.
+    assert_eq!(
+        told(r#""pin": {"digits": 3}"#),
+        "settings, pin.digits, line 8: must be 4 to 10"
+    );
+    assert_eq!(
+        told(r#""message": {}, "message": {}"#),
+        "settings: a field that stands there twice"
+    );
+}
+
 /// The rules of the verb, for each store.
 fn store(guard: &dyn Guard) {
     let add =

@@ -1,8 +1,10 @@
 //! Settings: one JSON document, the same for every host.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fmt, fs};
 
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
@@ -13,7 +15,7 @@ const SCHEMA: &str = include_str!("../wit/settings.schema.json");
 
 /// A settings document whose references are resolved. Debug prints `[REDACTED]`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Settings(Value);
+pub struct Settings(String);
 
 impl Settings {
     /// Takes the document that `settings.schema.json` describes, and resolves its references: at the places that the schema
@@ -24,11 +26,13 @@ impl Settings {
     ///
     /// [`Error::Misuse`]: not JSON, or a reference to something that is not there or not text.
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        let mut document = serde_json::from_str(json).map_err(|error| {
+        let document: &RawValue = serde_json::from_str(json).map_err(|error| {
             Error::settings(format!("settings, line {}: not JSON", error.line()))
         })?;
         let schema: Value = serde_json::from_str(SCHEMA).expect("the schema is ours");
-        resolve(&schema, &mut document, "")?;
+        // In front of the value there may be line breaks, which count.
+        let before = json.len() - json.trim_start().len();
+        let document = [&json[..before], &resolved(&schema, document, "")?].concat();
         Ok(Self(document))
     }
 
@@ -93,18 +97,23 @@ impl Settings {
             Scope::Process => "process",
             Scope::Shared => "shared",
         };
-        let mut document = self.0.clone();
-        if let Some(Value::Object(guard)) = document.get_mut("guard") {
-            match guard.get("scope") {
-                Some(given) if given != name => {
-                    return Err(Error::settings(format!(
-                        "settings, guard.scope: the store in use is of scope {name}"
-                    )));
-                }
-                _ => guard.insert("scope".to_string(), json!(name)),
-            };
+        let Some(guard) = fields(&self.0).remove("guard") else {
+            return Ok(self.0.clone());
+        };
+        match fields(guard.get()).get("scope") {
+            Some(given) if serde_json::from_str::<Value>(given.get()).ok() != Some(json!(name)) => {
+                Err(Error::settings(format!(
+                    "settings, guard.scope: the store in use is of scope {name}"
+                )))
+            }
+            Some(_) => Ok(self.0.clone()),
+            None => {
+                let scoped = guard
+                    .get()
+                    .replacen('{', &format!("{{\"scope\":\"{name}\","), 1);
+                Ok(replaced(&self.0, [(guard, scoped)]))
+            }
         }
-        Ok(document.to_string())
     }
 }
 
@@ -207,7 +216,7 @@ impl SettingsBuilder {
     /// The settings. Whether they are right, [`TwoFactor::new`](crate::TwoFactor::new) tells.
     #[must_use]
     pub fn build(self) -> Settings {
-        Settings(self.0)
+        Settings(format!("{:#}", self.0))
     }
 }
 
@@ -217,13 +226,18 @@ impl fmt::Debug for SettingsBuilder {
     }
 }
 
-/// Walks document and schema side by side and replaces references where a secret stands.
-fn resolve(schema: &Value, node: &mut Value, path: &str) -> Result<(), Error> {
+/// The text of a value, in which what stands for a secret is replaced. The rest stays letter by letter, so that the lines in
+/// errors are those of the document, and the engine refuses what a parser here would have mended.
+fn resolved(schema: &Value, node: &RawValue, path: &str) -> Result<String, Error> {
+    let text = node.get();
     if schema["x-secret"] == true {
-        if let Value::Object(reference) = node {
-            *node = look_up(reference, path)?.into();
-        }
-        return Ok(());
+        return match serde_json::from_str(text) {
+            Ok(Value::Object(reference)) => {
+                let lines = "\n".repeat(text.matches('\n').count());
+                Ok(Value::String(look_up(&reference, path)?).to_string() + &lines)
+            }
+            _ => Ok(text.to_string()),
+        };
     }
     let within = |name: &str| {
         if path.is_empty() {
@@ -232,20 +246,49 @@ fn resolve(schema: &Value, node: &mut Value, path: &str) -> Result<(), Error> {
             format!("{path}.{name}")
         }
     };
-    match node {
-        Value::Object(fields) => {
-            for (name, node) in fields {
-                resolve(&schema["properties"][name.as_str()], node, &within(name))?;
-            }
-        }
-        Value::Array(list) => {
-            for (at, node) in list.iter_mut().enumerate() {
-                resolve(&schema["items"], node, &within(&at.to_string()))?;
-            }
-        }
-        _ => {}
+    let mut parts = Vec::new();
+    for (name, node) in fields(text) {
+        let part = resolved(&schema["properties"][&name], node, &within(&name))?;
+        parts.push((node, part));
     }
-    Ok(())
+    for (at, node) in serde_json::from_str::<Vec<&RawValue>>(text)
+        .unwrap_or_default()
+        .into_iter()
+        .enumerate()
+    {
+        parts.push((
+            node,
+            resolved(&schema["items"], node, &within(&at.to_string()))?,
+        ));
+    }
+    Ok(replaced(text, parts))
+}
+
+/// The fields of an object; of anything else, none.
+fn fields(text: &str) -> BTreeMap<String, &RawValue> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// A text with parts of it replaced.
+fn replaced<'a>(text: &str, parts: impl IntoIterator<Item = (&'a RawValue, String)>) -> String {
+    let mut parts: Vec<_> = parts
+        .into_iter()
+        .map(|(part, new)| {
+            (
+                part.get().as_ptr().addr() - text.as_ptr().addr(),
+                part.get().len(),
+                new,
+            )
+        })
+        .collect();
+    parts.sort_unstable_by_key(|(at, ..)| *at);
+    let (mut whole, mut end) = (String::new(), 0);
+    for (at, length, new) in parts {
+        whole.push_str(&text[end..at]);
+        whole.push_str(&new);
+        end = at + length;
+    }
+    whole + &text[end..]
 }
 
 fn look_up(reference: &Map<String, Value>, path: &str) -> Result<String, Error> {
