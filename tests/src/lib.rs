@@ -9,8 +9,8 @@ use std::convert::Infallible;
 use serde_json::{Value, json};
 use xoxzo_2fa::{Settings, SettingsBuilder};
 use xoxzo_2fa_core::{
-    Answer, Challenge, Charge, Claimed, Failure, Loss, Operation, Prepared, Reply, Request,
-    RootKey, Sending, Start, Total, Turn, Verify,
+    Answer, Challenge, Charge, Claimed, Dispatch, Failure, Loss, Operation, Prepared, Reply,
+    Report, Request, RootKey, Sending, Status, Total, Turn, Unlock, Verify,
 };
 
 /// A time after the engine's release.
@@ -123,6 +123,15 @@ pub fn charge(counters: &mut HashMap<String, Counter>, charge: &Charge, now: u32
     )
 }
 
+/// Xoxzo's answer to a message that it takes.
+#[must_use]
+pub fn taken() -> Reply {
+    Reply::Read {
+        message_id: Some("m1".to_string()),
+        state: None,
+    }
+}
+
 /// A host without I/O.
 pub struct World {
     /// Settings in effect.
@@ -149,9 +158,7 @@ impl World {
             settings: prepared(document),
             now: NOW,
             counters: HashMap::new(),
-            xoxzo: Answer::Reply(Reply::Taken {
-                message_id: "m1".to_string(),
-            }),
+            xoxzo: Answer::Reply(taken()),
             requests: Vec::new(),
             lost: None,
             lists: 0,
@@ -178,8 +185,43 @@ impl World {
         claimed: Claimed<'_>,
         sending: Sending<'_>,
     ) -> Result<Challenge, Failure> {
-        let turn = Start::begin(&self.settings, self.now, claimed, sending, &mut self.random)?;
+        let turn = Dispatch::start(&self.settings, self.now, claimed, sending, &mut self.random)?;
         self.run(turn)
+    }
+
+    /// Sends the PIN of a challenge once more.
+    ///
+    /// # Errors
+    ///
+    /// As the engine's.
+    pub fn resend(
+        &mut self,
+        token: &str,
+        claimed: Claimed<'_>,
+        sending: Sending<'_>,
+    ) -> Result<Challenge, Failure> {
+        let turn = Dispatch::resend(&self.settings, self.now, token, claimed, sending)?;
+        self.run(turn)
+    }
+
+    /// Asks what became of a message.
+    ///
+    /// # Errors
+    ///
+    /// As the engine's.
+    pub fn status(&mut self, handle: &str) -> Result<Report, Failure> {
+        let turn = Status::begin(&self.settings, self.now, handle)?;
+        self.run(turn)
+    }
+
+    /// Lifts a lock: the failures that were counted.
+    ///
+    /// # Errors
+    ///
+    /// As the engine's.
+    pub fn unlock(&mut self, subject: &str, recipient: &str) -> Result<u32, Failure> {
+        let turn = Unlock::begin(&self.settings, subject, recipient)?;
+        self.run(turn).map(|unlocked| unlocked.failures)
     }
 
     /// Sends a PIN to the user who logs in: the token and the PIN.

@@ -143,8 +143,10 @@ fn login() -> types::Binding {
 
 fn sending() -> types::Sending {
     types::Sending {
+        channel: types::Channel::Sms,
         locale: None,
         client: None,
+        decoy: false,
     }
 }
 

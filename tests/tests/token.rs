@@ -59,7 +59,7 @@ fn only_one_spelling_is_accepted() {
 #[test]
 fn no_randomness_no_challenge() {
     use rand::{TryCryptoRng, TryRng};
-    use xoxzo_2fa_core::{Sending, Start};
+    use xoxzo_2fa_core::{Dispatch, Sending};
 
     /// Gives zeros, or fails.
     struct Broken(bool);
@@ -88,7 +88,7 @@ fn no_randomness_no_challenge() {
 
     let world = World::new(&document());
     for fails in [true, false] {
-        let begun = Start::begin(
+        let begun = Dispatch::start(
             &world.settings,
             world.now,
             LOGIN,

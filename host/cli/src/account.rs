@@ -9,10 +9,25 @@ use xoxzo_2fa::{FileGuard, Settings, TwoFactor};
 use crate::report::Fault;
 
 #[derive(Args)]
-pub(crate) struct Account {
+pub(crate) struct Source {
     /// Settings document; without it the environment: XOXZO_API_SID, XOXZO_API_AUTH_TOKEN, XOXZO_2FA_KEY.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+}
+
+impl Source {
+    pub(crate) fn settings(&self) -> Result<Settings, Fault> {
+        Ok(match &self.settings {
+            Some(path) => Settings::from_file(path)?,
+            None => Settings::from_environment()?,
+        })
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Account {
+    #[command(flatten)]
+    source: Source,
     /// File of the counters; by default under the XDG state folder.
     #[arg(long, value_name = "FILE", env = "XOXZO_2FA_GUARD")]
     guard: Option<PathBuf>,
@@ -23,10 +38,7 @@ pub(crate) struct Account {
 
 impl Account {
     pub(crate) fn open(&self) -> Result<TwoFactor, Fault> {
-        let settings = match &self.settings {
-            Some(path) => Settings::from_file(path)?,
-            None => Settings::from_environment()?,
-        };
+        let settings = self.source.settings()?;
         let path = match &self.guard {
             Some(path) => path.clone(),
             None => state_folder()?.join("guard.redb"),

@@ -9,8 +9,8 @@ use clap::Args;
 use xoxzo_2fa::{Binding, Challenge, Code, Error, MemoryGuard, Settings, TwoFactor};
 use xoxzo_2fa_sandbox::{Message, Options, Sandbox};
 
-use crate::login::ask_pin;
 use crate::report::Fault;
+use crate::verify::ask_pin;
 
 const PHONE: &str = "+819012345678";
 

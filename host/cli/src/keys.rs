@@ -16,6 +16,9 @@ pub(crate) struct Keygen {
     /// Instead of a new key, print the one that checks receipts for this audience, derived from the key in XOXZO_2FA_KEY.
     #[arg(long, value_name = "AUDIENCE")]
     receipt_for: Option<String>,
+    /// The one for receipts of test mode.
+    #[arg(long, requires = "receipt_for")]
+    test: bool,
 }
 
 impl Keygen {
@@ -28,7 +31,7 @@ impl Keygen {
                         "XOXZO_2FA_KEY is not set: the receipt key is derived from it".to_string(),
                     )
                 })?;
-                xoxzo_2fa::receipt_key(&root, audience)?
+                xoxzo_2fa::receipt_key(&root, audience, self.test)?
             }
         };
         println!("{key}");

@@ -6,15 +6,20 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod bound;
 mod demo;
 mod keys;
-mod login;
+mod look;
+mod operate;
 mod report;
+mod send;
 mod serve;
+mod shell;
+mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// SMS two-factor authentication through Xoxzo.
 #[derive(Parser)]
@@ -26,27 +31,48 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Shows the settings in effect, and warns of what is unwise.
+    Check(look::Check),
+    /// Prints the completions of a shell.
+    Completions(shell::Completions),
     /// Shows everything at once: a sandbox, a message, a right PIN, and what is refused.
     Demo(demo::Demo),
     /// Shows what a token carries in the clear.
     Inspect(keys::Inspect),
     /// Makes a key for the settings, or derives the one that checks receipts.
     Keygen(keys::Keygen),
+    /// Prints the manual page.
+    Man(shell::Manual),
+    /// Shows the text of messages in every language, with parts and cost.
+    Preview(look::Preview),
+    /// Sends the PIN of a challenge once more, or says it by a call.
+    Resend(send::Resend),
     /// Runs a Xoxzo that sends nothing.
     Sandbox(serve::Serve),
     /// Sends a PIN and prints the token of the challenge.
-    Start(login::Start),
+    Start(send::Start),
+    /// Asks what became of a message.
+    Status(operate::Status),
+    /// Lifts the lock of a user with a number.
+    Unlock(operate::Unlock),
     /// Compares a PIN with the challenge of a token.
-    Verify(login::Verify),
+    Verify(verify::Verify),
 }
 
 fn main() -> ExitCode {
     let (result, json) = match Arguments::parse().command {
+        Command::Check(check) => (check.run(), check.json),
+        Command::Completions(completions) => (completions.run(Arguments::command()), false),
         Command::Demo(demo) => (demo.run(), false),
         Command::Inspect(inspect) => (inspect.run(), inspect.json),
         Command::Keygen(keygen) => (keygen.run(), false),
+        Command::Man(manual) => (manual.run(Arguments::command()), false),
+        Command::Preview(preview) => (preview.run(), preview.json),
+        Command::Resend(resend) => (resend.run(), resend.account.json),
         Command::Sandbox(sandbox) => (sandbox.run(), sandbox.json),
         Command::Start(start) => (start.run(), start.account.json),
+        Command::Status(status) => (status.run(), status.account.json),
+        Command::Unlock(unlock) => (unlock.run(), unlock.account.json),
         Command::Verify(verify) => (verify.run(), verify.account.json),
     };
     result.unwrap_or_else(|fault| fault.report(json))

@@ -90,13 +90,24 @@ pub(crate) fn seconds(time: Option<Duration>) -> Option<u64> {
 fn advice(code: &str) -> Option<&'static str> {
     Some(match code {
         "settings" => {
-            "set XOXZO_API_SID, XOXZO_API_AUTH_TOKEN and XOXZO_2FA_KEY (from `xoxzo-2fa keygen`), or give --settings FILE"
+            "set XOXZO_API_SID, XOXZO_API_AUTH_TOKEN and XOXZO_2FA_KEY (from `xoxzo-2fa keygen`), or give --settings FILE; \
+             `xoxzo-2fa check` shows what is in effect"
         }
-        "not-allowed" => "add its preset or range to `destinations` in the settings",
+        "not-allowed" => {
+            "add its preset or range to `destinations` in the settings, for calls to `voice.destinations`"
+        }
         "expired" | "exhausted" | "used" => "start again with `xoxzo-2fa start`",
         "invalid-token" => {
-            "give --to, --subject, --purpose and --session as they were at start, with the same keys"
+            "give --to, --subject, --purpose, --session and the payment as they were at start, with the same keys"
         }
+        "locked" => "wait, or make sure who asks and lift it with `xoxzo-2fa unlock`",
+        "too-many-sends" => "wait, or raise the cap in `sends` in the settings",
+        "wrong-pin" => "look at the newest message and try again with the same token",
+        "provider" => {
+            "nothing was sent and nothing counted: try again, or look at the account at xoxzo"
+        }
+        "clock" => "set the clock of this machine",
+        "guard" => "look at the file of the counters: --guard FILE, or XOXZO_2FA_GUARD",
         _ => return None,
     })
 }

@@ -60,11 +60,7 @@ impl Binding {
             subject: self.subject.clone(),
             purpose: self.purpose.clone(),
             session: self.session.clone(),
-            transaction: self.transaction.clone().map(|paid| types::Transaction {
-                amount: paid.amount,
-                currency: paid.currency,
-                payee: paid.payee,
-            }),
+            transaction: self.transaction.as_ref().map(Transaction::to_wit),
         }
     }
 }
@@ -102,6 +98,14 @@ impl Transaction {
             payee: payee.into(),
         }
     }
+
+    pub(crate) fn to_wit(&self) -> types::Transaction {
+        types::Transaction {
+            amount: self.amount.clone(),
+            currency: self.currency.clone(),
+            payee: self.payee.clone(),
+        }
+    }
 }
 
 impl fmt::Debug for Transaction {
@@ -110,17 +114,50 @@ impl fmt::Debug for Transaction {
     }
 }
 
+/// By which way a message goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Channel {
+    /// A text message.
+    #[default]
+    Sms,
+    /// A call that says the code, digit by digit and twice. Only as a resend, and where the settings have `voice`.
+    Voice,
+}
+
+impl Channel {
+    /// `sms` or `voice`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Voice => "voice",
+        }
+    }
+}
+
 /// How a message is sent and on whose behalf.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sending {
-    /// Language of the text, `en` or `ja`. The settings' own if absent.
+    /// By which way.
+    pub channel: Channel,
+    /// Language of the text: `en`, `ja`, `id`, `ms`, `vi`, `th`, `zh-Hans`, `zh-Hant`, `ko` or `es`. The settings' own if absent.
     pub locale: Option<String>,
     /// The end user's address, IPv4 or IPv6. Required if the settings have `sends.per_client`.
     pub client: Option<String>,
+    /// Do everything but send. See [`Sending::decoy`](Sending::decoy()).
+    pub decoy: bool,
 }
 
 impl Sending {
+    /// Sets by which way the message goes.
+    #[must_use]
+    pub fn channel(mut self, channel: Channel) -> Self {
+        self.channel = channel;
+        self
+    }
+
     /// Sets the language of the text.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
@@ -135,10 +172,24 @@ impl Sending {
         self
     }
 
+    /// Sends nothing, for a form that must not tell whether an account exists: the challenge looks and counts like any other, and
+    /// no guess at it is right. Give a number and a subject that stay the same for what was typed. What remains to tell is
+    /// time: nothing waits for Xoxzo. Only for a start: a resend knows its decoys.
+    #[must_use]
+    pub fn decoy(mut self) -> Self {
+        self.decoy = true;
+        self
+    }
+
     pub(crate) fn to_wit(&self) -> types::Sending {
         types::Sending {
+            channel: match self.channel {
+                Channel::Sms => types::Channel::Sms,
+                Channel::Voice => types::Channel::Voice,
+            },
             locale: self.locale.clone(),
             client: self.client.clone(),
+            decoy: self.decoy,
         }
     }
 }
@@ -146,29 +197,62 @@ impl Sending {
 impl fmt::Debug for Sending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sending")
+            .field("channel", &self.channel)
             .field("locale", &self.locale)
             .finish_non_exhaustive()
     }
 }
 
-/// What is known of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Delivery {
+macro_rules! deliveries {
+    ($($(#[$about:meta])* $name:ident $text:literal),* $(,)?) => {
+        /// What is known of a message.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Delivery {
+            $($(#[$about])* $name,)*
+        }
+
+        impl Delivery {
+            /// The state as in the contract, such as `accepted`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+
+        impl From<types::Delivery> for Delivery {
+            fn from(delivery: types::Delivery) -> Self {
+                match delivery {
+                    $(types::Delivery::$name => Self::$name,)*
+                }
+            }
+        }
+    };
+}
+
+deliveries! {
     /// Xoxzo took it.
-    Accepted,
-    /// No readable answer came. It may arrive; the challenge is usable.
-    Unknown,
+    Accepted "accepted",
+    /// After sending: no readable answer came; it may arrive, and the challenge is usable. After asking: a state that the
+    /// component does not know.
+    Unknown "unknown",
+    /// It waits at Xoxzo.
+    Queued "queued",
+    /// A carrier has it and has not reported, or the phone rings.
+    Delivering "delivering",
+    /// It arrived, or the call was answered. By whom is not known.
+    Delivered "delivered",
+    /// It will not arrive. Offer another channel or number.
+    Failed "failed",
 }
 
 impl Delivery {
-    /// `accepted` or `unknown`.
+    /// Whether nothing more is to come.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Unknown => "unknown",
-        }
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Delivered | Self::Failed)
     }
 }
 
@@ -186,10 +270,12 @@ pub struct Challenge {
     pub resend_after: Duration,
     /// What is known of the message.
     pub delivery: Delivery,
-    /// Xoxzo's id of the message.
+    /// Xoxzo's id of the message, for a log. Of a decoy it is invented.
     pub message_id: Option<String>,
-    /// Billed parts of the message.
-    pub parts: u32,
+    /// What [`TwoFactor::status`](crate::TwoFactor::status) asks by.
+    pub handle: Option<String>,
+    /// Billed parts, of an SMS whose text is not a template's.
+    pub parts: Option<u32>,
 }
 
 impl fmt::Debug for Challenge {
@@ -213,12 +299,67 @@ impl From<types::Challenge> for Challenge {
             masked: challenge.masked,
             expires_in: Duration::from_secs(challenge.expires_in_seconds.into()),
             resend_after: Duration::from_secs(challenge.resend_after_seconds.into()),
-            delivery: match challenge.delivery {
-                types::Delivery::Accepted => Delivery::Accepted,
-                types::Delivery::Unknown => Delivery::Unknown,
-            },
+            delivery: challenge.delivery.into(),
             message_id: challenge.message_id,
+            handle: challenge.handle,
             parts: challenge.parts,
+        }
+    }
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The state.
+    pub delivery: Delivery,
+    /// Xoxzo's word for it, for a log.
+    pub detail: String,
+}
+
+impl From<types::Report> for Report {
+    fn from(report: types::Report) -> Self {
+        Self {
+            delivery: report.delivery.into(),
+            detail: report.detail,
+        }
+    }
+}
+
+/// What an unlock lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unlocked {
+    /// Consecutive failures that were counted.
+    pub failures: u32,
+}
+
+impl From<types::Unlocked> for Unlocked {
+    fn from(unlocked: types::Unlocked) -> Self {
+        Self {
+            failures: unlocked.failures,
+        }
+    }
+}
+
+/// The text of an SMS as it would be sent, with the digits `1234567890` in place of a PIN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Specimen {
+    /// Its language.
+    pub locale: String,
+    /// The text.
+    pub text: String,
+    /// Billed parts.
+    pub parts: u32,
+}
+
+impl From<types::Specimen> for Specimen {
+    fn from(specimen: types::Specimen) -> Self {
+        Self {
+            locale: specimen.locale,
+            text: specimen.text,
+            parts: specimen.parts,
         }
     }
 }
@@ -261,6 +402,8 @@ pub struct Claims {
     pub audience: String,
     /// Who proved what: compare it with what you expect.
     pub binding: Binding,
+    /// Made in test mode: it proves nothing. Only with a receipt key of test mode.
+    pub test: bool,
     /// When it was made.
     pub issued_at: SystemTime,
     /// From when on it is refused.
@@ -281,6 +424,7 @@ impl From<types::Claims> for Claims {
                     .transaction
                     .map(|paid| Transaction::new(paid.amount, paid.currency, paid.payee)),
             },
+            test: claims.test,
             issued_at: instant(claims.issued_at_seconds),
             expires_at: instant(claims.expires_at_seconds),
         }

@@ -6,7 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use wasmtime::Store;
 
-use crate::binding::{Acceptance, Binding, Challenge, Claims, Outline, Sending};
+use crate::binding::{
+    Acceptance, Binding, Challenge, Claims, Outline, Report, Sending, Specimen, Transaction,
+    Unlocked,
+};
 use crate::bindings::TwoFactor as Exports;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::engine::{Place, shared};
@@ -100,6 +103,38 @@ impl TwoFactor {
         .map(Challenge::from)
     }
 
+    /// Sends the PIN of a challenge once more: the same PIN, the same token, no more life and no more guesses. On the user's own
+    /// act only.
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::start`], and [`Error::Refuse`] for a token that is not for this binding, is used or exhausted, or has less
+    /// than a minute left.
+    pub fn resend(&self, token: &str, binding: &Binding) -> Result<Challenge, Error> {
+        self.resend_with(token, binding, &Sending::default())
+    }
+
+    /// [`TwoFactor::resend`], by a call, in a language, or with the client's address.
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::resend`].
+    pub fn resend_with(
+        &self,
+        token: &str,
+        binding: &Binding,
+        sending: &Sending,
+    ) -> Result<Challenge, Error> {
+        let (binding, sending) = (binding.to_wit(), sending.to_wit());
+        let settings = &self.shared.settings;
+        self.call(|exports, store| {
+            exports
+                .xoxzo_two_factor_challenges()
+                .call_resend(store, settings, token, &binding, &sending)
+        })
+        .map(Challenge::from)
+    }
+
     /// Compares what the user typed. `Ok` is given at most once per challenge.
     ///
     /// # Errors
@@ -115,6 +150,38 @@ impl TwoFactor {
                 .call_verify(store, settings, token, &binding, pin)
         })
         .map(Acceptance::from)
+    }
+
+    /// Asks Xoxzo what became of a message, by the handle of its challenge. At most once in 5 s for each, and for a day.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refuse`] for a handle that is not ours or too old, or if it was asked moments ago; [`Error::Upstream`] if Xoxzo
+    /// does not say.
+    pub fn status(&self, handle: &str) -> Result<Report, Error> {
+        let settings = &self.shared.settings;
+        self.call(|exports, store| {
+            exports
+                .xoxzo_two_factor_challenges()
+                .call_status(store, settings, handle)
+        })
+        .map(Report::from)
+    }
+
+    /// Lifts the lock of a subject with a recipient, and forgets their failures. For operators, after they have made sure who
+    /// asks. Log it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] for a malformed argument, [`Error::Upstream`] if the guard is out of reach.
+    pub fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
+        let settings = &self.shared.settings;
+        self.call(|exports, store| {
+            exports
+                .xoxzo_two_factor_challenges()
+                .call_unlock(store, settings, subject, recipient)
+        })
+        .map(Unlocked::from)
     }
 
     /// The settings in effect, defaults filled in, as JSON without secrets.
@@ -290,6 +357,67 @@ fn bundled() -> Result<Arc<Plugin>, Error> {
         .clone()
 }
 
+/// Settings that were found sound, without a guard to use them with.
+pub struct Checked {
+    plugin: Arc<Plugin>,
+    prepared: types::Prepared,
+}
+
+impl Checked {
+    /// The settings in effect, defaults filled in, as JSON without secrets.
+    #[must_use]
+    pub fn effective_settings(&self) -> &str {
+        &self.prepared.effective
+    }
+
+    /// What is allowed and unwise, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.prepared.warnings
+    }
+
+    /// The texts of an SMS in every language, as these settings would send them without a template: for a payment, or for
+    /// anything else.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] for a malformed transaction.
+    pub fn preview(&self, transaction: Option<&Transaction>) -> Result<Vec<Specimen>, Error> {
+        let transaction = transaction.map(Transaction::to_wit);
+        let preview = configure(&self.plugin, |exports, store| {
+            exports.xoxzo_two_factor_configuration().call_preview(
+                store,
+                &self.prepared.settings,
+                transaction.as_ref(),
+            )
+        })?;
+        Ok(preview.specimens.into_iter().map(Specimen::from).collect())
+    }
+}
+
+impl fmt::Debug for Checked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checked")
+            .field("settings", &self.prepared.effective)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Checks settings without using them: what is in effect, what is unwise, and how messages look.
+///
+/// # Errors
+///
+/// [`Error::Misuse`] for wrong settings.
+pub fn check(settings: &Settings) -> Result<Checked, Error> {
+    let plugin = bundled()?;
+    let prepared = configure(&plugin, |exports, store| {
+        exports
+            .xoxzo_two_factor_configuration()
+            .call_prepare(store, settings.as_json())
+    })?;
+    Ok(Checked { plugin, prepared })
+}
+
 impl Host {
     /// For what needs neither guard nor network.
     fn bare() -> Self {
@@ -335,16 +463,16 @@ pub fn keygen() -> Result<String, Error> {
     .map(|written| written.key)
 }
 
-/// Derives the key that checks receipts for one audience, and can do nothing else.
+/// Derives the key that checks receipts for one audience, and can do nothing else: live ones, or those of test mode.
 ///
 /// # Errors
 ///
 /// [`Error::Misuse`] if `root_key` is not a key.
-pub fn receipt_key(root_key: &str, audience: &str) -> Result<String, Error> {
+pub fn receipt_key(root_key: &str, audience: &str, test: bool) -> Result<String, Error> {
     configure(&*bundled()?, |exports, store| {
         exports
             .xoxzo_two_factor_configuration()
-            .call_receipt_key(store, root_key, audience)
+            .call_receipt_key(store, root_key, audience, test)
     })
     .map(|written| written.key)
 }

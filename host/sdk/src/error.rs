@@ -124,11 +124,11 @@ macro_rules! codes {
 codes! {
     /// The host's clock cannot be right.
     Clock "clock",
-    /// A message went out moments ago. Wait `retry_after`.
+    /// A message went out, or its status was asked, moments ago. Wait `retry_after`.
     Cooldown "cooldown",
     /// All guesses of the challenge are spent. Start again.
     Exhausted "exhausted",
-    /// The token's lifetime is over. Start again.
+    /// The token's lifetime is over, or for a resend nearly so. Start again.
     Expired "expired",
     /// The guard did not answer, is full, or gave an impossible answer.
     Guard "guard",
@@ -140,7 +140,7 @@ codes! {
     Malformed "malformed",
     /// The recipient is not among the allowed destinations.
     NotAllowed "not-allowed",
-    /// Xoxzo refused or could not be reached. Nothing was sent.
+    /// Xoxzo refused or could not be reached. Nothing was sent. With `retry_after` if it asks to wait.
     Provider "provider",
     /// The host's randomness was short or empty.
     Randomness "randomness",

@@ -59,17 +59,24 @@ mod engine;
 mod error;
 mod guard;
 mod instance;
+#[cfg(feature = "phone")]
+mod phone;
 mod settings;
 mod transport;
 
 pub use binding::{
-    Acceptance, Binding, Challenge, Claims, Delivery, Outline, Sending, Transaction,
+    Acceptance, Binding, Challenge, Channel, Claims, Delivery, Outline, Report, Sending, Specimen,
+    Transaction, Unlocked,
 };
-pub use client::{Builder, Instances, TwoFactor, check_receipt, inspect, keygen, receipt_key};
+pub use client::{
+    Builder, Checked, Instances, TwoFactor, check, check_receipt, inspect, keygen, receipt_key,
+};
 pub use error::{Code, Error, Failure};
 #[cfg(feature = "file")]
 pub use guard::FileGuard;
 pub use guard::{Charge, Guard, GuardError, MemoryGuard, Scope, Total};
+#[cfg(feature = "phone")]
+pub use phone::to_e164;
 pub use settings::{Settings, SettingsBuilder};
 #[cfg(feature = "ureq")]
 pub use transport::UreqTransport;

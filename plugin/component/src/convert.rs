@@ -2,6 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use xoxzo_2fa_core as core;
 
@@ -15,20 +16,28 @@ pub(crate) fn claimed(binding: &types::Binding) -> core::Claimed<'_> {
         session,
         transaction,
     } = binding;
-    let transaction = transaction.as_ref();
     core::Claimed {
         recipient,
         subject,
         purpose,
         session: session.as_deref(),
-        transaction: transaction.map(|paid| (&*paid.amount, &*paid.currency, &*paid.payee)),
+        transaction: transaction.as_ref().map(paid),
     }
+}
+
+pub(crate) fn paid(paid: &types::Transaction) -> (&str, &str, &str) {
+    (&paid.amount, &paid.currency, &paid.payee)
 }
 
 pub(crate) fn sending(sending: &types::Sending) -> core::Sending<'_> {
     core::Sending {
+        channel: match sending.channel {
+            types::Channel::Sms => core::Channel::Sms,
+            types::Channel::Voice => core::Channel::Voice,
+        },
         locale: sending.locale.as_deref(),
         client: sending.client.as_deref(),
+        decoy: sending.decoy,
     }
 }
 
@@ -75,12 +84,45 @@ pub(crate) fn challenge(challenge: core::Challenge) -> types::Challenge {
         masked: challenge.masked,
         expires_in_seconds: challenge.expires_in,
         resend_after_seconds: challenge.resend_after,
-        delivery: match challenge.delivery {
-            core::Delivery::Accepted => types::Delivery::Accepted,
-            _ => types::Delivery::Unknown,
-        },
+        delivery: delivery(challenge.delivery),
         message_id: challenge.message_id,
+        handle: challenge.handle,
         parts: challenge.parts,
+    }
+}
+
+fn delivery(delivery: core::Delivery) -> types::Delivery {
+    match delivery {
+        core::Delivery::Accepted => types::Delivery::Accepted,
+        core::Delivery::Queued => types::Delivery::Queued,
+        core::Delivery::Delivering => types::Delivery::Delivering,
+        core::Delivery::Delivered => types::Delivery::Delivered,
+        core::Delivery::Failed => types::Delivery::Failed,
+        _ => types::Delivery::Unknown,
+    }
+}
+
+pub(crate) fn report(report: core::Report) -> types::Report {
+    types::Report {
+        delivery: delivery(report.delivery),
+        detail: report.detail.into_owned(),
+    }
+}
+
+pub(crate) fn unlocked(unlocked: core::Unlocked) -> types::Unlocked {
+    types::Unlocked {
+        failures: unlocked.failures,
+    }
+}
+
+pub(crate) fn specimens(specimens: Vec<core::Specimen>) -> types::Specimens {
+    let specimen = |specimen: core::Specimen| types::Specimen {
+        locale: specimen.locale.code().to_string(),
+        text: specimen.text,
+        parts: specimen.parts,
+    };
+    types::Specimens {
+        specimens: specimens.into_iter().map(specimen).collect(),
     }
 }
 
@@ -111,6 +153,7 @@ pub(crate) fn claims(claims: core::Claims) -> types::Claims {
             currency: paid.currency,
             payee: paid.payee,
         }),
+        test: claims.test,
         issued_at_seconds: claims.issued_at,
         expires_at_seconds: claims.expires_at,
     }

@@ -21,7 +21,10 @@ mod runtime;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use xoxzo_2fa_core::{Prepared, ReceiptKey, RootKey, Start, Verify, check_receipt, inspect};
+use xoxzo_2fa_core::{
+    Dispatch, Prepared, ReceiptKey, RootKey, Status, Transaction, Unlock, Verify, check_receipt,
+    inspect,
+};
 
 use bindings::exports::xoxzo::two_factor::{challenges, configuration};
 use bindings::xoxzo::two_factor::types;
@@ -69,11 +72,11 @@ impl configuration::Guest for Component {
         Ok(types::WrittenKey { key: key.to_text() })
     }
 
-    fn receipt_key(root_key: String, audience: String) -> Answer<types::WrittenKey> {
+    fn receipt_key(root_key: String, audience: String, test: bool) -> Answer<types::WrittenKey> {
         let root = RootKey::parse(&root_key)
             .map_err(|unfit| convert::failure(unfit.argument("root-key")))?;
         Ok(types::WrittenKey {
-            key: root.receipt_key(&audience).to_text(),
+            key: root.receipt_key(&audience, test).to_text(),
         })
     }
 
@@ -81,6 +84,17 @@ impl configuration::Guest for Component {
         inspect(&token)
             .map(convert::outline)
             .map_err(convert::failure)
+    }
+
+    fn preview(
+        settings: String,
+        transaction: Option<types::Transaction>,
+    ) -> Answer<types::Specimens> {
+        let settings = Prepared::parse(&settings).map_err(convert::failure)?;
+        let paid = transaction.as_ref().map(convert::paid);
+        let paid = paid.map(Transaction::parse).transpose();
+        let paid = paid.map_err(convert::failure)?;
+        Ok(convert::specimens(settings.specimens(paid.as_ref())))
     }
 }
 
@@ -91,7 +105,7 @@ impl challenges::Guest for Component {
         sending: types::Sending,
     ) -> Answer<types::Challenge> {
         let start = |settings: &Prepared| {
-            Start::begin(
+            Dispatch::start(
                 settings,
                 now()?,
                 convert::claimed(&binding),
@@ -100,6 +114,21 @@ impl challenges::Guest for Component {
             )
         };
         run(&settings, start)
+            .map(convert::challenge)
+            .map_err(convert::failure)
+    }
+
+    fn resend(
+        settings: String,
+        token: String,
+        binding: types::Binding,
+        sending: types::Sending,
+    ) -> Answer<types::Challenge> {
+        let resend = |settings: &Prepared| {
+            let (claimed, sending) = (convert::claimed(&binding), convert::sending(&sending));
+            Dispatch::resend(settings, now()?, &token, claimed, sending)
+        };
+        run(&settings, resend)
             .map(convert::challenge)
             .map_err(convert::failure)
     }
@@ -116,5 +145,21 @@ impl challenges::Guest for Component {
         run(&settings, verify)
             .map(convert::acceptance)
             .map_err(convert::failure)
+    }
+
+    fn status(settings: String, handle: String) -> Answer<types::Report> {
+        run(&settings, |settings| {
+            Status::begin(settings, now()?, &handle)
+        })
+        .map(convert::report)
+        .map_err(convert::failure)
+    }
+
+    fn unlock(settings: String, subject: String, recipient: String) -> Answer<types::Unlocked> {
+        run(&settings, |settings| {
+            Unlock::begin(settings, &subject, &recipient)
+        })
+        .map(convert::unlocked)
+        .map_err(convert::failure)
     }
 }

@@ -33,6 +33,23 @@ pub struct Transaction {
     pub payee: String,
 }
 
+impl Transaction {
+    /// Takes amount, currency and payee.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`], naming the field that does not have its form.
+    pub fn parse((amount, currency, payee): (&str, &str, &str)) -> Result<Self, Failure> {
+        check_amount(amount, currency)?;
+        words::check(payee).map_err(|unfit| unfit.argument("payee"))?;
+        Ok(Self {
+            amount: amount.to_string(),
+            currency: currency.to_string(),
+            payee: payee.to_string(),
+        })
+    }
+}
+
 /// A binding whose every field has its canonical form.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Binding {
@@ -55,15 +72,7 @@ impl Binding {
     ///
     /// [`Code::Request`], naming the field.
     pub fn parse(claimed: Claimed<'_>) -> Result<Self, Failure> {
-        let transaction = claimed.transaction.map(|(amount, currency, payee)| {
-            check_amount(amount, currency)?;
-            words::check(payee).map_err(|unfit| unfit.argument("payee"))?;
-            Ok::<_, Failure>(Transaction {
-                amount: amount.to_string(),
-                currency: currency.to_string(),
-                payee: payee.to_string(),
-            })
-        });
+        let transaction = claimed.transaction.map(Transaction::parse);
         Ok(Self {
             recipient: Recipient::parse(claimed.recipient)
                 .map_err(|unfit| unfit.argument("recipient"))?,
@@ -99,7 +108,7 @@ impl Binding {
         let audience = bytes.text();
         let recipient = Recipient::parse(&bytes.text()).ok()?;
         let (subject, purpose) = (bytes.text(), bytes.text());
-        let session = bytes.present().then(|| bytes.text());
+        let session = bytes.option();
         let transaction = bytes.present().then(|| Transaction {
             amount: bytes.text(),
             currency: bytes.text(),
@@ -119,7 +128,7 @@ impl Binding {
 }
 
 /// An id: 1 to 128 bytes of printable ASCII without spaces.
-fn id(text: &str, name: &str) -> Result<String, Failure> {
+pub(crate) fn id(text: &str, name: &str) -> Result<String, Failure> {
     let fits = (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     fits.then(|| text.to_string()).ok_or_else(|| {
         Unfit("must be 1 to 128 bytes of printable ASCII without spaces").argument(name)

@@ -33,17 +33,23 @@ pub(crate) fn check(now: u32) -> Result<(), Failure> {
 ///
 /// [`Code::Expired`], without grace; [`Code::Clock`] for a challenge from a future beyond the skew.
 pub(crate) fn left(head: &Head, longest: u16, now: u32) -> Result<u32, Failure> {
-    if head.issued_at > now.saturating_add(SKEW) {
+    within(head.issued_at, head.lifetime.min(longest).into(), now)
+}
+
+/// Seconds left at `now` of the `lifetime` of what was made at `issued_at`.
+///
+/// # Errors
+///
+/// [`Code::Expired`], without grace; [`Code::Clock`] for what is from a future beyond the skew.
+pub(crate) fn within(issued_at: u32, lifetime: u32, now: u32) -> Result<u32, Failure> {
+    if issued_at > now.saturating_add(SKEW) {
         return Err(Failure::new(
             Code::Clock,
-            "the host's clock is behind the clock that made the token",
+            "the host's clock is behind the clock that made this",
         ));
     }
-    let end = head
-        .expires_at()
-        .min(head.issued_at.saturating_add(longest.into()));
-    match end.checked_sub(now) {
-        None | Some(0) => Err(Failure::new(Code::Expired, "the challenge is over").expires_in(0)),
+    match issued_at.saturating_add(lifetime).checked_sub(now) {
+        None | Some(0) => Err(Failure::new(Code::Expired, "its time is over").expires_in(0)),
         Some(left) => Ok(left),
     }
 }

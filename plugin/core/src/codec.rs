@@ -135,6 +135,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A text that may be absent.
+    pub(crate) fn option(&mut self) -> Option<String> {
+        self.present().then(|| self.text())
+    }
+
     /// All bytes were read, and all that was read was there.
     pub(crate) fn finish(&self) -> bool {
         self.whole && self.rest.is_empty()

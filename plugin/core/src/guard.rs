@@ -7,9 +7,14 @@ use crate::binding::Binding;
 use crate::codec::{Writer, to_base64url};
 use crate::failure::{Code, Failure};
 use crate::key::Secret;
+use crate::phone::Recipient;
 
 /// Ten years: the life of counters that are to last, in seconds.
 pub(crate) const LASTING: u32 = 315_360_000;
+
+/// What winning a challenge adds to its counter. Guesses stay far below it, so that a counter at or above it is a used
+/// challenge, and a second claim is above every limit.
+pub(crate) const CLAIM: u32 = 1 << 20;
 
 /// One change of one counter. `wit/guard.wit` says what a store must do with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +32,15 @@ pub struct Charge {
 impl Charge {
     /// One more, up to `limit`.
     pub(crate) fn one(key: String, limit: u32, ttl: u32) -> Self {
+        Self::more(key, 1, limit, ttl)
+    }
+
+    /// `amount` more, up to `limit`.
+    pub(crate) fn more(key: String, amount: u32, limit: u32, ttl: u32) -> Self {
+        let amount = i32::try_from(amount).unwrap_or(i32::MAX);
         Self {
             key,
-            amount: 1,
+            amount,
             limit,
             ttl,
         }
@@ -75,14 +86,17 @@ pub(crate) enum Outcome {
     Refused { at: usize, total: Total },
 }
 
+/// Totals that no honest store gives.
+pub(crate) fn lie() -> Failure {
+    Failure::new(Code::Guard, "the guard gave an impossible answer")
+}
+
 /// Reads totals against the charges they answer.
 ///
 /// # Errors
 ///
 /// [`Code::Guard`]: totals that no honest store gives. Fails closed.
 pub(crate) fn judge(charges: &[Charge], totals: Vec<Total>) -> Result<Outcome, Failure> {
-    const LIE: &str = "the guard gave an impossible answer";
-    let lie = || Failure::new(Code::Guard, LIE);
     if totals.len() > charges.len() {
         return Err(lie());
     }
@@ -122,13 +136,21 @@ impl Names {
 
     /// Failures of a subject with a recipient: NIST's "authenticator". Purposes that strangers can trigger count apart, so that a
     /// stranger cannot lock a login.
-    pub(crate) fn failures(&self, window: &str, open: bool, binding: &Binding) -> String {
+    pub(crate) fn failures(
+        &self,
+        window: &str,
+        open: bool,
+        subject: &str,
+        recipient: &Recipient,
+    ) -> String {
         self.name(window, |input| {
-            input
-                .u8(open.into())
-                .text(&binding.subject)
-                .text(binding.recipient.as_str())
+            input.u8(open.into()).text(subject).text(recipient.as_str())
         })
+    }
+
+    /// Questions about one message.
+    pub(crate) fn status(&self, handle: &[u8]) -> String {
+        self.sends("status", handle)
     }
 
     /// A message to a number moments ago.

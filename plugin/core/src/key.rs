@@ -64,13 +64,24 @@ enum KeyUse {
     Root,
     /// Checks receipts for one audience, and can do nothing else.
     Receipt,
+    /// The same for receipts of test mode.
+    TestReceipt,
 }
 
 impl KeyUse {
+    fn receipt(test: bool) -> Self {
+        if test {
+            Self::TestReceipt
+        } else {
+            Self::Receipt
+        }
+    }
+
     fn prefix(self) -> &'static str {
         match self {
             Self::Root => "x2fk1_",
             Self::Receipt => "x2fr1_",
+            Self::TestReceipt => "x2ft1_",
         }
     }
 }
@@ -113,10 +124,12 @@ impl RootKey {
         write(KeyUse::Root, &self.0)
     }
 
-    /// The key that checks receipts for `audience`.
+    /// The key that checks receipts for `audience`: those of live settings, or those of test mode.
     #[must_use]
-    pub fn receipt_key(&self, audience: &str) -> ReceiptKey {
-        ReceiptKey(self.derive("receipt", audience.as_bytes()))
+    pub fn receipt_key(&self, audience: &str, test: bool) -> ReceiptKey {
+        let label = if test { "test receipt" } else { "receipt" };
+        let secret = self.derive(label, audience.as_bytes());
+        ReceiptKey { secret, test }
     }
 
     /// Names the key in tokens.
@@ -139,24 +152,29 @@ impl RootKey {
     }
 }
 
-/// Checks receipts for one audience.
+/// Checks receipts for one audience: either live ones or those of test mode, never both.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReceiptKey(pub(crate) Secret);
+pub struct ReceiptKey {
+    pub(crate) secret: Secret,
+    pub(crate) test: bool,
+}
 
 impl ReceiptKey {
-    /// Reads `x2fr1_` and 48 characters of base64url.
+    /// Reads `x2fr1_`, or for test mode `x2ft1_`, and 48 characters of base64url.
     ///
     /// # Errors
     ///
     /// Anything else.
     pub fn parse(text: &str) -> Result<Self, Unfit> {
-        read(KeyUse::Receipt, text).map(Self)
+        let test = text.starts_with(KeyUse::TestReceipt.prefix());
+        let secret = read(KeyUse::receipt(test), text)?;
+        Ok(Self { secret, test })
     }
 
     /// The written form, which is the secret itself.
     #[must_use]
     pub fn to_text(&self) -> String {
-        write(KeyUse::Receipt, &self.0)
+        write(KeyUse::receipt(self.test), &self.secret)
     }
 }
 
@@ -226,16 +244,23 @@ mod tests {
     #[test]
     fn a_receipt_key_is_no_root_key() {
         let root = RootKey::from_random([7; 32]);
-        let text = root.receipt_key("shop").to_text();
+        let text = root.receipt_key("shop", false).to_text();
         assert!(RootKey::parse(&text).is_err());
         assert!(ReceiptKey::parse(&root.to_text()).is_err());
-        assert_ne!(text, root.receipt_key("shop2").to_text());
+        assert_ne!(text, root.receipt_key("shop2", false).to_text());
+        let (live, test) = (
+            root.receipt_key("shop", false),
+            root.receipt_key("shop", true),
+        );
+        assert!(live.secret != test.secret);
+        assert!(ReceiptKey::parse(&text) == Ok(live));
+        assert!(ReceiptKey::parse(&test.to_text()) == Ok(test));
     }
 
     #[test]
     fn debug_shows_nothing() {
         let key = RootKey::from_random([b'q'; 32]);
         assert_eq!(format!("{key:?}"), "RootKey([REDACTED])");
-        assert!(!format!("{:?}", key.receipt_key("a")).contains(&"q".to_string()));
+        assert!(!format!("{:?}", key.receipt_key("a", false)).contains(&"q".to_string()));
     }
 }

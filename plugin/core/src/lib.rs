@@ -3,7 +3,7 @@
 //! # In scope
 //!
 //! - Settings: the rules between them, and the keys derived from them ([`Settings`], [`Prepared`])
-//! - Challenges: tokens, PINs and the text of a message ([`Start`])
+//! - Challenges: tokens, PINs, the text of messages and what became of them ([`Dispatch`], [`Status`])
 //! - Limits: what is charged, in which order, and what answers are believed ([`Charge`], [`Verify`])
 //! - Receipts ([`check_receipt`])
 //!
@@ -27,7 +27,7 @@
 //!         turn = match turn {
 //!             Turn::Done(output) => return Ok(output),
 //!             Turn::Send(_, operation) => {
-//!                 let reply = Reply::Taken { message_id: "m1".to_string() };
+//!                 let reply = Reply::Read { message_id: Some("m1".to_string()), state: None };
 //!                 operation.resume(settings, Answer::Reply(reply))?
 //!             }
 //!             Turn::Count(charges, operation) => {
@@ -50,11 +50,13 @@
 //! # fn settings() -> Prepared {
 //! #     let key = RootKey::from_random([7; 32]);
 //! #     let settings = Settings {
-//! #         audience: "shop".into(), service: "Example Shop".into(), locale: Locale::En, parts: 1, keys: vec![key.clone()],
-//! #         guard_key: key, scope: Scope::Shared, purposes: vec![Purpose { name: "login".into(), after_first_factor: true }],
-//! #         destinations: Destination::preset("JP-mobile").unwrap(), guesses: Guesses::DEFAULT, sends: Sends::DEFAULT,
+//! #         audience: "shop".into(), service: "Example Shop".into(), test: false, keys: vec![key.clone()],
+//! #         messages: Messages { locale: Locale::En, parts: 1, autofill: Autofill::default(), templates: Vec::new() },
+//! #         guard_key: key, scope: Scope::Shared,
+//! #         purposes: vec![Purpose { name: "login".into(), after_first_factor: true, voice: true }],
+//! #         destinations: Destination::preset("JP-mobile").unwrap(), guesses: Guesses::DEFAULT, sends: Sends::DEFAULT, voice: None,
 //! #         xoxzo: Xoxzo { base_url: "https://api.xoxzo.com".into(), sid: "sid".into(), auth_token: "token".into(),
-//! #             sender: "Example".into(), timeout: 10_000 },
+//! #             sender: "Example".into(), timeout: 10_000, callback_url: None, tags: Vec::new(), japan: None },
 //! #     };
 //! #     settings.prepare(&mut Fixed).unwrap().unwrap()
 //! # }
@@ -70,7 +72,7 @@
 //! let mut counters = HashMap::new();
 //! let login = Claimed { recipient: "+819012345678", subject: "user-1", purpose: "login", session: None, transaction: None };
 //!
-//! let start = Start::begin(&settings, 1_800_000_000, login, Sending::default(), &mut Fixed)?;
+//! let start = Dispatch::start(&settings, 1_800_000_000, login, Sending::default(), &mut Fixed)?;
 //! let challenge = run(&settings, start, &mut counters)?;
 //!
 //! let guess = Verify::begin(&settings, 1_800_000_060, &challenge.token, login, "000000")?;
@@ -98,35 +100,46 @@ extern crate alloc;
 mod binding;
 mod clock;
 mod codec;
+mod dispatch;
 mod failure;
 mod guard;
+mod handle;
 mod key;
+mod locale;
 mod phone;
 mod pin;
 mod prepared;
 mod random;
+mod recall;
 mod receipt;
 mod sends;
 mod settings;
-mod start;
+mod status;
 mod text;
 mod token;
 mod turn;
+mod unlock;
 mod verify;
 mod words;
 mod xoxzo;
 
 pub use binding::{Binding, Claimed, Transaction};
+pub use dispatch::{Challenge, Channel, Delivery, Dispatch, Sending};
 pub use failure::{Blame, Code, Failure, Unfit};
 pub use guard::{Charge, Total};
 pub use key::{ReceiptKey, RootKey};
+pub use locale::Locale;
 pub use phone::{Destination, Recipient};
 pub use prepared::Prepared;
 pub use receipt::{Claims, check as check_receipt};
-pub use settings::{Broken, Cap, Guesses, Purpose, Range, Scope, Sends, Settings, Xoxzo};
-pub use start::{Challenge, Delivery, Sending, Start};
-pub use text::Locale;
+pub use settings::{
+    Broken, Cap, Guesses, Japan, Messages, Purpose, Range, Scope, Sends, Settings, Template, Voice,
+    Xoxzo,
+};
+pub use status::{Report, Status};
+pub use text::{Autofill, Specimen};
 pub use token::{Outline, inspect};
 pub use turn::{Answer, Loss, Operation, Turn};
+pub use unlock::{Unlock, Unlocked};
 pub use verify::{Acceptance, Verify};
 pub use xoxzo::{Reply, Request};

@@ -2,35 +2,34 @@
 //!
 //! A string and not an object, so that every call may have an instance of its own and many tenants cost nothing.
 
+mod written;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use base64ct::{Base64, Encoding};
-use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::binding::Binding;
-use crate::codec::{Reader, Writer, from_base64url, to_base64url};
+use crate::binding::{Binding, Claimed, Transaction, unknown_purpose};
+use crate::clock;
 use crate::failure::{Code, Failure};
 use crate::guard::Names;
 use crate::key::{ReceiptKey, Secret};
 use crate::phone::Destination;
-use crate::settings::{Cap, Guesses, Purpose, Sends, Xoxzo};
-use crate::text::Locale;
-
-/// Names the layout below and the release: a string of another build is refused, not misread.
-const BUILD: &str = concat!("xoxzo-2fa ", env!("CARGO_PKG_VERSION"), " prepared 1");
-
-/// Bytes of the checksum at the end.
-const CHECKSUM: usize = 8;
+use crate::settings::{Guesses, Japan, Messages, Purpose, Sends, Voice, Xoxzo};
+use crate::text::{self, Message, Specimen};
 
 /// The keys of one root.
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
     pub(crate) kid: [u8; 4],
     pub(crate) token: Secret,
+    /// Of tokens that look like others and whose PIN nobody gets.
+    pub(crate) decoy: Secret,
     pub(crate) pin: Secret,
+    /// Of handles.
+    pub(crate) handle: Secret,
     pub(crate) receipt: ReceiptKey,
 }
 
@@ -44,6 +43,13 @@ pub(crate) struct Account {
     #[zeroize(skip)]
     pub(crate) sender: String,
     pub(crate) timeout: u32,
+    /// Holds something unguessable.
+    pub(crate) callback_url: Option<String>,
+    /// With commas between them.
+    #[zeroize(skip)]
+    pub(crate) tags: String,
+    #[zeroize(skip)]
+    pub(crate) japan: Option<Japan>,
 }
 
 impl Account {
@@ -58,6 +64,9 @@ impl Account {
             .concat(),
             sender: xoxzo.sender.clone(),
             timeout: xoxzo.timeout,
+            callback_url: xoxzo.callback_url.clone(),
+            tags: xoxzo.tags.join(","),
+            japan: xoxzo.japan.clone(),
         }
     }
 }
@@ -76,14 +85,14 @@ impl fmt::Debug for Account {
 pub struct Prepared {
     pub(crate) audience: String,
     pub(crate) service: String,
-    pub(crate) locale: Locale,
-    pub(crate) parts: u32,
+    pub(crate) messages: Messages,
     pub(crate) keys: Vec<Key>,
     pub(crate) names: Names,
     pub(crate) purposes: Vec<Purpose>,
     pub(crate) destinations: Vec<Destination>,
     pub(crate) guesses: Guesses,
     pub(crate) sends: Sends,
+    pub(crate) voice: Option<Voice>,
     pub(crate) account: Account,
 }
 
@@ -91,6 +100,19 @@ impl Prepared {
     /// The key that signs: the first.
     pub(crate) fn signing(&self) -> Result<&Key, Failure> {
         self.keys.first().ok_or_else(foreign)
+    }
+
+    /// The key with this id.
+    pub(crate) fn key(&self, kid: [u8; 4]) -> Option<&Key> {
+        self.keys.iter().find(|key| key.kid == kid)
+    }
+
+    /// A sound binding for one of the purposes, at a time that can be.
+    pub(crate) fn bind(&self, now: u32, claimed: Claimed<'_>) -> Result<Binding, Failure> {
+        clock::check(now)?;
+        let binding = Binding::parse(claimed)?;
+        self.purpose(&binding.purpose).ok_or_else(unknown_purpose)?;
+        Ok(binding)
     }
 
     pub(crate) fn purpose(&self, name: &str) -> Option<&Purpose> {
@@ -105,184 +127,31 @@ impl Prepared {
 
     /// The names of the two counters of failures: in a window, and consecutive.
     pub(crate) fn failures(&self, binding: &Binding) -> [String; 2] {
-        ["soft", "hard"].map(|window| self.names.failures(window, self.open(binding), binding))
+        let Binding {
+            subject, recipient, ..
+        } = binding;
+        let open = self.open(binding);
+        ["soft", "hard"].map(|window| self.names.failures(window, open, subject, recipient))
     }
 
-    /// The string. A secret.
+    /// The texts of a message in every language, for a payment or for a login, as an SMS without a template says them.
     #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut out = Writer::new();
-        out.text(BUILD)
-            .text(&self.audience)
-            .text(&self.service)
-            .text(self.locale.code())
-            .u32(self.parts);
-        list(&mut out, &self.keys, |key, out| {
-            out.raw(&key.kid)
-                .raw(key.token.expose())
-                .raw(key.pin.expose())
-                .raw(key.receipt.0.expose());
-        });
-        out.raw(self.names.0.expose());
-        list(&mut out, &self.purposes, |purpose, out| {
-            out.text(&purpose.name)
-                .u8(purpose.after_first_factor.into());
-        });
-        list(&mut out, &self.destinations, |destination, out| {
-            let (prefix, shortest, longest, denied) = destination.parts();
-            out.text(prefix).u8(shortest).u8(longest);
-            list(out, denied, |denied, out| {
-                out.text(denied);
-            });
-        });
-        let Guesses {
-            digits,
-            lifetime,
-            per_challenge,
-            soft,
-            hard,
-        } = self.guesses;
-        out.u8(digits).u16(lifetime).u32(per_challenge).u32(hard);
-        cap(&mut out, soft);
-        out.u32(self.sends.cooldown);
-        let Sends {
-            cooldown: _,
-            subject,
-            number,
-            client,
-            range,
-            audience,
-        } = self.sends;
-        cap(&mut out, subject);
-        cap(&mut out, number);
-        out.u8(client.is_some().into());
-        if let Some(client) = client {
-            cap(&mut out, client);
-        }
-        cap(&mut out, range);
-        cap(&mut out, audience);
-        let Account {
-            base_url,
-            authorization,
-            sender,
-            timeout,
-        } = &self.account;
-        out.text(base_url)
-            .text(authorization)
-            .text(sender)
-            .u32(*timeout);
-
-        let bytes = Zeroizing::new(out.finish());
-        let sum: [u8; 32] = Sha256::digest(&*bytes).into();
-        let mut whole = Zeroizing::new(Vec::with_capacity(bytes.len().saturating_add(CHECKSUM)));
-        whole.extend_from_slice(&bytes);
-        whole.extend(sum.iter().take(CHECKSUM));
-        to_base64url(&whole)
-    }
-
-    /// Reads the string.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::Settings`]: not what this build's `prepare` made, such as the JSON itself, or a damaged copy.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
-        let bytes = Zeroizing::new(from_base64url(text).ok_or_else(foreign)?);
-        let (body, sum) = bytes
-            .split_at_checked(bytes.len().saturating_sub(CHECKSUM))
-            .ok_or_else(foreign)?;
-        let expected: [u8; 32] = Sha256::digest(body).into();
-        if expected.get(..CHECKSUM) != Some(sum) {
-            return Err(foreign());
-        }
-        read(body).ok_or_else(foreign)
+    pub fn specimens(&self, transaction: Option<&Transaction>) -> Vec<Specimen> {
+        let pin = "1234567890".get(..self.guesses.digits.into());
+        let message = Message {
+            service: &self.service,
+            pin: pin.unwrap_or_default(),
+            left: self.guesses.lifetime.into(),
+            transaction,
+        };
+        text::specimens(&message, &self.messages.autofill)
     }
 }
 
-fn foreign() -> Failure {
+/// Settings that this build did not prepare.
+pub(crate) fn foreign() -> Failure {
     Failure::new(
         Code::Settings,
         "settings must be the string that this build's prepare gave",
     )
-}
-
-fn read(bytes: &[u8]) -> Option<Prepared> {
-    let mut from = Reader::new(bytes);
-    let build = from.text();
-    let (audience, service) = (from.text(), from.text());
-    let locale = Locale::parse(&from.text()).ok()?;
-    let prepared = Prepared {
-        audience,
-        service,
-        locale,
-        parts: from.u32(),
-        keys: unlist(&mut from, |from| {
-            let kid = from.array();
-            let mut secret = || Secret::new(from.array());
-            Key {
-                kid,
-                token: secret(),
-                pin: secret(),
-                receipt: ReceiptKey(secret()),
-            }
-        }),
-        names: Names(Secret::new(from.array())),
-        purposes: unlist(&mut from, |from| Purpose {
-            name: from.text(),
-            after_first_factor: from.u8() == 1,
-        }),
-        destinations: unlist(&mut from, |from| {
-            let (prefix, shortest, longest) = (from.text(), from.u8(), from.u8());
-            Destination::from_parts(prefix, shortest, longest, unlist(from, Reader::text))
-        }),
-        guesses: Guesses {
-            digits: from.u8(),
-            lifetime: from.u16(),
-            per_challenge: from.u32(),
-            hard: from.u32(),
-            soft: uncap(&mut from),
-        },
-        sends: Sends {
-            cooldown: from.u32(),
-            subject: uncap(&mut from),
-            number: uncap(&mut from),
-            client: from.present().then(|| uncap(&mut from)),
-            range: uncap(&mut from),
-            audience: uncap(&mut from),
-        },
-        account: Account {
-            base_url: from.text(),
-            authorization: from.text(),
-            sender: from.text(),
-            timeout: from.u32(),
-        },
-    };
-    (from.finish() && build == BUILD).then_some(prepared)
-}
-
-fn list<T>(out: &mut Writer, items: &[T], mut item: impl FnMut(&T, &mut Writer)) {
-    out.u32(u32::try_from(items.len()).unwrap_or(u32::MAX));
-    items.iter().for_each(|one| item(one, out));
-}
-
-fn unlist<'a, T>(from: &mut Reader<'a>, mut item: impl FnMut(&mut Reader<'a>) -> T) -> Vec<T> {
-    let mut items = Vec::new();
-    for _ in 0..from.u32() {
-        if from.finish() {
-            from.fail();
-            break;
-        }
-        items.push(item(from));
-    }
-    items
-}
-
-fn cap(out: &mut Writer, Cap { count, seconds }: Cap) {
-    out.u32(count).u32(seconds);
-}
-
-fn uncap(from: &mut Reader<'_>) -> Cap {
-    Cap {
-        count: from.u32(),
-        seconds: from.u32(),
-    }
 }

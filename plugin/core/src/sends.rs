@@ -5,8 +5,7 @@ use core::net::IpAddr;
 
 use crate::binding::Binding;
 use crate::failure::{Code, Failure, Unfit};
-use crate::guard::LASTING;
-use crate::guard::{Charge, Total};
+use crate::guard::{CLAIM, Charge, LASTING, Total};
 use crate::prepared::Prepared;
 use crate::settings::Cap;
 
@@ -16,6 +15,7 @@ pub(crate) const UNKNOWN_COOLDOWN: u32 = 180;
 /// What a refused charge means to the user.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rung {
+    Challenge,
     Soft,
     Hard,
     Cooldown,
@@ -26,7 +26,8 @@ enum Rung {
 pub(crate) struct Ladder(Vec<(Rung, Charge)>);
 
 impl Ladder {
-    /// First what is only looked at, then the cooldown, then the caps from narrow to wide.
+    /// First what is only looked at, among it the counter of the challenge if there is one already, then the cooldown, then the
+    /// caps from narrow to wide, each by the `weight` of the message.
     ///
     /// # Errors
     ///
@@ -35,6 +36,8 @@ impl Ladder {
         settings: &Prepared,
         binding: &Binding,
         client: Option<&str>,
+        challenge: Option<Charge>,
+        weight: u32,
     ) -> Result<Self, Failure> {
         let open = settings.open(binding);
         let share = |count: u32| {
@@ -46,25 +49,29 @@ impl Ladder {
         };
         let (guesses, sends) = (&settings.guesses, &settings.sends);
         let [soft, hard] = settings.failures(binding);
-        let mut rungs = alloc::vec![
+        let mut rungs: Vec<_> = challenge
+            .into_iter()
+            .map(|look| (Rung::Challenge, look))
+            .collect();
+        rungs.extend([
             (
                 Rung::Soft,
-                Charge::look(soft, guesses.soft.count, guesses.soft.seconds)
+                Charge::look(soft, guesses.soft.count, guesses.soft.seconds),
             ),
             (Rung::Hard, Charge::look(hard, guesses.hard, LASTING)),
             (
                 Rung::Cooldown,
-                Charge::look(settings.names.unknown(binding), 1, UNKNOWN_COOLDOWN)
+                Charge::look(settings.names.unknown(binding), 1, UNKNOWN_COOLDOWN),
             ),
             (
                 Rung::Cooldown,
-                Charge::one(settings.names.cooldown(binding), 1, sends.cooldown)
+                Charge::one(settings.names.cooldown(binding), 1, sends.cooldown),
             ),
-        ];
+        ]);
         let mut cap = |scope: &str, of: &[u8], cap: Cap, most: u32| {
             rungs.push((
                 Rung::Cap,
-                Charge::one(settings.names.sends(scope, of), most, cap.seconds),
+                Charge::more(settings.names.sends(scope, of), weight, most, cap.seconds),
             ));
         };
         cap(
@@ -112,14 +119,17 @@ impl Ladder {
             .iter()
             .take(made)
             .filter(|(_, charge)| charge.amount > 0);
-        paid.map(|(_, charge)| Charge::back(charge.key.clone(), 1, charge.ttl))
-            .collect()
+        paid.map(|(_, charge)| {
+            Charge::back(charge.key.clone(), charge.amount.unsigned_abs(), charge.ttl)
+        })
+        .collect()
     }
 
     /// What the refusal of the charge at `at` means.
     pub(crate) fn refusal(&self, at: usize, total: Total) -> Failure {
         let wait = Some(total.ends_in);
         match self.0.get(at).map(|(rung, _)| rung) {
+            Some(Rung::Challenge) => spent(total),
             Some(Rung::Soft) => Failure::locked(wait),
             Some(Rung::Hard) => Failure::locked(None),
             Some(Rung::Cooldown) => {
@@ -130,6 +140,15 @@ impl Ladder {
                 Failure::new(Code::TooManySends, "a cap on messages is reached").retry_after(wait)
             }
         }
+    }
+}
+
+/// A challenge that has no guess left, or was won.
+pub(crate) fn spent(total: Total) -> Failure {
+    if total.total >= CLAIM {
+        Failure::new(Code::Used, "this challenge was accepted before")
+    } else {
+        Failure::new(Code::Exhausted, "all guesses of this challenge are spent")
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each value is parsed by its own type before it gets here. What is left to [`Settings::prepare`] are the rules that
 //! hold between values. Every default has a limit.
 
+mod messages;
 mod rules;
 
 use alloc::string::{String, ToString};
@@ -17,7 +18,8 @@ use crate::key::RootKey;
 use crate::phone::Destination;
 use crate::prepared::{Account, Key, Prepared};
 use crate::random;
-use crate::text::Locale;
+
+pub use messages::{Japan, Messages, Template, Voice};
 
 /// From the least to the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,8 @@ pub struct Purpose {
     /// Whether only someone who passed another factor can start it. If not, it is open to strangers: it gets at most half
     /// of each budget it shares, and its failures are counted apart.
     pub after_first_factor: bool,
+    /// Whether its PIN may be said by a call, where calls are on.
+    pub voice: bool,
 }
 
 /// PINs and how often they may be guessed.
@@ -166,11 +170,19 @@ pub struct Xoxzo {
     pub sender: String,
     /// Milliseconds for one exchange, 1,000 to 30,000.
     pub timeout: u32,
+    /// Where Xoxzo tells how messages fare: an https URL. Nothing signs what arrives there, so it should hold something unguessable.
+    pub callback_url: Option<String>,
+    /// Tags of messages in Xoxzo's records: at most 8 of 1 to 32 letters, digits, `-` and `_`.
+    pub tags: Vec<String>,
+    /// Direct routes to Japanese carriers.
+    pub japan: Option<Japan>,
 }
 
 impl Xoxzo {
     /// Range of `timeout`.
     pub const TIMEOUT: Range = Range(1_000, 30_000);
+    /// How many tags.
+    pub const TAGS: Range = Range(0, 8);
 }
 
 /// Everything a service decides.
@@ -180,10 +192,11 @@ pub struct Settings {
     pub audience: String,
     /// Name of the service in messages.
     pub service: String,
-    /// Language of messages.
-    pub locale: Locale,
-    /// Most billed parts of a message, 1 to 5.
-    pub parts: u32,
+    /// For tests only: the API must be on a loopback address, and tokens, counters and receipts are nothing to settings
+    /// without it.
+    pub test: bool,
+    /// The text of messages.
+    pub messages: Messages,
     /// Secrets of tokens: the first signs, all verify.
     pub keys: Vec<RootKey>,
     /// Secret of counters' names.
@@ -198,6 +211,8 @@ pub struct Settings {
     pub guesses: Guesses,
     /// Messages.
     pub sends: Sends,
+    /// Calls; none if absent.
+    pub voice: Option<Voice>,
     /// The account.
     pub xoxzo: Xoxzo,
 }
@@ -212,8 +227,6 @@ pub struct Broken {
 }
 
 impl Settings {
-    /// Range of `parts`.
-    pub const PARTS: Range = Range(1, 5);
     /// How many keys.
     pub const KEYS: Range = Range(1, 8);
     /// How many purposes.
@@ -237,27 +250,41 @@ impl Settings {
             Scope::Process => Some(random::draw::<16>(rng)?),
             Scope::Shared => None,
         };
-        let tokens = context(self.scope, process.as_ref());
+        let tokens = self.context(process.as_ref());
         let keys = self.keys.iter().map(|root| Key {
             kid: root.kid(),
             token: root.derive("token", &tokens),
+            decoy: root.derive("decoy", &tokens),
             pin: root.derive("pin", &tokens),
-            receipt: root.receipt_key(&self.audience),
+            handle: root.derive("handle", &tokens),
+            receipt: root.receipt_key(&self.audience, self.test),
         });
         Ok(Ok(Prepared {
             audience: self.audience.clone(),
             service: self.service.clone(),
-            locale: self.locale,
-            parts: self.parts,
+            messages: self.messages.clone(),
             keys: keys.collect(),
             // Not the process: settings prepared anew in one process find its locks again.
-            names: Names(self.guard_key.derive("guard", &context(self.scope, None))),
+            names: Names(self.guard_key.derive("guard", &self.context(None))),
             purposes: self.purposes.clone(),
             destinations: self.destinations.clone(),
             guesses: self.guesses,
             sends: self.sends,
+            voice: self.voice.clone(),
             account: Account::new(&self.xoxzo),
         }))
+    }
+
+    /// What keys of tokens and names are derived with beside their label, so that what is of one scope, one process or of tests is
+    /// nothing to another.
+    fn context(&self, process: Option<&[u8; 16]>) -> Vec<u8> {
+        let scope = match self.scope {
+            Scope::Process => 1,
+            Scope::Shared => 2,
+        };
+        let mut context = Writer::new();
+        context.u8(scope | if self.test { 0x80 } else { 0 });
+        context.raw(process.map_or(&[], |id| &id[..])).finish()
     }
 
     /// What is allowed and unwise.
@@ -292,19 +319,24 @@ impl Settings {
             "sends.per_client is not set: one address can use up every cap",
         );
         warn(
-            self.xoxzo.base_url.starts_with("http://"),
+            self.test,
+            "test is on: nothing that these settings make is worth anything elsewhere",
+        );
+        warn(
+            !self.test && self.xoxzo.base_url.starts_with("http://"),
             "xoxzo.base_url is a loopback address: no phone gets a message",
+        );
+        let narrowest = self.sends.subject.count.min(self.sends.number.count);
+        warn(
+            self.voice.is_some() && narrowest <= Voice::WEIGHT,
+            "a call weighs 5 messages, and a cap in sends leaves no room for one after an sms",
+        );
+        warn(
+            self.voice
+                .as_ref()
+                .is_some_and(|voice| voice.destinations.is_empty()),
+            "voice.destinations is empty: no call can be made",
         );
         warnings
     }
-}
-
-/// What keys of tokens are derived with beside their label, so that tokens of one scope, or one process, are nothing to another.
-fn context(scope: Scope, process: Option<&[u8; 16]>) -> Vec<u8> {
-    let mut context = Writer::new();
-    context.u8(match scope {
-        Scope::Process => 1,
-        Scope::Shared => 2,
-    });
-    context.raw(process.map_or(&[], |id| &id[..])).finish()
 }

@@ -11,20 +11,18 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
-use crate::binding::{Binding, Claimed, unknown_purpose};
+use crate::binding::{Binding, Claimed};
 use crate::failure::{Code, Failure};
-use crate::guard::{Charge, LASTING, Outcome, judge};
+use crate::guard::{CLAIM, Charge, LASTING, Outcome, judge, lie};
 use crate::pin::Pin;
-use crate::prepared::{Key, Prepared};
+use crate::prepared::Prepared;
+use crate::recall::{self, Recalled, invalid, recall};
+use crate::receipt;
+use crate::sends::spent;
 use crate::token::{Head, Token};
 use crate::turn::{Answer, Operation, Turn, totals};
-use crate::{clock, receipt};
-
-/// What winning a challenge adds to its counter. Guesses stay far below it, so that a counter at or above it is a used
-/// challenge, and a second claim is above every limit.
-const CLAIM: u32 = 1 << 20;
 
 /// The proof of acceptance.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,6 +43,8 @@ pub struct Verify {
     head: Head,
     binding: Binding,
     typed: [u8; 32],
+    /// No guess is right.
+    decoy: bool,
     stage: Stage,
 }
 
@@ -71,22 +71,15 @@ impl Verify {
         claimed: Claimed<'_>,
         pin: &str,
     ) -> Result<Turn<Self>, Failure> {
-        clock::check(now)?;
-        let binding = Binding::parse(claimed)?;
-        settings
-            .purpose(&binding.purpose)
-            .ok_or_else(unknown_purpose)?;
+        let binding = settings.bind(now, claimed)?;
         let token = Token::parse(token).ok_or_else(invalid)?;
         let typed = Pin::parse(pin, token.head.digits)?;
-        let message = token.head.message(&settings.audience, &binding);
-        let key = authenticate(settings, &token, &message)?;
-        let left = clock::left(&token.head, settings.guesses.lifetime, now)?;
-        if token.head.digits < settings.guesses.digits {
-            return Err(Failure::new(
-                Code::Expired,
-                "the settings now ask for a longer pin",
-            ));
-        }
+        let Recalled {
+            key,
+            message,
+            left,
+            decoy,
+        } = recall(settings, &token, &binding, now)?;
         let typed = typed.fingerprint(&key.pin, &message);
         let verify = Self {
             now,
@@ -94,6 +87,7 @@ impl Verify {
             head: token.head,
             binding,
             typed,
+            decoy,
             stage: Stage::Guess,
         };
         Ok(Turn::Count(verify.guess(settings, &message), verify))
@@ -103,11 +97,7 @@ impl Verify {
         let guesses = &settings.guesses;
         let [soft, hard] = settings.failures(&self.binding);
         alloc::vec![
-            Charge::one(
-                settings.names.challenge(message),
-                guesses.per_challenge,
-                self.ttl()
-            ),
+            recall::guess(settings, &self.head, message),
             Charge::one(soft, guesses.soft.count, guesses.soft.seconds),
             Charge::one(hard, guesses.hard, LASTING),
         ]
@@ -115,13 +105,8 @@ impl Verify {
 
     fn claim(&self, settings: &Prepared, message: &[u8]) -> Vec<Charge> {
         let limit = CLAIM.saturating_add(settings.guesses.per_challenge);
-        let amount = i32::try_from(CLAIM).unwrap_or(i32::MAX);
-        alloc::vec![Charge {
-            key: settings.names.challenge(message),
-            amount,
-            limit,
-            ttl: self.ttl()
-        }]
+        let name = settings.names.challenge(message);
+        alloc::vec![Charge::more(name, CLAIM, limit, recall::ttl(&self.head))]
     }
 
     fn clear(&self, settings: &Prepared, seen: u32) -> Vec<Charge> {
@@ -134,14 +119,6 @@ impl Verify {
         ]
     }
 
-    fn ttl(&self) -> u32 {
-        u32::from(self.head.lifetime).saturating_add(clock::BEYOND)
-    }
-
-    fn refuse(&self, code: Code, detail: &'static str) -> Failure {
-        Failure::new(code, detail).expires_in(self.left)
-    }
-
     fn guessed(
         mut self,
         settings: &Prepared,
@@ -149,10 +126,7 @@ impl Verify {
         answer: Answer,
     ) -> Result<Turn<Self>, Failure> {
         let totals = match judge(&self.guess(settings, message), totals(answer)?)? {
-            Outcome::Refused { at: 0, total } if total.total >= CLAIM => return Err(self.used()),
-            Outcome::Refused { at: 0, .. } => {
-                return Err(self.refuse(Code::Exhausted, "all guesses of this challenge are spent"));
-            }
+            Outcome::Refused { at: 0, total } => return Err(spent(total).expires_in(self.left)),
             Outcome::Refused { at: 1, total } => {
                 return Err(Failure::locked(Some(total.ends_in)).expires_in(self.left));
             }
@@ -161,36 +135,28 @@ impl Verify {
         };
         let [challenge, soft, hard] = match totals.as_slice() {
             [challenge, soft, hard] => [challenge.total, soft.total, hard.total],
-            _ => {
-                return Err(Failure::new(
-                    Code::Guard,
-                    "the guard gave an impossible answer",
-                ));
-            }
+            _ => return Err(lie()),
         };
-        let key = signer(settings, &self.head).ok_or_else(invalid)?;
+        let key = settings.key(self.head.kid).ok_or_else(invalid)?;
         let expected =
             Pin::derive(&key.pin, message, self.head.digits).fingerprint(&key.pin, message);
-        if !bool::from(expected.ct_eq(&self.typed)) {
+        let sent = !Choice::from(u8::from(self.decoy));
+        if !bool::from(expected.ct_eq(&self.typed) & sent) {
             let guesses = &settings.guesses;
             let left = guesses.per_challenge.saturating_sub(challenge);
             let left = left
                 .min(guesses.soft.count.saturating_sub(soft))
                 .min(guesses.hard.saturating_sub(hard));
-            return Err(self
-                .refuse(Code::WrongPin, "the pin is wrong")
+            return Err(Failure::new(Code::WrongPin, "the pin is wrong")
+                .expires_in(self.left)
                 .guesses_left(left));
         }
         self.stage = Stage::Claim { hard };
         Ok(Turn::Count(self.claim(settings, message), self))
     }
 
-    fn used(&self) -> Failure {
-        self.refuse(Code::Used, "this challenge was accepted before")
-    }
-
     fn accept(&self, settings: &Prepared, message: &[u8]) -> Result<Turn<Self>, Failure> {
-        let key = signer(settings, &self.head).ok_or_else(invalid)?;
+        let key = settings.key(self.head.kid).ok_or_else(invalid)?;
         let receipt = receipt::issue(
             &key.receipt,
             message,
@@ -214,7 +180,7 @@ impl Operation for Verify {
             Stage::Guess => self.guessed(settings, &message, answer),
             Stage::Claim { hard } => match judge(&self.claim(settings, &message), totals(answer)?)?
             {
-                Outcome::Refused { .. } => Err(self.used()),
+                Outcome::Refused { total, .. } => Err(spent(total).expires_in(self.left)),
                 Outcome::Made(_) => {
                     self.stage = Stage::Clear;
                     Ok(Turn::Count(self.clear(settings, hard), self))
@@ -224,35 +190,4 @@ impl Operation for Verify {
             Stage::Clear => self.accept(settings, &message),
         }
     }
-}
-
-/// The key that signed, if the token is genuine and for this binding.
-fn authenticate<'a>(
-    settings: &'a Prepared,
-    token: &Token,
-    message: &[u8],
-) -> Result<&'a Key, Failure> {
-    // An unknown key id costs what a wrong MAC costs.
-    let (key, known) = match signer(settings, &token.head) {
-        Some(key) => (key, true),
-        None => (settings.signing()?, false),
-    };
-    let genuine = key.token.verifies(message, &token.mac);
-    if known && genuine {
-        Ok(key)
-    } else {
-        Err(invalid())
-    }
-}
-
-fn signer<'a>(settings: &'a Prepared, head: &Head) -> Option<&'a Key> {
-    settings.keys.iter().find(|key| key.kid == head.kid)
-}
-
-/// One code and one text for every way in which a token can be wrong.
-fn invalid() -> Failure {
-    Failure::new(
-        Code::InvalidToken,
-        "the token is not ours, was altered, or is for something else",
-    )
 }

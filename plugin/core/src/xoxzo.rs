@@ -1,14 +1,20 @@
-//! The Xoxzo API, as far as it is used: freeform SMS.
+//! The Xoxzo API, as far as it is used: SMS freeform and from templates, calls that speak, and the state of both.
 //!
-//! Source of each rule: docs.xoxzo.com, "SMS" (parameters, 201 with an array of one object) and "README" (HTTP Basic).
+//! Source of each rule: docs.xoxzo.com, "SMS" (parameters; templates take JSON), "SMS templates", "Voice" and "README" (HTTP Basic).
+//! Guessed, since its page is not to be had: that sending from a template is answered like freeform, and that its optional parameters
+//! are written like those of freeform.
 
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::dispatch::Channel;
+use crate::failure::{Code, Failure};
 use crate::phone::Recipient;
 use crate::prepared::Account;
+use crate::settings::Template;
+use crate::text::Message;
 
 /// An HTTP request to make. Debug shows neither headers nor body: they hold credentials and a PIN.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,45 +44,187 @@ impl fmt::Debug for Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reply {
-    /// The message was taken.
-    Taken {
-        /// Xoxzo's id of it.
-        message_id: String,
+    /// A 2xx, and what was found in it.
+    Read {
+        /// The id of a message or call. With it, what was sent is surely taken.
+        message_id: Option<String>,
+        /// The state of a message or call, in Xoxzo's word.
+        state: Option<String>,
     },
-    /// A 4xx: the message was surely not taken.
+    /// A 4xx: nothing was taken.
     Refused {
         /// HTTP status.
         status: u16,
         /// Which of the known fields are named in the answer, for a log. Never the answer's text, which may hold the number.
         fields: String,
-        /// Seconds to wait, with a 429 that says so.
+        /// Seconds to wait, with a 429.
         retry_after: Option<u32>,
     },
-    /// Anything else: it may have been taken.
+    /// Anything else: what was sent may have been taken.
     Unreadable {
         /// HTTP status.
         status: u16,
     },
 }
 
-/// The request that sends `text`.
-pub(crate) fn send(account: &Account, recipient: &Recipient, text: &str) -> Request {
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("message", text)
-        .append_pair("recipient", recipient.as_str())
-        .append_pair("sender", &account.sender);
+/// A 4xx of Xoxzo.
+pub(crate) fn refused(status: u16, fields: &str, retry_after: Option<u32>) -> Failure {
+    let (what, after) = match (status, fields) {
+        (401 | 403, _) => (
+            "account",
+            "check sid, auth_token and what the account may send",
+        ),
+        (429, _) => ("request", "too many at once"),
+        (_, "") => ("request", "no field named"),
+        (_, fields) => ("request", fields),
+    };
+    let status = status.to_string();
+    let detail = ["xoxzo refused the ", what, " (", &status, "): ", after].concat();
+    Failure::new(Code::Provider, detail).retry_after(retry_after)
+}
+
+/// No byte got there.
+pub(crate) fn unreached() -> Failure {
+    Failure::new(Code::Provider, "xoxzo was not reached, nothing was sent")
+}
+
+/// Sends `text`.
+pub(crate) fn sms(account: &Account, recipient: &Recipient, text: &str) -> Request {
+    let mut fields = alloc::vec![("message", text)];
+    fields.extend(envelope(account, recipient));
+    form(account, "/sms/messages/", &fields)
+}
+
+/// Sends from a template.
+pub(crate) fn from_template(
+    account: &Account,
+    recipient: &Recipient,
+    template: &Template,
+    message: &Message<'_>,
+) -> Request {
+    let (minutes, amount) = (message.minutes(), message.amount());
+    let values = [
+        (Some(&template.pin), message.pin),
+        (template.minutes.as_ref(), &minutes),
+        (template.service.as_ref(), message.service),
+        (template.amount.as_ref(), &amount),
+        (template.payee.as_ref(), message.payee()),
+    ];
+    let mut body = String::with_capacity(1024);
+    let mut mark = "{\"variables\":{";
+    for (name, value) in values {
+        if let Some(name) = name {
+            body.push_str(mark);
+            pair(&mut body, name, value);
+            mark = ",";
+        }
+    }
+    body.push('}');
+    for (name, value) in envelope(account, recipient) {
+        body.push(',');
+        pair(&mut body, name, value);
+    }
+    body.push('}');
+    let path = ["/sms/templates/", &template.id.to_string(), "/messages/"].concat();
+    request(account, "POST", &path, Some("application/json"), body)
+}
+
+/// Calls and says `text`.
+pub(crate) fn call(
+    account: &Account,
+    caller: &str,
+    recipient: &Recipient,
+    text: &str,
+    language: &'static str,
+) -> Request {
+    let mut fields = alloc::vec![
+        ("caller", caller),
+        ("recipient", recipient.as_str()),
+        ("tts_message", text),
+        ("tts_lang", language),
+    ];
+    fields.extend(options(account));
+    form(account, "/voice/simple/playbacks/", &fields)
+}
+
+/// Asks for the state of a message or call.
+pub(crate) fn status(account: &Account, channel: Channel, message_id: &str) -> Request {
+    let folder = match channel {
+        Channel::Sms => "/sms/messages/",
+        Channel::Voice => "/voice/calls/",
+    };
+    let path = [folder, message_id, "/"].concat();
+    request(account, "GET", &path, None, String::new())
+}
+
+/// What every SMS has and may have beside its text.
+fn envelope<'a>(account: &'a Account, recipient: &'a Recipient) -> Vec<(&'static str, &'a str)> {
+    let mut fields = alloc::vec![
+        ("recipient", recipient.as_str()),
+        ("sender", &*account.sender),
+    ];
+    fields.extend(options(account));
+    // The direct routes are for Japan only.
+    if let Some(japan) = &account.japan
+        && recipient.digits().starts_with("81")
+    {
+        let route = if japan.lite { "jp_kpl" } else { "jp_kp" };
+        fields.extend([(route, "true"), ("jp_kp_sender", &japan.sender)]);
+    }
+    fields
+}
+
+/// What every message may have.
+fn options(account: &Account) -> impl Iterator<Item = (&'static str, &str)> {
+    let callback_url = account.callback_url.as_deref();
+    let tags = Some(&*account.tags).filter(|tags| !tags.is_empty());
+    let options = [("callbackurl", callback_url), ("tags", tags)];
+    options
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+}
+
+fn form(account: &Account, path: &str, fields: &[(&str, &str)]) -> Request {
+    // Room for a text of 660 characters, so that no copy of the PIN is left behind by growing.
+    let mut form = form_urlencoded::Serializer::new(String::with_capacity(8192));
+    for (name, value) in fields {
+        form.append_pair(name, value);
+    }
+    let kind = "application/x-www-form-urlencoded";
+    request(account, "POST", path, Some(kind), form.finish())
+}
+
+/// A name and a text in JSON. No value that gets here has a control character.
+fn pair(out: &mut String, name: &str, value: &str) {
+    out.push('"');
+    out.push_str(name);
+    out.push_str("\":\"");
+    for letter in value.chars() {
+        if letter == '"' || letter == '\\' {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out.push('"');
+}
+
+fn request(
+    account: &Account,
+    method: &'static str,
+    path: &str,
+    kind: Option<&str>,
+    body: String,
+) -> Request {
+    let kind = kind.map(|kind| ("content-type", kind.to_string()));
+    let headers = [
+        ("accept", "application/json".to_string()),
+        ("authorization", account.authorization.to_owned()),
+    ];
     Request {
-        method: "POST",
-        url: [&account.base_url, "/sms/messages/"].concat(),
-        headers: alloc::vec![
-            ("accept", "application/json".to_string()),
-            ("authorization", account.authorization.to_owned()),
-            (
-                "content-type",
-                "application/x-www-form-urlencoded".to_string()
-            ),
-        ],
-        body: form.finish(),
+        method,
+        url: [&account.base_url, path].concat(),
+        headers: headers.into_iter().chain(kind).collect(),
+        body,
         timeout: account.timeout,
     }
 }

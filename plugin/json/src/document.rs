@@ -2,7 +2,7 @@
 
 use alloc::string::ToString;
 
-use xoxzo_2fa_core::{Cap, Guesses, Range, Sends, Settings, Xoxzo};
+use xoxzo_2fa_core::{Cap, Guesses, Messages, Range, Sends, Settings, Xoxzo};
 
 use crate::form::{Absent, Field, Form};
 use crate::node::Node;
@@ -119,6 +119,22 @@ pub(crate) const DOCUMENT: Form = Form::Map(&[
         Absent::Defaults,
         about!("The text of messages."),
     ),
+    field(
+        "voice",
+        Form::Map(&VOICE),
+        Absent::Out,
+        about!(
+            "Calls that say the PIN. Off if absent. A call comes only after an SMS, when a resend asks for it, and weighs 5 messages."
+        ),
+    ),
+    field(
+        "test",
+        Form::Flag,
+        Absent::Flag(false),
+        about!(
+            "For tests only: base_url must be a loopback address, and tokens, counters and receipts are nothing to settings without it."
+        ),
+    ),
 ]);
 
 const LOGIN: Absent = Absent::One(|| {
@@ -148,7 +164,7 @@ const GUARD: [Field; 2] = [
     ),
 ];
 
-const XOXZO: [Field; 5] = [
+const XOXZO: [Field; 8] = [
     field("sid", Form::Secret, Absent::Required, about!("API SID.")),
     field(
         "auth_token",
@@ -175,6 +191,56 @@ const XOXZO: [Field; 5] = [
         Xoxzo::TIMEOUT,
         10_000,
         about!("For one exchange."),
+    ),
+    field(
+        "callback_url",
+        Form::Secret,
+        Absent::Out,
+        about!(
+        "Where Xoxzo tells how messages fare: https, or http and a loopback address. Nothing signs what arrives there: let the path hold "
+        "something unguessable, and ask for the status before acting."),
+    ),
+    field(
+        "tags",
+        Form::List(&Form::Text, Xoxzo::TAGS),
+        Absent::Empty,
+        about!("Tags of messages in Xoxzo's records: 1 to 32 letters, digits, - and _ each."),
+    ),
+    field(
+        "japan",
+        Form::Map(&JAPAN),
+        Absent::Out,
+        about!("Direct routes to Japanese carriers, for messages to +81. For registered users."),
+    ),
+];
+
+const JAPAN: [Field; 2] = [
+    field(
+        "route",
+        Form::Choice(&["kp", "kpl"]),
+        Absent::Required,
+        about!("kp: K-Premium (jp_kp). kpl: K-Premium Lite (jp_kpl)."),
+    ),
+    field(
+        "sender",
+        Form::Text,
+        Absent::Required,
+        about!("The registered numeric sender (jp_kp_sender): 1 to 15 digits."),
+    ),
+];
+
+const VOICE: [Field; 2] = [
+    field(
+        "caller",
+        Form::Text,
+        Absent::Required,
+        about!("Number that calls: 5 to 15 digits, without +."),
+    ),
+    field(
+        "destinations",
+        Form::List(&Form::Either(&RANGE), Settings::DESTINATIONS),
+        Absent::Required,
+        about!("Where calls may go, written like the destinations of messages."),
     ),
 ];
 
@@ -205,7 +271,7 @@ const RANGE: [Field; 4] = [
     ),
 ];
 
-const PURPOSE: [Field; 2] = [
+const PURPOSE: [Field; 3] = [
     field(
         "name",
         Form::Text,
@@ -219,6 +285,12 @@ const PURPOSE: [Field; 2] = [
         about!(
         "Whether only someone who passed another factor can start it. If not, strangers can: it gets at most half of each cap, "
         "and its failures are counted apart."),
+    ),
+    field(
+        "voice",
+        Form::Flag,
+        Absent::Flag(true),
+        about!("Whether a call may say its PIN, where calls are on."),
     ),
 ];
 
@@ -307,18 +379,104 @@ const CLIENT: [Field; 2] = [
     ),
 ];
 
-const MESSAGE: [Field; 2] = [
+const LOCALES: Form = Form::Choice(&[
+    "en", "ja", "id", "ms", "vi", "th", "zh-Hans", "zh-Hant", "ko", "es",
+]);
+
+const MESSAGE: [Field; 5] = [
     field(
         "locale",
-        Form::Choice(&["en", "ja"]),
+        LOCALES,
         Absent::Text("en"),
         about!("Language where a call names none."),
     ),
     number(
         "max_parts",
-        Settings::PARTS,
+        Messages::PARTS,
         1,
-        about!("Most billed parts. A longer message is refused before it costs anything."),
+        about!(
+            "Most billed parts. A longer message is refused before it costs anything. Not of templates, whose text is Xoxzo's."
+        ),
+    ),
+    field(
+        "webotp_domain",
+        Form::Text,
+        Absent::Out,
+        about!(
+            "Adds a last line, @DOMAIN #PIN, by which browsers fill the PIN in on that domain only (WICG). Not with templates."
+        ),
+    ),
+    field(
+        "android_hash",
+        Form::Text,
+        Absent::Out,
+        about!(
+            "Ends the message with the 11 characters by which Android hands it to an app (SMS Retriever). Not with templates."
+        ),
+    ),
+    field(
+        "templates",
+        Form::List(&Form::Map(&TEMPLATE), Messages::TEMPLATES),
+        Absent::Empty,
+        about!(
+        "Approved templates. With any, every SMS is made from one: of the call's language or else of message.locale, with amount and payee "
+        "for a payment and without for anything else. Without, every SMS is freeform, for which the account must be enabled."),
+    ),
+];
+
+const TEMPLATE: [Field; 3] = [
+    field(
+        "id",
+        Form::Number(Range(1, u32::MAX)),
+        Absent::Required,
+        about!("Its id at Xoxzo."),
+    ),
+    field(
+        "locale",
+        LOCALES,
+        Absent::Required,
+        about!("Language it is written in."),
+    ),
+    field(
+        "variables",
+        Form::Map(&VARIABLES),
+        Absent::Required,
+        about!(
+            "Names of its placeholders, each 1 to 64 letters, digits and _. Every placeholder must be named."
+        ),
+    ),
+];
+
+const VARIABLES: [Field; 5] = [
+    field(
+        "pin",
+        Form::Text,
+        Absent::Required,
+        about!("Takes the PIN."),
+    ),
+    field(
+        "minutes",
+        Form::Text,
+        Absent::Out,
+        about!("Takes the whole minutes that are left."),
+    ),
+    field(
+        "service",
+        Form::Text,
+        Absent::Out,
+        about!("Takes the name of the service."),
+    ),
+    field(
+        "amount",
+        Form::Text,
+        Absent::Out,
+        about!("Takes amount and currency of a payment. Goes with payee."),
+    ),
+    field(
+        "payee",
+        Form::Text,
+        Absent::Out,
+        about!("Takes who is paid. Goes with amount."),
     ),
 ];
 

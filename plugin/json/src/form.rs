@@ -40,6 +40,7 @@ pub(crate) enum Absent {
     Required,
     /// Nothing: it stays out.
     Out,
+    Flag(bool),
     Number(u32),
     Text(&'static str),
     /// A map of its own defaults.
@@ -145,6 +146,7 @@ fn fill_map(fields: &[Field], given: &[(String, Node)]) -> Result<Node, Misfit> 
             (Some(node), _) => field.form.fill(node),
             (None, Absent::Out) => continue,
             (None, Absent::Required) => Err(Misfit::new("is missing")),
+            (None, Absent::Flag(flag)) => Ok(Node::Flag(*flag)),
             (None, Absent::Number(number)) => Ok(Node::Number((*number).into())),
             (None, Absent::Text(text)) => Ok(Node::Text((*text).to_string())),
             (None, Absent::Defaults) => field.form.fill(&Node::Map(Vec::new())),

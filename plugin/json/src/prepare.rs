@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
-    Broken, Cap, Code, Destination, Failure, Guesses, Locale, Prepared, Purpose, RootKey, Scope,
-    Sends, Settings, Unfit, Xoxzo,
+    Autofill, Broken, Cap, Code, Destination, Failure, Guesses, Japan, Locale, Messages, Prepared,
+    Purpose, RootKey, Scope, Sends, Settings, Template, Unfit, Voice, Xoxzo,
 };
 
 use crate::document::DOCUMENT;
@@ -108,16 +108,23 @@ impl<'a> At<'a> {
             .at("key")
             .key()
             .map_err(|misfit| misfit.within("guard.key"))?;
-        let destinations = self.each("destinations", At::destinations)?;
+        let destinations = self.each("destinations", At::range)?;
         let [xoxzo, pin, failures, sends, message] =
             ["xoxzo", "pin", "failures", "sends", "message"].map(|name| self.at(name));
-        let locale = Locale::parse(&message.text("locale"))
-            .map_err(|unfit| misfit(unfit).within("message.locale"))?;
+        let voice = self.maybe("voice").map(|voice| {
+            let destinations = voice.each("destinations", At::range);
+            Ok(Voice {
+                caller: voice.text("caller"),
+                destinations: destinations
+                    .map_err(|misfit| misfit.within("voice"))?
+                    .concat(),
+            })
+        });
         Ok(Settings {
             audience: self.text("audience"),
             service: self.text("service"),
-            locale,
-            parts: message.number("max_parts"),
+            test: self.flag("test"),
+            messages: message.messages()?,
             keys,
             guard_key,
             scope: if self.at("guard").text("scope") == "shared" {
@@ -144,16 +151,23 @@ impl<'a> At<'a> {
                 cooldown: sends.number("cooldown_seconds"),
                 subject: sends.cap("per_subject"),
                 number: sends.cap("per_number"),
-                client: sends.0.field("per_client").map(|_| sends.cap("per_client")),
+                client: sends.maybe("per_client").map(|_| sends.cap("per_client")),
                 range: sends.cap("per_range"),
                 audience: sends.cap("per_audience"),
             },
+            voice: voice.transpose()?,
             xoxzo: Xoxzo {
                 base_url: xoxzo.text("base_url"),
                 sid: xoxzo.text("sid"),
                 auth_token: xoxzo.text("auth_token"),
                 sender: xoxzo.text("sender"),
                 timeout: xoxzo.number("timeout_milliseconds"),
+                callback_url: xoxzo.option("callback_url"),
+                tags: texts(xoxzo.at("tags").0.list()),
+                japan: xoxzo.maybe("japan").map(|japan| Japan {
+                    lite: japan.text("route") == "kpl",
+                    sender: japan.text("sender"),
+                }),
             },
         })
     }
@@ -162,26 +176,49 @@ impl<'a> At<'a> {
         RootKey::parse(self.0.text().unwrap_or_default()).map_err(misfit)
     }
 
+    fn messages(self) -> Result<Messages, Misfit> {
+        let templates = self.each("templates", At::template);
+        Ok(Messages {
+            locale: self.locale().map_err(|misfit| misfit.within("message"))?,
+            parts: self.number("max_parts"),
+            autofill: Autofill {
+                webotp_domain: self.option("webotp_domain"),
+                android_hash: self.option("android_hash"),
+            },
+            templates: templates.map_err(|misfit| misfit.within("message"))?,
+        })
+    }
+
+    fn template(self) -> Result<Template, Misfit> {
+        let variables = self.at("variables");
+        Ok(Template {
+            id: self.number("id"),
+            locale: self.locale()?,
+            pin: variables.text("pin"),
+            minutes: variables.option("minutes"),
+            service: variables.option("service"),
+            amount: variables.option("amount"),
+            payee: variables.option("payee"),
+        })
+    }
+
+    fn locale(self) -> Result<Locale, Misfit> {
+        Locale::parse(&self.text("locale")).map_err(|unfit| misfit(unfit).within("locale"))
+    }
+
     fn purpose(self) -> Purpose {
-        let after_first_factor = self.at("after_first_factor").0.flag().unwrap_or(false);
         Purpose {
             name: self.text("name"),
-            after_first_factor,
+            after_first_factor: self.flag("after_first_factor"),
+            voice: self.flag("voice"),
         }
     }
 
-    fn destinations(self) -> Result<Vec<Destination>, Misfit> {
+    fn range(self) -> Result<Vec<Destination>, Misfit> {
         if let Some(name) = self.0.text() {
             return Destination::preset(name).map_err(misfit);
         }
-        let denied: Vec<_> = self
-            .at("deny")
-            .0
-            .list()
-            .iter()
-            .filter_map(Node::text)
-            .map(ToString::to_string)
-            .collect();
+        let denied = texts(self.at("deny").0.list());
         let range = Destination::parse(
             &self.text("prefix"),
             self.number("min_digits"),
@@ -204,8 +241,20 @@ impl<'a> At<'a> {
         At(self.0.field(name).unwrap_or(&NOTHING))
     }
 
+    fn maybe(self, name: &str) -> Option<At<'a>> {
+        self.0.field(name).map(At)
+    }
+
     fn text(self, name: &str) -> String {
-        self.at(name).0.text().unwrap_or_default().to_string()
+        self.option(name).unwrap_or_default()
+    }
+
+    fn option(self, name: &str) -> Option<String> {
+        self.at(name).0.text().map(ToString::to_string)
+    }
+
+    fn flag(self, name: &str) -> bool {
+        self.at(name).0.flag().unwrap_or(false)
     }
 
     fn number<T: TryFrom<u64> + Bounded>(self, name: &str) -> T {
@@ -223,6 +272,13 @@ impl<'a> At<'a> {
         })
         .collect()
     }
+}
+
+fn texts(list: &[Node]) -> Vec<String> {
+    list.iter()
+        .filter_map(Node::text)
+        .map(ToString::to_string)
+        .collect()
 }
 
 trait Bounded {

@@ -11,28 +11,33 @@ use xoxzo_2fa_core::Reply;
 use crate::node::Node;
 
 /// Fields of an error that may be named in a log. The rest of an error is not repeated: it can hold the number.
-const FIELDS: [&str; 5] = [
+const FIELDS: [&str; 9] = [
+    "caller",
     "detail",
     "message",
     "non_field_errors",
     "recipient",
     "sender",
+    "tts_lang",
+    "tts_message",
+    "variables",
 ];
 
 /// The longest time to wait that is believed, in seconds.
 const LONGEST_WAIT: u32 = 86_400;
 
+/// How long to wait where a 429 does not say it, in seconds. Xoxzo publishes no limits; its own example says 1.
+const WAIT: u32 = 30;
+
 /// Reads an answer: its status, its header `Retry-After` if it has one, and its body.
 #[must_use]
 pub fn reply(status: u16, retry_after: Option<&str>, body: &str) -> Reply {
     match status {
-        200..=299 => taken(body).map_or(Reply::Unreadable { status }, |message_id| Reply::Taken {
-            message_id,
-        }),
+        200..=299 => read(body),
         429 => Reply::Refused {
             status,
             fields: String::new(),
-            retry_after: wait(retry_after, body),
+            retry_after: Some(wait(retry_after, body).unwrap_or(WAIT)),
         },
         400..=499 => Reply::Refused {
             status,
@@ -43,17 +48,22 @@ pub fn reply(status: u16, retry_after: Option<&str>, body: &str) -> Reply {
     }
 }
 
-/// The id in `[{"msgid": "…"}]`, if it looks like one.
-fn taken(body: &str) -> Option<String> {
-    let body = Node::parse(body).ok()?;
-    let id = body
-        .list()
-        .first()
-        .unwrap_or(&body)
-        .field("msgid")?
-        .text()?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    ((1..=64).contains(&id.len()) && id.bytes().all(plain)).then(|| id.to_string())
+/// `[{"msgid": "…"}]` or `[{"callid": "…"}]` after sending, `{"status": "…"}` after asking; what does not look like an id or a
+/// state is none.
+fn read(body: &str) -> Reply {
+    let body = Node::parse(body).unwrap_or(Node::Null);
+    let object = body.list().first().unwrap_or(&body);
+    let text = |name: &str, longest: usize, plain: fn(u8) -> bool| {
+        let text = object.field(name)?.text()?;
+        let fits = (1..=longest).contains(&text.len()) && text.bytes().all(plain);
+        fits.then(|| text.to_string())
+    };
+    let id = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b' ' || byte == b'_';
+    Reply::Read {
+        message_id: text("msgid", 64, id).or_else(|| text("callid", 64, id)),
+        state: text("status", 32, word),
+    }
 }
 
 /// Which known fields the error names, joined with commas.
@@ -87,64 +97,96 @@ fn wait(retry_after: Option<&str>, body: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
+    fn id(body: &str) -> Option<String> {
+        match reply(201, None, body) {
+            Reply::Read { message_id, .. } => message_id,
+            _ => None,
+        }
+    }
+
     #[test]
-    fn a_2xx_with_an_id_is_taken() {
-        let taken = Reply::Taken {
-            message_id: "aB3".to_string(),
-        };
-        assert_eq!(reply(201, None, r#"[{"msgid":"aB3"}]"#), taken);
-        assert_eq!(reply(200, None, r#"{"msgid":"aB3","new":1}"#), taken);
+    fn an_id_is_found_in_an_array_or_an_object() {
+        assert_eq!(id(r#"[{"msgid":"aB3"}]"#).as_deref(), Some("aB3"));
+        assert_eq!(id(r#"{"msgid":"aB3","new":1}"#).as_deref(), Some("aB3"));
+        assert_eq!(id(r#"[{"callid":"0-f"}]"#).as_deref(), Some("0-f"));
         for body in [
             "",
             "[]",
             "{}",
             "null",
+            "<h1>",
+            "[[]]",
             r#"[{"msgid":""}]"#,
-            r#"[{"msgid":"a b"}]"#,
-            "<html>",
             r#"[{"msgid":7}]"#,
+            r#"[{"msgid":"a/b"}]"#,
+            r#"[{"msgid":"a\nb"}]"#,
+            r#"[{"msgid":"a"}"#,
+            r#"[{"msgid":"a"}] x"#,
         ] {
-            assert_eq!(
-                reply(201, None, body),
-                Reply::Unreadable { status: 201 },
-                "{body}"
-            );
+            assert_eq!(id(body), None, "{body}");
+        }
+        let long = "x".repeat(65);
+        assert_eq!(id(&["[{\"msgid\":\"", &long, "\"}]"].concat()), None);
+    }
+
+    #[test]
+    fn a_state_is_a_short_word() {
+        for (body, expected) in [
+            (r#"{"msgid":"a","status":"DELIVERED"}"#, Some("DELIVERED")),
+            (r#"{"callid":"a","status":"NO ANSWER"}"#, Some("NO ANSWER")),
+            (r#"{"status":"+819012345678"}"#, None),
+            (r#"{"status":"a\nb"}"#, None),
+            (r#"{"status":1}"#, None),
+            ("{}", None),
+        ] {
+            let Reply::Read { state, .. } = reply(200, None, body) else {
+                unreachable!("a 2xx is read")
+            };
+            assert_eq!(state.as_deref(), expected, "{body}");
         }
     }
 
     #[test]
-    fn a_4xx_is_refused_and_its_text_is_not_repeated() {
-        let body = r#"{"recipient":["+819012345678 is not valid"],"other":1}"#;
+    fn a_4xx_names_known_fields_and_nothing_else() {
+        let body = r#"{"recipient":["+819012345678 is not valid"],"x":1,"sender":["no"]}"#;
         let refused = |status, fields: &str| Reply::Refused {
             status,
             fields: fields.to_string(),
             retry_after: None,
         };
-        assert_eq!(reply(400, None, body), refused(400, "recipient"));
-        assert_eq!(reply(404, None, "<html>"), refused(404, ""));
-        assert_eq!(
-            reply(401, None, r#"{"detail":"no"}"#),
-            refused(401, "detail")
-        );
+        assert_eq!(reply(400, None, body), refused(400, "recipient, sender"));
+        assert_eq!(reply(404, None, "<h1>Not Found</h1>"), refused(404, ""));
+        assert_eq!(reply(403, Some("5"), ""), refused(403, ""));
+        assert_eq!(reply(400, None, "[\"recipient\"]"), refused(400, ""));
     }
 
     #[test]
-    fn a_429_says_how_long_or_does_not() {
-        let waits = |header, body| match reply(429, header, body) {
-            Reply::Refused { retry_after, .. } => retry_after,
-            other => panic!("{other:?}"),
-        };
-        let detail = r#"{"detail":"Request was throttled. Expected available in 1 second."}"#;
-        assert_eq!(waits(Some("7"), detail), Some(7));
-        assert_eq!(waits(None, detail), Some(1));
-        assert_eq!(waits(Some("Wed, 21 Oct 2026 07:28:00 GMT"), "{}"), None);
-        assert_eq!(waits(None, ""), None);
-        assert_eq!(waits(Some("4000000000"), ""), None);
+    fn a_429_says_how_long() {
+        const DETAIL: &str =
+            r#"{"detail":"Request was throttled. Expected available in 12 seconds."}"#;
+        for (header, body, expected) in [
+            (Some("7"), DETAIL, 7),
+            (Some(" 7 "), "", 7),
+            (None, DETAIL, 12),
+            (Some("Wed, 21 Oct 2026 07:28:00 GMT"), DETAIL, 12),
+            (Some("86401"), DETAIL, 12),
+            (Some("-1"), "", WAIT),
+            (None, r#"{"detail":"slow down"}"#, WAIT),
+            (None, r#"{"detail":"99999999999 seconds"}"#, WAIT),
+            (None, "", WAIT),
+        ] {
+            let expected = Reply::Refused {
+                status: 429,
+                fields: String::new(),
+                retry_after: Some(expected),
+            };
+            assert_eq!(reply(429, header, body), expected, "{header:?} {body}");
+        }
     }
 
     #[test]
-    fn anything_else_may_have_been_taken() {
-        for status in [100, 301, 302, 500, 503, 504, 599] {
+    fn anything_else_is_unreadable() {
+        for status in [0, 100, 301, 302, 500, 503, 504, 599] {
             assert_eq!(
                 reply(status, None, r#"[{"msgid":"a"}]"#),
                 Reply::Unreadable { status }

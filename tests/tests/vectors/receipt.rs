@@ -12,8 +12,8 @@ fn receipts() {
     let mut made = Vec::new();
     let root = RootKey::parse(&key(1)).unwrap();
     let (own, other) = (
-        root.receipt_key("shop").to_text(),
-        root.receipt_key("bank").to_text(),
+        root.receipt_key("shop", false).to_text(),
+        root.receipt_key("bank", false).to_text(),
     );
     for bound in [login(), payment] {
         world.now += 60;

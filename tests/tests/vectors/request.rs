@@ -31,7 +31,7 @@ fn requests() {
         let mut world = World::new(&document);
         let sending = xoxzo_2fa_core::Sending {
             locale,
-            client: None,
+            ..xoxzo_2fa_core::Sending::default()
         };
         let challenge = world
             .start_with(claimed(&bound), sending)

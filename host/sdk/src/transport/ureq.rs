@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use ureq::{Agent, Error, Timeout};
+use ureq::{Agent, AsSendBody, Error, Timeout};
 
 use super::{Body, Lost, Transport};
 
@@ -45,7 +45,19 @@ impl Transport for UreqTransport {
         request: http::Request<Body>,
         timeout: Duration,
     ) -> Result<http::Response<Vec<u8>>, Lost> {
-        let request = request.map(|body| body.0);
+        if request.method() == http::Method::GET {
+            return self.exchange(request.map(|_| ()), timeout);
+        }
+        self.exchange(request.map(|body| body.0), timeout)
+    }
+}
+
+impl UreqTransport {
+    fn exchange(
+        &self,
+        request: http::Request<impl AsSendBody>,
+        timeout: Duration,
+    ) -> Result<http::Response<Vec<u8>>, Lost> {
         let request = self.agent.configure_request(request);
         // The stages before the request have less time than the whole, so that a timeout there is known as one.
         let early = timeout.mul_f32(0.6);

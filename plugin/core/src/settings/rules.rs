@@ -1,9 +1,9 @@
 //! The rules that hold on values and between them.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Broken, Cap, Guesses, Range, Sends, Settings, Xoxzo};
+use super::{Broken, Cap, Guesses, Messages, Range, Sends, Settings, Template, Xoxzo};
 use crate::codec::split;
 use crate::failure::Unfit;
 use crate::key::RootKey;
@@ -36,16 +36,28 @@ impl Settings {
         })
     }
 
-    fn rules(&self) -> [(bool, &'static str, &'static str); 10] {
+    fn rules(&self) -> [(bool, &'static str, &'static str); 20] {
         const PLAIN: &str = "must be printable ASCII without spaces, and not too long";
-        let xoxzo = &self.xoxzo;
+        let (xoxzo, messages) = (&self.xoxzo, &self.messages);
+        // The longest that a login can be.
         let plainest = Message {
-            locale: self.locale,
             service: &self.service,
-            pin: "0000000000",
-            left: 600,
+            pin: "1234567890"
+                .get(..self.guesses.digits.into())
+                .unwrap_or_default(),
+            left: self.guesses.lifetime.into(),
             transaction: None,
         };
+        let plainest = plainest.sms(messages.locale, &messages.autofill);
+        let loopback = xoxzo.base_url.strip_prefix("http").is_some_and(|rest| {
+            let rest = rest.strip_prefix('s').unwrap_or(rest);
+            ["://127.0.0.1", "://localhost", "://[::1]"]
+                .iter()
+                .any(|own| {
+                    rest.strip_prefix(own)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+                })
+        });
         let kids: Vec<_> = self.keys.iter().map(RootKey::kid).collect();
         let names: Vec<_> = self
             .purposes
@@ -55,9 +67,34 @@ impl Settings {
         [
             (plain(&self.audience, 64), "audience", PLAIN),
             (
-                text::parts(&plainest.compose()) <= self.parts,
+                !messages.templates.is_empty() || text::parts(&plainest) <= messages.parts,
                 "service",
                 "makes a message of too many parts",
+            ),
+            (
+                messages.autofill.webotp_domain.as_deref().is_none_or(host),
+                "message.webotp_domain",
+                "must be a host name in lower case",
+            ),
+            (
+                messages
+                    .autofill
+                    .android_hash
+                    .as_deref()
+                    .is_none_or(app_hash),
+                "message.android_hash",
+                "must be 11 characters of base64",
+            ),
+            (
+                messages.templates.iter().all(variables),
+                "message.templates",
+                "variables must have different names of letters, digits and _, and amount and payee go together",
+            ),
+            (
+                messages.templates.is_empty()
+                    || messages.template(messages.locale, false).is_some(),
+                "message.templates",
+                "must have one for message.locale without amount and payee",
             ),
             (distinct(&kids), "keys", "must be different keys"),
             (
@@ -72,6 +109,41 @@ impl Settings {
                 origin(&xoxzo.base_url),
                 "xoxzo.base_url",
                 "must be https://HOST, or http://LOOPBACK:PORT, and no more",
+            ),
+            (
+                !self.test || loopback,
+                "xoxzo.base_url",
+                "must be a loopback address, since test is on",
+            ),
+            (
+                self.test || self.sends.cooldown >= Sends::COOLDOWN.0,
+                "sends.cooldown_seconds",
+                "must be 60 to 600",
+            ),
+            (
+                self.voice
+                    .as_ref()
+                    .is_none_or(|voice| digits(&voice.caller, 5)),
+                "voice.caller",
+                "must be 5 to 15 digits",
+            ),
+            (
+                xoxzo.callback_url.as_deref().is_none_or(callback),
+                "xoxzo.callback_url",
+                "must be an https url, or http on a loopback address, of at most 256 characters",
+            ),
+            (
+                xoxzo.tags.iter().all(|tag| tag.len() <= 32 && name(tag)),
+                "xoxzo.tags",
+                "must be 1 to 32 letters, digits, - and _ each",
+            ),
+            (
+                xoxzo
+                    .japan
+                    .as_ref()
+                    .is_none_or(|japan| digits(&japan.sender, 1)),
+                "xoxzo.japan.sender",
+                "must be 1 to 15 digits",
             ),
             (plain(&xoxzo.sid, 128), "xoxzo.sid", PLAIN),
             (
@@ -92,12 +164,24 @@ impl Settings {
 /// What a number must lie in: its path, the range, the number, and the rule in words.
 type Ranged = (&'static str, Range, fn(&Settings) -> usize, &'static str);
 
-const RANGES: [Ranged; 22] = [
+const RANGES: [Ranged; 25] = [
     (
         "message.max_parts",
-        Settings::PARTS,
-        |it| it.parts as usize,
+        Messages::PARTS,
+        |it| it.messages.parts as usize,
         "must be 1 to 5",
+    ),
+    (
+        "message.templates",
+        Messages::TEMPLATES,
+        |it| it.messages.templates.len(),
+        "must be at most 32",
+    ),
+    (
+        "xoxzo.tags",
+        Xoxzo::TAGS,
+        |it| it.xoxzo.tags.len(),
+        "must be at most 8",
     ),
     ("keys", Settings::KEYS, |it| it.keys.len(), "must be 1 to 8"),
     (
@@ -110,6 +194,16 @@ const RANGES: [Ranged; 22] = [
         "destinations",
         Settings::DESTINATIONS,
         |it| it.destinations.len(),
+        "must be at most 256",
+    ),
+    (
+        "voice.destinations",
+        Settings::DESTINATIONS,
+        |it| {
+            it.voice
+                .as_ref()
+                .map_or(0, |voice| voice.destinations.len())
+        },
         "must be at most 256",
     ),
     (
@@ -150,9 +244,9 @@ const RANGES: [Ranged; 22] = [
     ),
     (
         "sends.cooldown_seconds",
-        Sends::COOLDOWN,
+        Range(1, Sends::COOLDOWN.1),
         |it| it.sends.cooldown as usize,
-        "must be 60 to 600",
+        "must be 60 to 600, or from 1 with test",
     ),
     (
         "sends.per_subject",
@@ -236,15 +330,13 @@ fn plain(text: &str, longest: usize) -> bool {
 }
 
 /// An origin that credentials may be sent to: https, or http to a loopback address.
+fn host(text: &str) -> bool {
+    let lower =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    (1..=253).contains(&text.len()) && text.bytes().all(lower) && !text.starts_with(['-', '.'])
+}
+
 fn origin(url: &str) -> bool {
-    let host = |text: &str| {
-        text.len() <= 255
-            && text.bytes().all(|byte| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte)
-            })
-            && !text.starts_with(['-', '.'])
-            && !text.is_empty()
-    };
     let port = |text: &str| {
         text.parse::<u16>()
             .is_ok_and(|port| port > 0 && port.to_string() == text)
@@ -271,9 +363,76 @@ fn sender(text: &str) -> bool {
         && (1..=if digits { 15 } else { 10 }).contains(&text.len())
 }
 
+/// An origin, and any path behind it.
+fn callback(url: &str) -> bool {
+    let start = url
+        .bytes()
+        .position(|byte| byte == b':')
+        .map_or(0, |at| at.saturating_add(3));
+    let end = url
+        .bytes()
+        .enumerate()
+        .find(|(at, byte)| *at >= start && b"/?".contains(byte))
+        .map_or(url.len(), |(at, _)| at);
+    plain(url, 256)
+        && url.bytes().all(|byte| !b"\"#\\<>".contains(&byte))
+        && url.get(..end).is_some_and(origin)
+}
+
+fn digits(text: &str, least: usize) -> bool {
+    (least..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// Sources: developers.google.com, "Perform SMS verification on a server": 11 characters of base64.
+fn app_hash(text: &str) -> bool {
+    text.len() == 11
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+}
+
+fn variables(template: &Template) -> bool {
+    let names: Vec<_> = template.variables().map(String::as_bytes).collect();
+    let fit = template
+        .variables()
+        .all(|text| text.len() <= 64 && name(text) && !text.contains('-'));
+    fit && distinct(&names) && template.amount.is_some() == template.payee.is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn callbacks_go_to_https_or_loopback() {
+        for good in [
+            "https://a.example/x?y=z",
+            "https://a.example",
+            "http://127.0.0.1:1/x",
+            "https://a.example:8443/a/",
+        ] {
+            assert!(callback(good), "{good}");
+        }
+        for bad in [
+            "",
+            "http://a.example/x",
+            "https:///x",
+            "https://u:p@a.example/",
+            "https://a.example/\"",
+            "ftp://a",
+            "https://a b/",
+            "https://a.example/#x",
+        ] {
+            assert!(!callback(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn credentials_go_to_https_or_loopback() {

@@ -1,0 +1,86 @@
+//! `check` and `preview`: settings looked at before they are used.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::account::Source;
+use crate::bound::Payment;
+use crate::report::Fault;
+
+/// Credits for a part to a Japanese number (help.xoxzo.com, "pre vs postpay"). Other countries have other prices.
+const CREDITS: u32 = 10;
+
+#[derive(Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    source: Source,
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Check {
+    pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
+        let checked = xoxzo_2fa::check(&self.source.settings()?)?;
+        let effective: Value = serde_json::from_str(checked.effective_settings())
+            .map_err(|error| Fault::Around(error.to_string()))?;
+        if self.json {
+            let report = json!({"effective": effective, "warnings": checked.warnings()});
+            println!("{report}");
+        } else {
+            println!("{effective:#}");
+            for warning in checked.warnings() {
+                eprintln!("warning: {warning}");
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Preview {
+    #[command(flatten)]
+    payment: Payment,
+    #[command(flatten)]
+    source: Source,
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Preview {
+    pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
+        let checked = xoxzo_2fa::check(&self.source.settings()?)?;
+        let specimens = checked.preview(self.payment.transaction().as_ref())?;
+        if self.json {
+            let entries = specimens.iter().map(|specimen| {
+                json!({
+                    "locale": specimen.locale, "text": specimen.text, "parts": specimen.parts,
+                    "units": units(&specimen.text), "credits_in_japan": specimen.parts * CREDITS,
+                })
+            });
+            println!("{}", Value::from_iter(entries));
+            return Ok(ExitCode::SUCCESS);
+        }
+        for specimen in &specimens {
+            let (parts, units) = (specimen.parts, units(&specimen.text));
+            println!(
+                "{}: {parts} {} of {units} characters, {} credits to Japan",
+                specimen.locale,
+                if parts == 1 { "part" } else { "parts" },
+                parts * CREDITS,
+            );
+            for line in specimen.text.lines() {
+                println!("    {line}");
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Characters as they are billed: UTF-16 units.
+fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}

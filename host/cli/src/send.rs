@@ -1,0 +1,172 @@
+//! `start` and `resend`.
+
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use xoxzo_2fa::{Challenge, Channel, Code, Error, Sending, TwoFactor};
+
+use crate::account::Account;
+use crate::bound::Bound;
+use crate::report::Fault;
+
+/// How often the component asks for the state of a message.
+const APART: Duration = Duration::from_secs(5);
+
+#[derive(Args)]
+struct How {
+    /// Language of the message: en, ja, id, ms, vi, th, zh-Hans, zh-Hant, ko or es. The settings' own if absent.
+    #[arg(long, value_name = "TAG")]
+    locale: Option<String>,
+    /// The end user's address, for the cap per client.
+    #[arg(long, value_name = "ADDRESS")]
+    client: Option<String>,
+    /// Wait, and show how the message fares, until it has arrived or failed or the challenge is over.
+    #[arg(long)]
+    wait: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Way {
+    /// A text message.
+    Sms,
+    /// A call that says the code, where the settings have `voice`.
+    Voice,
+}
+
+#[derive(Args)]
+pub(crate) struct Start {
+    #[command(flatten)]
+    bound: Bound,
+    #[command(flatten)]
+    how: How,
+    #[command(flatten)]
+    pub(crate) account: Account,
+}
+
+impl Start {
+    pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
+        let (two_factor, binding) = (self.account.open()?, self.bound.binding()?);
+        let challenge = two_factor.start_with(&binding, &self.how.sending(Channel::Sms))?;
+        self.how.sent(&two_factor, &challenge, self.account.json)
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Resend {
+    /// The token that `start` printed.
+    #[arg(long)]
+    token: String,
+    /// By which way.
+    #[arg(long, value_enum, default_value = "sms")]
+    channel: Way,
+    #[command(flatten)]
+    bound: Bound,
+    #[command(flatten)]
+    how: How,
+    #[command(flatten)]
+    pub(crate) account: Account,
+}
+
+impl Resend {
+    pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
+        let (two_factor, binding) = (self.account.open()?, self.bound.binding()?);
+        let channel = match self.channel {
+            Way::Sms => Channel::Sms,
+            Way::Voice => Channel::Voice,
+        };
+        let sending = self.how.sending(channel);
+        let challenge = two_factor.resend_with(&self.token, &binding, &sending)?;
+        self.how.sent(&two_factor, &challenge, self.account.json)
+    }
+}
+
+impl How {
+    fn sending(&self, channel: Channel) -> Sending {
+        let mut sending = Sending::default().channel(channel);
+        sending.locale.clone_from(&self.locale);
+        sending.client.clone_from(&self.client);
+        sending
+    }
+
+    /// Prints the challenge, and then how its message fares if that is wanted.
+    fn sent(
+        &self,
+        two_factor: &TwoFactor,
+        challenge: &Challenge,
+        json: bool,
+    ) -> Result<ExitCode, Fault> {
+        let (expires_in, resend_after) = (
+            challenge.expires_in.as_secs(),
+            challenge.resend_after.as_secs(),
+        );
+        let delivery = challenge.delivery.as_str();
+        if json {
+            println!(
+                "{}",
+                json!({
+                    "token": challenge.token, "masked": challenge.masked, "expires_in": expires_in, "resend_after": resend_after,
+                    "message_id": challenge.message_id, "handle": challenge.handle, "delivery": delivery, "parts": challenge.parts,
+                })
+            );
+        } else {
+            println!("{}", challenge.token);
+            eprintln!(
+                "sent to {} ({delivery}), good for {expires_in} s, again after {resend_after} s",
+                challenge.masked
+            );
+            match &challenge.handle {
+                Some(handle) if !self.wait => {
+                    eprintln!("ask for its state with: xoxzo-2fa status --handle {handle}");
+                }
+                Some(_) => {}
+                None => eprintln!(
+                    "xoxzo did not answer: the message may arrive, and its code will be good"
+                ),
+            }
+        }
+        if let Some(handle) = challenge.handle.as_deref().filter(|_| self.wait) {
+            follow(two_factor, handle, challenge.expires_in, json)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Prints each state of a message as it comes.
+fn follow(two_factor: &TwoFactor, handle: &str, most: Duration, json: bool) -> Result<(), Fault> {
+    let began = Instant::now();
+    let mut last = None;
+    loop {
+        let wait = match two_factor.status(handle) {
+            Ok(report) => {
+                if last != Some(report.delivery) {
+                    let (delivery, detail) = (report.delivery.as_str(), &report.detail);
+                    if json {
+                        println!("{}", json!({"delivery": delivery, "detail": detail}));
+                    } else {
+                        eprintln!("{delivery} after {} s", began.elapsed().as_secs());
+                    }
+                }
+                if report.delivery.is_final() {
+                    return Ok(());
+                }
+                last = Some(report.delivery);
+                APART
+            }
+            Err(Error::Refuse(refusal)) if refusal.code == Code::Cooldown => {
+                refusal.retry_after.unwrap_or(APART)
+            }
+            // Xoxzo asks for patience, or did not answer: the message goes its way all the same.
+            Err(Error::Upstream(failure)) if failure.code == Code::Provider => {
+                failure.retry_after.unwrap_or(APART)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if began.elapsed() + wait >= most {
+            return Ok(());
+        }
+        thread::sleep(wait);
+    }
+}

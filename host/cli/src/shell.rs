@@ -1,0 +1,49 @@
+//! `completions` and `man`: what a shell and a reader of manuals want.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Args, Command};
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use crate::report::Fault;
+
+#[derive(Args)]
+pub(crate) struct Completions {
+    /// For which shell.
+    shell: Shell,
+}
+
+impl Completions {
+    pub(crate) fn run(&self, mut command: Command) -> Result<ExitCode, Fault> {
+        // In memory first: a reader that has seen enough must not make it panic.
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut command, "xoxzo-2fa", &mut script);
+        io::stdout().write_all(&script)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Manual {
+    /// The page of this command; the page of all if absent.
+    command: Option<String>,
+}
+
+impl Manual {
+    pub(crate) fn run(&self, mut command: Command) -> Result<ExitCode, Fault> {
+        command.build();
+        let page = match &self.command {
+            None => command,
+            Some(name) => command
+                .find_subcommand(name)
+                .cloned()
+                .ok_or_else(|| Fault::Around("there is no such command".to_string()))?,
+        };
+        let mut text = Vec::new();
+        Man::new(page).render(&mut text)?;
+        io::stdout().write_all(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,75 @@
+//! `verify`.
+
+use std::io::{self, BufRead, IsTerminal};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+use xoxzo_2fa::Error;
+
+use crate::account::Account;
+use crate::bound::Bound;
+use crate::report::{Fault, seconds};
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// The token that `start` printed.
+    #[arg(long)]
+    token: String,
+    #[command(flatten)]
+    bound: Bound,
+    #[command(flatten)]
+    pub(crate) account: Account,
+}
+
+impl Verify {
+    pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
+        let pin = ask_pin()?;
+        match self
+            .account
+            .open()?
+            .verify(&self.token, &self.bound.binding()?, &pin)
+        {
+            Ok(acceptance) => {
+                if self.account.json {
+                    println!(
+                        "{}",
+                        json!({"verdict": "accepted", "receipt": acceptance.receipt})
+                    );
+                } else {
+                    println!("accepted");
+                }
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(Error::Refuse(refusal)) if self.account.json => {
+                let retry_after = seconds(refusal.retry_after);
+                println!(
+                    "{}",
+                    json!({
+                        "verdict": "refused", "code": refusal.code.as_str(), "guesses_left": refusal.guesses_left,
+                        "retry_after": retry_after,
+                    })
+                );
+                Ok(ExitCode::from(1))
+            }
+            Err(error) => {
+                if let Some(left) = error.failure().guesses_left {
+                    eprintln!("{left} guesses left");
+                }
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// The PIN: asked for without echo at a terminal, else the first line of standard input.
+pub(crate) fn ask_pin() -> Result<String, Fault> {
+    if io::stdin().is_terminal() {
+        return Ok(rpassword::prompt_password("PIN: ")?);
+    }
+    let mut line = String::new();
+    if io::stdin().lock().read_line(&mut line)? == 0 {
+        return Err(Fault::Around("no PIN on standard input".to_string()));
+    }
+    Ok(line.trim_end_matches(['\r', '\n']).to_string())
+}

@@ -1,0 +1,427 @@
+//! `start` and `resend`: from a binding to a message on its way.
+//!
+//! ```text
+//! check ► Count(ladder) ► Send ──► taken ───► Done
+//!              │  │         │
+//!              │  └─ decoy ─┼───────────────► Done
+//!              │            ├────► unknown ─► Count(longer cooldown) ─► Done
+//!              └─ refused ──┴────► not sent ► Count(back) ─► failure
+//! ```
+//!
+//! A resend sends the same PIN under the same token, with the minutes that are left. A decoy goes the same way, but sends nothing, and
+//! no guess at it is right.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use rand::TryCryptoRng;
+use zeroize::Zeroizing;
+
+use crate::binding::{Binding, Claimed};
+use crate::failure::{Code, Failure, Unfit};
+use crate::guard::{Charge, Outcome, judge};
+use crate::handle::{self, Handle};
+use crate::locale::Locale;
+use crate::pin::Pin;
+use crate::prepared::{Key, Prepared};
+use crate::recall::{self, invalid, recall};
+use crate::sends::{Ladder, UNKNOWN_COOLDOWN};
+use crate::settings::Voice;
+use crate::text::{self, Message};
+use crate::token::{Head, Token};
+use crate::turn::{Answer, Loss, Operation, Turn, stray, totals};
+use crate::xoxzo::{self, Reply, Request};
+use crate::{phone, random};
+
+/// A challenge with less than this is not worth another message, in seconds.
+const TOO_LATE: u32 = 60;
+
+/// By which way a message goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Channel {
+    /// A text message.
+    #[default]
+    Sms,
+    /// A call that says the code.
+    Voice,
+}
+
+/// How to send.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sending<'a> {
+    /// By which way. A call only as a resend.
+    pub channel: Channel,
+    /// Language of the text; the settings' own if absent.
+    pub locale: Option<&'a str>,
+    /// The end user's address.
+    pub client: Option<&'a str>,
+    /// Do everything but send. Only at the start: a resend follows its token.
+    pub decoy: bool,
+}
+
+/// What is known of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// Xoxzo took it.
+    Accepted,
+    /// It may arrive; or its state has a name that this engine does not know.
+    Unknown,
+    /// It waits at Xoxzo.
+    Queued,
+    /// A carrier has it, or the phone rings.
+    Delivering,
+    /// It arrived, or the call was answered.
+    Delivered,
+    /// It will not arrive.
+    Failed,
+}
+
+/// A challenge that was sent.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Challenge {
+    /// For the user's session.
+    pub token: String,
+    /// The recipient, mostly hidden.
+    pub masked: String,
+    /// Seconds that the challenge lives.
+    pub expires_in: u32,
+    /// Seconds until another message may go to this number.
+    pub resend_after: u32,
+    /// What is known of the message.
+    pub delivery: Delivery,
+    /// Xoxzo's id of the message.
+    pub message_id: Option<String>,
+    /// What [`Status`](crate::Status) asks by.
+    pub handle: Option<String>,
+    /// Billed parts, where the engine knows the text of an SMS.
+    pub parts: Option<u32>,
+}
+
+/// A message that waits for the guard or for Xoxzo. Holds no PIN: it is derived again where it is needed.
+#[derive(Clone)]
+pub struct Dispatch {
+    now: u32,
+    head: Head,
+    binding: Binding,
+    /// Seconds that the challenge has left.
+    left: u32,
+    channel: Channel,
+    locale: Locale,
+    client: Option<String>,
+    decoy: bool,
+    /// Sent before.
+    again: bool,
+    stage: Stage,
+}
+
+#[derive(Clone)]
+enum Stage {
+    /// The ladder is being charged.
+    Charge,
+    /// The message is on its way.
+    Send,
+    /// The longer cooldown after `unknown` is being set.
+    Unknown,
+    /// Charges are being given back, since nothing was sent.
+    Back(Failure),
+}
+
+impl Dispatch {
+    /// Checks everything that needs no counter, and makes the challenge.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`], [`Code::NotAllowed`], [`Code::Clock`], [`Code::Randomness`]; nothing is charged.
+    pub fn start(
+        settings: &Prepared,
+        now: u32,
+        claimed: Claimed<'_>,
+        sending: Sending<'_>,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Turn<Self>, Failure> {
+        let binding = settings.bind(now, claimed)?;
+        if sending.channel == Channel::Voice {
+            return Err(
+                Unfit("must be sms: a call comes only after it, as a resend").argument("channel"),
+            );
+        }
+        let guesses = &settings.guesses;
+        let head = Head {
+            kid: settings.signing()?.kid,
+            digits: guesses.digits,
+            issued_at: now,
+            lifetime: guesses.lifetime,
+            nonce: random::draw(rng)?,
+        };
+        let left = guesses.lifetime.into();
+        Self::new(settings, now, head, binding, left, sending)?.charge(settings)
+    }
+
+    /// Checks a token of which another message is wanted, and everything else that needs no counter.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`], [`Code::InvalidToken`], [`Code::Expired`] with less than a minute left, [`Code::NotAllowed`],
+    /// [`Code::Clock`]; nothing is charged.
+    pub fn resend(
+        settings: &Prepared,
+        now: u32,
+        token: &str,
+        claimed: Claimed<'_>,
+        sending: Sending<'_>,
+    ) -> Result<Turn<Self>, Failure> {
+        let binding = settings.bind(now, claimed)?;
+        if sending.decoy {
+            return Err(Unfit("is decided at the start").argument("decoy"));
+        }
+        let token = Token::parse(token).ok_or_else(invalid)?;
+        let recalled = recall(settings, &token, &binding, now)?;
+        let left = recalled.left;
+        if left < TOO_LATE {
+            let late = Failure::new(Code::Expired, "under a minute is left: start again");
+            return Err(late.expires_in(left));
+        }
+        let sending = Sending {
+            decoy: recalled.decoy,
+            ..sending
+        };
+        let mut dispatch = Self::new(settings, now, token.head, binding, left, sending)?;
+        dispatch.again = true;
+        dispatch.charge(settings)
+    }
+
+    fn new(
+        settings: &Prepared,
+        now: u32,
+        head: Head,
+        binding: Binding,
+        left: u32,
+        sending: Sending<'_>,
+    ) -> Result<Self, Failure> {
+        let locale = sending.locale.map(Locale::parse).transpose();
+        let locale = locale.map_err(|unfit| unfit.argument("locale"))?;
+        Ok(Self {
+            now,
+            head,
+            binding,
+            left,
+            channel: sending.channel,
+            locale: locale.unwrap_or(settings.messages.locale),
+            client: sending.client.map(ToString::to_string),
+            decoy: sending.decoy,
+            again: false,
+            stage: Stage::Charge,
+        })
+    }
+
+    /// Charges what the message costs, if it may go and can be written.
+    fn charge(self, settings: &Prepared) -> Result<Turn<Self>, Failure> {
+        let purpose = settings.purpose(&self.binding.purpose);
+        let destinations = match (self.channel, &settings.voice) {
+            (Channel::Sms, _) => Some(&settings.destinations),
+            (Channel::Voice, Some(voice)) if purpose.is_some_and(|it| it.voice) => {
+                Some(&voice.destinations)
+            }
+            (Channel::Voice, _) => None,
+        };
+        if !destinations.is_some_and(|open| phone::allowed(open, &self.binding.recipient)) {
+            return Err(Failure::new(
+                Code::NotAllowed,
+                "the recipient is not an allowed destination",
+            ));
+        }
+        let (_, parts) = self.request(settings)?;
+        if parts.is_some_and(|parts| parts > settings.messages.parts) {
+            return Err(
+                Unfit("the message would have more parts than message.max_parts")
+                    .argument("transaction"),
+            );
+        }
+        Ok(Turn::Count(self.ladder(settings)?.charges(), self))
+    }
+
+    fn ladder(&self, settings: &Prepared) -> Result<Ladder, Failure> {
+        let spent = self.again.then(|| {
+            let guess = recall::guess(settings, &self.head, &self.message(settings));
+            Charge::look(guess.key, guess.limit, guess.ttl)
+        });
+        let weight = match self.channel {
+            Channel::Sms => 1,
+            Channel::Voice => Voice::WEIGHT,
+        };
+        Ladder::new(
+            settings,
+            &self.binding,
+            self.client.as_deref(),
+            spent,
+            weight,
+        )
+    }
+
+    fn message(&self, settings: &Prepared) -> Vec<u8> {
+        self.head.message(&settings.audience, &self.binding)
+    }
+
+    fn key<'a>(&self, settings: &'a Prepared) -> Result<&'a Key, Failure> {
+        settings.key(self.head.kid).ok_or_else(invalid)
+    }
+
+    /// What is sent, and its billed parts if the text is ours.
+    fn request(&self, settings: &Prepared) -> Result<(Request, Option<u32>), Failure> {
+        let key = self.key(settings)?;
+        let pin = Pin::derive(&key.pin, &self.message(settings), self.head.digits);
+        let message = Message {
+            service: &settings.service,
+            pin: &Zeroizing::new(pin.expose()),
+            left: self.left,
+            transaction: self.binding.transaction.as_ref(),
+        };
+        let (account, recipient) = (&settings.account, &self.binding.recipient);
+        if let (Channel::Voice, Some(voice)) = (self.channel, &settings.voice) {
+            let (text, language) = message.speech(self.locale);
+            return Ok((
+                xoxzo::call(account, &voice.caller, recipient, &text, language),
+                None,
+            ));
+        }
+        if settings.messages.templates.is_empty() {
+            let text = message.sms(self.locale, &settings.messages.autofill);
+            return Ok((
+                xoxzo::sms(account, recipient, &text),
+                Some(text::parts(&text)),
+            ));
+        }
+        let template = settings
+            .messages
+            .template(self.locale, message.transaction.is_some());
+        let template = template.ok_or_else(|| {
+            Unfit("no template of message.templates shows amount and payee").argument("transaction")
+        })?;
+        Ok((
+            xoxzo::from_template(account, recipient, template, &message),
+            None,
+        ))
+    }
+
+    fn send(mut self, settings: &Prepared) -> Result<Turn<Self>, Failure> {
+        if self.decoy {
+            let id = handle::invented(
+                &self.key(settings)?.decoy,
+                self.now,
+                &self.message(settings),
+            );
+            return self.done(settings, Some(id));
+        }
+        let (request, _) = self.request(settings)?;
+        self.stage = Stage::Send;
+        Ok(Turn::Send(request, self))
+    }
+
+    /// Gives back the first `made` charges, then fails.
+    fn back(
+        mut self,
+        settings: &Prepared,
+        made: usize,
+        failure: Failure,
+    ) -> Result<Turn<Self>, Failure> {
+        let back = self.ladder(settings)?.back(made);
+        if back.is_empty() {
+            return Err(failure);
+        }
+        self.stage = Stage::Back(failure);
+        Ok(Turn::Count(back, self))
+    }
+
+    fn unknown(mut self, settings: &Prepared) -> Turn<Self> {
+        let name = settings.names.unknown(&self.binding);
+        self.stage = Stage::Unknown;
+        Turn::Count(alloc::vec![Charge::one(name, 1, UNKNOWN_COOLDOWN)], self)
+    }
+
+    fn done(&self, settings: &Prepared, message_id: Option<String>) -> Result<Turn<Self>, Failure> {
+        let key = self.key(settings)?;
+        let cooldown = settings.sends.cooldown;
+        let (delivery, resend_after) = match message_id {
+            Some(_) => (Delivery::Accepted, cooldown),
+            None => (Delivery::Unknown, cooldown.max(UNKNOWN_COOLDOWN)),
+        };
+        let signer = if self.decoy { &key.decoy } else { &key.token };
+        let token = Token {
+            head: self.head,
+            mac: signer.mac(&self.message(settings)),
+        };
+        let handle = message_id.as_deref().map(|message_id| {
+            let handle = Handle {
+                channel: self.channel,
+                kid: key.kid,
+                issued_at: self.now,
+                message_id,
+            };
+            handle.to_text(if self.decoy { &key.decoy } else { &key.handle })
+        });
+        let (_, parts) = self.request(settings)?;
+        Ok(Turn::Done(Challenge {
+            token: token.to_text(),
+            masked: self.binding.recipient.masked(),
+            expires_in: self.left,
+            resend_after,
+            delivery,
+            message_id,
+            handle,
+            parts,
+        }))
+    }
+}
+
+impl Operation for Dispatch {
+    type Output = Challenge;
+
+    fn resume(self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
+        match (&self.stage, answer) {
+            (Stage::Charge, answer) => {
+                let ladder = self.ladder(settings)?;
+                match judge(&ladder.charges(), totals(answer)?)? {
+                    Outcome::Made(_) => self.send(settings),
+                    Outcome::Refused { at, total } => {
+                        let refusal = ladder.refusal(at, total);
+                        self.back(settings, at, refusal)
+                    }
+                }
+            }
+            (
+                Stage::Send,
+                Answer::Reply(Reply::Read {
+                    message_id: Some(id),
+                    ..
+                }),
+            ) => self.done(settings, Some(id)),
+            (
+                Stage::Send,
+                Answer::Reply(Reply::Refused {
+                    status,
+                    fields,
+                    retry_after,
+                }),
+            ) => self.back(
+                settings,
+                usize::MAX,
+                xoxzo::refused(status, &fields, retry_after),
+            ),
+            (
+                Stage::Send,
+                Answer::Reply(Reply::Read { .. } | Reply::Unreadable { .. })
+                | Answer::Lost(Loss::Unknown),
+            ) => Ok(self.unknown(settings)),
+            (Stage::Send, Answer::Lost(Loss::NotSent)) => {
+                self.back(settings, usize::MAX, xoxzo::unreached())
+            }
+            (Stage::Send, _) => Err(stray()),
+            // Whether the longer cooldown could be set or not: the message may arrive, so the challenge stands.
+            (Stage::Unknown, _) => self.done(settings, None),
+            // Given back once, whatever came of it.
+            (Stage::Back(failure), _) => Err(failure.clone()),
+        }
+    }
+}

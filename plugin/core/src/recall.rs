@@ -1,0 +1,80 @@
+//! A token that comes back: whether it is ours, for whom, and how long it has.
+
+use alloc::vec::Vec;
+
+use crate::binding::Binding;
+use crate::clock;
+use crate::failure::{Code, Failure};
+use crate::guard::Charge;
+use crate::prepared::{Key, Prepared};
+use crate::token::{Head, Token};
+
+/// A genuine challenge.
+pub(crate) struct Recalled<'a> {
+    pub(crate) key: &'a Key,
+    /// M.
+    pub(crate) message: Vec<u8>,
+    /// Seconds that it has left.
+    pub(crate) left: u32,
+    /// Nobody was sent its PIN, and no guess is right.
+    pub(crate) decoy: bool,
+}
+
+/// Authenticates a token with the binding it is shown with, then its time.
+///
+/// # Errors
+///
+/// [`Code::InvalidToken`], [`Code::Expired`], [`Code::Clock`].
+pub(crate) fn recall<'a>(
+    settings: &'a Prepared,
+    token: &Token,
+    binding: &Binding,
+    now: u32,
+) -> Result<Recalled<'a>, Failure> {
+    let message = token.head.message(&settings.audience, binding);
+    // An unknown key id costs what a wrong MAC costs, and a decoy what a challenge costs.
+    let (key, known) = match settings.key(token.head.kid) {
+        Some(key) => (key, true),
+        None => (settings.signing()?, false),
+    };
+    let sent = key.token.verifies(&message, &token.mac);
+    let decoy = key.decoy.verifies(&message, &token.mac);
+    if !known || !(sent | decoy) {
+        return Err(invalid());
+    }
+    let left = clock::left(&token.head, settings.guesses.lifetime, now)?;
+    if token.head.digits < settings.guesses.digits {
+        return Err(Failure::new(
+            Code::Expired,
+            "the settings now ask for a longer pin",
+        ));
+    }
+    Ok(Recalled {
+        key,
+        message,
+        left,
+        decoy,
+    })
+}
+
+/// A guess at a challenge.
+pub(crate) fn guess(settings: &Prepared, head: &Head, message: &[u8]) -> Charge {
+    Charge::one(
+        settings.names.challenge(message),
+        settings.guesses.per_challenge,
+        ttl(head),
+    )
+}
+
+/// Life of a challenge's counter.
+pub(crate) fn ttl(head: &Head) -> u32 {
+    u32::from(head.lifetime).saturating_add(clock::BEYOND)
+}
+
+/// One code and one text for every way in which a token can be wrong.
+pub(crate) fn invalid() -> Failure {
+    Failure::new(
+        Code::InvalidToken,
+        "the token is not ours, was altered, or is for something else",
+    )
+}

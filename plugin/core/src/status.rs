@@ -1,0 +1,118 @@
+//! `status`: what became of a message.
+//!
+//! ```text
+//! handle ► Count(one in 5 s) ► Send(GET) ► Done
+//! ```
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use crate::clock;
+use crate::dispatch::{Channel, Delivery};
+use crate::failure::{Code, Failure};
+use crate::guard::{Charge, Outcome, judge};
+use crate::handle;
+use crate::prepared::Prepared;
+use crate::turn::{Answer, Loss, Operation, Turn, stray, totals};
+use crate::xoxzo::{self, Reply};
+
+/// Seconds between two questions about one message.
+const APART: u32 = 5;
+
+/// What is known of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The state, as far as its name is known.
+    pub delivery: Delivery,
+    /// Xoxzo's own word for it.
+    pub detail: Cow<'static, str>,
+}
+
+/// A question about a message.
+#[derive(Clone)]
+pub struct Status {
+    name: String,
+    channel: Channel,
+    message_id: String,
+    decoy: bool,
+    asked: bool,
+}
+
+impl Status {
+    /// Reads the handle that came with a challenge.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidToken`], [`Code::Expired`] after a day, [`Code::Clock`].
+    pub fn begin(settings: &Prepared, now: u32, handle: &str) -> Result<Turn<Self>, Failure> {
+        clock::check(now)?;
+        let handle::Read {
+            channel,
+            message_id,
+            decoy,
+        } = handle::read(settings, handle, now)?;
+        let status = Self {
+            name: settings.names.status(message_id.as_bytes()),
+            channel,
+            message_id,
+            decoy,
+            asked: false,
+        };
+        Ok(Turn::Count(alloc::vec![status.charge()], status))
+    }
+
+    fn charge(&self) -> Charge {
+        Charge::one(self.name.clone(), 1, APART)
+    }
+}
+
+impl Operation for Status {
+    type Output = Report;
+
+    fn resume(mut self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
+        match answer {
+            answer if !self.asked => {
+                if let Outcome::Refused { total, .. } = judge(&[self.charge()], totals(answer)?)? {
+                    let soon = Failure::new(Code::Cooldown, "this was asked moments ago");
+                    return Err(soon.retry_after(Some(total.ends_in)));
+                }
+                if self.decoy {
+                    return Ok(Turn::Done(report("DELIVERING".into())));
+                }
+                self.asked = true;
+                let request = xoxzo::status(&settings.account, self.channel, &self.message_id);
+                Ok(Turn::Send(request, self))
+            }
+            Answer::Reply(Reply::Read { state, .. }) => {
+                Ok(Turn::Done(report(state.unwrap_or_default().into())))
+            }
+            Answer::Reply(Reply::Refused {
+                status,
+                fields,
+                retry_after,
+            }) => Err(xoxzo::refused(status, &fields, retry_after)),
+            Answer::Lost(Loss::NotSent | Loss::Unknown)
+            | Answer::Reply(Reply::Unreadable { .. }) => {
+                Err(Failure::new(Code::Provider, "xoxzo did not say"))
+            }
+            _ => Err(stray()),
+        }
+    }
+}
+
+/// Xoxzo's pages spell two of the states in two ways (blog.xoxzo.com 2017-11-15, help.xoxzo.com "what does the delivery status
+/// mean"); those of calls are known from their use by others.
+fn report(state: Cow<'static, str>) -> Report {
+    let delivery = match &*state {
+        "QUEUED" => Delivery::Queued,
+        "DELIVERING" | "IN PROGRESS" => Delivery::Delivering,
+        "DELIVERED" | "OK" | "ANSWERED" => Delivery::Delivered,
+        "FAILED" | "FAIL" | "NO ANSWER" => Delivery::Failed,
+        _ => Delivery::Unknown,
+    };
+    Report {
+        delivery,
+        detail: state,
+    }
+}

@@ -1,0 +1,83 @@
+//! `unlock`: an operator lifts the lock of a subject with a recipient.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::binding::id;
+use crate::failure::Failure;
+use crate::guard::{Charge, LASTING, Outcome, judge, lie};
+use crate::phone::Recipient;
+use crate::prepared::Prepared;
+use crate::turn::{Answer, Operation, Turn, totals};
+
+/// What was lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unlocked {
+    /// Consecutive failures that were counted.
+    pub failures: u32,
+}
+
+/// An unlock that waits for the guard.
+#[derive(Clone)]
+pub struct Unlock {
+    subject: String,
+    recipient: Recipient,
+}
+
+impl Unlock {
+    /// Takes the subject and the recipient of a binding.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`](crate::Code::Request).
+    pub fn begin(
+        settings: &Prepared,
+        subject: &str,
+        recipient: &str,
+    ) -> Result<Turn<Self>, Failure> {
+        let recipient = Recipient::parse(recipient).map_err(|unfit| unfit.argument("recipient"))?;
+        let unlock = Self {
+            subject: id(subject, "subject")?,
+            recipient,
+        };
+        Ok(Turn::Count(unlock.charges(settings), unlock))
+    }
+
+    /// Looks at the consecutive failures, of purposes after a first factor and of those open to strangers, then takes all back.
+    fn charges(&self, settings: &Prepared) -> Vec<Charge> {
+        let name = |window, open| {
+            settings
+                .names
+                .failures(window, open, &self.subject, &self.recipient)
+        };
+        let look = |open| Charge::more(name("hard", open), 0, u32::MAX, LASTING);
+        let soft = settings.guesses.soft.seconds;
+        let back = |open| {
+            [
+                Charge::back(name("soft", open), u32::MAX, soft),
+                Charge::back(name("hard", open), u32::MAX, LASTING),
+            ]
+        };
+        [look(false), look(true)]
+            .into_iter()
+            .chain(back(false))
+            .chain(back(true))
+            .collect()
+    }
+}
+
+impl Operation for Unlock {
+    type Output = Unlocked;
+
+    fn resume(self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
+        let totals = totals(answer)?;
+        let seen = totals.iter().take(2).map(|total| total.total);
+        let failures = seen.fold(0_u32, u32::saturating_add);
+        match judge(&self.charges(settings), totals)? {
+            Outcome::Made(_) => Ok(Turn::Done(Unlocked { failures })),
+            // Nothing in the list can be refused.
+            Outcome::Refused { .. } => Err(lie()),
+        }
+    }
+}
