@@ -142,6 +142,7 @@ const LOGIN: Absent = Absent::One(|| {
     Node::Map(alloc::vec![
         ("name".to_string(), name),
         ("after_first_factor".to_string(), Node::Flag(true)),
+        ("voice".to_string(), Node::Flag(true)),
     ])
 });
 

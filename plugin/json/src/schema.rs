@@ -61,6 +61,7 @@ fn property(field: &Field) -> Value {
     if let Value::Object(facts) = &mut property {
         facts.insert("description".into(), json!(field.about));
         match field.absent {
+            Absent::Flag(flag) => facts.insert("default".into(), json!(flag)),
             Absent::Number(number) => facts.insert("default".into(), json!(number)),
             Absent::Text(text) => facts.insert("default".into(), json!(text)),
             Absent::Empty => facts.insert("default".into(), json!([])),
