@@ -235,8 +235,7 @@ impl Dispatch {
         let (_, parts) = self.request(settings)?;
         if parts.is_some_and(|parts| parts > settings.messages.parts) {
             return Err(
-                Unfit("the message would have more parts than message.max_parts")
-                    .argument("transaction"),
+                Unfit("would have more parts than message.max_parts allows").argument("message")
             );
         }
         Ok(Turn::Count(self.ladder(settings)?.charges(), self))

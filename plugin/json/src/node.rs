@@ -1,4 +1,4 @@
-//! A JSON value as a tree, read by `serde_json`: no fractions, no repeated names, a bounded number of values.
+//! A JSON value as a tree, read by `serde_json`: no repeated names, a bounded number of values.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -17,6 +17,8 @@ pub(crate) enum Node {
     Null,
     Flag(bool),
     Number(u64),
+    /// A number that is not a whole one from 0 on: nothing here asks for one, but Xoxzo's prices are such.
+    Fraction,
     Text(String),
     List(Vec<Node>),
     Map(Vec<(String, Node)>),
@@ -86,7 +88,7 @@ impl Node {
     /// Appends the value as JSON. Only for texts that need no escapes beyond quotes, backslashes and controls.
     pub(crate) fn write(&self, out: &mut String) {
         match self {
-            Self::Null => out.push_str("null"),
+            Self::Null | Self::Fraction => out.push_str("null"),
             Self::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
             Self::Number(number) => out.push_str(&number.to_string()),
             Self::Text(text) => quote(text, out),
@@ -143,7 +145,6 @@ fn quote(text: &str, out: &mut String) {
 }
 
 const REPEATED: &str = "a field that stands there twice";
-const FRACTION: &str = "a number that is not a whole one from 0 on";
 const TOO_MANY: &str = "too many values";
 
 /// What the reading of one text shares.
@@ -203,11 +204,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
-        Ok(self.fail(FRACTION))
+        Ok(Node::Fraction)
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-        Ok(self.fail(FRACTION))
+        Ok(Node::Fraction)
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Node, E> {
@@ -258,8 +259,7 @@ mod tests {
     fn faults_have_kind_and_line() {
         let fault = |text: &str| Node::parse(text).err();
         assert_eq!(fault("{\n\"a\":1,\n\"a\":2}"), Some((REPEATED, 0)));
-        assert_eq!(fault("[1.5]"), Some((FRACTION, 0)));
-        assert_eq!(fault("[-1]"), Some((FRACTION, 0)));
+        assert_eq!(fault("[1.5,-1,1e400]"), Some(("not JSON", 1)));
         assert_eq!(fault("{}{}"), Some(("not JSON", 1)));
         assert_eq!(
             fault(&alloc::format!("[{}0]", "0,".repeat(2_000))),

@@ -3,12 +3,15 @@
 //! `tests/python/verifier.py` reads the same files from the specification alone. With `BLESS=1` the files are written anew
 //! from the engine; look at the difference before committing it.
 
+mod message;
 mod receipt;
 mod request;
+mod response;
 mod settings;
 mod token;
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, fs, thread};
 
@@ -17,7 +20,9 @@ use xoxzo_2fa::{
     Binding, Body, Charge, Error, Guard, GuardError, Lost, MemoryGuard, Scope, Settings, Total,
     Transaction, Transport, TwoFactor,
 };
-use xoxzo_2fa_core::{Claimed, ReceiptKey, RootKey, check_receipt, inspect};
+use xoxzo_2fa_core::{
+    Challenge, Claimed, Locale, ReceiptKey, RootKey, Sending, check_receipt, inspect,
+};
 use xoxzo_2fa_tests::{Counting, LOGIN, NOW, World, document, key, pin_in};
 
 fn file(name: &str) -> PathBuf {
@@ -105,9 +110,33 @@ impl Guard for SharedMemory {
     }
 }
 
-/// A Xoxzo that writes down what it is sent.
+/// A store that begins anew with every list: no cooldown to wait for.
+struct Forgetful;
+
+impl Guard for Forgetful {
+    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+        let total =
+            |charge: &Charge| Total::new(0_u32.saturating_add_signed(charge.amount), charge.ttl);
+        Ok(charges.iter().map(total).collect())
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Shared
+    }
+}
+
+/// A Xoxzo that writes down what it is sent, and takes it or answers what it is told to.
 #[derive(Clone, Default)]
-struct Recorder(std::sync::Arc<std::sync::Mutex<Vec<(Value, String)>>>);
+struct Recorder {
+    seen: Arc<Mutex<Vec<(Value, String)>>>,
+    answer: Option<(u16, Option<String>, String)>,
+}
+
+impl Recorder {
+    fn pop(&self) -> (Value, String) {
+        self.seen.lock().unwrap().pop().unwrap()
+    }
+}
 
 impl Transport for Recorder {
     fn send(
@@ -124,27 +153,121 @@ impl Transport for Recorder {
             "method": request.method().as_str(), "url": request.uri().to_string(), "headers": headers,
             "timeout_milliseconds": u64::try_from(timeout.as_millis()).unwrap(),
         });
-        self.0
+        self.seen
             .lock()
             .unwrap()
             .push((seen, request.body().as_str().to_string()));
-        Ok(http::Response::builder()
-            .status(201)
-            .body(br#"[{"msgid":"m1"}]"#.to_vec())
-            .unwrap())
+        let taken = (201, None, r#"[{"msgid":"m1"}]"#.to_string());
+        let (status, retry_after, body) = self.answer.clone().unwrap_or(taken);
+        let mut response = http::Response::builder().status(status);
+        if let Some(retry_after) = retry_after {
+            response = response.header("retry-after", retry_after);
+        }
+        Ok(response.body(body.into_bytes()).unwrap())
     }
 }
 
 fn component(document: &Value, now: u64, recorder: Recorder) -> Result<TwoFactor, Error> {
+    let memory = MemoryGuard::default();
+    match document["guard"]["scope"].as_str() {
+        Some("shared") => component_with(document, SharedMemory(memory), now, recorder),
+        _ => component_with(document, memory, now, recorder),
+    }
+}
+
+fn component_with(
+    document: &Value,
+    guard: impl Guard + 'static,
+    now: u64,
+    recorder: Recorder,
+) -> Result<TwoFactor, Error> {
     let settings = Settings::from_json(&document.to_string())?;
-    let builder = match document["guard"]["scope"].as_str() {
-        Some("shared") => TwoFactor::builder(settings, SharedMemory(MemoryGuard::default())),
-        _ => TwoFactor::builder(settings, MemoryGuard::default()),
-    };
-    builder
+    TwoFactor::builder(settings, guard)
         .transport(recorder)
         .danger_clock(move || UNIX_EPOCH + Duration::from_secs(now))
         .build()
+}
+
+/// The two ways that a vector's message can go.
+fn channels(vector: &Value) -> (xoxzo_2fa_core::Channel, xoxzo_2fa::Channel) {
+    match vector["channel"].as_str() {
+        Some("voice") => (xoxzo_2fa_core::Channel::Voice, xoxzo_2fa::Channel::Voice),
+        _ => (xoxzo_2fa_core::Channel::Sms, xoxzo_2fa::Channel::Sms),
+    }
+}
+
+/// The engine's last request for a vector's `document`, `binding`, `locale` and `channel`: of a start or, for a call, of the
+/// resend a minute later; and the challenge.
+fn requested(vector: &Value) -> (World, Challenge) {
+    let mut world = World::new(&vector["document"]);
+    let locale = vector["locale"].as_str();
+    let sending = Sending {
+        locale,
+        ..Sending::default()
+    };
+    let bound = claimed(&vector["binding"]);
+    let mut challenge = world
+        .start_with(bound, sending)
+        .map_err(|failure| failure.detail)
+        .unwrap();
+    let (channel, _) = channels(vector);
+    if channel == xoxzo_2fa_core::Channel::Voice {
+        world.now += 60;
+        let sending = Sending { channel, ..sending };
+        challenge = world
+            .resend(&challenge.token, bound, sending)
+            .map_err(|failure| failure.detail)
+            .unwrap();
+    }
+    (world, challenge)
+}
+
+/// The same by the component.
+fn requested_of_component(vector: &Value, recorder: Recorder) -> (TwoFactor, xoxzo_2fa::Challenge) {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let two_factor = component_with(&vector["document"], Forgetful, now, recorder).unwrap();
+    let mut sending = xoxzo_2fa::Sending::default();
+    sending.locale = vector["locale"].as_str().map(str::to_string);
+    let bound = binding(&vector["binding"]);
+    let mut challenge = two_factor.start_with(&bound, &sending).unwrap();
+    let (_, channel) = channels(vector);
+    if channel == xoxzo_2fa::Channel::Voice {
+        let sending = sending.channel(channel);
+        challenge = two_factor
+            .resend_with(&challenge.token, &bound, &sending)
+            .unwrap();
+    }
+    (two_factor, challenge)
+}
+
+/// The PIN in a body, and the body with `{pin}` in its places: as a whole, or digit by digit as a call says it.
+fn without_pin(body: &str) -> String {
+    let plain = body.split("&recipient").next().unwrap_or(body);
+    if let Some(pin) = pin_in(plain, 6) {
+        return body.replace(&pin, "{pin}");
+    }
+    // Six digits, each with a comma or its escape twice after it but for the last.
+    let mark = if body.contains("%2C%2C") {
+        "%2C%2C"
+    } else {
+        ",,"
+    };
+    let digits: Vec<_> = body
+        .match_indices(mark)
+        .filter_map(|(at, _)| body[..at].chars().next_back())
+        .filter(char::is_ascii_digit)
+        .take(5)
+        .collect();
+    let start: String = digits
+        .iter()
+        .map(|digit| format!("{digit}{mark}"))
+        .collect();
+    let at = body.find(&start).expect("the digits stand in a row") + start.len();
+    let last = body[at..].chars().next().expect("and one more");
+    body.replace(&format!("{start}{last}"), "{pin}")
 }
 
 fn binding(from: &Value) -> Binding {
