@@ -76,6 +76,11 @@ def derive(root: bytes, label: str, context: bytes, length: int) -> bytes:
     return mac(extracted, text(label) + text(context) + b"\1")[:length]
 
 
+def kind(document: dict[str, Any]) -> bytes:
+    scope = 2 if document["guard"]["scope"] == "shared" else 1
+    return bytes([scope | (0x80 if document.get("test") else 0)])
+
+
 # Bindings
 
 
@@ -122,12 +127,13 @@ def verify(document: dict[str, Any], token: str, binding: dict[str, Any], pin: s
     if not re.fullmatch(rf"[0-9]{{{digits}}}", pin, re.ASCII):
         raise Refused("malformed")
     roots = {derive(root, "kid", b"", 4): root for root in (written_key(key, "x2fk1_") for key in document["keys"])}
-    root = roots.get(head[1:5])
+    root, scope = roots.get(head[1:5]), kind(document)
     # Tokens of a process are derived with bytes that only it knows.
     if root is None or document["guard"]["scope"] != "shared":
         raise Refused("invalid-token")
     message = text("xoxzo-2fa challenge") + head + bound(document["audience"], binding)
-    if not hmac.compare_digest(mac(derive(root, "token", b"\2", 32), message), data[28:]):
+    tags = [mac(derive(root, label, scope, 32), message) for label in ("token", "decoy")]
+    if not any(hmac.compare_digest(tag, data[28:]) for tag in tags):
         raise Refused("invalid-token")
     issued, lifetime = int.from_bytes(head[6:10], "big"), int.from_bytes(head[10:12], "big")
     if issued > now + 60:
@@ -135,9 +141,12 @@ def verify(document: dict[str, Any], token: str, binding: dict[str, Any], pin: s
     longest = document.get("pin", {}).get("lifetime_seconds", 300)
     if now >= issued + min(lifetime, longest):
         raise Refused("expired")
-    if not hmac.compare_digest(derived_pin(derive(root, "pin", b"\2", 32), message, digits), pin):
+    if digits < document.get("pin", {}).get("digits", 6):
+        raise Refused("expired")
+    right = hmac.compare_digest(derived_pin(derive(root, "pin", scope, 32), message, digits), pin)
+    if not right or tags[0] != data[28:]:
         raise Refused("wrong-pin")
-    names = derive(written_key(document["guard"]["key"], "x2fk1_"), "guard", b"\2", 32)
+    names = derive(written_key(document["guard"]["key"], "x2fk1_"), "guard", scope, 32)
     outline = {"key_id": head[1:5].hex(), "digits": digits, "issued_at": issued, "expires_at": issued + lifetime}
     return {
         "outline": outline,
@@ -161,8 +170,12 @@ def check_receipt(keys: list[str], spelling: str, now: int) -> dict[str, Any]:
     if data is None or len(data) < 32:
         raise Refused("invalid-token")
     body, tag = data[:-32], data[-32:]
-    made = (mac(written_key(key, "x2fr1_"), text("xoxzo-2fa receipt") + body) for key in keys)
-    if not any([hmac.compare_digest(own, tag) for own in made]) or body[:1] != b"\x12":
+    made = []
+    for key in keys:
+        test = key.startswith("x2ft1_")
+        own = mac(written_key(key, "x2ft1_" if test else "x2fr1_"), text("xoxzo-2fa receipt") + body)
+        made.append(hmac.compare_digest(own, tag) and body[:1] == (b"\x14" if test else b"\x12"))
+    if not any(made):
         raise Refused("invalid-token")
     rest = body[21:]
 
@@ -181,12 +194,169 @@ def check_receipt(keys: list[str], spelling: str, now: int) -> dict[str, Any]:
     claims["session"] = take() if present() else None
     claims["transaction"] = {name: take() for name in ("amount", "currency", "payee")} if present() else None
     issued = int.from_bytes(body[17:21], "big")
-    claims |= {"id": b64(body[1:17]), "issued_at": issued, "expires_at": issued + 60}
+    claims |= {"id": b64(body[1:17]), "test": body[0] == 0x14, "issued_at": issued, "expires_at": issued + 60}
     if issued > now + 60:
         raise Refused("clock")
     if now >= issued + 60:
         raise Refused("expired")
     return claims
+
+
+# Handles
+
+
+def read_handle(document: dict[str, Any], spelling: str, now: int) -> dict[str, Any]:
+    """Where the state is asked for, and the counter of that; a decoy asks nowhere."""
+    data = unb64(spelling) if len(spelling) <= 256 else None
+    if data is None or len(data) < 46 or data[0] != 0x13 or data[1] not in (1, 2):
+        raise Refused("invalid-token")
+    body, tag = data[:-32], data[-32:]
+    roots = [written_key(key, "x2fk1_") for key in document["keys"]]
+    root = next((root for root in roots if derive(root, "kid", b"", 4) == body[2:6]), None)
+    if root is None:
+        raise Refused("invalid-token")
+    tags = [mac(derive(root, label, kind(document), 32), text("xoxzo-2fa handle") + body) for label in ("handle", "decoy")]
+    length, name = int.from_bytes(body[10:14], "big"), body[14:]
+    if not any(hmac.compare_digest(own, tag) for own in tags) or len(name) != length:
+        raise Refused("invalid-token")
+    issued = int.from_bytes(body[6:10], "big")
+    if issued > now + 60:
+        raise Refused("clock")
+    if now >= issued + 86_400:
+        raise Refused("expired")
+    names = derive(written_key(document["guard"]["key"], "x2fk1_"), "guard", kind(document), 32)
+    folder = "sms/messages" if data[1] == 1 else "voice/calls"
+    base = document["xoxzo"].get("base_url", "https://api.xoxzo.com")
+    return {
+        "url": f"{base}/{folder}/{name.decode()}/" if tags[0] == tag else None,
+        "counter": "2fa." + b64(mac(names, text("status") + text(name))[:16]),
+    }
+
+
+# Messages, requests, responses
+
+
+def parts(message: str) -> int:
+    units = len(message.encode("utf-16-le")) // 2
+    whole, split = (140, 132) if message.isascii() else (70, 66)
+    return 1 if units <= whole else -(-units // split)
+
+
+def origin_bound(message: str) -> tuple[str, str] | None:
+    """Host and code, by the algorithm of wicg.github.io/sms-one-time-codes, without embedded hosts."""
+    last = re.sub(r"\r\n?", "\n", message).split("\n")[-1]
+    found = re.match(r"@([^\t\n\f\r ]+) #([^\t\n\f\r ]+)", last)
+    return (found[1], found[2]) if found else None
+
+
+def check_message(vector: dict[str, Any]) -> list[str]:
+    """What is wrong with a message."""
+    message, document = vector["text"], vector["document"]
+    settings, paid = document["message"], vector["binding"].get("transaction")
+    minutes = "5"
+    spoken = vector["channel"] == "voice"
+    human, code = message.split("\n")[0], "1,,2,,3,,4,,5,,6" if spoken else "123456"
+    shown = message.replace("{pin}", code)
+    domain, mark = settings.get("webotp_domain"), settings.get("android_hash")
+    before = human.split("{pin}")[0]
+    rules = {
+        "service": document["service"] in before,
+        "code": human.count("{pin}") == (2 if spoken else 1),
+        "minutes": spoken or minutes in human.split("{pin}")[1],
+        "payment": paid is None or all(word in before for word in (paid["payee"], f"{paid['amount']} {paid['currency']}")),
+        "parts": vector["parts"] == (None if spoken else parts(shown)),
+        "domain": origin_bound(shown) == ((domain, code) if domain else None),
+        "hash": not mark or message.endswith((" " if domain else "\n") + mark),
+        "end": not message.endswith("\n"),
+    }
+    return [name for name, holds in rules.items() if not holds]
+
+
+def check_request(vector: dict[str, Any]) -> list[str]:
+    """What is wrong with a request, apart from the words of its text."""
+    account, recipient = vector["document"]["xoxzo"], vector["binding"]["recipient"]
+    base = account.get("base_url", "https://api.xoxzo.com")
+    basic = base64.b64encode(f"{account['sid']}:{account['auth_token']}".encode()).decode()
+    head = {"accept": "application/json", "authorization": f"Basic {basic}"}
+    options = {"recipient": recipient}
+    options |= {"callbackurl": account["callback_url"]} if "callback_url" in account else {}
+    options |= {"tags": ",".join(account["tags"])} if account.get("tags") else {}
+    spoken, japan = vector["channel"] == "voice", account.get("japan")
+    if not spoken:
+        options["sender"] = account["sender"]
+        if japan and recipient.startswith("+81"):
+            options |= {f"jp_{japan['route']}": "true", "jp_kp_sender": japan["sender"]}
+    paid = vector["binding"].get("transaction")
+    templates = vector["document"].get("message", {}).get("templates", [])
+    own = vector["document"].get("message", {}).get("locale", "en")
+    fitting = [one for one in templates if ("amount" in one["variables"]) == (paid is not None)]
+    fitting.sort(key=lambda one: [vector["locale"], own].index(one["locale"]) if one["locale"] in (vector["locale"], own) else 9)
+    if fitting and not spoken:
+        values = {"pin": "{pin}", "minutes": "5", "service": vector["document"]["service"]}
+        values |= {"amount": f"{paid['amount']} {paid['currency']}", "payee": paid["payee"]} if paid else {}
+        body = json.loads(vector["body"])
+        expected = options | {"variables": {name: values[use] for use, name in fitting[0]["variables"].items()}}
+        path, content = f"/sms/templates/{fitting[0]['id']}/messages/", "application/json"
+    else:
+        body = dict(parse_qsl(vector["body"], strict_parsing=True))
+        said = body.get("tts_message" if spoken else "message", "")
+        if spoken:
+            language = "ja" if vector["locale"] == "ja" else "en"
+            options |= {"caller": vector["document"]["voice"]["caller"], "tts_lang": language}
+        expected = options | {"tts_message" if spoken else "message": said if "{pin}" in said else None}
+        path, content = "/voice/simple/playbacks/" if spoken else "/sms/messages/", "application/x-www-form-urlencoded"
+    timeout = account.get("timeout_milliseconds", 10_000)
+    asked = "/voice/calls/m1/" if spoken else "/sms/messages/m1/"
+    status = {"method": "GET", "url": base + asked, "headers": head, "timeout_milliseconds": timeout}
+    request = {"method": "POST", "url": base + path, "headers": head | {"content-type": content}, "timeout_milliseconds": timeout}
+    rules = {
+        "body": body == expected,
+        "request": vector["request"] == request,
+        "status": vector["status"] == status,
+        "masked": vector["masked"] == recipient[:3] + "*" * (len(recipient) - 5) + recipient[-2:],
+    }
+    return [name for name, holds in rules.items() if not holds]
+
+
+STATES = {"queued": ["QUEUED"], "delivering": ["DELIVERING", "IN PROGRESS"]}
+STATES |= {"delivered": ["DELIVERED", "OK", "ANSWERED"], "failed": ["FAILED", "FAIL", "NO ANSWER"]}
+
+
+def check_response(vector: dict[str, Any]) -> list[str]:
+    """What is wrong with how a response is read."""
+    status, wait = vector["status"], vector["retry_after"]
+    try:
+        body = json.loads(vector["body"])
+    except ValueError:
+        body = None
+    first = body[0] if isinstance(body, list) and body else body
+    first = first if isinstance(first, dict) else {}
+
+    def word(name: str, form: str) -> str | None:
+        value = first.get(name)
+        return value if isinstance(value, str) and re.fullmatch(form, value, re.ASCII) else None
+
+    if 200 <= status < 300:
+        name = word("msgid", r"[\w-]{1,64}") or word("callid", r"[\w-]{1,64}")
+        message = {"delivery": "accepted" if name else "unknown", "message_id": name}
+        told = word("status", r"[\w ]{1,32}") or ""
+        delivery = next((delivery for delivery, words in STATES.items() if told in words), "unknown")
+        state = {"delivery": delivery, "detail": told}
+    elif 400 <= status < 500:
+        seconds = None
+        if status == 429:
+            detail = re.search(r"[0-9]+", str(first.get("detail", "")))
+            given = wait if wait and re.fullmatch(r"[0-9]+", wait) else detail and detail[0]
+            seconds = int(given) if given else 30
+        message = state = {"code": "provider", "retry_after": seconds}
+    else:
+        message, state = {"delivery": "unknown", "message_id": None}, {"code": "provider", "retry_after": None}
+    rules = {
+        "message": message.items() <= vector["message"].items(),
+        "state": state.items() <= vector["state"].items(),
+        "leak": not re.search(r"[0-9]{5}", str(vector["message"].get("detail"))),
+    }
+    return [name for name, holds in rules.items() if not holds]
 
 
 # Settings
@@ -237,15 +407,33 @@ def check_settings(spelling: str) -> dict[str, Any]:
         written_key(document["guard"]["key"], "x2fk1_")
     except ValueError as error:
         raise Refused("settings") from error
-    account, presets = effective["xoxzo"], ("JP-mobile", "US-CA")
+    account, presets, message = effective["xoxzo"], ("JP-mobile", "US-CA"), effective["message"]
     loopback = r"http://(127\.0\.0\.1|localhost|\[::1\])(:[1-9][0-9]{0,4})?"
+    origin = rf"(https://[a-z0-9.-]+(:[1-9][0-9]{{0,4}})?|{loopback})"
     service = re.fullmatch(r"[\w .,'&()-]{1,40}", effective["service"])
+    test, voice, templates = effective["test"], effective.get("voice"), message["templates"]
+    used = [list(one["variables"].values()) for one in templates]
+    # The longest text of a login, apart from its service, has 46 characters outside of ASCII.
+    room = 140 if message["locale"] in ("en", "id", "ms", "es") else 70
     rules = [
         len(set(keys)) == len(keys),
         service and not re.search(r"[0-9]{4}|  ", effective["service"]),
-        re.fullmatch(rf"https://[a-z0-9.-]+(:[1-9][0-9]{{0,4}})?|{loopback}", account["base_url"]),
+        templates or len(effective["service"]) + 46 <= room * message["max_parts"],
+        re.fullmatch(origin, account["base_url"]),
+        not test or re.fullmatch(loopback, account["base_url"]),
+        test or effective["sends"]["cooldown_seconds"] >= 60,
         re.fullmatch(r"[A-Za-z0-9]{1,10}|[0-9]{1,15}", account["sender"]),
         all(place in presets or isinstance(place, dict) for place in effective["destinations"]),
+        re.fullmatch(r"[a-z0-9][a-z0-9.-]*", message.get("webotp_domain", "a")),
+        re.fullmatch(r"[A-Za-z0-9+/]{11}", message.get("android_hash", "a" * 11)),
+        all(re.fullmatch(r"\w{1,64}", name, re.ASCII) for names in used for name in names),
+        all(len(set(names)) == len(names) for names in used),
+        all(("amount" in one["variables"]) == ("payee" in one["variables"]) for one in templates),
+        not templates or any("amount" not in one["variables"] and one["locale"] == message["locale"] for one in templates),
+        voice is None or re.fullmatch(r"[0-9]{5,15}", voice["caller"]),
+        re.fullmatch(rf"{origin}([/?].*)?", document["xoxzo"].get("callback_url", "https://a")),
+        all(re.fullmatch(r"[A-Za-z0-9_-]{1,32}", tag) for tag in account["tags"]),
+        re.fullmatch(r"[0-9]{1,15}", account.get("japan", {}).get("sender", "1")),
     ]
     if not all(rules):
         raise Refused("settings")
@@ -277,19 +465,8 @@ def of_settings(vector: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def of_request(vector: dict[str, Any]) -> dict[str, Any]:
-    """The parts of a request that follow from the settings and the binding."""
-    account, recipient = vector["document"]["xoxzo"], vector["binding"]["recipient"]
-    basic = base64.b64encode(f"{account['sid']}:{account['auth_token']}".encode()).decode()
-    form = dict(parse_qsl(vector["body"], strict_parsing=True))
-    told = "{pin}" in form["message"] and (form["recipient"], form["sender"]) == (recipient, account["sender"])
-    request = vector["request"] | {
-        "method": "POST",
-        "url": account.get("base_url", "https://api.xoxzo.com") + "/sms/messages/",
-        "headers": vector["request"]["headers"] | {"authorization": f"Basic {basic}"},
-    }
-    masked = recipient[:3] + "*" * (len(recipient) - 5) + recipient[-2:]
-    return {"result": "valid" if told else "invalid", "request": request, "masked": masked}
+def of_handle(vector: dict[str, Any], spelling: str) -> dict[str, Any]:
+    return outcome(lambda: read_handle(vector["document"], spelling, vector["now"]))
 
 
 def changed(spelling: str, at: int) -> str:
@@ -297,25 +474,31 @@ def changed(spelling: str, at: int) -> str:
     return spelling[:at] + other + spelling[at + 1 :]
 
 
+# By file: the field that holds a signed spelling, and how it is checked; or how the whole vector is.
+SIGNED = {"token": of_token, "receipt": of_receipt, "handle": of_handle}
+WHOLE = {"message": check_message, "request": check_request, "response": check_response}
+
+
 def main() -> int:
     passed = failed = 0
-    files = ("token.json", "token"), ("receipt.json", "receipt"), ("request.json", None), ("settings.json", None)
-    for name, field in files:
-        vectors = json.loads((VECTORS / name).read_text())["tests"]
+    for name in (*SIGNED, *WHOLE, "settings"):
+        vectors = json.loads((VECTORS / f"{name}.json").read_text())["tests"]
         for vector in vectors:
-            check = {"token": of_token, "receipt": of_receipt}.get(field or "")
-            other = of_request if name == "request.json" else of_settings
-            answer = check(vector, vector[field]) if check else other(vector)
-            wrong = [key for key, value in answer.items() if vector.get(key) != value]
-            if check and vector["result"] == "valid":
-                places = range(40, len(vector[field]), 7)
-                wrong += [f"changed at {at}" for at in places if check(vector, changed(vector[field], at))["result"] == "valid"]
+            if name in WHOLE:
+                wrong = WHOLE[name](vector)
+            else:
+                answer = SIGNED[name](vector, vector[name]) if name in SIGNED else of_settings(vector)
+                wrong = [key for key, value in answer.items() if vector.get(key) != value]
+            if name in SIGNED and vector["result"] == "valid":
+                places = range(40, len(vector[name]), 7)
+                checked = {at: SIGNED[name](vector, changed(vector[name], at))["result"] for at in places}
+                wrong += [f"changed at {at}" for at, result in checked.items() if result == "valid"]
             if wrong:
                 failed += 1
-                print(f"{name} {vector['tcId']} ({vector['comment']}): {', '.join(wrong)}")
+                print(f"{name}.json {vector['tcId']} ({vector['comment']}): {', '.join(wrong)}")
             else:
                 passed += 1
-        print(f"{name}: {len(vectors)} vectors")
+        print(f"{name}.json: {len(vectors)} vectors")
         failed += not vectors
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0

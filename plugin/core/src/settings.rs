@@ -18,6 +18,7 @@ use crate::key::RootKey;
 use crate::phone::Destination;
 use crate::prepared::{Account, Key, Prepared};
 use crate::random;
+use crate::text::Autofill;
 
 pub use messages::{Japan, Messages, Template, Voice};
 
@@ -325,6 +326,11 @@ impl Settings {
         warn(
             !self.test && self.xoxzo.base_url.starts_with("http://"),
             "xoxzo.base_url is a loopback address: no phone gets a message",
+        );
+        let autofill = &self.messages.autofill;
+        warn(
+            !self.messages.templates.is_empty() && *autofill != Autofill::default(),
+            "message.webotp_domain and message.android_hash have no effect with templates: write them into the templates",
         );
         let narrowest = self.sends.subject.count.min(self.sends.number.count);
         warn(

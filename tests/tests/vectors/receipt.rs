@@ -80,6 +80,7 @@ fn receipts() {
             change("a token", "Kind", json!({"receipt": token})),
         ]);
     }
+    made.extend(of_test_mode(&root));
     for vector in &mut made {
         let keys: Vec<_> = vector["receipt_keys"]
             .as_array()
@@ -96,7 +97,7 @@ fn receipts() {
                 vector["claims"] = json!({
                     "id": claims.id, "audience": claims.audience, "recipient": bound.recipient.as_str(), "subject": bound.subject,
                     "purpose": bound.purpose, "session": bound.session, "transaction": paid,
-                    "issued_at": claims.issued_at, "expires_at": claims.expires_at,
+                    "test": claims.test, "issued_at": claims.issued_at, "expires_at": claims.expires_at,
                 });
             }
             Err(failure) => {
@@ -122,6 +123,11 @@ fn receipts() {
             "MALLEABILITY",
             "Not the one spelling of a receipt.",
         ),
+        (
+            "Test",
+            "KEY_SEPARATION",
+            "Test mode, whose receipts and keys are apart.",
+        ),
         ("Time", "EXPIRY", "Near the ends of the receipt's life."),
     ]);
     for vector in vectors("receipt.json", notes, made) {
@@ -135,6 +141,7 @@ fn receipts() {
         match xoxzo_2fa::check_receipt(&keys, vector["receipt"].as_str().unwrap(), now) {
             Ok(claims) => {
                 assert_eq!(json!(claims.id), vector["claims"]["id"]);
+                assert_eq!(json!(claims.test), vector["claims"]["test"]);
                 assert!(claims.binding == binding(&vector["claims"]));
             }
             Err(error) => assert_eq!(
@@ -145,4 +152,34 @@ fn receipts() {
             ),
         }
     }
+}
+
+/// A receipt of test mode with each key, and a live one with the key of test mode.
+fn of_test_mode(root: &RootKey) -> Vec<Value> {
+    let (live_key, test_key) = (
+        root.receipt_key("shop", false).to_text(),
+        root.receipt_key("shop", true).to_text(),
+    );
+    let account = with(
+        document()["xoxzo"].clone(),
+        json!({"base_url": "http://127.0.0.1:8080"}),
+    );
+    let receipt = |document: &Value| {
+        let mut world = World::new(document);
+        let (token, pin) = world.challenge();
+        let receipt = world.verify(&token, LOGIN, &pin);
+        receipt.map_err(|failure| failure.detail).unwrap()
+    };
+    let test = receipt(&with(document(), json!({"test": true, "xoxzo": account})));
+    let live = receipt(&document());
+    [
+        ("a receipt of test mode with its key", &test, &test_key),
+        ("a receipt of test mode with a live key", &test, &live_key),
+        ("a live receipt with a key of test mode", &live, &test_key),
+    ]
+    .into_iter()
+    .map(|(comment, receipt, key)| {
+        json!({"comment": comment, "flags": ["Test"], "receipt_keys": [key], "receipt": receipt, "now": NOW})
+    })
+    .collect()
 }

@@ -2,6 +2,14 @@
 
 use super::*;
 
+fn templates(variables: Value) -> Value {
+    json!({"message": {"templates": [{"id": 1, "locale": "en", "variables": variables}]}})
+}
+
+fn account(change: Value) -> Value {
+    json!({"xoxzo": with(document()["xoxzo"].clone(), change)})
+}
+
 #[test]
 fn settings() {
     let cases = [
@@ -12,7 +20,14 @@ fn settings() {
                 "pin": {"digits": 8, "lifetime_seconds": 120, "guesses": 3}, "failures": {"soft": {"count": 5, "seconds": 3600}, "hard": 50},
                 "sends": {"cooldown_seconds": 90, "per_subject": {"count": 3, "seconds": 3600}, "per_number": {"count": 3, "seconds": 3600},
                     "per_client": {"count": 30, "seconds": 3600}, "per_range": {"count": 30, "seconds": 3600}, "per_audience": {"count": 100, "seconds": 3600}},
-                "message": {"locale": "ja", "max_parts": 2},
+                "message": {"locale": "ja", "max_parts": 2, "webotp_domain": "login.example.com", "android_hash": "FA+9qCX9VSu", "templates": [
+                    {"id": 6, "locale": "ja", "variables": {"pin": "code", "minutes": "minutes", "service": "shop"}},
+                    {"id": 7, "locale": "ja", "variables": {"pin": "code", "amount": "sum", "payee": "to"}},
+                ]},
+                "voice": {"caller": "815012345678", "destinations": ["JP-mobile"]}, "test": true,
+                "purposes": [{"name": "login", "after_first_factor": true, "voice": false}],
+                "xoxzo": {"sid": "s", "auth_token": "t", "sender": "Shop", "base_url": "http://127.0.0.1:8080", "timeout_milliseconds": 5000,
+                    "callback_url": "http://127.0.0.1:9/x", "tags": ["a", "b-1"], "japan": {"route": "kpl", "sender": "0312341234"}},
                 "destinations": ["JP-mobile", {"prefix": "+4474", "min_digits": 12, "max_digits": 12, "deny": ["+447400"]}],
             }),
         ),
@@ -64,6 +79,60 @@ fn settings() {
         (
             "a cap of nothing",
             json!({"sends": {"per_number": {"count": 0, "seconds": 60}}}),
+        ),
+        (
+            "a short cooldown",
+            json!({"sends": {"cooldown_seconds": 1}}),
+        ),
+        ("test mode and the real xoxzo", json!({"test": true})),
+        (
+            "a template for half of a payment",
+            templates(json!({"pin": "code", "amount": "sum"})),
+        ),
+        (
+            "a variable that is none",
+            templates(json!({"pin": "the code"})),
+        ),
+        (
+            "one variable for two values",
+            templates(json!({"pin": "code", "minutes": "code"})),
+        ),
+        (
+            "templates for payments only",
+            templates(json!({"pin": "code", "amount": "sum", "payee": "to"})),
+        ),
+        (
+            "a domain with a path",
+            json!({"message": {"webotp_domain": "example.com/x"}}),
+        ),
+        (
+            "a domain in capitals",
+            json!({"message": {"webotp_domain": "Example.com"}}),
+        ),
+        (
+            "ten characters for an app",
+            json!({"message": {"android_hash": "FA+9qCX9VS"}}),
+        ),
+        (
+            "a language without texts",
+            json!({"message": {"locale": "fr"}}),
+        ),
+        (
+            "a service that leaves no room",
+            json!({"service": "x".repeat(40), "message": {"locale": "vi"}}),
+        ),
+        (
+            "a caller with a plus",
+            json!({"voice": {"caller": "+815012345678", "destinations": []}}),
+        ),
+        (
+            "a callback over http",
+            account(json!({"callback_url": "http://shop.example/x"})),
+        ),
+        ("a tag with a comma", account(json!({"tags": ["a,b"]}))),
+        (
+            "a route without its sender",
+            account(json!({"japan": {"route": "kp", "sender": ""}})),
         ),
         ("a negative number", json!({"pin": {"digits": -6}})),
         ("a fraction", json!({"pin": {"digits": 6.5}})),

@@ -15,6 +15,11 @@ fn tokens_and_pins() {
             "BINDING",
             "Shown with something else than it was made for.",
         ),
+        (
+            "Decoy",
+            "AUTHENTICATION",
+            "A genuine token of which no PIN was ever sent.",
+        ),
         ("Pin", "AUTHENTICATION", "What was typed is not the PIN."),
         ("Rotation", "KEY_MANAGEMENT", "Keys moved or went."),
         (
@@ -94,7 +99,50 @@ fn token_vectors() -> Vec<Value> {
             }
         }
     }
+    for lifetime in [60, 600] {
+        let document = with(
+            document(),
+            json!({"pin": {"digits": 6, "lifetime_seconds": lifetime}}),
+        );
+        let mut world = World::new(&document);
+        let (token, pin) = world.challenge();
+        let shorter = with(
+            document.clone(),
+            json!({"pin": {"digits": 6, "lifetime_seconds": 60}}),
+        );
+        let longer = with(
+            document.clone(),
+            json!({"pin": {"digits": 7, "lifetime_seconds": lifetime}}),
+        );
+        for (comment, document, seconds) in [
+            ("the last second", &document, lifetime - 1),
+            ("the second after", &document, lifetime),
+            (
+                "the last second of a life that is now shorter",
+                &shorter,
+                59,
+            ),
+            ("the second after a life that is now shorter", &shorter, 60),
+            ("the settings now ask for a longer pin", &longer, 1),
+        ] {
+            made.push(verified(json!({
+                "comment": comment, "flags": ["Time"], "document": document, "token": token, "binding": login(), "pin": pin,
+                "now": NOW + seconds,
+            })));
+        }
+    }
     made
+}
+
+/// The token of a decoy that is in all else the challenge of a vector.
+fn decoy(valid: &Value) -> String {
+    let mut world = World::new(&valid["document"]);
+    let sending = Sending {
+        decoy: true,
+        ..Sending::default()
+    };
+    let challenge = world.start_with(claimed(&valid["binding"]), sending);
+    challenge.map_err(|failure| failure.detail).unwrap().token
 }
 
 fn near_misses(valid: &Value) -> Vec<Value> {
@@ -132,6 +180,14 @@ fn near_misses(valid: &Value) -> Vec<Value> {
     let process = with(
         valid["document"].clone(),
         json!({"guard": {"key": key(3), "scope": "process"}}),
+    );
+    let account = with(
+        valid["document"]["xoxzo"].clone(),
+        json!({"base_url": "http://127.0.0.1:8080"}),
+    );
+    let test = with(
+        valid["document"].clone(),
+        json!({"test": true, "xoxzo": account}),
     );
     vec![
         change("the last second", "Time", late(299)),
@@ -195,6 +251,12 @@ fn near_misses(valid: &Value) -> Vec<Value> {
             json!({"document": other_audience}),
         ),
         change("another scope", "Scope", json!({"document": process})),
+        change("test mode", "Scope", json!({"document": test})),
+        change(
+            "a decoy, with what would be its pin",
+            "Decoy",
+            json!({"token": decoy(valid)}),
+        ),
         rotated,
         dropped,
     ]

@@ -1,0 +1,169 @@
+//! Handles, and near misses.
+
+use super::*;
+
+#[test]
+fn handles() {
+    let voice = json!({"voice": {"caller": "815012345678", "destinations": ["JP-mobile"]}});
+    let document = with(document(), voice);
+    let handle = |channel: &str, decoy: bool| {
+        let mut world = World::new(&document);
+        let sending = Sending {
+            decoy,
+            ..Sending::default()
+        };
+        let mut sent = world
+            .start_with(LOGIN, sending)
+            .map_err(|failure| failure.detail)
+            .unwrap();
+        if channel == "voice" {
+            world.now += 60;
+            let (channel, _) = channels(&json!({"channel": channel}));
+            let call = Sending {
+                channel,
+                ..Sending::default()
+            };
+            sent = world
+                .resend(&sent.token, LOGIN, call)
+                .map_err(|failure| failure.detail)
+                .unwrap();
+        }
+        (sent.handle.unwrap(), sent.token, world.now)
+    };
+    let (sms, token, now) = handle("sms", false);
+    let (call, _, later) = handle("voice", false);
+    let (decoy, _, _) = handle("sms", true);
+    let mut rotated = document.clone();
+    rotated["keys"] = json!([key(2), key(1)]);
+    let mut dropped = document.clone();
+    dropped["keys"] = json!([key(2)]);
+    let cases = [
+        ("of an SMS", "Form", &document, sms.clone(), now),
+        ("of a call", "Form", &document, call, later),
+        (
+            "of a decoy: nothing is asked",
+            "Decoy",
+            &document,
+            decoy,
+            now,
+        ),
+        (
+            "the last second",
+            "Time",
+            &document,
+            sms.clone(),
+            now + 86_399,
+        ),
+        (
+            "the second after",
+            "Time",
+            &document,
+            sms.clone(),
+            now + 86_400,
+        ),
+        (
+            "from a clock a minute ahead",
+            "Time",
+            &document,
+            sms.clone(),
+            now - 60,
+        ),
+        (
+            "from a clock more than a minute ahead",
+            "Time",
+            &document,
+            sms.clone(),
+            now - 61,
+        ),
+        (
+            "the signing key is no longer the first",
+            "Rotation",
+            &rotated,
+            sms.clone(),
+            now,
+        ),
+        (
+            "the signing key is gone",
+            "Rotation",
+            &dropped,
+            sms.clone(),
+            now,
+        ),
+        ("padded", "Spelling", &document, format!("{sms}="), now),
+        (
+            "cut",
+            "Spelling",
+            &document,
+            sms[..sms.len() - 4].to_string(),
+            now,
+        ),
+        ("empty", "Spelling", &document, String::new(), now),
+        ("a token", "Kind", &document, token, now),
+        ("a bare id", "Kind", &document, "m1".to_string(), now),
+    ];
+    let made = cases.map(|(comment, flag, document, handle, now)| {
+        let mut world = World::new(document);
+        world.now = now;
+        world.xoxzo = xoxzo_2fa_core::Answer::Reply(xoxzo_2fa_json::reply(200, None, DELIVERED));
+        let mut vector = json!({
+            "comment": comment, "flags": [flag], "document": document, "handle": handle, "now": now,
+        });
+        match world.status(&handle) {
+            Ok(_) => {
+                vector["result"] = json!("valid");
+                vector["url"] = json!(world.requests.pop().map(|request| request.url));
+                vector["counter"] = json!(world.counters.keys().next());
+            }
+            Err(failure) => {
+                vector["result"] = json!("invalid");
+                vector["code"] = json!(code(failure.code));
+            }
+        }
+        vector
+    });
+    let flags = notes(&[
+        (
+            "Decoy",
+            "INFORMATION_LEAK",
+            "Of a message that was never sent.",
+        ),
+        ("Form", "FORMAT", "As it was made."),
+        ("Kind", "CONFUSION", "Something else."),
+        ("Rotation", "KEY_MANAGEMENT", "Keys moved or went."),
+        (
+            "Spelling",
+            "MALLEABILITY",
+            "Not the one spelling of a handle.",
+        ),
+        (
+            "Time",
+            "EXPIRY",
+            "Near the ends of the day that a handle lives.",
+        ),
+    ]);
+    for vector in vectors("handle.json", flags, made.to_vec()) {
+        let recorder = Recorder {
+            answer: Some((200, None, DELIVERED.to_string())),
+            ..Recorder::default()
+        };
+        let now = vector["now"].as_u64().unwrap();
+        let two_factor = component(&vector["document"], now, recorder.clone()).unwrap();
+        match two_factor.status(vector["handle"].as_str().unwrap()) {
+            Ok(_) => {
+                let asked = recorder.seen.lock().unwrap().pop();
+                assert_eq!(
+                    json!(asked.map(|(request, _)| request["url"].clone())),
+                    vector["url"]
+                );
+            }
+            Err(error) => assert_eq!(
+                json!(error.code().as_str()),
+                vector["code"],
+                "{}",
+                vector["tcId"]
+            ),
+        }
+    }
+}
+
+const DELIVERED: &str = r#"{"msgid":"m1","status":"DELIVERED"}"#;
