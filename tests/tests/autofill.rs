@@ -10,7 +10,7 @@ fn parse(message: &str) -> Option<(String, String, Option<String>)> {
     let normal = message.replace("\r\n", "\n").replace('\r', "\n");
     let line = normal.split('\n').next_back()?;
     let token = |text: &str| {
-        let end = text.find(|letter: char| matches!(letter, '\t' | '\n' | '\x0c' | '\r' | ' '));
+        let end = text.find(['\t', '\n', '\x0c', '\r', ' ']);
         let (token, rest) = text.split_at(end.unwrap_or(text.len()));
         (!token.is_empty()).then(|| (token.to_string(), rest.to_string()))
     };
