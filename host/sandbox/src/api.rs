@@ -1,15 +1,18 @@
 //! The API of Xoxzo, as far as it is imitated. What its pages do not tell is as in Django REST
 //! framework, which it is built with: error bodies, and the order in which faults are found.
 
+mod calls;
+mod dispatch;
 mod messages;
 mod parameters;
 mod refusal;
+mod templates;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{LOCATION, WWW_AUTHENTICATE};
+use axum::http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
@@ -22,28 +25,34 @@ use refusal::Refusal;
 const LONGEST_BODY: usize = 64 * 1024;
 
 pub(crate) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
-    let resources = Router::new()
-        .route(
-            "/sms/messages/",
-            post(messages::send).fallback(wrong_method),
-        )
-        .route(
-            "/sms/messages/{id}/",
-            get(messages::status).fallback(wrong_method),
-        )
+    let resources = [
+        ("/sms/messages/", get(messages::list).post(messages::send)),
+        ("/sms/messages/{id}/", get(messages::status)),
+        ("/sms/templates/", get(templates::list)),
+        ("/sms/templates/{id}/messages/", post(templates::send)),
+        ("/voice/simple/playbacks/", post(calls::call)),
+        ("/voice/calls/{id}/", get(calls::status)),
+        ("/you/credits/", get(messages::credits)),
+    ];
+    let mut slashed_routes = Router::new();
+    let mut slashless_routes = Router::new();
+    for (path, methods) in resources {
+        let slashless = path.trim_end_matches('/');
+        slashed_routes = slashed_routes.route(path, methods.fallback(wrong_method));
+        slashless_routes = slashless_routes.route(slashless, get(slashed).fallback(lost));
+    }
+    let slashed_routes = slashed_routes
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(site),
-            authenticated,
-        ));
-    let slashless = Router::new()
-        .route("/sms/messages", get(slashed).fallback(missing))
-        .route("/sms/messages/{id}", get(slashed).fallback(missing));
-    resources.merge(slashless)
+        .layer(middleware::from_fn_with_state(Arc::clone(site), admitted));
+    slashed_routes.merge(slashless_routes)
 }
 
 /// The answer to a path that is none: a page, as the router of Django gives it.
-pub(crate) async fn missing() -> Response {
+pub(crate) async fn lost() -> Response {
+    missing()
+}
+
+fn missing() -> Response {
     (StatusCode::NOT_FOUND, Html("<h1>Not Found</h1>")).into_response()
 }
 
@@ -58,8 +67,14 @@ async fn slashed(uri: Uri) -> Response {
     (StatusCode::MOVED_PERMANENTLY, [(LOCATION, location)]).into_response()
 }
 
-async fn authenticated(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+/// Lets in who has the credentials, as often as the account may.
+async fn admitted(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     match site.account.admit(request.headers()) {
+        Ok(()) if !site.admits() => {
+            let text = "Request was throttled. Expected available in 1 second.";
+            let refusal = Refusal::detail(StatusCode::TOO_MANY_REQUESTS, text);
+            ([(RETRY_AFTER, "1")], refusal).into_response()
+        }
         Ok(()) => next.run(request).await,
         Err(why) => {
             let challenge = [(WWW_AUTHENTICATE, "Basic realm=\"api\"")];

@@ -2,12 +2,13 @@
 //!
 //! # In scope
 //!
-//! - The part of the Xoxzo API that xoxzo-2fa uses, with its status codes and error bodies
+//! - The part of the Xoxzo API that xoxzo-2fa uses: SMS freeform and from templates, calls that speak, states, callbacks, credits
+//! - What goes wrong, on demand ([`Fault`])
 //! - An inbox, for tests as JSON or in process, for people as a page with phones
 //!
 //! # Out of scope
 //!
-//! - Carriers, delivery, prices, rate limits
+//! - Carriers, real prices and rate limits
 //! - Any address but 127.0.0.1
 //!
 //! # What becomes of a message
@@ -40,13 +41,18 @@
 
 mod account;
 mod api;
+mod callback;
+mod fault;
+mod line;
 mod message;
 mod options;
 mod phones;
 mod server;
 mod site;
+mod template;
 mod viewer;
 
+pub use fault::Fault;
 pub use message::Message;
 pub use options::Options;
 pub use server::Sandbox;

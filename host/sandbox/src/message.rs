@@ -4,55 +4,76 @@ use std::fmt;
 
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
+
+use crate::fault::Fault;
 
 /// Credits for a part of a message.
 const PART_COST: usize = 10;
+
+/// Credits for the first minute of a call.
+const CALL_COST: usize = 10;
 
 /// A message in the inbox. Debug does not show its body: there is a PIN in it.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {
-    /// Its id in the API: 32 letters and digits.
+    /// Its id in the API: 32 letters and digits, of a call a UUID.
     pub message_id: String,
-    /// What it came by: `sms`.
+    /// What it came by: `sms` or `voice`.
     pub channel: &'static str,
     /// Who it says it is from, as given.
     pub sender: String,
     /// Whom it went to, in E.164.
     pub recipient: String,
-    /// Its text.
+    /// Its text, or what the call says.
     pub body: String,
     /// When it was taken: RFC 3339, UTC, whole seconds, such as `2026-11-24T08:00:00Z`.
     pub sent_at: String,
+    pub(crate) callback_url: Option<String>,
     tags: Vec<String>,
     taken: OffsetDateTime,
 }
 
 /// What a request to send asks for, found sound.
 pub(crate) struct Draft {
+    pub(crate) channel: &'static str,
     pub(crate) sender: String,
     pub(crate) recipient: String,
     pub(crate) body: String,
     pub(crate) tags: Vec<String>,
+    pub(crate) callback_url: Option<String>,
+}
+
+impl Draft {
+    /// What it costs, in credits.
+    pub(crate) fn cost(&self) -> usize {
+        match self.channel {
+            "voice" => CALL_COST,
+            _ => parts(&self.body) * PART_COST,
+        }
+    }
 }
 
 impl Message {
     pub(crate) fn new(message_id: String, draft: Draft, taken: OffsetDateTime) -> Self {
         let Draft {
+            channel,
             sender,
             recipient,
             body,
             tags,
+            callback_url,
         } = draft;
         let sent_at = rfc3339(taken);
         Self {
             message_id,
-            channel: "sms",
+            channel,
             sender,
             recipient,
             body,
             sent_at,
+            callback_url,
             tags,
             taken,
         }
@@ -70,15 +91,65 @@ impl Message {
         })
     }
 
+    /// The date it was taken, in UTC.
+    pub(crate) fn date(&self) -> Date {
+        self.taken.to_offset(time::UtcOffset::UTC).date()
+    }
+
+    /// The words of its states, in their order.
+    pub(crate) fn states(&self) -> [&'static str; 3] {
+        let fault = Fault::of(&self.recipient);
+        if self.channel == "voice" {
+            let last = match fault {
+                Some(Fault::Failed) => "FAILED",
+                Some(Fault::Fail) => "NO ANSWER",
+                Some(Fault::Stuck) => "IN PROGRESS",
+                _ => "ANSWERED",
+            };
+            return ["IN PROGRESS", "IN PROGRESS", last];
+        }
+        let last = match fault {
+            Some(Fault::Failed) => "FAILED",
+            Some(Fault::Fail) => "FAIL",
+            Some(Fault::Ok) => "OK",
+            Some(Fault::Stuck) => "DELIVERING",
+            Some(Fault::UnknownState) => "PONDERING",
+            _ => "DELIVERED",
+        };
+        ["QUEUED", "DELIVERING", last]
+    }
+
+    /// The word of its state.
+    pub(crate) fn state(&self, pace: std::time::Duration, now: OffsetDateTime) -> &'static str {
+        self.states()[stage(now - self.taken, pace)]
+    }
+
     /// As the API tells it, `url` being the sandbox's.
-    pub(crate) fn status(&self, url: &str, now: OffsetDateTime) -> Value {
+    pub(crate) fn status(&self, url: &str, state: &str) -> Value {
+        let sent_time = self.sent_at.replace('T', " ").replace('Z', "");
+        if self.channel == "voice" {
+            return json!({
+                "callid": self.message_id,
+                "caller": self.sender,
+                "recipient": self.recipient,
+                "status": state,
+                "call_type": "simple/playbacks",
+                "direction": "outbound",
+                "start_time": sent_time,
+                "end_time": sent_time,
+                "duration": 15,
+                "cost": CALL_COST,
+                "tags": self.tags,
+                "url": format!("{url}/voice/calls/{}/", self.message_id),
+            });
+        }
         let parts = parts(&self.body);
         json!({
             "msgid": self.message_id,
-            "status": progress(now - self.taken),
+            "status": state,
             "sender": self.sender,
             "recipient": self.recipient,
-            "sent_time": self.sent_at.replace('T', " ").replace('Z', ""),
+            "sent_time": sent_time,
             "cost": parts * PART_COST,
             "parts": parts,
             "tags": self.tags,
@@ -96,12 +167,12 @@ impl fmt::Debug for Message {
     }
 }
 
-/// The status of a message of that age; a clock put back leaves it `QUEUED`.
-fn progress(age: Duration) -> &'static str {
-    match age.whole_seconds() {
-        ..1 => "QUEUED",
-        1 => "DELIVERING",
-        2.. => "DELIVERED",
+/// Which of three stages a message of that age is at; a clock put back leaves it at the first.
+fn stage(age: Duration, pace: std::time::Duration) -> usize {
+    if age >= pace * 2 {
+        2
+    } else {
+        usize::from(age >= pace)
     }
 }
 
@@ -173,7 +244,9 @@ mod tests {
 
     #[test]
     fn a_clock_put_back_does_not_deliver() {
-        assert_eq!(progress(Duration::seconds(-5)), "QUEUED");
+        let pace = std::time::Duration::from_secs(1);
+        assert_eq!(stage(Duration::seconds(-5), pace), 0);
+        assert_eq!(stage(Duration::ZERO, std::time::Duration::ZERO), 2);
     }
 
     #[test]

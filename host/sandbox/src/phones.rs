@@ -52,6 +52,8 @@ mod tests {
         let phones = Phones::default();
         for at in 0..=KEPT {
             let draft = Draft {
+                channel: "sms",
+                callback_url: None,
                 sender: "Shop".into(),
                 recipient: "+819012345678".into(),
                 body: "Hi".into(),

@@ -17,6 +17,7 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use crate::account::Account;
+use crate::line::{Knife, Lines};
 use crate::message::Message;
 use crate::options::Options;
 use crate::site::{Clock, Site};
@@ -46,12 +47,12 @@ impl Sandbox {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
         listener.set_nonblocking(true)?;
         let url = format!("http://{}", listener.local_addr()?);
-        let account = Account::new(options.sid, options.auth_token)?;
-        let site = Arc::new(Site::new(url, account, clock));
+        let account = Account::new(options.sid.clone(), options.auth_token.clone())?;
+        let site = Arc::new(Site::new(url, account, options, clock));
         let routes = Router::new()
             .merge(api::routes(&site))
             .merge(viewer::routes())
-            .fallback(api::missing)
+            .fallback(api::lost)
             .layer(middleware::from_fn(read_whole))
             .with_state(Arc::clone(&site));
 
@@ -60,8 +61,9 @@ impl Sandbox {
             .build()?;
         let listener = {
             let _context = runtime.enter();
-            tokio::net::TcpListener::from_std(listener)?
+            Lines(tokio::net::TcpListener::from_std(listener)?)
         };
+        let routes = routes.into_make_service_with_connect_info::<Knife>();
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
             runtime.block_on(async {

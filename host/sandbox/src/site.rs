@@ -1,12 +1,15 @@
 //! What requests are answered from, and the ids that it gives.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use rand::TryRng;
 use rand::rngs::SysRng;
 use time::OffsetDateTime;
 
 use crate::account::Account;
+use crate::message::Message;
+use crate::options::Options;
 use crate::phones::Phones;
 
 /// Tells the time.
@@ -17,15 +20,22 @@ pub(crate) struct Site {
     pub(crate) url: String,
     pub(crate) account: Account,
     pub(crate) phones: Phones,
+    pub(crate) options: Options,
+    purse: Mutex<u64>,
+    /// The second that is running, and the requests in it.
+    meter: Mutex<(i64, u32)>,
     clock: Clock,
 }
 
 impl Site {
-    pub(crate) fn new(url: String, account: Account, clock: Clock) -> Self {
+    pub(crate) fn new(url: String, account: Account, options: Options, clock: Clock) -> Self {
         Self {
             url,
             account,
             phones: Phones::default(),
+            purse: Mutex::new(options.credits.into()),
+            meter: Mutex::default(),
+            options,
             clock,
         }
     }
@@ -33,6 +43,55 @@ impl Site {
     pub(crate) fn now(&self) -> OffsetDateTime {
         (self.clock)()
     }
+
+    /// The word of a message's state.
+    pub(crate) fn state(&self, message: &Message) -> &'static str {
+        message.state(self.options.pace, self.now())
+    }
+
+    pub(crate) fn credits(&self) -> u64 {
+        *self.purse.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes credits, if there are so many.
+    pub(crate) fn pay(&self, credits: usize) -> bool {
+        let mut purse = self.purse.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = purse.checked_sub(credits as u64);
+        *purse = left.unwrap_or(*purse);
+        left.is_some()
+    }
+
+    /// Whether one more request may be answered in this second.
+    pub(crate) fn admits(&self) -> bool {
+        let Some(most) = self.options.throttle else {
+            return true;
+        };
+        let second = self.now().unix_timestamp();
+        let mut meter = self.meter.lock().unwrap_or_else(PoisonError::into_inner);
+        if meter.0 != second {
+            *meter = (second, 0);
+        }
+        meter.1 = meter.1.saturating_add(1);
+        meter.1 <= most
+    }
+}
+
+/// A UUID of version 4 (RFC 9562), like Xoxzo's ids of calls.
+pub(crate) fn random_uuid() -> io::Result<String> {
+    let mut bytes = [0_u8; 16];
+    SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(io::Error::other)?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut text = String::with_capacity(36);
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.push_str(&format!("{byte:02x}"));
+    }
+    Ok(text)
 }
 
 /// 32 letters and digits from the system's generator, like Xoxzo's own ids.
@@ -59,6 +118,20 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn uuids_are_of_version_4() {
+        let ids: BTreeSet<_> = (0..100).map(|_| random_uuid().unwrap()).collect();
+        assert_eq!(ids.len(), 100);
+        for id in ids {
+            let lengths: Vec<_> = id.split('-').map(str::len).collect();
+            assert_eq!(lengths, [8, 4, 4, 4, 12], "{id}");
+            assert!(
+                id.get(14..15) == Some("4") && "89ab".contains(&id[19..20]),
+                "{id}"
+            );
+        }
+    }
 
     #[test]
     fn ids_are_32_letters_and_digits_and_use_all_of_them() {

@@ -89,5 +89,9 @@ async fn phones(State(site): State<Arc<Site>>, headers: HeaderMap) -> Html<Strin
         .get(ACCEPT_LANGUAGE)
         .and_then(|accepted| accepted.to_str().ok());
     let language = Language::of(accepted.unwrap_or_default());
-    Html(page::render(language, site.phones.inbox(None)))
+    let messages = site.phones.inbox(None).into_iter().map(|message| {
+        let state = site.state(&message);
+        (message, state)
+    });
+    Html(page::render(language, messages.collect()))
 }

@@ -1,93 +1,158 @@
-//! `/sms/messages/`.
+//! `/sms/messages/`: freeform SMS, their state, and their list.
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{Path, State};
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
+use time::{Date, Duration, Month};
 
-use super::parameters::Parameters;
+use super::dispatch;
+use super::parameters::{Parameters, message, recipient, sender};
 use super::refusal::Refusal;
+use crate::fault::Fault;
+use crate::line::Knife;
 use crate::message::{Draft, Message};
-use crate::site::{Site, random_id};
+use crate::site::Site;
 
-/// The longest text, in UTF-16 units (help.xoxzo.com, `how-many-characters`).
-const LONGEST_TEXT: usize = 660;
+/// What an account with test credits sends, whatever it asks for.
+const REPLACED: &str = "This is a test message. To send a text of your own, purchase credits.";
 
-/// Country codes after which a national number never begins with 0: there it is a kept trunk zero.
-const NO_ZERO_AFTER: [&str; 11] = [
-    "31", "33", "44", "49", "60", "61", "62", "66", "81", "82", "84",
-];
+/// How far back the list goes.
+const DAYS: i64 = 90;
 
 pub(super) async fn send(
     State(site): State<Arc<Site>>,
+    ConnectInfo(knife): ConnectInfo<Knife>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
-    let body = body
-        .map_err(|_| Refusal::detail(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large."))?;
-    let draft = draft(Parameters::parse(&headers, &body)?)?;
-    let Ok(id) = random_id() else {
-        return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response());
-    };
-    site.phones
-        .take(Message::new(id.clone(), draft, site.now()));
-    Ok((StatusCode::CREATED, Json(json!([{"msgid": id}]))).into_response())
+    let mut parameters = Parameters::read(&headers, body)?;
+    let body = parameters.required("message", message);
+    let draft = envelope(&mut parameters, body);
+    parameters.refuse_faults()?;
+    if !site.options.freeform {
+        let text = "You do not have permission to perform this action.";
+        return Err(Refusal::detail(StatusCode::FORBIDDEN, text));
+    }
+    dispatch::take(&site, &knife, replaced(&site, draft)).await
+}
+
+/// What every SMS has beside its text.
+pub(super) fn envelope(parameters: &mut Parameters, body: String) -> Draft {
+    Draft {
+        channel: "sms",
+        body,
+        recipient: parameters.required("recipient", recipient),
+        sender: parameters.required("sender", sender),
+        tags: parameters.list("tags"),
+        callback_url: parameters.optional("callbackurl"),
+    }
+}
+
+/// The draft, with another text if the account has test credits only.
+pub(super) fn replaced(site: &Site, mut draft: Draft) -> Draft {
+    if site.options.test_credit {
+        draft.body = REPLACED.to_string();
+    }
+    draft
 }
 
 pub(super) async fn status(
     State(site): State<Arc<Site>>,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Response, Refusal> {
+    tell(&site, id, "sms")
+}
+
+/// The state of a message of a channel.
+pub(super) fn tell(
+    site: &Site,
+    id: Result<Path<String>, PathRejection>,
+    channel: &str,
+) -> Result<Response, Refusal> {
     let message = id.ok().and_then(|Path(id)| site.phones.find(&id));
+    let message = message.filter(|message| message.channel == channel);
     let message = message.ok_or_else(|| Refusal::detail(StatusCode::NOT_FOUND, "Not found."))?;
-    Ok(Json(message.status(&site.url, site.now())))
+    match Fault::of(&message.recipient) {
+        Some(Fault::StateError) => Ok(dispatch::broken()),
+        Some(Fault::StateLost) => Ok(super::missing()),
+        _ => Ok(Json(message.status(&site.url, site.state(&message))).into_response()),
+    }
 }
 
-fn draft(mut parameters: Parameters) -> Result<Draft, Refusal> {
-    let body = parameters.required("message", message);
-    let recipient = parameters.required("recipient", recipient);
-    let sender = parameters.required("sender", sender);
-    let tags = parameters.list("tags");
-    parameters.refuse_faults()?;
-    Ok(Draft {
-        sender,
-        recipient,
-        body,
-        tags,
-    })
-}
-
-fn message(text: &str) -> Result<(), &'static str> {
-    let fits = text.encode_utf16().count() <= LONGEST_TEXT;
-    fits.then_some(()).ok_or("Message too long")
-}
-
-/// E.164: a plus sign and 8 to 15 digits, the first not 0, and no trunk zero after the country code.
-fn recipient(text: &str) -> Result<(), &'static str> {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    let plausible = (8..=15).contains(&digits.len()) && all_digits(digits);
-    let trunk_zero = NO_ZERO_AFTER.iter().any(|code| {
-        let national = digits.strip_prefix(code).unwrap_or_default();
-        national.starts_with('0')
+/// The messages of the last 90 days. A filter is a name with its operator glued to it, `?sent_date>=2026-11-24`, so it is no
+/// query of names and values.
+pub(super) async fn list(
+    State(site): State<Arc<Site>>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Refusal> {
+    let query = query.unwrap_or_default();
+    let today = site.now().date();
+    let mut filters = Vec::new();
+    for text in query
+        .split('&')
+        .filter(|text| text.starts_with("sent_date"))
+    {
+        let filter =
+            Filter::parse(text).filter(|filter| today - filter.date <= Duration::days(DAYS));
+        filters.push(filter.ok_or_else(|| Refusal::fault("sent_date", "Invalid sent_date"))?);
+    }
+    let messages = site.phones.inbox(None);
+    let shown = messages.iter().filter(|message| {
+        message.channel == "sms" && filters.iter().all(|filter| filter.holds(message.date()))
     });
-    let sound = plausible && !digits.starts_with('0') && !trunk_zero;
-    sound.then_some(()).ok_or("Enter a valid phone number.")
+    let entry = |message: &Message| message.status(&site.url, site.state(message));
+    Ok(Json(shown.map(entry).collect()))
 }
 
-/// At most 10 letters and digits; or at most 15 digits, with or without a plus sign.
-fn sender(text: &str) -> Result<(), &'static str> {
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    let numeric = !digits.is_empty() && digits.len() <= 15 && all_digits(digits);
-    let named = text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (numeric || named)
-        .then_some(())
-        .ok_or("Enter a valid sender.")
+struct Filter {
+    operator: String,
+    date: Date,
 }
 
-fn all_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
+impl Filter {
+    fn parse(text: &str) -> Option<Self> {
+        let text = text
+            .replace("%3C", "<")
+            .replace("%3c", "<")
+            .replace("%3E", ">")
+            .replace("%3e", ">")
+            .replace("%3D", "=")
+            .replace("%3d", "=");
+        let rest = text.strip_prefix("sent_date")?;
+        let digits = rest.trim_start_matches(['<', '>', '=']);
+        let operator = rest.strip_suffix(digits)?.to_string();
+        if !["<", "<=", "=", ">=", ">"].contains(&operator.as_str()) {
+            return None;
+        }
+        let shape = digits.len() == 10
+            && digits.bytes().enumerate().all(|(at, byte)| match at {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        let mut numbers = digits.split('-').map(|part| part.parse::<u16>().ok());
+        let (year, month, day) = (numbers.next()??, numbers.next()??, numbers.next()??);
+        let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+        let date = Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()?;
+        shape.then_some(Self { operator, date })
+    }
+
+    fn holds(&self, date: Date) -> bool {
+        match self.operator.as_str() {
+            "<" => date < self.date,
+            "<=" => date <= self.date,
+            "=" => date == self.date,
+            ">=" => date >= self.date,
+            _ => date > self.date,
+        }
+    }
+}
+
+/// The account's credits.
+pub(super) async fn credits(State(site): State<Arc<Site>>) -> Json<Value> {
+    Json(json!({"credits": site.credits() as f64}))
 }

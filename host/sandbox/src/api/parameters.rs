@@ -1,10 +1,20 @@
 //! The parameters of a request: a form or a JSON object, and what is wrong with them.
 
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::refusal::Refusal;
+
+/// The longest text, in UTF-16 units (help.xoxzo.com, `how-many-characters`).
+const LONGEST_TEXT: usize = 660;
+
+/// Country codes after which a national number never begins with 0: there it is a kept trunk zero.
+const NO_ZERO_AFTER: [&str; 11] = [
+    "31", "33", "44", "49", "60", "61", "62", "66", "81", "82", "84",
+];
 
 /// Whether a parameter is sound; if not, the text that says so.
 pub(super) type Rule = fn(&str) -> Result<(), &'static str>;
@@ -16,9 +26,20 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
+    /// Reads a body that came whole.
+    pub(super) fn read(
+        headers: &HeaderMap,
+        body: Result<Bytes, BytesRejection>,
+    ) -> Result<Self, Refusal> {
+        let body = body.map_err(|_| {
+            Refusal::detail(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large.")
+        })?;
+        Self::parse(headers, &body)
+    }
+
     /// Reads a body by its content type. Of a parameter that a form gives twice, the last counts;
     /// one that is null in JSON counts as absent.
-    pub(super) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
+    fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
         let kind = headers
             .get(CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
@@ -56,6 +77,35 @@ impl Parameters {
             }),
         };
         self.note(name, text)
+    }
+
+    /// Whether it is there at all.
+    pub(super) fn has(&self, name: &str) -> bool {
+        !matches!(self.given.get(name), None | Some(Value::Null))
+    }
+
+    /// A text that may be absent.
+    pub(super) fn optional(&mut self, name: &str) -> Option<String> {
+        if !self.has(name) {
+            return None;
+        }
+        let text = self
+            .given
+            .get(name)
+            .map_or(Err("Not a valid string."), text);
+        Some(self.note(name, text)).filter(|text| !text.is_empty())
+    }
+
+    /// An object that must be there; in a form, as JSON.
+    pub(super) fn object(&mut self, name: &str) -> Map<String, Value> {
+        const FAULT: &str = "Expected a dictionary of items.";
+        let found = match self.given.get(name) {
+            None | Some(Value::Null) => Err("This field is required."),
+            Some(Value::Object(found)) => Ok(found.clone()),
+            Some(Value::String(text)) => serde_json::from_str(text).map_err(|_| FAULT),
+            Some(_) => Err(FAULT),
+        };
+        self.note(name, found)
     }
 
     /// A list that may be absent, then empty: texts with commas between them, or a JSON array of
@@ -108,4 +158,48 @@ fn text(value: &Value) -> Result<String, &'static str> {
         Value::Number(number) => Ok(number.to_string()),
         _ => Err("Not a valid string."),
     }
+}
+
+pub(super) fn message(text: &str) -> Result<(), &'static str> {
+    let fits = text.encode_utf16().count() <= LONGEST_TEXT;
+    fits.then_some(()).ok_or("Message too long")
+}
+
+/// E.164: a plus sign and 8 to 15 digits, the first not 0, and no trunk zero after the country code.
+pub(super) fn recipient(text: &str) -> Result<(), &'static str> {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    let plausible = (8..=15).contains(&digits.len()) && all_digits(digits);
+    let trunk_zero = NO_ZERO_AFTER.iter().any(|code| {
+        let national = digits.strip_prefix(code).unwrap_or_default();
+        national.starts_with('0')
+    });
+    let sound = plausible && !digits.starts_with('0') && !trunk_zero;
+    sound.then_some(()).ok_or("Enter a valid phone number.")
+}
+
+/// At most 10 letters and digits; or at most 15 digits, with or without a plus sign.
+pub(super) fn sender(text: &str) -> Result<(), &'static str> {
+    let named = text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (named || caller(text).is_ok())
+        .then_some(())
+        .ok_or("Enter a valid sender.")
+}
+
+/// At most 15 digits, with or without a plus sign.
+pub(super) fn caller(text: &str) -> Result<(), &'static str> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let numeric = !digits.is_empty() && digits.len() <= 15 && all_digits(digits);
+    numeric.then_some(()).ok_or("Enter a valid phone number.")
+}
+
+/// A language that is spoken.
+pub(super) fn language(text: &str) -> Result<(), &'static str> {
+    let spoken = matches!(text, "en" | "ja");
+    spoken
+        .then_some(())
+        .ok_or("This language is not supported.")
+}
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -19,6 +19,11 @@ impl Refusal {
         }
     }
 
+    /// 400 with the fault of one parameter.
+    pub(super) fn fault(name: &str, text: &str) -> Self {
+        Self::faults(Map::from_iter([(name.to_string(), json!([text]))]))
+    }
+
     /// 400 with the faults of each parameter: `{"name": [text]}`.
     pub(super) fn faults(faults: Map<String, Value>) -> Self {
         Self {

@@ -1,6 +1,7 @@
 // Live update: every second the page is fetched again, and what is new in it is put in place. What is shown
 // already stays as it is, so that a selection, a scroll position and a screen reader are not disturbed.
 const main = document.querySelector("main");
+const news = document.querySelector("#news");
 
 function merge(from, to) {
   const shown = new Map([...to.children].map((element) => [element.id, element]));
@@ -11,8 +12,12 @@ function merge(from, to) {
     const own = shown.get(element.id);
     if (!own) {
       to.insertBefore(element, to.children[at] ?? null);
+      if (element.matches(".phone")) news.textContent = `${news.dataset.text} ${element.querySelector("h2").textContent}`;
     } else if (own.querySelector("ol")) {
       merge(element.querySelector("ol"), own.querySelector("ol"));
+    } else if (own.querySelector(".state")) {
+      const [old, state] = [own, element].map((item) => item.querySelector(".state"));
+      if (old.outerHTML !== state.outerHTML) old.replaceWith(state);
     }
   });
 }

@@ -14,6 +14,9 @@ struct Words {
     note: &'static str,
     nothing: &'static str,
     from: &'static str,
+    call: &'static str,
+    news: &'static str,
+    states: [&'static str; 5],
 }
 
 const ENGLISH: Words = Words {
@@ -22,6 +25,9 @@ const ENGLISH: Words = Words {
     note: "Nothing here was sent to a real phone.",
     nothing: "No messages yet.",
     from: "From",
+    call: "Call from",
+    news: "A new phone:",
+    states: ["queued", "on its way", "delivered", "failed", "unknown"],
 };
 
 const JAPANESE: Words = Words {
@@ -30,20 +36,23 @@ const JAPANESE: Words = Words {
     note: "ここにあるメッセージは、実際の電話には送られていません。",
     nothing: "メッセージはまだありません。",
     from: "送信元",
+    call: "着信",
+    news: "新しい電話:",
+    states: ["送信待ち", "配信中", "配信済み", "失敗", "不明"],
 };
 
 /// A phone for each recipient, in the order of their numbers; its messages newest last.
-pub(super) fn render(language: Language, messages: Vec<Message>) -> String {
+pub(super) fn render(language: Language, messages: Vec<(Message, &'static str)>) -> String {
     let words = match language {
         Language::English => &ENGLISH,
         Language::Japanese => &JAPANESE,
     };
-    let mut by_recipient: BTreeMap<String, Vec<Message>> = BTreeMap::new();
-    for message in messages {
+    let mut by_recipient: BTreeMap<String, Vec<(Message, &str)>> = BTreeMap::new();
+    for entry in messages {
         by_recipient
-            .entry(message.recipient.clone())
+            .entry(entry.0.recipient.clone())
             .or_default()
-            .push(message);
+            .push(entry);
     }
     let mut phones = String::new();
     for (recipient, messages) in &by_recipient {
@@ -55,14 +64,15 @@ pub(super) fn render(language: Language, messages: Vec<Message>) -> String {
     PAGE.replace("{lang}", words.lang)
         .replace("{title}", words.title)
         .replace("{note}", words.note)
+        .replace("{news}", words.news)
         // Last, so that nothing in a message can be taken for a place to fill.
         .replace("{phones}", &phones)
 }
 
-fn phone(words: &Words, recipient: &str, messages: &[Message]) -> String {
+fn phone(words: &Words, recipient: &str, messages: &[(Message, &str)]) -> String {
     let bubbles: String = messages
         .iter()
-        .map(|message| bubble(words, message))
+        .map(|(message, state)| bubble(words, message, state))
         .collect();
     let recipient = escape(recipient);
     format!(
@@ -74,19 +84,32 @@ fn phone(words: &Words, recipient: &str, messages: &[Message]) -> String {
     )
 }
 
-fn bubble(words: &Words, message: &Message) -> String {
+fn bubble(words: &Words, message: &Message, state: &str) -> String {
     let id = escape(&message.message_id);
     let sender = escape(&message.sender);
     let body = escape(&message.body);
     let sent_at = escape(&message.sent_at);
     // The time of day in `2026-11-24T08:00:00Z`.
     let time = sent_at.get(11..19).unwrap_or_default();
-    let from = words.from;
+    let (channel, from) = match message.channel {
+        "voice" => ("voice", words.call),
+        _ => ("sms", words.from),
+    };
+    let (class, shown) = match state {
+        "QUEUED" => ("moving", words.states[0]),
+        "DELIVERING" | "IN PROGRESS" => ("moving", words.states[1]),
+        "DELIVERED" | "OK" | "ANSWERED" => ("done", words.states[2]),
+        "FAILED" | "FAIL" | "NO ANSWER" => ("failed", words.states[3]),
+        _ => ("moving", words.states[4]),
+    };
+    // The API's own word too, for who compares.
+    let state = escape(state);
     format!(
-        "<li id=\"message-{id}\">\
+        "<li class=\"{channel}\" id=\"message-{id}\">\
          <p class=\"meta\"><span>{from} <b>{sender}</b></span> \
          <time datetime=\"{sent_at}\">{time} UTC</time></p>\
-         <p class=\"body\">{body}</p></li>"
+         <p class=\"body\">{body}</p>\
+         <p class=\"state {class}\" id=\"state-{id}\">{shown} <span>{state}</span></p></li>"
     )
 }
 

@@ -33,7 +33,11 @@ impl Answer {
 
 impl Client {
     pub(crate) fn new() -> Self {
-        let sandbox = Sandbox::start(Options::default().account("sid", "token")).unwrap();
+        Self::with(Options::default())
+    }
+
+    pub(crate) fn with(options: Options) -> Self {
+        let sandbox = Sandbox::start(options.account("sid", "token")).unwrap();
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -77,8 +81,22 @@ impl Client {
     }
 
     pub(crate) fn post(&self, kind: &str, body: &str) -> Answer {
+        self.to("/sms/messages/", kind, body)
+    }
+
+    /// Posts a body to a path.
+    pub(crate) fn to(&self, path: &str, kind: &str, body: &str) -> Answer {
         let headers = [("authorization", BASIC), ("content-type", kind)];
-        self.ask("POST", "/sms/messages/", &headers, body)
+        self.ask("POST", path, &headers, body)
+    }
+
+    /// Makes a call that is taken, and gives its id; arguments as in [`Client::send`].
+    pub(crate) fn call(&self, recipient: &str, text: &str) -> String {
+        let body =
+            format!("recipient=%2B{recipient}&caller=815012345678&tts_lang=en&tts_message={text}");
+        let sent = self.to("/voice/simple/playbacks/", FORM, &body);
+        assert_eq!(sent.status, 201, "{}", sent.body);
+        sent.json()[0]["callid"].as_str().unwrap().to_string()
     }
 
     /// Sends a message that is taken, and gives its id. `recipient` is digits; `message` is

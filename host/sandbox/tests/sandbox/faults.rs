@@ -237,8 +237,8 @@ fn other_methods_are_not_allowed() {
     let client = Client::new();
     let headers = [("authorization", BASIC)];
     for (method, path, allow) in [
-        ("GET", "/sms/messages/", "POST"),
-        ("PUT", "/sms/messages/", "POST"),
+        ("PUT", "/sms/messages/", "GET,HEAD,POST"),
+        ("GET", "/voice/simple/playbacks/", "POST"),
         ("DELETE", "/sms/messages/ABC/", "GET,HEAD"),
     ] {
         let answer = client.ask(method, path, &headers, "");

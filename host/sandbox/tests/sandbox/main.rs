@@ -1,9 +1,12 @@
 //! The sandbox over HTTP, as clients and browsers see it.
 
+mod callbacks;
 mod client;
 mod connection;
 mod faults;
 mod inbox;
+mod magic;
 mod messages;
 mod page;
 mod start;
+mod templates;
