@@ -1,7 +1,7 @@
 //! HTTP through ureq and rustls.
 
 use std::fmt;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use ureq::{Agent, AsSendBody, Error, Timeout};
@@ -93,11 +93,41 @@ fn lost(error: &Error) -> Lost {
         {
             Lost::NotSent("no connection".to_string())
         }
-        Error::Tls(_) | Error::Rustls(_) => {
-            Lost::NotSent("the server's certificate was not accepted".to_string())
+        Error::Io(error) if unresolved(error) => {
+            Lost::NotSent("the host name was not found".to_string())
         }
+        Error::Io(error) if untrusted(error) => Lost::NotSent(UNTRUSTED.to_string()),
+        Error::Tls(_) | Error::Rustls(_) => Lost::NotSent(UNTRUSTED.to_string()),
         Error::Timeout(_) => Lost::Unknown("no answer in time".to_string()),
         Error::Io(error) => Lost::Unknown(format!("the connection broke: {}", error.kind())),
         _ => Lost::Unknown("no readable answer".to_string()),
     }
+}
+
+const UNTRUSTED: &str = "the server could not prove its name, or speaks another TLS";
+
+/// A failure of name resolution comes as one of I/O: without a code of the system on Unix, where only its text tells, and
+/// with one of these on Windows (WSAHOST_NOT_FOUND, WSATRY_AGAIN, WSANO_RECOVERY, WSANO_DATA).
+fn unresolved(error: &io::Error) -> bool {
+    match error.raw_os_error() {
+        Some(code) => cfg!(windows) && (11_001..=11_004).contains(&code),
+        None => error
+            .to_string()
+            .starts_with("failed to lookup address information"),
+    }
+}
+
+/// What only a handshake ends with, before any byte of a request. Other faults of TLS may come after it.
+fn untrusted(error: &io::Error) -> bool {
+    let fault = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(
+        fault,
+        Some(
+            rustls::Error::InvalidCertificate(_)
+                | rustls::Error::NoCertificatesPresented
+                | rustls::Error::PeerIncompatible(_)
+        )
+    )
 }

@@ -1,0 +1,281 @@
+//! Every way in which a message can fail, over HTTP: what is not sent, what is unknown, and that a challenge is usable then.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde_json::json;
+use xoxzo_2fa::{Binding, Code, Delivery, Error, MemoryGuard, TwoFactor};
+use xoxzo_2fa_sandbox::{Fault, Options, Sandbox};
+use xoxzo_2fa_tests::{key, other_than, pin_in, sandboxed};
+
+/// What a start answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Accepted,
+    Unknown,
+    /// Not sent; seconds to wait, if Xoxzo asks for it.
+    NotSent(Option<u64>),
+}
+
+fn expected(fault: Fault) -> Outcome {
+    match fault {
+        Fault::Reset
+        | Fault::Hang
+        | Fault::Slow
+        | Fault::LostReply
+        | Fault::Truncated
+        | Fault::Huge
+        | Fault::BadJson
+        | Fault::Redirect
+        | Fault::ServerErrorHtml
+        | Fault::BadGateway => Outcome::Unknown,
+        Fault::NotFoundHtml
+        | Fault::Refused
+        | Fault::Unauthorized
+        | Fault::Forbidden
+        | Fault::NoCredits => Outcome::NotSent(None),
+        Fault::Throttled | Fault::ThrottledInDetail => Outcome::NotSent(Some(7)),
+        Fault::ThrottledSilently => Outcome::NotSent(Some(30)),
+        _ => Outcome::Accepted,
+    }
+}
+
+fn outcome(result: &Result<xoxzo_2fa::Challenge, Error>) -> Outcome {
+    match result {
+        Ok(challenge) if challenge.delivery == Delivery::Accepted => Outcome::Accepted,
+        Ok(challenge) => {
+            assert_eq!(challenge.delivery, Delivery::Unknown);
+            assert_eq!((&challenge.message_id, &challenge.handle), (&None, &None));
+            Outcome::Unknown
+        }
+        Err(error) => {
+            assert_eq!((error.blame(), error.code()), ("upstream", Code::Provider));
+            Outcome::NotSent(error.failure().retry_after.map(|wait| wait.as_secs()))
+        }
+    }
+}
+
+fn two_factor(sandbox: &Sandbox) -> TwoFactor {
+    let settings = sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token())
+        .key(key(1))
+        .set("/xoxzo/timeout_milliseconds", 1_000)
+        .set("/sends/per_range", json!({"count": 1_000, "seconds": 60}))
+        .build();
+    TwoFactor::new(settings, MemoryGuard::default()).unwrap()
+}
+
+#[test]
+fn every_fault_has_its_answer_and_after_unknown_the_challenge_is_usable() {
+    let sandbox = Sandbox::start(Options::default().pace(Duration::ZERO)).unwrap();
+    let two_factor = two_factor(&sandbox);
+    thread::scope(|scope| {
+        for fault in Fault::ALL {
+            scope.spawn(|| walk(&sandbox, &two_factor, *fault));
+        }
+    });
+}
+
+fn walk(sandbox: &Sandbox, two_factor: &TwoFactor, fault: Fault) {
+    let (name, number) = (fault.name(), fault.recipient());
+    let login = Binding::new(number, format!("user-{name}"), "login");
+    let result = two_factor.start(&login);
+    assert_eq!(outcome(&result), expected(fault), "{name}");
+    let Ok(challenge) = result else {
+        // Nothing was counted: not even the cooldown stands in the way.
+        let again = two_factor.start(&login);
+        assert_eq!(outcome(&again), expected(fault), "{name}");
+        assert!(sandbox.inbox(Some(number)).is_empty(), "{name}");
+        return;
+    };
+    // Sent once, and counted: a second message has to wait.
+    let again = two_factor.resend(&challenge.token, &login).err().unwrap();
+    let wait = again.failure().retry_after.unwrap().as_secs();
+    let longest = if challenge.delivery == Delivery::Unknown {
+        180
+    } else {
+        60
+    };
+    assert_eq!(again.code(), Code::Cooldown, "{name}");
+    assert!((longest - 5..=longest).contains(&wait), "{name}: {wait}");
+    let inbox = sandbox.inbox(Some(number));
+    assert_eq!(inbox.len(), usize::from(fault.takes()), "{name}");
+    match inbox.first() {
+        Some(message) => {
+            let pin = pin_in(&message.body, 6).unwrap();
+            let wrong = two_factor.verify(&challenge.token, &login, other_than(&pin));
+            assert_eq!(
+                wrong.err().unwrap().failure().guesses_left,
+                Some(4),
+                "{name}"
+            );
+            assert!(
+                two_factor.verify(&challenge.token, &login, &pin).is_ok(),
+                "{name}"
+            );
+        }
+        // Nobody knows the PIN; that it is guessed at shows that the challenge stands.
+        None => {
+            let guess = two_factor.verify(&challenge.token, &login, "000000");
+            let right = guess.is_ok();
+            assert!(
+                right || guess.err().unwrap().failure().guesses_left == Some(4),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_only_slow_is_waited_for() {
+    let sandbox = Sandbox::start(Options::default()).unwrap();
+    let settings = sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token())
+        .key(key(1))
+        .build();
+    let patient = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
+    let login = Binding::new(Fault::Slow.recipient(), "user-1", "login");
+    assert_eq!(patient.start(&login).unwrap().delivery, Delivery::Accepted);
+    assert_eq!(sandbox.inbox(None).len(), 1);
+}
+
+/// Where no byte of a request can leave the host.
+#[test]
+fn names_connections_and_certificates_that_fail_are_not_sent() {
+    let reserved = TcpListener::bind("127.0.0.1:0").unwrap();
+    let refused = format!("http://{}", reserved.local_addr().unwrap());
+    drop(reserved);
+    // RFC 6761: a name under `invalid` never resolves.
+    for url in ["https://xoxzo.invalid", &refused] {
+        let settings = sandboxed(url, "sid-canary", "auth-canary")
+            .key(key(1))
+            .build();
+        let two_factor = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
+        let login = Binding::new("+819012345678", "user-1", "login");
+        for _ in 0..2 {
+            let result = two_factor.start(&login);
+            assert_eq!(outcome(&result), Outcome::NotSent(None), "{url}");
+        }
+    }
+}
+
+/// A server with a certificate of its own making: where it is, and how many bytes of a request it got.
+fn impostor() -> (String, mpsc::Receiver<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!(
+        "https://localhost:{}",
+        listener.local_addr().unwrap().port()
+    );
+    let own = rcgen::generate_simple_self_signed(["localhost".to_string()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.into()], key)
+        .unwrap();
+    let (sender, got) = mpsc::channel();
+    thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let session = ServerConnection::new(Arc::new(config)).unwrap();
+        let mut request = Vec::new();
+        let _refused = StreamOwned::new(session, stream).read_to_end(&mut request);
+        sender.send(request.len()).unwrap();
+    });
+    (url, got)
+}
+
+#[test]
+fn a_server_that_cannot_prove_its_name_gets_no_byte_of_a_request() {
+    let (url, got) = impostor();
+    let settings = sandboxed(&url, "sid-canary", "auth-canary")
+        .key(key(1))
+        .build();
+    let two_factor = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
+    let login = Binding::new("+819012345678", "user-1", "login");
+    assert_eq!(outcome(&two_factor.start(&login)), Outcome::NotSent(None));
+    assert_eq!(got.recv_timeout(Duration::from_secs(5)), Ok(0));
+}
+
+#[test]
+fn states_come_as_the_number_says() {
+    let sandbox = Sandbox::start(Options::default().pace(Duration::ZERO)).unwrap();
+    let two_factor = two_factor(&sandbox);
+    for (fault, expected, detail) in [
+        (Fault::Failed, Ok(Delivery::Failed), "FAILED"),
+        (Fault::Fail, Ok(Delivery::Failed), "FAIL"),
+        (Fault::Ok, Ok(Delivery::Delivered), "OK"),
+        (Fault::Stuck, Ok(Delivery::Delivering), "DELIVERING"),
+        (Fault::UnknownState, Ok(Delivery::Unknown), "PONDERING"),
+        (Fault::StateError, Err(Code::Provider), ""),
+        (Fault::StateLost, Err(Code::Provider), ""),
+    ] {
+        let login = Binding::new(fault.recipient(), format!("user-{}", fault.name()), "login");
+        let handle = two_factor.start(&login).unwrap().handle.unwrap();
+        let report = two_factor.status(&handle);
+        let told = report
+            .as_ref()
+            .map(|report| report.delivery)
+            .map_err(Error::code);
+        assert_eq!(told, expected, "{}", fault.name());
+        assert_eq!(report.map_or(String::new(), |report| report.detail), detail);
+        let soon = two_factor.status(&handle).err().unwrap();
+        assert_eq!(soon.code(), Code::Cooldown);
+    }
+}
+
+#[test]
+fn a_template_and_a_call_go_through() {
+    let sandbox = Sandbox::start(Options::default().freeform(false)).unwrap();
+    let variables = json!({"pin": "code", "service": "service", "minutes": "minutes"});
+    let settings = |id: u32| {
+        sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token())
+            .key(key(1))
+            .set("/test", true)
+            .set("/sends/cooldown_seconds", 1)
+            .set(
+                "/voice",
+                json!({"caller": "815012345678", "destinations": ["JP-mobile"]}),
+            )
+            .set(
+                "/message/templates",
+                json!([{"id": id, "locale": "en", "variables": variables}]),
+            )
+            .build()
+    };
+    let login = Binding::new("+819012345678", "user-1", "login");
+    // A template that waits for approval, and one that has other variables.
+    for id in [3, 2] {
+        let two_factor = TwoFactor::new(settings(id), MemoryGuard::default()).unwrap();
+        assert_eq!(outcome(&two_factor.start(&login)), Outcome::NotSent(None));
+    }
+    let two_factor = TwoFactor::new(settings(1), MemoryGuard::default()).unwrap();
+    let challenge = two_factor.start(&login).unwrap();
+    let message = sandbox.inbox(None).pop().unwrap();
+    let pin = pin_in(message.body.split(" is ").nth(1).unwrap(), 6).unwrap();
+    assert_eq!(challenge.parts, None);
+
+    // The cooldown is a second here.
+    let call = xoxzo_2fa::Sending::default().channel(xoxzo_2fa::Channel::Voice);
+    let challenge = loop {
+        match two_factor.resend_with(&challenge.token, &login, &call) {
+            Err(error) if error.code() == Code::Cooldown => {
+                thread::sleep(Duration::from_millis(100));
+            }
+            result => break result.unwrap(),
+        }
+    };
+    let spoken = sandbox.inbox(None).pop().unwrap();
+    let digits: Vec<_> = pin.chars().map(String::from).collect();
+    assert_eq!(
+        (
+            spoken.channel,
+            spoken.body.matches(&digits.join(",,")).count()
+        ),
+        ("voice", 2)
+    );
+    let report = two_factor.status(&challenge.handle.unwrap()).unwrap();
+    assert_eq!(report.delivery, Delivery::Delivering);
+    assert!(two_factor.verify(&challenge.token, &login, &pin).is_ok());
+}
