@@ -23,7 +23,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 /// SMS two-factor authentication through Xoxzo.
 #[derive(Parser)]
-#[command(version, about, propagate_version = true)]
+#[command(name = "xoxzo-2fa", version, about, propagate_version = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

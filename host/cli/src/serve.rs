@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
@@ -14,6 +15,24 @@ pub(crate) struct Serve {
     /// TCP port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// Milliseconds from one state of a message to the next.
+    #[arg(long, value_name = "MS", default_value_t = 1_000)]
+    pace: u64,
+    /// Credits of the account.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
+    credits: u32,
+    /// Refuse texts that are not from a template, as Xoxzo does for most accounts.
+    #[arg(long)]
+    no_freeform: bool,
+    /// Replace the text of every SMS, as Xoxzo does before the first purchase.
+    #[arg(long)]
+    test_credit: bool,
+    /// Answer so many requests in a second, and 429 to more.
+    #[arg(long, value_name = "NUMBER")]
+    throttle: Option<u32>,
+    /// Make callbacks in JSON and not as a form.
+    #[arg(long)]
+    json_callbacks: bool,
     /// Print one line of JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -21,7 +40,15 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
-        let sandbox = Sandbox::start(Options::default().port(self.port))?;
+        let mut options = Options::default()
+            .port(self.port)
+            .pace(Duration::from_millis(self.pace))
+            .credits(self.credits)
+            .freeform(!self.no_freeform)
+            .test_credit(self.test_credit)
+            .json_callbacks(self.json_callbacks);
+        options.throttle = self.throttle;
+        let sandbox = Sandbox::start(options)?;
         let (url, sid, auth_token) = (sandbox.url(), sandbox.sid(), sandbox.auth_token());
         if self.json {
             println!(

@@ -74,7 +74,7 @@ fn cases() -> Vec<Case> {
         ("a template", templates.clone(), login(), None, "sms"),
         (
             "a template for a payment, in the settings' language where there is none of another",
-            with(templates.clone(), account(extras.clone())),
+            with(templates, account(extras.clone())),
             with(login(), payment.clone()),
             Some("ja"),
             "sms",

@@ -17,6 +17,7 @@ struct Words {
     call: &'static str,
     news: &'static str,
     states: [&'static str; 5],
+    call_states: [&'static str; 3],
 }
 
 const ENGLISH: Words = Words {
@@ -28,6 +29,7 @@ const ENGLISH: Words = Words {
     call: "Call from",
     news: "A new phone:",
     states: ["queued", "on its way", "delivered", "failed", "unknown"],
+    call_states: ["ringing", "answered", "not answered"],
 };
 
 const JAPANESE: Words = Words {
@@ -39,6 +41,7 @@ const JAPANESE: Words = Words {
     call: "着信",
     news: "新しい電話:",
     states: ["送信待ち", "配信中", "配信済み", "失敗", "不明"],
+    call_states: ["呼び出し中", "応答済み", "応答なし"],
 };
 
 /// A phone for each recipient, in the order of their numbers; its messages newest last.
@@ -97,9 +100,12 @@ fn bubble(words: &Words, message: &Message, state: &str) -> String {
     };
     let (class, shown) = match state {
         "QUEUED" => ("moving", words.states[0]),
-        "DELIVERING" | "IN PROGRESS" => ("moving", words.states[1]),
-        "DELIVERED" | "OK" | "ANSWERED" => ("done", words.states[2]),
-        "FAILED" | "FAIL" | "NO ANSWER" => ("failed", words.states[3]),
+        "DELIVERING" => ("moving", words.states[1]),
+        "DELIVERED" | "OK" => ("done", words.states[2]),
+        "FAILED" | "FAIL" if channel == "sms" => ("failed", words.states[3]),
+        "IN PROGRESS" => ("moving", words.call_states[0]),
+        "ANSWERED" => ("done", words.call_states[1]),
+        "FAILED" | "NO ANSWER" => ("failed", words.call_states[2]),
         _ => ("moving", words.states[4]),
     };
     // The API's own word too, for who compares.

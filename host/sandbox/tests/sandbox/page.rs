@@ -1,5 +1,9 @@
 //! The page with phones.
 
+use std::time::Duration;
+
+use xoxzo_2fa_sandbox::{Fault, Options};
+
 use crate::client::{Answer, Client};
 
 fn page(client: &Client, language: &str) -> Answer {
@@ -104,4 +108,46 @@ fn the_browser_loads_only_what_is_the_sandbox_s() {
         (moved.status, moved.header("location")),
         (301, "/_sandbox/")
     );
+}
+
+#[test]
+fn states_and_calls_are_told_in_words() {
+    let client = Client::with(Options::default().pace(Duration::ZERO));
+    client.send("819012345678", "alpha");
+    client.call("819012345678", "beta");
+    client.send(&Fault::Failed.recipient()[1..], "gamma");
+    client.call(&Fault::Fail.recipient()[1..], "delta");
+    client.send(&Fault::Stuck.recipient()[1..], "epsilon");
+    for (language, words) in [
+        (
+            "en",
+            [
+                "delivered",
+                "answered",
+                "failed",
+                "not answered",
+                "on its way",
+            ],
+        ),
+        ("ja", ["配信済み", "応答済み", "失敗", "応答なし", "配信中"]),
+    ] {
+        let shown = page(&client, language).body;
+        let state = |text: &str| {
+            let after = shown.split_once(text).unwrap().1;
+            let state = after.split_once("<p class=\"state ").unwrap().1;
+            state.split_once("</p>").unwrap().0.to_string()
+        };
+        for (text, word) in ["alpha", "beta", "gamma", "delta", "epsilon"]
+            .iter()
+            .zip(words)
+        {
+            assert!(
+                state(text).contains(&format!(">{word} <span>")),
+                "{text}: {}",
+                state(text)
+            );
+        }
+        assert_eq!(shown.matches("<li class=\"voice\"").count(), 2);
+        assert!(shown.contains("role=\"status\" data-text="));
+    }
 }
