@@ -16,6 +16,10 @@
 //! - Rules: they are the component's, the same on every host
 //! - National phone numbers, sessions, pages, recovery codes
 //!
+//! # Manual
+//!
+//! [`manual`] has how-tos for a login, a payment and key rotation, what each limit answers, and past attacks.
+//!
 //! # Example
 //!
 //! Both halves of a login. Recipient and subject come from the server's own record of the user, never from the form.
@@ -59,6 +63,7 @@ mod engine;
 mod error;
 mod guard;
 mod instance;
+pub mod manual;
 #[cfg(feature = "phone")]
 mod phone;
 mod settings;

@@ -1,0 +1,64 @@
+//! What each limit answers.
+//!
+//! # Guesses
+//!
+//! | limit | by default | answer | what to do |
+//! |---|---|---|---|
+//! | guesses of a challenge | 5 | `wrong-pin` with `guesses_left`, then `exhausted` | start again |
+//! | failures of a user with a number | 10 in a day | `locked` with `retry_after` | wait, or offer another factor |
+//! | the same in a row | 100 | `locked` without `retry_after` | make sure who asks, then [`unlock`](crate::TwoFactor::unlock) |
+//! | life of a challenge | 5 minutes | `expired` | start again |
+//! | uses of a challenge | 1 | `used` | start again; the user may have pressed twice |
+//!
+//! A new code, another session, a resend or another key resets none of these; only an accepted challenge clears the failures of its user and
+//! number. A guess is counted before it is compared, so guesses at once cannot outrun the count, and a refused guess counts nowhere else.
+//!
+//! # Messages
+//!
+//! | limit | by default | answer |
+//! |---|---|---|
+//! | to one number | one in 60 s, in 180 s after `unknown` | `cooldown` with `retry_after` |
+//! | per user, per number | 10 in a day each | `too-many-sends` with `retry_after` |
+//! | per client address | off: set `sends.per_client` | the same |
+//! | per range of 10,000 numbers | 60 in an hour | the same |
+//! | per service | 1,000 in an hour | the same |
+//! | destinations | closed | `not-allowed` |
+//! | questions about one message | one in 5 s | `cooldown` |
+//!
+//! A call weighs 5 messages. Purposes that strangers can start have half of each cap. A refusal charges nothing wider than itself, and what Xoxzo
+//! surely did not take is given back.
+//!
+//! # The others
+//!
+//! | code | blame | what to do |
+//! |---|---|---|
+//! | `invalid-token` | the user, or a fault of yours | the binding at verify differs from the one at start, or the keys do; else somebody tries |
+//! | `malformed` | the user | digits only; nothing was counted |
+//! | `provider` | Xoxzo | nothing was sent and nothing counted: try again, after `retry_after` if there is one |
+//! | `guard` | the store | refuse the login: limits cannot be held. Raise an alarm |
+//! | `clock`, `randomness`, `plugin` | the host | the same |
+//! | `request`, `settings` | you | fix it; the detail names the argument or the setting |
+//!
+//! ```
+//! use xoxzo_2fa::{Binding, Code, MemoryGuard, TwoFactor};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let sandbox = xoxzo_2fa_sandbox::Sandbox::start(xoxzo_2fa_sandbox::Options::default())?;
+//! # let settings = xoxzo_2fa::Settings::builder().audience("shop").service("Example Shop").key(xoxzo_2fa::keygen()?)
+//! #     .guard_key(xoxzo_2fa::keygen()?).account(sandbox.sid(), sandbox.auth_token()).sender("Example")
+//! #     .base_url(sandbox.url()).destination("JP-mobile").build();
+//! let two_factor = TwoFactor::new(settings, MemoryGuard::default())?;
+//! let login = Binding::new("+819012345678", "user-1", "login");
+//! let challenge = two_factor.start(&login)?;
+//!
+//! // A second message at once: the refusal says when.
+//! let Err(refusal) = two_factor.resend(&challenge.token, &login) else { return Err("not refused".into()) };
+//! assert_eq!(refusal.code(), Code::Cooldown);
+//! assert!(refusal.failure().retry_after.is_some_and(|wait| wait.as_secs() <= 60));
+//!
+//! // A number that costs more than it looks.
+//! let elsewhere = Binding::new("+18765550100", "user-1", "login");
+//! assert_eq!(two_factor.start(&elsewhere).err().map(|error| error.code()), Some(Code::NotAllowed));
+//! # Ok(())
+//! # }
+//! ```

@@ -1,0 +1,124 @@
+//! How to: a login with a password, then a code by SMS.
+//!
+//! # Once
+//!
+//! Make a key with `xoxzo-2fa keygen`, keep it where secrets are kept, and write the settings:
+//!
+//! ```json
+//! {
+//!   "version": 1,
+//!   "audience": "shop",
+//!   "service": "Example Shop",
+//!   "keys": [{"env": "XOXZO_2FA_KEY"}],
+//!   "guard": {"key": {"env": "XOXZO_2FA_GUARD_KEY"}},
+//!   "xoxzo": {"sid": {"env": "XOXZO_API_SID"}, "auth_token": {"env": "XOXZO_API_AUTH_TOKEN"}, "sender": "Example"},
+//!   "destinations": ["JP-mobile"],
+//!   "sends": {"per_client": {"count": 30, "seconds": 3600}}
+//! }
+//! ```
+//!
+//! `xoxzo-2fa check --settings FILE` says what is in effect and what is unwise, `xoxzo-2fa preview` how messages look. An account that
+//! Xoxzo has not enabled for freeform SMS names its approved templates in `message.templates`.
+//!
+//! Choose a [`Guard`](crate::Guard): [`MemoryGuard`](crate::MemoryGuard) for one process whose restart may end open challenges,
+//! [`FileGuard`](crate::FileGuard) for one machine, your own for a fleet.
+//!
+//! # Each login
+//!
+//! ```
+//! use xoxzo_2fa::{Binding, Challenge, Code, Error, Sending, TwoFactor};
+//!
+//! /// What the server keeps of a login between the pages. Never in a form, and the token in no log.
+//! struct Pending {
+//!     token: String,
+//!     handle: Option<String>,
+//! }
+//!
+//! /// What the server knows of a user. The number was verified when it was registered.
+//! struct User {
+//!     id: &'static str,
+//!     phone: &'static str,
+//! }
+//!
+//! /// Everything from the server's own records: a number or an id from the form would let the caller choose whom to be.
+//! fn binding(user: &User, session: &str) -> Binding {
+//!     Binding::new(user.phone, user.id, "login").session(session)
+//! }
+//!
+//! /// After the password was right.
+//! fn begin(two_factor: &TwoFactor, user: &User, session: &str, address: &str, language: &str) -> Result<Pending, Error> {
+//!     let sending = Sending::default().client(address).locale(language);
+//!     let challenge = two_factor.start_with(&binding(user, session), &sending)?;
+//!     // The page says: we sent a code to +81********78; and offers another after `resend_after`.
+//!     assert_eq!(challenge.masked, "+81********78");
+//!     Ok(Pending { token: challenge.token, handle: challenge.handle })
+//! }
+//!
+//! /// What the page says after a guess.
+//! enum Page {
+//!     Welcome,
+//!     TryAgain { left: u32 },
+//!     NotDigits,
+//!     StartAgain,
+//!     Wait { seconds: u64 },
+//!     CallSupport,
+//! }
+//!
+//! /// With what the user typed.
+//! fn guess(two_factor: &TwoFactor, pending: &Pending, user: &User, session: &str, typed: &str) -> Result<Page, Error> {
+//!     // Spaces come from copying; everything else is the user's to correct.
+//!     let typed: String = typed.split_whitespace().collect();
+//!     match two_factor.verify(&pending.token, &binding(user, session), &typed) {
+//!         Ok(_acceptance) => Ok(Page::Welcome),
+//!         Err(Error::Refuse(refusal)) => Ok(match (refusal.code, refusal.guesses_left, refusal.retry_after) {
+//!             (Code::WrongPin, Some(left), _) if left > 0 => Page::TryAgain { left },
+//!             (Code::Malformed, ..) => Page::NotDigits,
+//!             (Code::Locked, _, Some(wait)) => Page::Wait { seconds: wait.as_secs() },
+//!             (Code::Locked, _, None) => Page::CallSupport,
+//!             _ => Page::StartAgain,
+//!         }),
+//!         // Our fault, or Xoxzo's: an error page and an alarm, and never a way in.
+//!         Err(error) => Err(error),
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let sandbox = xoxzo_2fa_sandbox::Sandbox::start(xoxzo_2fa_sandbox::Options::default())?;
+//! # let settings = xoxzo_2fa::Settings::builder().audience("shop").service("Example Shop").key(xoxzo_2fa::keygen()?)
+//! #     .guard_key(xoxzo_2fa::keygen()?).account(sandbox.sid(), sandbox.auth_token()).sender("Example")
+//! #     .base_url(sandbox.url()).destination("JP-mobile").build();
+//! # let two_factor = TwoFactor::new(settings, xoxzo_2fa::MemoryGuard::default())?;
+//! let user = User { id: "user-1", phone: "+819012345678" };
+//! let pending = begin(&two_factor, &user, "session-1", "203.0.113.7", "en")?;
+//! # let inbox = sandbox.inbox(None);
+//! # let pin = inbox[0].body.split(|letter: char| !letter.is_ascii_digit()).find(|run| run.len() == 6).ok_or("no code")?;
+//! # let wrong = if pin == "000000" { "000001" } else { "000000" };
+//! assert!(matches!(guess(&two_factor, &pending, &user, "session-1", "12x")?, Page::NotDigits));
+//! assert!(matches!(guess(&two_factor, &pending, &user, "session-1", wrong)?, Page::TryAgain { left: 4 }));
+//! assert!(matches!(guess(&two_factor, &pending, &user, "session-1", &format!(" {pin} "))?, Page::Welcome));
+//! assert!(matches!(guess(&two_factor, &pending, &user, "session-1", pin)?, Page::StartAgain));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # When no message comes
+//!
+//! - [`TwoFactor::status`](crate::TwoFactor::status) asks Xoxzo by the challenge's handle, at most once in 5 s. `delivering` for minutes
+//!   often is a phone that is off, or a block against messages from abroad; `failed` is final.
+//! - [`TwoFactor::resend`](crate::TwoFactor::resend) sends the same code again: behind a button, after `resend_after`, and never by
+//!   itself, since carriers hold back repeated texts and each costs.
+//! - A call says the code where the settings have `voice`: [`TwoFactor::resend_with`](crate::TwoFactor::resend_with) and
+//!   [`Channel::Voice`](crate::Channel::Voice). It also reaches landlines, and voicemail: offer it, and do not send it unasked.
+//! - [`Delivery::Unknown`](crate::Delivery::Unknown) means that Xoxzo did not answer. Show the page for the code all the same.
+//!
+//! # Forms that strangers can use
+//!
+//! A password reset or a sign-up may be started by anybody: give it a purpose of its own with `after_first_factor: false`. It gets
+//! half of each cap, and its failures do not lock the login. Where the page must not tell whether an account exists, start a
+//! challenge with [`Sending::decoy`](crate::Sending::decoy()) for those that do not.
+//!
+//! # What stays yours
+//!
+//! The session, the pages and their CSRF protection; recovery for users without their phone; a change of number, which needs the old
+//! factor and a notice to the old number; [`TwoFactor::unlock`](crate::TwoFactor::unlock) behind an operator's own login. Xoxzo's
+//! callbacks are not signed: ask for the status before acting on one.

@@ -1,0 +1,47 @@
+//! How to: a code that confirms a payment.
+//!
+//! PSD2 asks for *dynamic linking* (RTS, article 5): the payer sees amount and payee, the code is good for exactly these, and any change to
+//! either makes it worthless. A [`Transaction`](crate::Transaction) in the binding is shown in the message before the code, and
+//! authenticated with it.
+//!
+//! ```
+//! use xoxzo_2fa::{Binding, Code, Transaction, TwoFactor};
+//!
+//! /// From the order as the server has stored it, at the start and at the end alike.
+//! fn binding(amount: &str) -> Binding {
+//!     Binding::new("+819012345678", "user-1", "payment").transaction(Transaction::new(amount, "EUR", "Ann Lee"))
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let sandbox = xoxzo_2fa_sandbox::Sandbox::start(xoxzo_2fa_sandbox::Options::default())?;
+//! # let root = xoxzo_2fa::keygen()?;
+//! # let settings = xoxzo_2fa::Settings::builder().audience("bank").service("Example Bank").key(&root)
+//! #     .guard_key(xoxzo_2fa::keygen()?).account(sandbox.sid(), sandbox.auth_token()).sender("Example")
+//! #     .base_url(sandbox.url()).destination("JP-mobile").purpose("payment", true).build();
+//! # let two_factor = TwoFactor::new(settings, xoxzo_2fa::MemoryGuard::default())?;
+//! let challenge = two_factor.start(&binding("12.50"))?;
+//! # let inbox = sandbox.inbox(None);
+//! # let text = inbox[0].body.clone();
+//! # let pin = text.split(|letter: char| !letter.is_ascii_digit()).find(|run| run.len() == 6).ok_or("no code")?;
+//! assert!(text.starts_with("Example Bank: to pay 12.50 EUR to Ann Lee, the code is "));
+//!
+//! // Another amount is another transaction, whatever the code.
+//! let changed = two_factor.verify(&challenge.token, &binding("1250.00"), pin);
+//! assert_eq!(changed.err().map(|error| error.code()), Some(Code::InvalidToken));
+//! let acceptance = two_factor.verify(&challenge.token, &binding("12.50"), pin)?;
+//!
+//! // The service that moves the money need not believe the one that asked: it checks the receipt, with a key that can do nothing else.
+//! let receipt_key = xoxzo_2fa::receipt_key(&root, "bank", false)?;
+//! let claims = xoxzo_2fa::check_receipt(&[receipt_key], &acceptance.receipt, std::time::SystemTime::now())?;
+//! assert_eq!(claims.binding.transaction, binding("12.50").transaction);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Amounts are canonical decimals with all decimals of their currency: `12.50` for EUR, `1250` for JPY. A payee is 1 to 40 letters, digits,
+//! spaces and `.,'&()-` without four digits in a row: what could be read as a code, a link or another message is refused, and nothing is
+//! ever shortened. With templates, one must take amount and payee, else the start is misuse.
+//!
+//! A receipt lives 60 s and can be shown again until then: burn [`Claims::id`](crate::Claims::id) where money moves.
+//!
+//! Keep failures tight for payments: `"failures": {"soft": {"count": 5, "seconds": 86400}}` (RTS, article 4(3)(b): at most five).
