@@ -397,11 +397,30 @@ def fill(schema: dict[str, Any], value: Any) -> Any:
     return value
 
 
+PRESETS: dict[str, dict[str, Any]] = {
+    "psd2": {"failures": {"soft": {"count": 5}}},
+    "strict": {
+        "pin": {"digits": 8, "lifetime_seconds": 120, "guesses": 3},
+        "failures": {"soft": {"count": 5}, "hard": 50, "per_subject": {"count": 10}, "per_audience": {"count": 60}},
+        "sends": {"per_subject": {"count": 5}, "per_number": {"count": 5}, "per_range": {"count": 20}},
+    },
+}
+
+
+def under(document: Any, preset: dict[str, Any]) -> Any:
+    """The document, with what a preset says of what it leaves out."""
+    if not isinstance(document, dict):
+        return document
+    added = {name: value for name, value in preset.items() if name not in document}
+    nested = {name: under(value, preset[name]) if isinstance(preset.get(name), dict) else value for name, value in document.items()}
+    return nested | added
+
+
 def check_settings(spelling: str) -> dict[str, Any]:
     """The settings in effect. Rules that no schema can say are in its descriptions and in types.wit."""
     document = json.loads(spelling)
     schema = json.loads((VECTORS.parent.parent / "wit" / "settings.schema.json").read_text())
-    effective = fill(schema, document)
+    effective = fill(schema, under(document, PRESETS.get(str(document.get("preset")), {})))
     try:
         keys = [written_key(key, "x2fk1_") for key in document["keys"]]
         written_key(document["guard"]["key"], "x2fk1_")

@@ -247,7 +247,22 @@ impl World {
         claimed: Claimed<'_>,
         pin: &str,
     ) -> Result<String, Failure> {
-        let turn = Verify::begin(&self.settings, self.now, token, claimed, pin)?;
+        self.verify_from(token, claimed, pin, None)
+    }
+
+    /// Compares a PIN for the end user at an address.
+    ///
+    /// # Errors
+    ///
+    /// As the engine's.
+    pub fn verify_from(
+        &mut self,
+        token: &str,
+        claimed: Claimed<'_>,
+        pin: &str,
+        client: Option<&str>,
+    ) -> Result<String, Failure> {
+        let turn = Verify::begin(&self.settings, self.now, token, claimed, pin, client)?;
         self.run(turn).map(|acceptance| acceptance.receipt)
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::audit::Alarm;
 use crate::bindings::xoxzo::two_factor::types;
 
 /// What a challenge is bound to: authenticated, never carried, shown again at verify.
@@ -276,6 +277,8 @@ pub struct Challenge {
     pub handle: Option<String>,
     /// Billed parts, of an SMS whose text is not a template's.
     pub parts: Option<u32>,
+    /// What operators should look at.
+    pub alarm: Option<Alarm>,
 }
 
 impl fmt::Debug for Challenge {
@@ -303,6 +306,7 @@ impl From<types::Challenge> for Challenge {
             message_id: challenge.message_id,
             handle: challenge.handle,
             parts: challenge.parts,
+            alarm: challenge.alarm.map(Alarm::from_wit),
         }
     }
 }
@@ -373,6 +377,8 @@ pub struct Acceptance {
     pub receipt: String,
     /// Life of the receipt.
     pub expires_in: Duration,
+    /// What operators should look at.
+    pub alarm: Option<Alarm>,
 }
 
 impl fmt::Debug for Acceptance {
@@ -388,6 +394,7 @@ impl From<types::Acceptance> for Acceptance {
         Self {
             receipt: acceptance.receipt,
             expires_in: Duration::from_secs(acceptance.expires_in_seconds.into()),
+            alarm: acceptance.alarm.map(Alarm::from_wit),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use wasmtime::Store;
 
+use crate::audit::{Auditor, Event, Operation, default_auditor};
 use crate::binding::{
     Acceptance, Binding, Challenge, Claims, Outline, Report, Sending, Specimen, Transaction,
     Unlocked,
@@ -13,7 +14,7 @@ use crate::binding::{
 use crate::bindings::TwoFactor as Exports;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::engine::{Place, shared};
-use crate::error::Error;
+use crate::error::{Code, Error, Failure};
 use crate::guard::{Guard, MemoryGuard};
 use crate::instance::{Host, Instance, Plugin, State};
 use crate::settings::Settings;
@@ -50,6 +51,7 @@ struct Inner {
     effective: String,
     warnings: Vec<String>,
     idle: Option<Mutex<Vec<(Instance, Place)>>>,
+    auditor: Box<Auditor>,
 }
 
 impl TwoFactor {
@@ -73,6 +75,7 @@ impl TwoFactor {
             clock: Box::new(SystemTime::now),
             deadline: DEADLINE,
             instances: Instances::default(),
+            auditor: Box::new(default_auditor),
         }
     }
 
@@ -93,14 +96,20 @@ impl TwoFactor {
     ///
     /// As [`TwoFactor::start`].
     pub fn start_with(&self, binding: &Binding, sending: &Sending) -> Result<Challenge, Error> {
-        let (binding, sending) = (binding.to_wit(), sending.to_wit());
-        let settings = &self.shared.settings;
-        self.call(|exports, store| {
-            exports
-                .xoxzo_two_factor_challenges()
-                .call_start(store, settings, &binding, &sending)
-        })
-        .map(Challenge::from)
+        self.audited(
+            || {
+                let (binding, sending) = (binding.to_wit(), sending.to_wit());
+                let settings = &self.shared.settings;
+                self.call(|exports, store| {
+                    exports
+                        .xoxzo_two_factor_challenges()
+                        .call_start(store, settings, &binding, &sending)
+                })
+                .map(Challenge::from)
+            },
+            binding,
+            |result| Event::new(Operation::Start).sent(sending, result),
+        )
     }
 
     /// Sends the PIN of a challenge once more: the same PIN, the same token, no more life and no more guesses. On the user's own
@@ -125,14 +134,20 @@ impl TwoFactor {
         binding: &Binding,
         sending: &Sending,
     ) -> Result<Challenge, Error> {
-        let (binding, sending) = (binding.to_wit(), sending.to_wit());
-        let settings = &self.shared.settings;
-        self.call(|exports, store| {
-            exports
-                .xoxzo_two_factor_challenges()
-                .call_resend(store, settings, token, &binding, &sending)
-        })
-        .map(Challenge::from)
+        self.audited(
+            || {
+                let (binding, sending) = (binding.to_wit(), sending.to_wit());
+                let settings = &self.shared.settings;
+                self.call(|exports, store| {
+                    exports
+                        .xoxzo_two_factor_challenges()
+                        .call_resend(store, settings, token, &binding, &sending)
+                })
+                .map(Challenge::from)
+            },
+            binding,
+            |result| Event::new(Operation::Resend).sent(sending, result),
+        )
     }
 
     /// Compares what the user typed. `Ok` is given at most once per challenge.
@@ -142,14 +157,45 @@ impl TwoFactor {
     /// [`Error::Refuse`] with the code to show; [`Error::Upstream`] if the guard is out of reach, after which the guess may
     /// have been charged; [`Error::Misuse`] for a malformed binding. Do not repeat a call whose answer was lost.
     pub fn verify(&self, token: &str, binding: &Binding, pin: &str) -> Result<Acceptance, Error> {
-        let binding = binding.to_wit();
-        let settings = &self.shared.settings;
-        self.call(|exports, store| {
-            exports
-                .xoxzo_two_factor_challenges()
-                .call_verify(store, settings, token, &binding, pin)
-        })
-        .map(Acceptance::from)
+        self.guess(token, binding, pin, None)
+    }
+
+    /// [`TwoFactor::verify`] for the end user at an address, IPv4 or IPv6. Required if the settings have `failures.per_client`.
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::verify`].
+    pub fn verify_from(
+        &self,
+        token: &str,
+        binding: &Binding,
+        pin: &str,
+        client: &str,
+    ) -> Result<Acceptance, Error> {
+        self.guess(token, binding, pin, Some(client))
+    }
+
+    fn guess(
+        &self,
+        token: &str,
+        binding: &Binding,
+        pin: &str,
+        client: Option<&str>,
+    ) -> Result<Acceptance, Error> {
+        self.audited(
+            || {
+                let binding = binding.to_wit();
+                let settings = &self.shared.settings;
+                self.call(|exports, store| {
+                    exports
+                        .xoxzo_two_factor_challenges()
+                        .call_verify(store, settings, token, &binding, pin, client)
+                })
+                .map(Acceptance::from)
+            },
+            binding,
+            |result| Event::new(Operation::Verify).guessed(result),
+        )
     }
 
     /// Asks Xoxzo what became of a message, by the handle of its challenge. At most once in 5 s for each, and for a day.
@@ -175,13 +221,44 @@ impl TwoFactor {
     ///
     /// [`Error::Misuse`] for a malformed argument, [`Error::Upstream`] if the guard is out of reach.
     pub fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
-        let settings = &self.shared.settings;
-        self.call(|exports, store| {
+        self.audited(
+            || {
+                let settings = &self.shared.settings;
+                self.call(|exports, store| {
+                    exports
+                        .xoxzo_two_factor_challenges()
+                        .call_unlock(store, settings, subject, recipient)
+                })
+                .map(Unlocked::from)
+            },
+            &Binding::new(recipient, subject, ""),
+            |result| Event::new(Operation::Unlock).ended(result.as_ref().err()),
+        )
+    }
+
+    /// Runs an operation, and tells the auditor what came of it.
+    fn audited<T>(
+        &self,
+        run: impl FnOnce() -> Result<T, Error>,
+        binding: &Binding,
+        event: impl FnOnce(&Result<T, Error>) -> Event,
+    ) -> Result<T, Error> {
+        let began = Instant::now();
+        let result = run();
+        let mut event = event(&result);
+        event.took = began.elapsed();
+        let code = event.code;
+        if event.operation != Operation::Unlock {
+            event = event.about(binding, code);
+        }
+        let (settings, binding) = (&self.shared.settings, binding.to_wit());
+        let trail = self.call(|exports, store| {
             exports
-                .xoxzo_two_factor_challenges()
-                .call_unlock(store, settings, subject, recipient)
-        })
-        .map(Unlocked::from)
+                .xoxzo_two_factor_configuration()
+                .call_trail_of(store, settings, &binding)
+        });
+        (self.shared.auditor)(&event.trail(trail.ok()));
+        result
     }
 
     /// The settings in effect, defaults filled in, as JSON without secrets.
@@ -240,6 +317,7 @@ pub struct Builder {
     clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
     deadline: Duration,
     instances: Instances,
+    auditor: Box<Auditor>,
 }
 
 impl Builder {
@@ -271,6 +349,14 @@ impl Builder {
         self
     }
 
+    /// Takes every event, instead of `tracing` and `metrics`. It runs on the thread of the operation: it should be quick, and must
+    /// not panic.
+    #[must_use]
+    pub fn audit(mut self, auditor: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.auditor = Box::new(auditor);
+        self
+    }
+
     /// Sets the clock that tokens are dated with. For tests: a clock that stands still never lets a challenge expire.
     #[must_use]
     pub fn danger_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
@@ -296,8 +382,12 @@ impl Builder {
             guard,
             clock,
             deadline,
+            auditor,
             ..
         } = self;
+        guard.check().map_err(|error| {
+            Error::Upstream(Failure::new(Code::Guard, format!("the guard: {error}")))
+        })?;
         let prepared = configure(&plugin, |exports, store| {
             exports
                 .xoxzo_two_factor_configuration()
@@ -319,6 +409,7 @@ impl Builder {
                 effective: prepared.effective,
                 warnings: prepared.warnings,
                 idle,
+                auditor,
             }),
         })
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::audit::Alarm;
 use crate::bindings::xoxzo::two_factor::types;
 
 /// Why an operation ended without what was asked.
@@ -75,6 +76,8 @@ pub struct Failure {
     pub retry_after: Option<Duration>,
     /// Until the token's life ends. Present where the token was valid.
     pub expires_in: Option<Duration>,
+    /// What operators should look at, beside this failure.
+    pub alarm: Option<Alarm>,
 }
 
 impl Failure {
@@ -85,6 +88,7 @@ impl Failure {
             guesses_left: None,
             retry_after: None,
             expires_in: None,
+            alarm: None,
         }
     }
 }
@@ -134,7 +138,7 @@ codes! {
     Guard "guard",
     /// The token is not ours, was altered, or is for something else.
     InvalidToken "invalid-token",
-    /// Too many failures of this subject with this recipient. With `retry_after`: wait; without: locked until an operator acts.
+    /// Too many failures: of this subject with this recipient, of this subject, or from this client. With `retry_after`: wait; without: locked until an operator acts.
     Locked "locked",
     /// What was typed is not a PIN. Nothing was charged.
     Malformed "malformed",
@@ -172,6 +176,7 @@ impl From<types::Failure> for Error {
             guesses_left: failure.guesses_left,
             retry_after: seconds(failure.retry_after_seconds),
             expires_in: seconds(failure.expires_in_seconds),
+            alarm: failure.alarm.map(Alarm::from_wit),
         };
         match failure.blame {
             types::Blame::Misuse => Self::Misuse(told),

@@ -3,12 +3,20 @@
 #[cfg(feature = "file")]
 mod file;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "suite")]
+pub mod suite;
 
 use std::fmt;
+
+use rand::TryRng;
 
 #[cfg(feature = "file")]
 pub use file::FileGuard;
 pub use memory::MemoryGuard;
+#[cfg(feature = "redis")]
+pub use redis::{RedisBuilder, RedisGuard};
 
 /// One change of one counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +77,8 @@ pub enum GuardError {
     Full,
     /// No answer. Whether the charges were made is not known. The text is for a log.
     Unreachable(String),
+    /// Wrong totals, or a store that may lose counters. The text is for a log.
+    Unfit(String),
 }
 
 impl fmt::Display for GuardError {
@@ -76,6 +86,7 @@ impl fmt::Display for GuardError {
         match self {
             Self::Full => f.write_str("the guard is full"),
             Self::Unreachable(why) => write!(f, "the guard is unreachable: {why}"),
+            Self::Unfit(why) => write!(f, "the guard is unfit: {why}"),
         }
     }
 }
@@ -108,6 +119,40 @@ pub trait Guard: Send + Sync {
 
     /// Who shares the counters.
     fn scope(&self) -> Scope;
+
+    /// Whether the store does what it must, before it is used: a counter of its own, up, down and refused, in one list.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError::Unfit`] for wrong totals, or as [`Guard::add`].
+    fn check(&self) -> Result<(), GuardError> {
+        let mut random = [0; 8];
+        rand::rngs::SysRng
+            .try_fill_bytes(&mut random)
+            .map_err(|_| GuardError::Unreachable("no randomness".to_string()))?;
+        let key = format!("2fa.self-test.{:016x}", u64::from_be_bytes(random));
+        let charge = |amount, limit| Charge::new(&key, amount, limit, 60);
+        let charges = [
+            charge(1, 9),
+            charge(1, 9),
+            charge(-5, 0),
+            charge(0, 0),
+            charge(1, 0),
+            charge(1, 9),
+        ];
+        let totals: Vec<_> = self
+            .add(&charges)?
+            .iter()
+            .map(|total| total.total)
+            .collect();
+        if totals == [1, 2, 0, 0, 1] {
+            Ok(())
+        } else {
+            Err(GuardError::Unfit(format!(
+                "its self-test gave {totals:?} instead of [1, 2, 0, 0, 1]"
+            )))
+        }
+    }
 }
 
 impl<G: Guard + ?Sized> Guard for std::sync::Arc<G> {
@@ -117,5 +162,9 @@ impl<G: Guard + ?Sized> Guard for std::sync::Arc<G> {
 
     fn scope(&self) -> Scope {
         (**self).scope()
+    }
+
+    fn check(&self) -> Result<(), GuardError> {
+        (**self).check()
     }
 }

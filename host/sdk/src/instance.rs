@@ -170,7 +170,9 @@ impl guard::Host for State {
             Err(error) => {
                 let loss = match error {
                     GuardError::Full => types::Loss::GuardFull,
-                    GuardError::Unreachable(_) => types::Loss::GuardUnreachable,
+                    GuardError::Unreachable(_) | GuardError::Unfit(_) => {
+                        types::Loss::GuardUnreachable
+                    }
                 };
                 Err(types::Trouble {
                     loss,

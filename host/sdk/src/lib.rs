@@ -8,7 +8,8 @@
 //!
 //! - [`TwoFactor`]: the operations, from any thread
 //! - [`Settings`]: from JSON, a file, the environment, or built
-//! - [`Guard`]: counters in memory ([`MemoryGuard`]), in a file ([`FileGuard`]), or your own
+//! - [`Guard`]: counters in memory ([`MemoryGuard`]), in a file ([`FileGuard`]), in Redis (`RedisGuard`), or your own, with a `suite` that tests it
+//! - [`Event`]: each decision, to a callback of yours, or to `tracing` and `metrics`
 //! - [`Transport`]: HTTP through ureq and rustls ([`UreqTransport`]), or your own
 //!
 //! # Out of scope
@@ -56,6 +57,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod audit;
 mod binding;
 mod bindings;
 mod client;
@@ -69,6 +71,7 @@ mod phone;
 mod settings;
 mod transport;
 
+pub use audit::{Alarm, Auditor, Cost, Event, Operation};
 pub use binding::{
     Acceptance, Binding, Challenge, Channel, Claims, Delivery, Outline, Report, Sending, Specimen,
     Transaction, Unlocked,
@@ -79,7 +82,11 @@ pub use client::{
 pub use error::{Code, Error, Failure};
 #[cfg(feature = "file")]
 pub use guard::FileGuard;
+#[cfg(feature = "suite")]
+pub use guard::suite;
 pub use guard::{Charge, Guard, GuardError, MemoryGuard, Scope, Total};
+#[cfg(feature = "redis")]
+pub use guard::{RedisBuilder, RedisGuard};
 #[cfg(feature = "phone")]
 pub use phone::to_e164;
 pub use settings::{Settings, SettingsBuilder};

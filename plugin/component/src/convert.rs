@@ -53,6 +53,23 @@ pub(crate) fn failure(failure: core::Failure) -> types::Failure {
         guesses_left: failure.guesses_left,
         retry_after_seconds: failure.retry_after,
         expires_in_seconds: failure.expires_in,
+        alarm: failure.alarm.map(alarm),
+    }
+}
+
+fn alarm(alarm: core::Alarm) -> types::Alarm {
+    match alarm {
+        core::Alarm::Sends => types::Alarm::Sends,
+        // An alarm that has no name in the contract is still one.
+        _ => types::Alarm::Failures,
+    }
+}
+
+pub(crate) fn trail(trail: core::Trail) -> types::Trail {
+    types::Trail {
+        subject: trail.subject,
+        recipient: trail.recipient,
+        calling_code: trail.calling_code,
     }
 }
 
@@ -88,6 +105,7 @@ pub(crate) fn challenge(challenge: core::Challenge) -> types::Challenge {
         message_id: challenge.message_id,
         handle: challenge.handle,
         parts: challenge.parts,
+        alarm: challenge.alarm.map(alarm),
     }
 }
 
@@ -130,6 +148,7 @@ pub(crate) fn acceptance(acceptance: core::Acceptance) -> types::Acceptance {
     types::Acceptance {
         receipt: acceptance.receipt,
         expires_in_seconds: acceptance.expires_in,
+        alarm: acceptance.alarm.map(alarm),
     }
 }
 

@@ -22,8 +22,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use xoxzo_2fa_core::{
-    Dispatch, Prepared, ReceiptKey, RootKey, Status, Transaction, Unlock, Verify, check_receipt,
-    inspect,
+    Dispatch, Prepared, ReceiptKey, RootKey, Status, Trail, Transaction, Unlock, Verify,
+    check_receipt, inspect,
 };
 
 use bindings::exports::xoxzo::two_factor::{challenges, configuration};
@@ -96,6 +96,13 @@ impl configuration::Guest for Component {
         let paid = paid.map_err(convert::failure)?;
         Ok(convert::specimens(settings.specimens(paid.as_ref())))
     }
+
+    fn trail_of(settings: String, binding: types::Binding) -> Answer<types::Trail> {
+        let settings = Prepared::parse(&settings).map_err(convert::failure)?;
+        Trail::of(&settings, &binding.subject, &binding.recipient)
+            .map(convert::trail)
+            .map_err(convert::failure)
+    }
 }
 
 impl challenges::Guest for Component {
@@ -138,9 +145,11 @@ impl challenges::Guest for Component {
         token: String,
         binding: types::Binding,
         pin: String,
+        client: Option<String>,
     ) -> Answer<types::Acceptance> {
         let verify = |settings: &Prepared| {
-            Verify::begin(settings, now()?, &token, convert::claimed(&binding), &pin)
+            let claimed = convert::claimed(&binding);
+            Verify::begin(settings, now()?, &token, claimed, &pin, client.as_deref())
         };
         run(&settings, verify)
             .map(convert::acceptance)

@@ -18,15 +18,15 @@ use rand::TryCryptoRng;
 use zeroize::Zeroizing;
 
 use crate::binding::{Binding, Claimed};
-use crate::failure::{Code, Failure, Unfit};
+use crate::failure::{Alarm, Code, Failure, Unfit};
 use crate::guard::{Charge, Outcome, judge};
 use crate::handle::{self, Handle};
+use crate::ladder::{Ladder, UNKNOWN_COOLDOWN};
 use crate::locale::Locale;
 use crate::pin::Pin;
 use crate::prepared::{Key, Prepared};
 use crate::recall::{self, invalid, recall};
-use crate::sends::{Ladder, UNKNOWN_COOLDOWN};
-use crate::settings::Voice;
+use crate::settings::{Guesses, Voice};
 use crate::text::{self, Message};
 use crate::token::{Head, Token};
 use crate::turn::{Answer, Loss, Operation, Turn, stray, totals};
@@ -97,6 +97,8 @@ pub struct Challenge {
     pub handle: Option<String>,
     /// Billed parts, where the engine knows the text of an SMS.
     pub parts: Option<u32>,
+    /// What operators should look at.
+    pub alarm: Option<Alarm>,
 }
 
 /// A message that waits for the guard or for Xoxzo. Holds no PIN: it is derived again where it is needed.
@@ -113,6 +115,7 @@ pub struct Dispatch {
     decoy: bool,
     /// Sent before.
     again: bool,
+    alarm: Option<Alarm>,
     stage: Stage,
 }
 
@@ -212,6 +215,7 @@ impl Dispatch {
             client: sending.client.map(ToString::to_string),
             decoy: sending.decoy,
             again: false,
+            alarm: None,
             stage: Stage::Charge,
         })
     }
@@ -242,19 +246,18 @@ impl Dispatch {
     }
 
     fn ladder(&self, settings: &Prepared) -> Result<Ladder, Failure> {
-        let spent = self.again.then(|| {
-            let guess = recall::guess(settings, &self.head, &self.message(settings));
-            Charge::look(guess.key, guess.limit, guess.ttl)
-        });
+        let guess = self
+            .again
+            .then(|| recall::guess(settings, &self.head, &self.message(settings)));
         let weight = match self.channel {
             Channel::Sms => 1,
             Channel::Voice => Voice::WEIGHT,
         };
-        Ladder::new(
+        Ladder::message(
             settings,
             &self.binding,
             self.client.as_deref(),
-            spent,
+            guess,
             weight,
         )
     }
@@ -370,6 +373,7 @@ impl Dispatch {
             message_id,
             handle,
             parts,
+            alarm: self.alarm,
         }))
     }
 }
@@ -377,12 +381,18 @@ impl Dispatch {
 impl Operation for Dispatch {
     type Output = Challenge;
 
-    fn resume(self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
+    fn resume(mut self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
         match (&self.stage, answer) {
             (Stage::Charge, answer) => {
                 let ladder = self.ladder(settings)?;
                 match judge(&ladder.charges(), totals(answer)?)? {
-                    Outcome::Made(_) => self.send(settings),
+                    Outcome::Made(totals) => {
+                        self.alarm = ladder.alarm(&totals);
+                        if self.alarm == Some(Alarm::Failures) && !self.again {
+                            self.head.digits = self.head.digits.max(Guesses::ALARMED);
+                        }
+                        self.send(settings)
+                    }
                     Outcome::Refused { at, total } => {
                         let refusal = ladder.refusal(at, total);
                         self.back(settings, at, refusal)

@@ -88,6 +88,18 @@ pub struct Failure {
     pub retry_after: Option<u32>,
     /// Seconds until the token's life ends.
     pub expires_in: Option<u32>,
+    /// What operators should look at, whatever became of this.
+    pub alarm: Option<Alarm>,
+}
+
+/// What operators should look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Alarm {
+    /// More failures over everyone than `failures.per_audience` allows: somebody guesses at many accounts. New PINs are longer.
+    Failures,
+    /// A cap on messages is reached, which `sends.monitor` keeps from refusing.
+    Sends,
 }
 
 impl Failure {
@@ -100,6 +112,7 @@ impl Failure {
             guesses_left: None,
             retry_after: None,
             expires_in: None,
+            alarm: None,
         }
     }
 
@@ -125,6 +138,11 @@ impl Failure {
 
     pub(crate) fn retry_after(mut self, seconds: Option<u32>) -> Self {
         self.retry_after = seconds;
+        self
+    }
+
+    pub(crate) fn alarm(mut self, alarm: Option<Alarm>) -> Self {
+        self.alarm = alarm;
         self
     }
 

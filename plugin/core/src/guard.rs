@@ -148,6 +148,11 @@ impl Names {
         })
     }
 
+    /// Failures by what they are counted for, beyond one recipient.
+    pub(crate) fn guesses(&self, scope: &str, open: bool, of: &[u8]) -> String {
+        self.name(scope, |input| input.u8(open.into()).bytes(of))
+    }
+
     /// Questions about one message.
     pub(crate) fn status(&self, handle: &[u8]) -> String {
         self.sends("status", handle)

@@ -75,7 +75,7 @@
 //! let start = Dispatch::start(&settings, 1_800_000_000, login, Sending::default(), &mut Fixed)?;
 //! let challenge = run(&settings, start, &mut counters)?;
 //!
-//! let guess = Verify::begin(&settings, 1_800_000_060, &challenge.token, login, "000000")?;
+//! let guess = Verify::begin(&settings, 1_800_000_060, &challenge.token, login, "000000", None)?;
 //! let refusal = run(&settings, guess, &mut counters).err().unwrap();
 //! assert_eq!((refusal.code, refusal.guesses_left), (Code::WrongPin, Some(4)));
 //! # Ok::<(), Failure>(())
@@ -105,6 +105,7 @@ mod failure;
 mod guard;
 mod handle;
 mod key;
+mod ladder;
 mod locale;
 mod phone;
 mod pin;
@@ -112,11 +113,11 @@ mod prepared;
 mod random;
 mod recall;
 mod receipt;
-mod sends;
 mod settings;
 mod status;
 mod text;
 mod token;
+mod trail;
 mod turn;
 mod unlock;
 mod verify;
@@ -125,7 +126,7 @@ mod xoxzo;
 
 pub use binding::{Binding, Claimed, Transaction};
 pub use dispatch::{Challenge, Channel, Delivery, Dispatch, Sending};
-pub use failure::{Blame, Code, Failure, Unfit};
+pub use failure::{Alarm, Blame, Code, Failure, Unfit};
 pub use guard::{Charge, Total};
 pub use key::{ReceiptKey, RootKey};
 pub use locale::Locale;
@@ -139,6 +140,7 @@ pub use settings::{
 pub use status::{Report, Status};
 pub use text::{Autofill, Specimen};
 pub use token::{Outline, inspect};
+pub use trail::Trail;
 pub use turn::{Answer, Loss, Operation, Turn};
 pub use unlock::{Unlock, Unlocked};
 pub use verify::{Acceptance, Verify};

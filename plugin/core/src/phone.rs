@@ -9,6 +9,9 @@ use crate::failure::Unfit;
 /// Country codes after which a national number never begins with 0, so that a kept trunk zero is a slip. Two digits each.
 const NO_ZERO_AFTER: &str = "3133444960616266818284";
 
+/// Two digits after which a country code has a third (ITU-T E.164, list of assigned codes). Of the others 1 and 7 are whole codes.
+const LONG_AFTER: &str = "2122232425262829353738425059676869808385878889969799";
+
 /// A phone number in canonical E.164: one number has one spelling. Debug shows it masked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipient(String);
@@ -54,6 +57,24 @@ impl Recipient {
         digits
             .get(..digits.len().saturating_sub(4))
             .unwrap_or(digits)
+    }
+
+    /// The country code.
+    pub(crate) fn calling_code(&self) -> &str {
+        let digits = self.digits();
+        let length = match digits.as_bytes() {
+            [b'1' | b'7', ..] => 1,
+            [first, second, ..] => {
+                let long = LONG_AFTER.as_bytes().chunks(2);
+                if long.into_iter().any(|pair| pair == [*first, *second]) {
+                    3
+                } else {
+                    2
+                }
+            }
+            _ => 0,
+        };
+        digits.get(..length).unwrap_or_default()
     }
 
     /// The number with all but the first two and the last two digits as `*`.
@@ -237,6 +258,30 @@ mod tests {
             "+819012345678\0",
         ] {
             assert!(Recipient::parse(other).is_err(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_country_code_has_one_to_three_digits() {
+        for (number, expected) in [
+            ("+14155550100", "1"),
+            ("+79012345678", "7"),
+            ("+819012345678", "81"),
+            ("+447400123456", "44"),
+            ("+841234567890", "84"),
+            ("+6591234567", "65"),
+            ("+60123456789", "60"),
+            ("+852912345678", "852"),
+            ("+886912345678", "886"),
+            ("+2348012345678", "234"),
+            ("+211912345678", "211"),
+            ("+3531234567", "353"),
+            ("+971501234567", "971"),
+            ("+998901234567", "998"),
+            ("+201234567890", "20"),
+            ("+27123456789", "27"),
+        ] {
+            assert_eq!(Recipient::parse(number).unwrap().calling_code(), expected);
         }
     }
 

@@ -88,6 +88,8 @@ pub struct Prepared {
     pub(crate) messages: Messages,
     pub(crate) keys: Vec<Key>,
     pub(crate) names: Names,
+    /// Of hashes in events.
+    pub(crate) audit: Secret,
     pub(crate) purposes: Vec<Purpose>,
     pub(crate) destinations: Vec<Destination>,
     pub(crate) guesses: Guesses,

@@ -84,6 +84,12 @@ pub struct Guesses {
     pub soft: Cap,
     /// Consecutive failures until `locked` (NIST SP 800-63B-4, 3.2.2: at most 100).
     pub hard: u32,
+    /// Failures of a subject over all recipients. No success clears them.
+    pub subject: Cap,
+    /// Failures from a client address. If set, every verify must name one.
+    pub client: Option<Cap>,
+    /// Failures over everyone. Beyond them nobody is locked: new PINs have 8 digits, and an alarm is raised.
+    pub audience: Cap,
 }
 
 impl Guesses {
@@ -97,7 +103,19 @@ impl Guesses {
             seconds: DAY,
         },
         hard: 100,
+        subject: Cap {
+            count: 30,
+            seconds: DAY,
+        },
+        client: None,
+        audience: Cap {
+            count: 300,
+            seconds: HOUR,
+        },
     };
+
+    /// Digits of new PINs while there are more failures than `audience` allows.
+    pub const ALARMED: u8 = 8;
 
     /// Range of `digits`.
     pub const DIGITS: Range = Range(4, 10);
@@ -126,6 +144,8 @@ pub struct Sends {
     pub range: Cap,
     /// Per audience, over everyone.
     pub audience: Cap,
+    /// Count the caps and refuse nothing by them, but raise an alarm. Never the cooldown, and never guesses.
+    pub monitor: bool,
 }
 
 impl Sends {
@@ -149,6 +169,7 @@ impl Sends {
             count: 1_000,
             seconds: HOUR,
         },
+        monitor: false,
     };
 
     /// Range of `cooldown`.
@@ -267,6 +288,7 @@ impl Settings {
             keys: keys.collect(),
             // Not the process: settings prepared anew in one process find its locks again.
             names: Names(self.guard_key.derive("guard", &self.context(None))),
+            audit: self.guard_key.derive("audit", &self.context(None)),
             purposes: self.purposes.clone(),
             destinations: self.destinations.clone(),
             guesses: self.guesses,
@@ -318,6 +340,14 @@ impl Settings {
         warn(
             self.sends.client.is_none(),
             "sends.per_client is not set: one address can use up every cap",
+        );
+        warn(
+            self.guesses.client.is_none(),
+            "failures.per_client is not set: one address can guess at every account",
+        );
+        warn(
+            self.sends.monitor,
+            "sends.monitor is on: no cap on messages refuses anything",
         );
         warn(
             self.test,

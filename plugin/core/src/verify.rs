@@ -1,26 +1,26 @@
 //! `verify`: the ledger of guesses.
 //!
 //! ```text
-//! parse ► pin shape ► MAC ► time ► Count(challenge +1, soft +1, hard +1) ► compare ► Count(claim) ► Count(clear) ► Done
+//! parse ► pin shape ► MAC ► time ► Count(challenge, soft, hard and wider, +1 each) ► compare ► Count(claim) ► Count(clear) ► Done
 //!    each of these refuses, and what is refused charges nothing to its right
 //! ```
 //!
 //! A guess is paid for before it is compared, so that guesses at once cannot outrun the count. A used challenge is
 //! recognised at the first charge, before any compare: it tells nothing about the PIN.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::binding::{Binding, Claimed};
-use crate::failure::{Code, Failure};
-use crate::guard::{CLAIM, Charge, LASTING, Outcome, judge, lie};
+use crate::failure::{Alarm, Code, Failure};
+use crate::guard::{CLAIM, Charge, Outcome, judge};
+use crate::ladder::{Ladder, used};
 use crate::pin::Pin;
 use crate::prepared::Prepared;
 use crate::recall::{self, Recalled, invalid, recall};
 use crate::receipt;
-use crate::sends::spent;
 use crate::token::{Head, Token};
 use crate::turn::{Answer, Operation, Turn, totals};
 
@@ -32,6 +32,8 @@ pub struct Acceptance {
     pub receipt: String,
     /// Seconds that the receipt lives.
     pub expires_in: u32,
+    /// What operators should look at.
+    pub alarm: Option<Alarm>,
 }
 
 /// A verify that waits for the guard. Holds no PIN: of what was typed it keeps a keyed hash.
@@ -45,6 +47,8 @@ pub struct Verify {
     typed: [u8; 32],
     /// No guess is right.
     decoy: bool,
+    client: Option<String>,
+    alarm: Option<Alarm>,
     stage: Stage,
 }
 
@@ -70,6 +74,7 @@ impl Verify {
         token: &str,
         claimed: Claimed<'_>,
         pin: &str,
+        client: Option<&str>,
     ) -> Result<Turn<Self>, Failure> {
         let binding = settings.bind(now, claimed)?;
         let token = Token::parse(token).ok_or_else(invalid)?;
@@ -88,19 +93,17 @@ impl Verify {
             binding,
             typed,
             decoy,
+            client: client.map(ToString::to_string),
+            alarm: None,
             stage: Stage::Guess,
         };
-        Ok(Turn::Count(verify.guess(settings, &message), verify))
+        let charges = verify.ladder(settings, &message)?.charges();
+        Ok(Turn::Count(charges, verify))
     }
 
-    fn guess(&self, settings: &Prepared, message: &[u8]) -> Vec<Charge> {
-        let guesses = &settings.guesses;
-        let [soft, hard] = settings.failures(&self.binding);
-        alloc::vec![
-            recall::guess(settings, &self.head, message),
-            Charge::one(soft, guesses.soft.count, guesses.soft.seconds),
-            Charge::one(hard, guesses.hard, LASTING),
-        ]
+    fn ladder(&self, settings: &Prepared, message: &[u8]) -> Result<Ladder, Failure> {
+        let guess = recall::guess(settings, &self.head, message);
+        Ladder::guess(settings, &self.binding, self.client.as_deref(), guess)
     }
 
     fn claim(&self, settings: &Prepared, message: &[u8]) -> Vec<Charge> {
@@ -109,14 +112,16 @@ impl Verify {
         alloc::vec![Charge::more(name, CLAIM, limit, recall::ttl(&self.head))]
     }
 
-    fn clear(&self, settings: &Prepared, seen: u32) -> Vec<Charge> {
-        let [soft, hard] = settings.failures(&self.binding);
+    fn clear(
+        &self,
+        settings: &Prepared,
+        message: &[u8],
+        hard: u32,
+    ) -> Result<Vec<Charge>, Failure> {
+        let mut charges = self.ladder(settings, message)?.clear(hard);
         let cooldown = settings.names.cooldown(&self.binding);
-        alloc::vec![
-            Charge::back(soft, 1, settings.guesses.soft.seconds),
-            Charge::back(hard, seen, LASTING),
-            Charge::back(cooldown, CLAIM, settings.sends.cooldown),
-        ]
+        charges.push(Charge::back(cooldown, CLAIM, settings.sends.cooldown));
+        Ok(charges)
     }
 
     fn guessed(
@@ -125,32 +130,25 @@ impl Verify {
         message: &[u8],
         answer: Answer,
     ) -> Result<Turn<Self>, Failure> {
-        let totals = match judge(&self.guess(settings, message), totals(answer)?)? {
-            Outcome::Refused { at: 0, total } => return Err(spent(total).expires_in(self.left)),
-            Outcome::Refused { at: 1, total } => {
-                return Err(Failure::locked(Some(total.ends_in)).expires_in(self.left));
+        let ladder = self.ladder(settings, message)?;
+        let totals = match judge(&ladder.charges(), totals(answer)?)? {
+            Outcome::Refused { at, total } => {
+                return Err(ladder.refusal(at, total).expires_in(self.left));
             }
-            Outcome::Refused { .. } => return Err(Failure::locked(None).expires_in(self.left)),
             Outcome::Made(totals) => totals,
         };
-        let [challenge, soft, hard] = match totals.as_slice() {
-            [challenge, soft, hard] => [challenge.total, soft.total, hard.total],
-            _ => return Err(lie()),
-        };
+        self.alarm = ladder.alarm(&totals);
         let key = settings.key(self.head.kid).ok_or_else(invalid)?;
         let expected =
             Pin::derive(&key.pin, message, self.head.digits).fingerprint(&key.pin, message);
         let sent = !Choice::from(u8::from(self.decoy));
         if !bool::from(expected.ct_eq(&self.typed) & sent) {
-            let guesses = &settings.guesses;
-            let left = guesses.per_challenge.saturating_sub(challenge);
-            let left = left
-                .min(guesses.soft.count.saturating_sub(soft))
-                .min(guesses.hard.saturating_sub(hard));
             return Err(Failure::new(Code::WrongPin, "the pin is wrong")
                 .expires_in(self.left)
-                .guesses_left(left));
+                .guesses_left(ladder.left(&totals))
+                .alarm(self.alarm));
         }
+        let hard = ladder.hard(&totals);
         self.stage = Stage::Claim { hard };
         Ok(Turn::Count(self.claim(settings, message), self))
     }
@@ -167,6 +165,7 @@ impl Verify {
         Ok(Turn::Done(Acceptance {
             receipt,
             expires_in: receipt::LIFETIME,
+            alarm: self.alarm,
         }))
     }
 }
@@ -180,10 +179,10 @@ impl Operation for Verify {
             Stage::Guess => self.guessed(settings, &message, answer),
             Stage::Claim { hard } => match judge(&self.claim(settings, &message), totals(answer)?)?
             {
-                Outcome::Refused { total, .. } => Err(spent(total).expires_in(self.left)),
+                Outcome::Refused { .. } => Err(used().expires_in(self.left)),
                 Outcome::Made(_) => {
                     self.stage = Stage::Clear;
-                    Ok(Turn::Count(self.clear(settings, hard), self))
+                    Ok(Turn::Count(self.clear(settings, &message, hard)?, self))
                 }
             },
             // The challenge is won. That its failures could not be cleared does not undo it, and is not tried twice.

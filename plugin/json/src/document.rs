@@ -46,6 +46,14 @@ pub(crate) const DOCUMENT: Form = Form::Map(&[
         about!("Version of this format."),
     ),
     field(
+        "preset",
+        Form::Choice(&["default", "psd2", "strict"]),
+        Absent::Text("default"),
+        about!(
+        "Where the defaults come from. psd2: 5 failures in a day (RTS, article 4). strict: PINs of 8 digits for 2 minutes, 3 guesses, 5 "
+        "failures in a day and 50 in a row, fewer messages. What is said elsewhere in the document goes before it."),
+    ),
+    field(
         "audience",
         Form::Text,
         Absent::Required,
@@ -316,7 +324,7 @@ const PIN: [Field; 3] = [
     ),
 ];
 
-const FAILURES: [Field; 2] = [
+const FAILURES: [Field; 5] = [
     cap!(
         "soft",
         Guesses::DEFAULT.soft,
@@ -329,9 +337,31 @@ const FAILURES: [Field; 2] = [
         Guesses::DEFAULT.hard,
         about!("Consecutive; over it, locked."),
     ),
+    cap!(
+        "per_subject",
+        Guesses::DEFAULT.subject,
+        Cap::COUNT,
+        about!("Of one subject over all recipients. No success clears it.")
+    ),
+    field(
+        "per_client",
+        Form::Map(&CLIENT),
+        Absent::Out,
+        about!(
+            "From one client address (IPv6 by its /64). If set, every start and verify must name one."
+        ),
+    ),
+    cap!(
+        "per_audience",
+        Guesses::DEFAULT.audience,
+        Cap::COUNT,
+        about!(
+            "Over everyone. Over it nobody is locked: new PINs have at least 8 digits, and an alarm is raised."
+        )
+    ),
 ];
 
-const SENDS: [Field; 6] = [
+const SENDS: [Field; 7] = [
     number(
         "cooldown_seconds",
         Sends::COOLDOWN,
@@ -367,6 +397,14 @@ const SENDS: [Field; 6] = [
         Sends::DEFAULT.audience,
         Cap::COUNT,
         about!("Over everyone.")
+    ),
+    field(
+        "monitor",
+        Form::Flag,
+        Absent::Flag(false),
+        about!(
+            "Count the caps and refuse nothing by them, but raise an alarm. Never the cooldown, and never guesses."
+        ),
     ),
 ];
 

@@ -57,6 +57,19 @@ impl Node {
         }
     }
 
+    /// Adds what another tree has and this one has not. Where this one has something of another type, it stays.
+    pub(crate) fn underlay(&mut self, under: &Self) {
+        let (Self::Map(own), Self::Map(under)) = (self, under) else {
+            return;
+        };
+        for (name, node) in under {
+            match own.iter_mut().find(|(own, _)| own == name) {
+                Some((_, own)) => own.underlay(node),
+                None => own.push((name.clone(), node.clone())),
+            }
+        }
+    }
+
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),

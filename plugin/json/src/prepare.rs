@@ -37,7 +37,7 @@ pub fn prepare(json: &str, rng: &mut impl TryCryptoRng) -> Result<Preparation, F
     }
     let place = |Misfit { path, kind }: Misfit| fault(&path, line(json, &path), &kind);
     let given = Node::parse(json).map_err(|(kind, line)| fault("", line, kind))?;
-    let mut document = DOCUMENT.fill(&given).map_err(place)?;
+    let mut document = DOCUMENT.fill(&preset(given)).map_err(place)?;
     let settings = At(&document).settings().map_err(place)?;
     let prepared = settings
         .prepare(rng)?
@@ -51,6 +51,28 @@ pub fn prepare(json: &str, rng: &mut impl TryCryptoRng) -> Result<Preparation, F
         warnings: settings.warnings(),
     })
 }
+
+/// A document over the defaults of its preset. What the preset is called is checked with everything else.
+fn preset(mut given: Node) -> Node {
+    let defaults = match given.field("preset").and_then(Node::text) {
+        Some("psd2") => PSD2,
+        Some("strict") => STRICT,
+        _ => return given,
+    };
+    if let Ok(defaults) = Node::parse(defaults) {
+        given.underlay(&defaults);
+    }
+    given
+}
+
+/// PSD2 RTS (EU 2018/389), article 4(3)(b): at most five failed attempts.
+const PSD2: &str = r#"{"failures":{"soft":{"count":5}}}"#;
+
+const STRICT: &str = concat!(
+    r#"{"pin":{"digits":8,"lifetime_seconds":120,"guesses":3},"#,
+    r#""failures":{"soft":{"count":5},"hard":50,"per_subject":{"count":10},"per_audience":{"count":60}},"#,
+    r#""sends":{"per_subject":{"count":5},"per_number":{"count":5},"per_range":{"count":20}}}"#
+);
 
 fn fault(path: &str, line: usize, kind: &str) -> Failure {
     let mut place = "settings".to_string();
@@ -146,6 +168,11 @@ impl<'a> At<'a> {
                 per_challenge: pin.number("guesses"),
                 soft: failures.cap("soft"),
                 hard: failures.number("hard"),
+                subject: failures.cap("per_subject"),
+                client: failures
+                    .maybe("per_client")
+                    .map(|_| failures.cap("per_client")),
+                audience: failures.cap("per_audience"),
             },
             sends: Sends {
                 cooldown: sends.number("cooldown_seconds"),
@@ -154,6 +181,7 @@ impl<'a> At<'a> {
                 client: sends.maybe("per_client").map(|_| sends.cap("per_client")),
                 range: sends.cap("per_range"),
                 audience: sends.cap("per_audience"),
+                monitor: sends.flag("monitor"),
             },
             voice: voice.transpose()?,
             xoxzo: Xoxzo {

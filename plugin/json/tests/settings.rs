@@ -67,7 +67,10 @@ fn the_least_document_gets_safe_defaults() {
     );
     assert_eq!(
         effective["failures"],
-        json!({"soft": {"count": 10, "seconds": 86_400}, "hard": 100})
+        json!({
+            "soft": {"count": 10, "seconds": 86_400}, "hard": 100, "per_subject": {"count": 30, "seconds": 86_400},
+            "per_audience": {"count": 300, "seconds": 3_600},
+        })
     );
     assert_eq!(
         effective["guard"],
@@ -292,5 +295,44 @@ fn a_prepared_string_of_something_else_is_refused() {
             Prepared::parse(other).err().map(|failure| failure.code),
             Some(Code::Settings)
         );
+    }
+}
+
+#[test]
+fn a_preset_changes_defaults_and_nothing_that_is_said() {
+    let effective = |change: Value| -> Value {
+        let mut document = least();
+        let fields = change.as_object().unwrap().clone();
+        document.as_object_mut().unwrap().extend(fields);
+        let taken = take(&document).map_err(|failure| failure.detail).unwrap();
+        serde_json::from_str(&taken.effective).unwrap()
+    };
+    let psd2 = effective(json!({"preset": "psd2"}));
+    assert_eq!(
+        psd2["failures"]["soft"],
+        json!({"count": 5, "seconds": 86_400})
+    );
+    assert_eq!(psd2["pin"], effective(json!({}))["pin"]);
+    let strict = effective(json!({"preset": "strict", "pin": {"digits": 6}}));
+    assert_eq!(
+        strict["pin"],
+        json!({"digits": 6, "lifetime_seconds": 120, "guesses": 3})
+    );
+    assert_eq!(strict["failures"]["hard"], 50);
+    assert_eq!(
+        strict["sends"]["per_number"],
+        json!({"count": 5, "seconds": 86_400})
+    );
+    // What is wrong is told as without one.
+    for wrong in [
+        json!({"preset": "lax"}),
+        json!({"preset": 1}),
+        json!({"preset": "strict", "pin": 1}),
+        json!({"preset": "strict", "pin": {"digits": 3}}),
+    ] {
+        let mut document = least();
+        let fields = wrong.as_object().unwrap().clone();
+        document.as_object_mut().unwrap().extend(fields);
+        assert!(take(&document).is_err(), "{wrong}");
     }
 }

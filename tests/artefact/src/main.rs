@@ -24,7 +24,7 @@ use provenance::{Artefact, Provenance};
 type Failure = Box<dyn error::Error>;
 
 /// Name of the artefact, its crate, and the most bytes it may have after gzip -9.
-const ARTEFACTS: [(&str, &str, usize); 1] = [("two-factor", "xoxzo-2fa-component", 76 * 1024)];
+const ARTEFACTS: [(&str, &str, usize); 1] = [("two-factor", "xoxzo-2fa-component", 80 * 1024)];
 
 fn main() -> ExitCode {
     let result = match env::args().nth(1).as_deref() {

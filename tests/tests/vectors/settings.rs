@@ -17,9 +17,10 @@ fn settings() {
         (
             "all there is",
             json!({
-                "pin": {"digits": 8, "lifetime_seconds": 120, "guesses": 3}, "failures": {"soft": {"count": 5, "seconds": 3600}, "hard": 50},
+                "pin": {"digits": 8, "lifetime_seconds": 120, "guesses": 3}, "failures": {"soft": {"count": 5, "seconds": 3600}, "hard": 50, "per_subject": {"count": 9, "seconds": 3600},
+                    "per_client": {"count": 20, "seconds": 3600}, "per_audience": {"count": 99, "seconds": 3600}}, "preset": "default",
                 "sends": {"cooldown_seconds": 90, "per_subject": {"count": 3, "seconds": 3600}, "per_number": {"count": 3, "seconds": 3600},
-                    "per_client": {"count": 30, "seconds": 3600}, "per_range": {"count": 30, "seconds": 3600}, "per_audience": {"count": 100, "seconds": 3600}},
+                    "per_client": {"count": 30, "seconds": 3600}, "per_range": {"count": 30, "seconds": 3600}, "per_audience": {"count": 100, "seconds": 3600}, "monitor": true},
                 "message": {"locale": "ja", "max_parts": 2, "webotp_domain": "login.example.com", "android_hash": "FA+9qCX9VSu", "templates": [
                     {"id": 6, "locale": "ja", "variables": {"pin": "code", "minutes": "minutes", "service": "shop"}},
                     {"id": 7, "locale": "ja", "variables": {"pin": "code", "amount": "sum", "payee": "to"}},
@@ -31,6 +32,12 @@ fn settings() {
                 "destinations": ["JP-mobile", {"prefix": "+4474", "min_digits": 12, "max_digits": 12, "deny": ["+447400"]}],
             }),
         ),
+        ("a preset", json!({"preset": "psd2"})),
+        (
+            "a preset, and something else",
+            json!({"preset": "strict", "pin": {"digits": 6}, "sends": {"per_number": {"count": 3, "seconds": 60}}}),
+        ),
+        ("an unknown preset of limits", json!({"preset": "lax"})),
         ("another version", json!({"version": 2})),
         ("an unknown field", json!({"surprise": true})),
         ("no keys", json!({"keys": []})),

@@ -1,10 +1,10 @@
 //! Counters in one file, for one machine.
 
-use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::path::Path;
-use std::thread;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{fmt, mem, thread};
 
 use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, Durability, ReadableTable, TableDefinition};
@@ -20,10 +20,25 @@ const CLOCK: TableDefinition<'_, (), u64> = TableDefinition::new("clock");
 /// How long to wait for another process.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A store in a file. Every list is on disk before it is answered; one process has the file at a time, another waits
-/// up to two seconds for it.
+/// A store in a file. Every list is on disk before it is answered, and lists that come at once share a commit. One process has the
+/// file at a time; another waits up to two seconds for it.
 pub struct FileGuard {
     database: Database,
+    queue: Mutex<Queue>,
+    done: Condvar,
+}
+
+/// Lists that wait for the next commit.
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Arc<List>>,
+    /// A thread is committing for others too.
+    led: bool,
+}
+
+struct List {
+    charges: Vec<Charge>,
+    answer: OnceLock<Result<Vec<Total>, GuardError>>,
 }
 
 impl FileGuard {
@@ -39,7 +54,11 @@ impl FileGuard {
         loop {
             match create(path) {
                 Ok(database) => {
-                    let guard = Self { database };
+                    let guard = Self {
+                        database,
+                        queue: Mutex::default(),
+                        done: Condvar::new(),
+                    };
                     guard.sweep()?;
                     return Ok(guard);
                 }
@@ -138,34 +157,91 @@ impl fmt::Debug for FileGuard {
 
 impl Guard for FileGuard {
     fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
-        self.write(|counters, now| {
-            let mut totals = Vec::with_capacity(charges.len());
-            for charge in charges {
-                let live = counters
-                    .get(charge.key.as_str())
-                    .map_err(unreachable)?
-                    .map(|counter| counter.value());
-                let live = live.filter(|(_, ends)| *ends > now);
-                let (before, ends) = live.unwrap_or((0, now + u64::from(charge.ttl)));
-                let (total, refused) = charge.apply(before);
-                if !refused && (live.is_some() || charge.amount > 0) {
-                    counters
-                        .insert(charge.key.as_str(), (total, ends))
-                        .map_err(unreachable)?;
-                }
-                totals.push(Total::new(
-                    total,
-                    u32::try_from(ends - now).unwrap_or(u32::MAX),
-                ));
-                if refused {
-                    break;
-                }
+        let list = Arc::new(List {
+            charges: charges.to_vec(),
+            answer: OnceLock::new(),
+        });
+        let mut queue = self.queue();
+        queue.waiting.push(Arc::clone(&list));
+        loop {
+            if let Some(answer) = list.answer.get() {
+                return answer.clone();
             }
-            Ok(totals)
-        })
+            if queue.led {
+                queue = self
+                    .done
+                    .wait(queue)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            // The first that waits commits for all that wait.
+            queue.led = true;
+            let batch = mem::take(&mut queue.waiting);
+            drop(queue);
+            self.commit(&batch);
+            queue = self.queue();
+            queue.led = false;
+            self.done.notify_all();
+        }
     }
 
     fn scope(&self) -> Scope {
         Scope::Shared
     }
+}
+
+impl FileGuard {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes lists in one transaction, and answers them when it is on disk.
+    fn commit(&self, batch: &[Arc<List>]) {
+        let made = self.write(|counters, now| {
+            let made = batch.iter().map(|list| make(counters, now, &list.charges));
+            made.collect::<Result<Vec<_>, _>>()
+        });
+        match made {
+            Ok(answers) => {
+                for (list, answer) in batch.iter().zip(answers) {
+                    let _first_and_only = list.answer.set(Ok(answer));
+                }
+            }
+            Err(error) => {
+                for list in batch {
+                    let _first_and_only = list.answer.set(Err(error.clone()));
+                }
+            }
+        }
+    }
+}
+
+fn make(
+    counters: &mut redb::Table<'_, &'static str, (u32, u64)>,
+    now: u64,
+    charges: &[Charge],
+) -> Result<Vec<Total>, GuardError> {
+    let mut totals = Vec::with_capacity(charges.len());
+    for charge in charges {
+        let live = counters
+            .get(charge.key.as_str())
+            .map_err(unreachable)?
+            .map(|counter| counter.value());
+        let live = live.filter(|(_, ends)| *ends > now);
+        let (before, ends) = live.unwrap_or((0, now + u64::from(charge.ttl)));
+        let (total, refused) = charge.apply(before);
+        if !refused && (live.is_some() || charge.amount > 0) {
+            counters
+                .insert(charge.key.as_str(), (total, ends))
+                .map_err(unreachable)?;
+        }
+        totals.push(Total::new(
+            total,
+            u32::try_from(ends - now).unwrap_or(u32::MAX),
+        ));
+        if refused {
+            break;
+        }
+    }
+    Ok(totals)
 }

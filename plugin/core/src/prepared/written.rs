@@ -42,7 +42,7 @@ impl Prepared {
                 out.raw(secret.expose());
             });
         });
-        out.raw(self.names.0.expose());
+        out.raw(self.names.0.expose()).raw(self.audit.expose());
         list(&mut out, &self.purposes, |purpose, out| {
             out.text(&purpose.name)
                 .u8(purpose.after_first_factor.into())
@@ -97,9 +97,15 @@ impl Prepared {
             per_challenge,
             soft,
             hard,
+            subject,
+            client,
+            audience,
         } = self.guesses;
         out.u8(digits).u16(lifetime).u32(per_challenge).u32(hard);
-        cap(out, soft);
+        [soft, subject, audience]
+            .into_iter()
+            .for_each(|one| cap(out, one));
+        maybe(out, client.as_ref(), |client, out| cap(out, *client));
         let Sends {
             cooldown,
             subject,
@@ -107,8 +113,9 @@ impl Prepared {
             client,
             range,
             audience,
+            monitor,
         } = self.sends;
-        out.u32(cooldown);
+        out.u8(monitor.into()).u32(cooldown);
         [subject, number, range, audience]
             .into_iter()
             .for_each(|one| cap(out, one));
@@ -163,6 +170,7 @@ fn read(from: &mut Reader<'_>) -> Option<Prepared> {
         messages: read_messages(from),
         keys: unlist(from, read_key),
         names: Names(Secret::new(from.array())),
+        audit: Secret::new(from.array()),
         purposes: unlist(from, |from| Purpose {
             name: from.text(),
             after_first_factor: from.present(),
@@ -175,8 +183,12 @@ fn read(from: &mut Reader<'_>) -> Option<Prepared> {
             per_challenge: from.u32(),
             hard: from.u32(),
             soft: uncap(from),
+            subject: uncap(from),
+            audience: uncap(from),
+            client: from.present().then(|| uncap(from)),
         },
         sends: Sends {
+            monitor: from.present(),
             cooldown: from.u32(),
             subject: uncap(from),
             number: uncap(from),

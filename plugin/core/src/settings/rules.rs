@@ -43,7 +43,7 @@ impl Settings {
         let plainest = Message {
             service: &self.service,
             pin: "1234567890"
-                .get(..self.guesses.digits.into())
+                .get(..self.guesses.digits.max(Guesses::ALARMED).into())
                 .unwrap_or_default(),
             left: self.guesses.lifetime.into(),
             transaction: None,
@@ -164,7 +164,7 @@ impl Settings {
 /// What a number must lie in: its path, the range, the number, and the rule in words.
 type Ranged = (&'static str, Range, fn(&Settings) -> usize, &'static str);
 
-const RANGES: [Ranged; 25] = [
+const RANGES: [Ranged; 31] = [
     (
         "message.max_parts",
         Messages::PARTS,
@@ -241,6 +241,42 @@ const RANGES: [Ranged; 25] = [
         Guesses::HARD,
         |it| it.guesses.hard as usize,
         "must be 1 to 100",
+    ),
+    (
+        "failures.per_subject",
+        Cap::COUNT,
+        |it| it.guesses.subject.count as usize,
+        COUNT,
+    ),
+    (
+        "failures.per_subject",
+        Cap::SECONDS,
+        |it| it.guesses.subject.seconds as usize,
+        WINDOW,
+    ),
+    (
+        "failures.per_client",
+        Cap::COUNT,
+        |it| it.guesses.client.map_or(1, |cap| cap.count as usize),
+        COUNT,
+    ),
+    (
+        "failures.per_client",
+        Cap::SECONDS,
+        |it| it.guesses.client.map_or(60, |cap| cap.seconds as usize),
+        WINDOW,
+    ),
+    (
+        "failures.per_audience",
+        Cap::COUNT,
+        |it| it.guesses.audience.count as usize,
+        COUNT,
+    ),
+    (
+        "failures.per_audience",
+        Cap::SECONDS,
+        |it| it.guesses.audience.seconds as usize,
+        WINDOW,
     ),
     (
         "sends.cooldown_seconds",

@@ -1,0 +1,391 @@
+//! Counters in Redis or Valkey, for many machines.
+//!
+//! One script makes a list in one round trip. All keys have the hash tag `{2fa}`, so that a list is in one slot of a cluster.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use redis::cluster::ClusterClient;
+use redis::sentinel::{SentinelClient, SentinelServerType};
+use redis::{
+    Client, ConnectionLike, ErrorKind, IntoConnectionInfo, RedisError, RedisResult, Script,
+    ServerErrorKind, TlsCertificates, Value,
+};
+
+use super::{Charge, Guard, GuardError, Scope, Total};
+
+/// Makes the charges in their order, and stops after the first that its limit refuses. A counter without an end, which only
+/// another program could have made, gets one.
+const SCRIPT: &str = r"
+local out = {}
+for at = 1, #KEYS do
+  local key, amount, limit, ttl = KEYS[at], tonumber(ARGV[3 * at - 2]), tonumber(ARGV[3 * at - 1]), tonumber(ARGV[3 * at]) * 1000
+  local before = tonumber(redis.call('GET', key) or '0')
+  local left = redis.call('PTTL', key)
+  local total = math.min(math.max(before + amount, 0), 4294967295)
+  local refused = amount >= 0 and total > limit
+  if not refused then
+    if left ~= -2 then
+      redis.call('INCRBY', key, total - before)
+      if left == -1 then redis.call('PEXPIRE', key, ttl) end
+    elseif amount > 0 then
+      redis.call('SET', key, total, 'PX', ttl)
+    end
+  end
+  if left < 0 then left = ttl end
+  out[#out + 1] = total
+  out[#out + 1] = math.ceil(left / 1000)
+  if refused then break end
+end
+return out
+";
+
+/// For one connection, and for one answer, where nothing else is set.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A connection that was idle for so long is asked whether it is still there before it is used.
+const STALE: Duration = Duration::from_secs(5);
+
+/// Connections that are kept.
+const KEPT: usize = 64;
+
+enum Source {
+    Single(Client),
+    Sentinel(Mutex<SentinelClient>),
+    Cluster(ClusterClient),
+}
+
+type Link = Box<dyn ConnectionLike + Send>;
+
+/// A store in Redis 6.2 or later, or Valkey: one server, Sentinel or Cluster, over TLS with `rediss://`.
+///
+/// The server must not evict: `maxmemory-policy` has to be `noeviction`, and [`Guard::check`] says so otherwise. What it loses in a crash or a
+/// failover is lost: use `appendonly yes`, and [`RedisBuilder::replicas`] where a failover may come. A list whose answer is
+/// lost is never made again.
+pub struct RedisGuard {
+    source: Source,
+    script: Script,
+    timeout: Duration,
+    replicas: u32,
+    may_evict: bool,
+    idle: Mutex<Vec<(Link, Instant)>>,
+}
+
+/// How to reach the servers.
+pub struct RedisBuilder {
+    kind: Kind,
+    timeout: Duration,
+    replicas: u32,
+    root_certificate: Option<Vec<u8>>,
+    may_evict: bool,
+}
+
+enum Kind {
+    Single(String),
+    Sentinel(Vec<String>, String),
+    Cluster(Vec<String>),
+}
+
+impl RedisBuilder {
+    /// Sets how long a connection, and an answer, may take: 2 s by default.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets how many replicas must have a list before it counts (`WAIT`); 0 by default. With fewer, the list is refused.
+    #[must_use]
+    pub fn replicas(mut self, replicas: u32) -> Self {
+        self.replicas = replicas;
+        self
+    }
+
+    /// Sets the one certificate authority, in PEM, that servers are believed by, instead of the system's. One server only.
+    #[must_use]
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificate = Some(pem.into());
+        self
+    }
+
+    /// Takes servers that may evict counters, or do not say: what is evicted reopens its limit.
+    #[must_use]
+    pub fn danger_may_evict(mut self) -> Self {
+        self.may_evict = true;
+        self
+    }
+
+    /// Makes the store. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError::Unreachable`] for a URL that is none.
+    pub fn build(self) -> Result<RedisGuard, GuardError> {
+        let Self {
+            kind,
+            timeout,
+            replicas,
+            root_certificate,
+            may_evict,
+        } = self;
+        let source = match kind {
+            Kind::Single(url) => Source::Single(match root_certificate {
+                None => Client::open(url).map_err(unreachable)?,
+                root_cert => {
+                    let info = url.into_connection_info().map_err(unreachable)?;
+                    let certificates = TlsCertificates {
+                        client_tls: None,
+                        root_cert,
+                    };
+                    Client::build_with_tls(info, certificates).map_err(unreachable)?
+                }
+            }),
+            Kind::Sentinel(urls, service) => {
+                let client = SentinelClient::build(urls, service, None, SentinelServerType::Master);
+                Source::Sentinel(Mutex::new(client.map_err(unreachable)?))
+            }
+            Kind::Cluster(urls) => {
+                // The client would send again by itself what may have been done.
+                let client = ClusterClient::builder(urls)
+                    .retries(0)
+                    .connection_timeout(timeout)
+                    .response_timeout(timeout)
+                    .build();
+                Source::Cluster(client.map_err(unreachable)?)
+            }
+        };
+        Ok(RedisGuard {
+            source,
+            script: Script::new(SCRIPT),
+            timeout,
+            replicas,
+            may_evict,
+            idle: Mutex::default(),
+        })
+    }
+}
+
+impl fmt::Debug for RedisBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisBuilder").finish_non_exhaustive()
+    }
+}
+
+impl RedisGuard {
+    /// One server: `redis://HOST:PORT`, or `rediss://` for TLS.
+    ///
+    /// # Errors
+    ///
+    /// As [`RedisBuilder::build`].
+    pub fn open(url: impl Into<String>) -> Result<Self, GuardError> {
+        Self::builder(url).build()
+    }
+
+    /// One server, with choices of its own.
+    pub fn builder(url: impl Into<String>) -> RedisBuilder {
+        builder(Kind::Single(url.into()))
+    }
+
+    /// The master that these sentinels name for a service.
+    pub fn sentinel<U: Into<String>>(
+        urls: impl IntoIterator<Item = U>,
+        service: impl Into<String>,
+    ) -> RedisBuilder {
+        let urls = urls.into_iter().map(Into::into).collect();
+        builder(Kind::Sentinel(urls, service.into()))
+    }
+
+    /// A cluster, by some of its nodes.
+    pub fn cluster<U: Into<String>>(urls: impl IntoIterator<Item = U>) -> RedisBuilder {
+        builder(Kind::Cluster(urls.into_iter().map(Into::into).collect()))
+    }
+
+    fn connect(&self) -> RedisResult<Link> {
+        let single = |client: &Client| -> RedisResult<Link> {
+            let connection = client.get_connection_with_timeout(self.timeout)?;
+            connection.set_read_timeout(Some(self.timeout))?;
+            connection.set_write_timeout(Some(self.timeout))?;
+            Ok(Box::new(connection))
+        };
+        match &self.source {
+            Source::Single(client) => single(client),
+            Source::Sentinel(client) => {
+                let mut client = client.lock().unwrap_or_else(PoisonError::into_inner);
+                single(&client.get_client()?)
+            }
+            Source::Cluster(client) => Ok(Box::new(client.get_connection()?)),
+        }
+    }
+
+    /// Uses a connection once. One that failed is not used again, nor are those that were idle beside it.
+    fn with<T>(
+        &self,
+        ask: impl FnOnce(&mut dyn ConnectionLike) -> RedisResult<T>,
+    ) -> Result<T, GuardError> {
+        let kept = self.idle().pop();
+        let kept = kept.and_then(|(mut link, since)| {
+            let there = since.elapsed() < STALE || link.check_connection();
+            there.then_some(link)
+        });
+        let mut link = match kept {
+            Some(link) => link,
+            None => self.connect().map_err(unreachable)?,
+        };
+        match ask(&mut *link) {
+            Ok(answer) => {
+                let mut idle = self.idle();
+                if idle.len() < KEPT {
+                    idle.push((link, Instant::now()));
+                }
+                Ok(answer)
+            }
+            Err(error) => {
+                self.idle().clear();
+                Err(unreachable(error))
+            }
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<(Link, Instant)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn builder(kind: Kind) -> RedisBuilder {
+    RedisBuilder {
+        kind,
+        timeout: TIMEOUT,
+        replicas: 0,
+        root_certificate: None,
+        may_evict: false,
+    }
+}
+
+impl fmt::Debug for RedisGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisGuard").finish_non_exhaustive()
+    }
+}
+
+impl Guard for RedisGuard {
+    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+        if charges.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut invocation = self.script.prepare_invoke();
+        for charge in charges {
+            invocation.key(format!("{{2fa}}{}", charge.key.trim_start_matches("2fa")));
+            invocation
+                .arg(charge.amount)
+                .arg(charge.limit)
+                .arg(charge.ttl);
+        }
+        let (numbers, copies) = self.with(|link| {
+            let numbers: Vec<u32> = invocation.invoke(link)?;
+            let copies: u32 = match self.replicas {
+                0 => 0,
+                replicas => {
+                    let most = u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX) / 2;
+                    redis::cmd("WAIT").arg(replicas).arg(most).query(link)?
+                }
+            };
+            Ok((numbers, copies))
+        })?;
+        if copies < self.replicas {
+            return Err(GuardError::Unreachable(format!(
+                "{copies} replicas have it, of {}",
+                self.replicas
+            )));
+        }
+        let pairs = numbers.chunks_exact(2);
+        Ok(pairs.map(|pair| Total::new(pair[0], pair[1])).collect())
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Shared
+    }
+
+    fn check(&self) -> Result<(), GuardError> {
+        if !self.may_evict {
+            let told: Value = self.with(|link| redis::cmd("INFO").arg("memory").query(link))?;
+            if let Some(why) = evicts(&text(&told)) {
+                return Err(GuardError::Unfit(why));
+            }
+        }
+        struct Plain<'a>(&'a RedisGuard);
+        impl Guard for Plain<'_> {
+            fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+                self.0.add(charges)
+            }
+            fn scope(&self) -> Scope {
+                self.0.scope()
+            }
+        }
+        Plain(self).check()
+    }
+}
+
+/// Every text in an answer, one node of a cluster after the other.
+fn text(value: &Value) -> String {
+    match value {
+        Value::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => text.clone(),
+        Value::Array(values) => values.iter().map(text).collect(),
+        Value::Map(pairs) => pairs.iter().map(|(_, value)| text(value)).collect(),
+        _ => String::new(),
+    }
+}
+
+/// Why a server may lose live counters, by its `INFO memory`.
+fn evicts(info: &str) -> Option<String> {
+    let values = |name: &str| -> Vec<&str> {
+        info.lines()
+            .filter_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+            .map(str::trim)
+            .collect()
+    };
+    let (policies, most) = (values("maxmemory_policy"), values("maxmemory"));
+    if policies.is_empty() || policies.len() != most.len() {
+        return Some("the server does not say its maxmemory-policy".to_string());
+    }
+    let evicting = policies.iter().zip(&most);
+    let mut evicting = evicting.filter(|(policy, most)| **policy != "noeviction" && **most != "0");
+    evicting
+        .next()
+        .map(|(policy, _)| format!("maxmemory-policy is {policy}: it must be noeviction"))
+}
+
+/// The kind of an error, without addresses. A server without room is full.
+fn unreachable(error: RedisError) -> GuardError {
+    if error.code() == Some("OOM") || error.to_string().contains("OOM command not allowed") {
+        return GuardError::Full;
+    }
+    let kind = match error.kind() {
+        ErrorKind::Io if error.is_timeout() => "no answer in time",
+        ErrorKind::Io => "no connection",
+        ErrorKind::AuthenticationFailed => "the server does not take the credentials",
+        ErrorKind::Server(ServerErrorKind::ReadOnly) => "the server is read-only",
+        ErrorKind::Server(_) => "the server refused",
+        _ => "no readable answer",
+    };
+    GuardError::Unreachable(kind.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_may_evict_is_told() {
+        let info = |policy: &str, most: &str| {
+            format!("# Memory\r\nmaxmemory:{most}\r\nmaxmemory_policy:{policy}\r\n")
+        };
+        assert_eq!(evicts(&info("noeviction", "1000")), None);
+        assert_eq!(evicts(&info("allkeys-lru", "0")), None);
+        assert!(evicts(&info("allkeys-lru", "1000")).is_some());
+        assert!(evicts(&info("volatile-ttl", "1000")).is_some());
+        assert!(evicts(&(info("noeviction", "1") + &info("volatile-lru", "1"))).is_some());
+        assert!(evicts("").is_some());
+    }
+}
