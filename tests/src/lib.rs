@@ -3,6 +3,8 @@
 //! [`World`] walks operations of the engine turn by turn, with counters in a map, a clock that is a number and a Xoxzo that
 //! answers what it is told to.
 
+pub mod redis;
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 

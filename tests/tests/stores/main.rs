@@ -1,0 +1,5 @@
+//! Stores: the suite for each, and what only this store can suffer.
+
+mod file;
+mod memory;
+mod redis;

@@ -1,0 +1,318 @@
+//! Counters in Redis: a real server, killed, restarted, full, evicting, behind TLS, in a cluster and under a sentinel.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+use xoxzo_2fa::{Charge, Guard, GuardError, RedisGuard, suite};
+use xoxzo_2fa_tests::redis::{Server, free_port};
+
+#[test]
+fn the_suite() {
+    let server = Server::start(&[]);
+    let store = RedisGuard::open(server.url()).unwrap();
+    suite::totals(&store);
+    suite::limits(&store);
+    suite::races(&store);
+    suite::ends(&store, &thread::sleep);
+    let other = RedisGuard::open(server.url()).unwrap();
+    suite::shared(&store, &other);
+    suite::restart(|| RedisGuard::open(server.url()));
+}
+
+/// A process of its own: so do two machines count together.
+#[test]
+#[ignore = "the other process of the test below"]
+fn count_a_hundred() {
+    let Ok(url) = env::var("XOXZO_2FA_TEST_REDIS") else {
+        return;
+    };
+    let store = RedisGuard::open(url).unwrap();
+    for _ in 0..100 {
+        let made = store.add(&[Charge::new("2fa.two", 1, 150, 600)]).unwrap()[0];
+        println!("total {}", made.total);
+    }
+}
+
+#[test]
+fn two_processes_share_one_limit() {
+    let server = Server::start(&[]);
+    let child = || {
+        Command::new(env::current_exe().unwrap())
+            .args([
+                "--ignored",
+                "--exact",
+                "--nocapture",
+                "redis::count_a_hundred",
+            ])
+            .env("XOXZO_2FA_TEST_REDIS", server.url())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let mut totals: Vec<u32> = [child(), child()]
+        .into_iter()
+        .flat_map(|mut child: Child| {
+            let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            let totals: Vec<u32> = lines
+                .map_while(Result::ok)
+                .filter_map(|line| line.split_once("total ")?.1.trim().parse().ok())
+                .collect();
+            child.wait().unwrap();
+            totals
+        })
+        .collect();
+    totals.sort_unstable();
+    let expected: Vec<u32> = (1..=150).chain([151; 50]).collect();
+    assert_eq!(totals, expected, "each total once, and then only refusals");
+}
+
+#[test]
+fn a_server_that_may_evict_is_refused() {
+    let server = Server::start(&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);
+    let store = RedisGuard::open(server.url()).unwrap();
+    assert!(matches!(store.check(), Err(GuardError::Unfit(why)) if why.contains("allkeys-lru")));
+    let store = RedisGuard::builder(server.url())
+        .danger_may_evict()
+        .build()
+        .unwrap();
+    assert_eq!(store.check(), Ok(()));
+}
+
+#[test]
+fn a_full_server_refuses_and_forgets_nothing() {
+    let server = Server::start(&["--maxmemory", "3mb", "--maxmemory-policy", "noeviction"]);
+    let store = RedisGuard::open(server.url()).unwrap();
+    let charge = |at: u32, amount| store.add(&[Charge::new(format!("2fa.{at}"), amount, 9, 600)]);
+    let full = (0..200_000)
+        .find(|at| charge(*at, 1) == Err(GuardError::Full))
+        .expect("it fills up");
+    assert!(full > 100);
+    for at in [0, full / 2, full - 1] {
+        assert_eq!(server.ask(&["get", &format!("{{2fa}}.{at}")]).trim(), "1");
+    }
+}
+
+/// A server that is killed and started again while threads count: no answered count is lost, none is made twice, and each thread
+/// goes on when it is back.
+#[test]
+fn a_server_killed_in_mid_run_loses_no_answered_count() {
+    let mut server = Server::start(&["--appendonly", "yes", "--appendfsync", "always"]);
+    let store = RedisGuard::builder(server.url())
+        .timeout(Duration::from_millis(500))
+        .build()
+        .unwrap();
+    let (stop, answered, failed) = (AtomicBool::new(false), AtomicU32::new(0), AtomicU32::new(0));
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::SeqCst) {
+                    match store.add(&[Charge::new("2fa.killed", 1, u32::MAX, 600)]) {
+                        Ok(_) => answered.fetch_add(1, Ordering::SeqCst),
+                        Err(_) => {
+                            thread::sleep(Duration::from_millis(5));
+                            failed.fetch_add(1, Ordering::SeqCst)
+                        }
+                    };
+                }
+            });
+        }
+        for _ in 0..3 {
+            thread::sleep(Duration::from_millis(200));
+            server.kill();
+            thread::sleep(Duration::from_millis(100));
+            let before = answered.load(Ordering::SeqCst);
+            server.restart();
+            let began = Instant::now();
+            while answered.load(Ordering::SeqCst) < before + 100 {
+                assert!(
+                    began.elapsed() < Duration::from_secs(20),
+                    "it does not go on"
+                );
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+        stop.store(true, Ordering::SeqCst);
+    });
+    let total = store
+        .add(&[Charge::new("2fa.killed", 0, u32::MAX, 600)])
+        .unwrap()[0]
+        .total;
+    let (answered, failed) = (answered.into_inner(), failed.into_inner());
+    // What was lost may have been counted: at most one for each failure.
+    assert!(
+        failed > 0 && (answered..=answered + failed).contains(&total),
+        "{total}: {answered} answered, {failed} failed"
+    );
+}
+
+/// An answer that is lost: the list is made once, and not again.
+#[test]
+fn a_lost_answer_is_an_error_and_the_list_is_not_made_again() {
+    let server = Server::start(&[]);
+    let relay = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", relay.local_addr().unwrap());
+    let port = server.port();
+    // Passes everything on, and nothing back once the charge is seen.
+    thread::spawn(move || {
+        for client in relay.incoming() {
+            let client = client.unwrap();
+            let upstream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let (mut from, mut to) = (client.try_clone().unwrap(), upstream.try_clone().unwrap());
+            thread::spawn(move || std::io::copy(&mut from, &mut to));
+            thread::spawn(move || {
+                let (mut from, mut to) = (upstream, client);
+                let mut buffer = [0; 4096];
+                while let Ok(read) = std::io::Read::read(&mut from, &mut buffer) {
+                    // The answer to the script is an array of numbers; what comes before is passed on.
+                    if read == 0 || buffer.starts_with(b"*2\r\n:") {
+                        let _closed = to.shutdown(std::net::Shutdown::Both);
+                        break;
+                    }
+                    std::io::Write::write_all(&mut to, &buffer[..read]).unwrap();
+                }
+            });
+        }
+    });
+    let relayed = RedisGuard::builder(url)
+        .timeout(Duration::from_millis(500))
+        .build()
+        .unwrap();
+    let lost = relayed.add(&[Charge::new("2fa.lost", 1, 9, 600)]);
+    assert!(matches!(lost, Err(GuardError::Unreachable(_))), "{lost:?}");
+    thread::sleep(Duration::from_millis(700));
+    let direct = RedisGuard::open(server.url()).unwrap();
+    assert_eq!(
+        direct.add(&[Charge::new("2fa.lost", 0, 9, 600)]).unwrap()[0].total,
+        1
+    );
+}
+
+#[test]
+fn a_server_that_hangs_is_given_up() {
+    let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", deaf.local_addr().unwrap());
+    let store = RedisGuard::builder(url)
+        .timeout(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    let began = Instant::now();
+    assert!(matches!(
+        store.add(&[Charge::new("2fa.a", 1, 9, 60)]),
+        Err(GuardError::Unreachable(_))
+    ));
+    assert!(
+        began.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        began.elapsed()
+    );
+    let nobody = RedisGuard::open("redis://127.0.0.1:1").unwrap();
+    assert!(matches!(nobody.check(), Err(GuardError::Unreachable(_))));
+    assert!(RedisGuard::open("http://127.0.0.1").is_err());
+}
+
+#[test]
+fn without_a_replica_that_has_it_a_list_is_refused() {
+    let server = Server::start(&[]);
+    let builder = RedisGuard::builder(server.url()).replicas(1);
+    let store = builder.timeout(Duration::from_millis(300)).build().unwrap();
+    let alone = store.add(&[Charge::new("2fa.a", 1, 9, 60)]);
+    assert!(matches!(alone, Err(GuardError::Unreachable(why)) if why.starts_with("0 replicas")));
+    let port = server.port().to_string();
+    let _replica = Server::start(&["--replicaof", "127.0.0.1", &port]);
+    let began = Instant::now();
+    while store.add(&[Charge::new("2fa.a", 0, 9, 60)]).is_err() {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        thread::sleep(Duration::from_millis(100));
+    }
+    suite::totals(&store);
+}
+
+#[test]
+fn a_cluster_counts_like_one_server() {
+    let node = Server::start(&["--cluster-enabled", "yes"]);
+    assert_eq!(
+        node.ask(&["cluster", "addslotsrange", "0", "16383"]).trim(),
+        "OK"
+    );
+    let began = Instant::now();
+    while !node.ask(&["cluster", "info"]).contains("cluster_state:ok") {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        thread::sleep(Duration::from_millis(50));
+    }
+    let store = RedisGuard::cluster([node.url()]).build().unwrap();
+    suite::totals(&store);
+    suite::limits(&store);
+    suite::races(&store);
+}
+
+#[test]
+fn a_sentinel_names_the_master() {
+    let master = Server::start(&[]);
+    let port = free_port();
+    let folder: PathBuf = master.folder().join("sentinel");
+    fs::create_dir_all(&folder).unwrap();
+    let config = folder.join("sentinel.conf");
+    fs::write(
+        &config,
+        format!(
+            "port {port}\nbind 127.0.0.1\nsentinel monitor counters 127.0.0.1 {} 1\n",
+            master.port()
+        ),
+    )
+    .unwrap();
+    let _sentinel = Server::spawn(
+        port,
+        &[config.to_str().unwrap(), "--sentinel"],
+        master.folder().join("s"),
+    );
+    let store = RedisGuard::sentinel([format!("redis://127.0.0.1:{port}")], "counters")
+        .build()
+        .unwrap();
+    suite::totals(&store);
+    suite::limits(&store);
+    let unknown = RedisGuard::sentinel([format!("redis://127.0.0.1:{port}")], "others")
+        .build()
+        .unwrap();
+    assert!(matches!(unknown.check(), Err(GuardError::Unreachable(_))));
+}
+
+#[test]
+fn tls_is_used_and_the_server_must_prove_its_name() {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_string()]).unwrap();
+    let folder = env::temp_dir().join(format!("xoxzo-2fa-tls-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    fs::write(&certificate, own.cert.pem()).unwrap();
+    fs::write(&key, own.signing_key.serialize_pem()).unwrap();
+    let port = free_port().to_string();
+    let text = |path: &PathBuf| path.to_str().unwrap().to_string();
+    let arguments = [
+        "--tls-port",
+        &port,
+        "--tls-cert-file",
+        &text(&certificate),
+        "--tls-key-file",
+        &text(&key),
+        "--tls-ca-cert-file",
+        &text(&certificate),
+        "--tls-auth-clients",
+        "no",
+    ];
+    let _server = Server::start(&arguments);
+    let url = format!("rediss://localhost:{port}");
+    let trusted = RedisGuard::builder(&url)
+        .root_certificate(own.cert.pem())
+        .build()
+        .unwrap();
+    suite::totals(&trusted);
+    let stranger = RedisGuard::open(&url).unwrap();
+    assert!(matches!(stranger.check(), Err(GuardError::Unreachable(_))));
+    fs::remove_dir_all(folder).unwrap();
+}
