@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use clap::Args;
-use xoxzo_2fa::{FileGuard, Settings, TwoFactor};
+use xoxzo_2fa::{FileGuard, RedisGuard, Settings, TwoFactor};
 
 use crate::report::Fault;
 
@@ -28,9 +28,14 @@ impl Source {
 pub(crate) struct Account {
     #[command(flatten)]
     source: Source,
-    /// File of the counters; by default under the XDG state folder.
-    #[arg(long, value_name = "FILE", env = "XOXZO_2FA_GUARD")]
-    guard: Option<PathBuf>,
+    /// The counters: a file, or redis:// or rediss:// and a server. By default a file under the XDG state folder.
+    #[arg(
+        long,
+        value_name = "FILE|URL",
+        env = "XOXZO_2FA_GUARD",
+        hide_env_values = true
+    )]
+    guard: Option<String>,
     /// Print one line of JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -39,11 +44,16 @@ pub(crate) struct Account {
 impl Account {
     pub(crate) fn open(&self) -> Result<TwoFactor, Fault> {
         let settings = self.source.settings()?;
-        let path = match &self.guard {
-            Some(path) => path.clone(),
-            None => state_folder()?.join("guard.redb"),
+        let two_factor = match &self.guard {
+            Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
+                TwoFactor::new(settings, RedisGuard::open(url)?)?
+            }
+            Some(path) => TwoFactor::new(settings, FileGuard::open(path)?)?,
+            None => {
+                let path = state_folder()?.join("guard.redb");
+                TwoFactor::new(settings, FileGuard::open(path)?)?
+            }
         };
-        let two_factor = TwoFactor::new(settings, FileGuard::open(path)?)?;
         for warning in two_factor.warnings() {
             eprintln!("warning: {warning}");
         }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::{Value, json};
+use xoxzo_2fa::{Finding, Standing};
 
 use crate::account::Source;
 use crate::bound::Payment;
@@ -26,16 +27,42 @@ impl Check {
         let checked = xoxzo_2fa::check(&self.source.settings()?)?;
         let effective: Value = serde_json::from_str(checked.effective_settings())
             .map_err(|error| Fault::Around(error.to_string()))?;
+        let findings = checked.compliance();
         if self.json {
-            let report = json!({"effective": effective, "warnings": checked.warnings()});
+            let findings = findings.iter().map(|finding| {
+                json!({
+                    "id": finding.id, "source": finding.source, "must": finding.must, "text": finding.text,
+                    "standing": finding.standing.as_str(), "advice": finding.advice,
+                })
+            });
+            let report = json!({
+                "effective": effective, "warnings": checked.warnings(), "compliance": Value::from_iter(findings),
+            });
             println!("{report}");
         } else {
             println!("{effective:#}");
             for warning in checked.warnings() {
                 eprintln!("warning: {warning}");
             }
+            findings.iter().for_each(tell);
         }
-        Ok(ExitCode::SUCCESS)
+        let broken = findings
+            .iter()
+            .any(|finding| finding.must && finding.standing == Standing::NotMet);
+        Ok(ExitCode::from(u8::from(broken)))
+    }
+}
+
+fn tell(finding: &Finding) {
+    let level = if finding.must { "MUST" } else { "SHOULD" };
+    println!(
+        "{:<8} {level:<6} {}: {}",
+        finding.standing.as_str(),
+        finding.source,
+        finding.text
+    );
+    if let Some(advice) = &finding.advice {
+        println!("                {advice}");
     }
 }
 

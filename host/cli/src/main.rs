@@ -31,7 +31,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows the settings in effect, and warns of what is unwise.
+    /// Shows the settings in effect, warns of what is unwise, and says how they stand to NIST, ASVS and PSD2. Exit status 1 if a
+    /// MUST is not met.
     Check(look::Check),
     /// Prints the completions of a shell.
     Completions(shell::Completions),

@@ -18,6 +18,9 @@ pub(crate) struct Verify {
     token: String,
     #[command(flatten)]
     bound: Bound,
+    /// The end user's address, for the cap on failures per client.
+    #[arg(long, value_name = "ADDRESS")]
+    client: Option<String>,
     #[command(flatten)]
     pub(crate) account: Account,
 }
@@ -25,11 +28,12 @@ pub(crate) struct Verify {
 impl Verify {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let pin = ask_pin()?;
-        match self
-            .account
-            .open()?
-            .verify(&self.token, &self.bound.binding()?, &pin)
-        {
+        let (two_factor, binding) = (self.account.open()?, self.bound.binding()?);
+        let verdict = match &self.client {
+            Some(client) => two_factor.verify_from(&self.token, &binding, &pin, client),
+            None => two_factor.verify(&self.token, &binding, &pin),
+        };
+        match verdict {
             Ok(acceptance) => {
                 if self.account.json {
                     println!(

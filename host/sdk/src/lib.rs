@@ -61,6 +61,7 @@ mod audit;
 mod binding;
 mod bindings;
 mod client;
+mod compliance;
 mod engine;
 mod error;
 mod guard;
@@ -79,6 +80,7 @@ pub use binding::{
 pub use client::{
     Builder, Checked, Instances, TwoFactor, check, check_receipt, inspect, keygen, receipt_key,
 };
+pub use compliance::{Finding, Standing};
 pub use error::{Code, Error, Failure};
 #[cfg(feature = "file")]
 pub use guard::FileGuard;

@@ -195,9 +195,26 @@ fn settings_and_texts_are_looked_at_before() {
         |command: &'static str| [command, "--json", &settings[0], &settings[1]].map(str::to_string);
     let json = |arguments: [String; 4]| shell.json(&arguments.each_ref().map(String::as_str), "");
     let (status, checked) = json(look("check"));
+    // Test mode meets no standard.
     assert_eq!(
         (status, &checked["effective"]["pin"]["digits"]),
-        (0, &json!(6))
+        (1, &json!(6))
+    );
+    let standing = |id: &str| {
+        let findings = checked["compliance"].as_array().unwrap();
+        let finding = findings.iter().find(|finding| finding["id"] == id).unwrap();
+        finding["standing"].as_str().unwrap().to_string()
+    };
+    assert_eq!(
+        [
+            "nist-digits",
+            "nist-live",
+            "nist-throttle",
+            "psd2-4.3b",
+            "nist-alternative"
+        ]
+        .map(standing),
+        ["met", "not met", "met", "not met", "yours"]
     );
     assert_eq!(checked["effective"]["keys"], json!(["[REDACTED]"]));
     assert!(
