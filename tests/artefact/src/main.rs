@@ -23,8 +23,13 @@ use provenance::{Artefact, Provenance};
 
 type Failure = Box<dyn error::Error>;
 
-/// Name of the artefact, its crate, and the most bytes it may have after gzip -9.
-const ARTEFACTS: [(&str, &str, usize); 1] = [("two-factor", "xoxzo-2fa-component", 80 * 1024)];
+/// Name of the artefact, its crate, and the most bytes it may have after gzip -9. The hostile one is for tests.
+const ARTEFACTS: [(&str, &str, usize); 2] = [
+    ("two-factor", "xoxzo-2fa-component", 80 * 1024),
+    (HOSTILE, "xoxzo-2fa-hostile", 24 * 1024),
+];
+
+const HOSTILE: &str = "hostile";
 
 fn main() -> ExitCode {
     let result = match env::args().nth(1).as_deref() {
@@ -156,5 +161,10 @@ fn golden(root: &Path, name: &str, world: &str, bless: bool) -> Result<(), Failu
 }
 
 fn artefact_path(root: &Path, name: &str) -> PathBuf {
-    root.join("host/sdk/plugin").join(format!("{name}.wasm"))
+    let folder = if name == HOSTILE {
+        "tests/guests"
+    } else {
+        "host/sdk/plugin"
+    };
+    root.join(folder).join(format!("{name}.wasm"))
 }

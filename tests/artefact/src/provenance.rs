@@ -58,6 +58,8 @@ pub(crate) fn sources<const N: usize>(root: &Path, packages: [&str; N]) -> Resul
         "--others",
         "--exclude-standard",
         "plugin",
+        "tests/guests/*.rs",
+        "tests/guests/Cargo.toml",
         "wit",
     ]))?;
     let mut files: Vec<_> = listed

@@ -121,7 +121,7 @@ fn no_answered_count_is_lost_to_a_hundred_kills() {
         child.wait().unwrap();
         answered = lines
             .map_while(Result::ok)
-            .filter_map(|line| total(line))
+            .filter_map(total)
             .last()
             .unwrap_or(first);
     }
