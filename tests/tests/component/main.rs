@@ -1,5 +1,7 @@
 //! The component under a host of the test's own: what it imports, and what it makes of a host that fails it.
 
+mod footprint;
+
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Engine, Store};
 use xoxzo_2fa_tests::{NOW, document};
@@ -83,6 +85,9 @@ impl wall_clock::Host for Host {
     }
 }
 
+/// More than any call takes.
+const FUEL: u64 = 1 << 40;
+
 struct Embedder {
     engine: Engine,
     component: Component,
@@ -91,8 +96,8 @@ struct Embedder {
 
 impl Embedder {
     fn new() -> Self {
-        let engine = Engine::new(&Config::new()).unwrap();
-        let bytes = include_bytes!("../../host/sdk/plugin/two-factor.wasm");
+        let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+        let bytes = include_bytes!("../../../host/sdk/plugin/two-factor.wasm");
         let component = Component::new(&engine, bytes).unwrap();
         let mut linker = Linker::new(&engine);
         TwoFactor::add_to_linker::<_, HasSelf<_>>(&mut linker, |host: &mut Host| host).unwrap();
@@ -105,6 +110,7 @@ impl Embedder {
 
     fn instance(&self, host: Host) -> (Store<Host>, TwoFactor) {
         let mut store = Store::new(&self.engine, host);
+        store.set_fuel(FUEL).unwrap();
         let exports = TwoFactor::instantiate(&mut store, &self.component, &self.linker).unwrap();
         (store, exports)
     }

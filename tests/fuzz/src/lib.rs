@@ -1,0 +1,222 @@
+//! What comes from outside, and what must hold of it whatever it is. Run by libFuzzer, and on the corpus by the tests.
+
+use std::convert::Infallible;
+use std::sync::OnceLock;
+
+use xoxzo_2fa_core::{
+    Claimed, Code, Destination, Dispatch, Prepared, ReceiptKey, Recipient, Reply, RootKey, Sending,
+    Status, Transaction, Unlock, Verify, check_receipt, inspect,
+};
+
+const NOW: u32 = 1_800_000_000;
+
+struct Sevens;
+
+impl rand::TryRng for Sevens {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(7)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(7)
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
+        to.fill(7);
+        Ok(())
+    }
+}
+
+impl rand::TryCryptoRng for Sevens {}
+
+fn key() -> RootKey {
+    RootKey::from_random([7; 32])
+}
+
+fn document(more: &str) -> String {
+    let key = key().to_text();
+    format!(
+        r#"{{"version":1,"audience":"shop","service":"Example Shop","keys":["{key}"],"guard":{{"key":"{key}","scope":"shared"}},
+           "xoxzo":{{"sid":"s","auth_token":"t","sender":"Shop"}},"destinations":["JP-mobile"]{more}}}"#
+    )
+}
+
+fn prepared() -> &'static Prepared {
+    static PREPARED: OnceLock<Prepared> = OnceLock::new();
+    PREPARED.get_or_init(|| {
+        let more = r#","message":{"max_parts":5,"webotp_domain":"example.com"}"#;
+        match xoxzo_2fa_json::prepare(&document(more), &mut Sevens) {
+            Ok(preparation) => preparation.prepared,
+            Err(failure) => panic!("{}", failure.detail),
+        }
+    })
+}
+
+fn login() -> Claimed<'static> {
+    Claimed {
+        recipient: "+819012345678",
+        subject: "user-1",
+        purpose: "login",
+        session: None,
+        transaction: None,
+    }
+}
+
+/// A settings document, or prepared settings: refused or read, and what is read is written back the same.
+pub fn settings(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    for json in [text.to_string(), document(text)] {
+        if let Ok(preparation) = xoxzo_2fa_json::prepare(&json, &mut Sevens) {
+            let written = preparation.prepared.to_text();
+            let read = Prepared::parse(&written).map(|prepared| prepared.to_text());
+            assert!(read == Ok(written), "what is prepared can be read");
+            assert!(
+                !preparation.effective.contains(&key().to_text()),
+                "no key is told"
+            );
+        }
+    }
+    let _foreign = Prepared::parse(text);
+}
+
+/// A token, a handle, a receipt: nobody makes one without the key.
+pub fn token(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let settings = prepared();
+    let refused = |code: Option<Code>| assert!(code.is_some(), "a forged token is taken");
+    for pin in ["123456", text] {
+        refused(
+            Verify::begin(settings, NOW, text, login(), pin, None)
+                .err()
+                .map(|failure| failure.code),
+        );
+    }
+    refused(
+        Dispatch::resend(settings, NOW, text, login(), Sending::default())
+            .err()
+            .map(|failure| failure.code),
+    );
+    refused(
+        Status::begin(settings, NOW, text)
+            .err()
+            .map(|failure| failure.code),
+    );
+    for test in [false, true] {
+        let keys = [key().receipt_key("shop", test)];
+        refused(
+            check_receipt(&keys, text, NOW)
+                .err()
+                .map(|failure| failure.code),
+        );
+    }
+    let _outline = inspect(text);
+    let _keys = (RootKey::parse(text), ReceiptKey::parse(text));
+}
+
+/// An answer of Xoxzo: what is found in it has the form that the engine relies on.
+pub fn reply(data: &[u8]) {
+    let Some((status, body)) = data.split_first_chunk::<2>() else {
+        return;
+    };
+    let (status, body) = (u16::from_be_bytes(*status), String::from_utf8_lossy(body));
+    for (status, header) in [
+        (status, None),
+        (200, None),
+        (429, Some(&*body)),
+        (429, None),
+        (400, None),
+    ] {
+        match xoxzo_2fa_json::reply(status, header, &body) {
+            Reply::Read { message_id, state } => {
+                let plain = |text: String, most: usize| {
+                    (1..=most).contains(&text.len())
+                        && text
+                            .bytes()
+                            .all(|byte| byte.is_ascii_alphanumeric() || b"-_ ".contains(&byte))
+                };
+                assert!(
+                    message_id.is_none_or(|id| plain(id, 64))
+                        && state.is_none_or(|state| plain(state, 32))
+                );
+            }
+            Reply::Refused {
+                fields,
+                retry_after,
+                ..
+            } => {
+                assert!(retry_after.is_none_or(|wait| wait <= 86_400));
+                assert!(
+                    fields
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || b"_, ".contains(&byte))
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A payment: refused, or shown as it is, before the code, with nothing that adds a line.
+pub fn message(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let (amount, payee) = text.split_once('\n').unwrap_or(("12.50", text));
+    let paid = (amount, "EUR", payee);
+    let start = |transaction| {
+        let claimed = Claimed {
+            transaction,
+            ..login()
+        };
+        Dispatch::start(prepared(), NOW, claimed, Sending::default(), &mut Sevens)
+    };
+    let Ok(transaction) = Transaction::parse(paid) else {
+        assert!(start(Some(paid)).is_err(), "what is no payment is not sent");
+        return;
+    };
+    for specimen in prepared().specimens(Some(&transaction)) {
+        let (human, last) = specimen.text.split_once('\n').unwrap_or_default();
+        assert_eq!(last, "@example.com #123456");
+        let code = human.rfind("123456").unwrap_or(0);
+        assert!(human.find(payee).is_some_and(|at| at < code), "{human}");
+        assert!(human.find(amount).is_some_and(|at| at < code), "{human}");
+    }
+    let _sent_or_too_long = start(Some(paid));
+}
+
+/// A number, a subject, ranges: one spelling each, and no full number in what is shown.
+pub fn phone(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(recipient) = Recipient::parse(text) {
+        assert_eq!(recipient.as_str(), text);
+        let shown = format!("{recipient:?}");
+        assert!(shown.len() == text.len() && shown != text);
+    }
+    for claimed in [
+        Claimed {
+            recipient: text,
+            ..login()
+        },
+        Claimed {
+            subject: text,
+            ..login()
+        },
+        Claimed {
+            session: Some(text),
+            ..login()
+        },
+    ] {
+        let _begun = Dispatch::start(prepared(), NOW, claimed, Sending::default(), &mut Sevens);
+    }
+    let _unlock = Unlock::begin(prepared(), text, text);
+    let _range = Destination::parse(text, 8, 15, &[text.to_string()]);
+    let _preset = Destination::preset(text);
+}
