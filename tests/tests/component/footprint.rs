@@ -62,7 +62,7 @@ fn a_wrong_digit_takes_the_same_wherever_it_stands() {
     for at in 1..6 {
         assert_eq!(took(&changed(&pin, at)), first, "digit {at}");
     }
-    let all: String = (0..6).fold(pin.clone(), |pin, at| changed(&pin, at));
+    let all: String = (0..6).fold(pin, |pin, at| changed(&pin, at));
     assert_eq!(took(&all), first, "all digits");
 }
 
