@@ -128,3 +128,104 @@ fn each_decision_is_one_event_without_anything_personal() {
     }
     assert_eq!(started.subject.unwrap().len(), 22);
 }
+
+/// Writes down the fields of events of the audit's target.
+struct Lines(Mutex<Vec<(tracing::Level, String)>>);
+
+struct Fields<'a>(&'a mut String);
+
+impl tracing::field::Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0.push_str(&format!("{field}={value:?} "));
+    }
+}
+
+impl tracing::Subscriber for Lines {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target() == "xoxzo_2fa::audit"
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut line = String::new();
+        event.record(&mut Fields(&mut line));
+        self.0
+            .lock()
+            .unwrap()
+            .push((*event.metadata().level(), line));
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn without_a_callback_events_are_lines_and_counters() {
+    let sandbox = Sandbox::start(Options::default()).unwrap();
+    let settings = sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token())
+        .key(key(1))
+        .build();
+    let two_factor = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
+    let login = Binding::new("+819012345678", "user-1", "login");
+    let lines = Arc::new(Lines(Mutex::default()));
+    let recorder = metrics_util::debugging::DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    metrics::with_local_recorder(&recorder, || {
+        tracing::subscriber::with_default(Arc::clone(&lines), || {
+            let token = two_factor.start(&login).unwrap().token;
+            let pin = pin_in(&sandbox.inbox(None)[0].body, 6).unwrap();
+            let _wrong = two_factor.verify(&token, &login, other_than(&pin));
+            let _failed = two_factor.start(&Binding::new(
+                Fault::Forbidden.recipient(),
+                "user-3",
+                "login",
+            ));
+        });
+    });
+    let lines = std::mem::take(&mut *lines.0.lock().unwrap());
+    let levels: Vec<_> = lines.iter().map(|(level, _)| *level).collect();
+    assert_eq!(
+        levels,
+        [
+            tracing::Level::INFO,
+            tracing::Level::INFO,
+            tracing::Level::WARN
+        ]
+    );
+    assert!(
+        lines[0].1.contains("operation=\"start\"") && lines[0].1.contains("calling_code=\"81\""),
+        "{lines:?}"
+    );
+    assert!(
+        lines[1].1.contains("code=\"wrong-pin\"") && lines[2].1.contains("code=\"provider\""),
+        "{lines:?}"
+    );
+
+    let counted: Vec<String> = snapshotter
+        .snapshot()
+        .into_vec()
+        .into_iter()
+        .map(|(key, _, _, value)| format!("{} {value:?}", key.key()))
+        .collect();
+    for expected in [
+        ("xoxzo_2fa_events_total", "wrong-pin"),
+        ("xoxzo_2fa_events_total", "provider"),
+        ("xoxzo_2fa_parts_total", "sms"),
+        ("xoxzo_2fa_seconds", "verify"),
+    ] {
+        let found = counted
+            .iter()
+            .any(|line| line.contains(expected.0) && line.contains(expected.1));
+        assert!(found, "{expected:?} in {counted:?}");
+    }
+    let all = format!("{lines:?} {counted:?}");
+    assert!(!all.contains("819012345678") && !all.contains("user-1"));
+}

@@ -15,7 +15,7 @@ pub(crate) fn attacks() -> Vec<Attack> {
     let attack = |name, class, run| Attack { name, class, run };
     vec![
         attack("guess on and on", "no guess limit", on_and_on),
-        attack("guess from 64 threads", "counter race", at_once),
+        attack("guess from 256 threads", "counter race", at_once),
         attack("ask for new codes", "limit reset", new_codes),
         attack("rotate keys and restart", "limit reset", rotate_and_restart),
         attack("one short of the limit, for months", "limit reset", dormant),
@@ -52,7 +52,7 @@ fn at_once(field: &Field) -> Outcome {
     let (challenge, pin) = field.start(&host, &login).unwrap();
     let compared = AtomicUsize::new(0);
     thread::scope(|scope| {
-        for at in 0..64 {
+        for at in 0..256 {
             let (host, login, challenge, pin, compared) =
                 (&host, &login, &challenge, &pin, &compared);
             scope.spawn(move || {
@@ -65,7 +65,7 @@ fn at_once(field: &Field) -> Outcome {
         }
     });
     Outcome {
-        tries: 64,
+        tries: 256,
         through: compared.into_inner().abs_diff(5),
     }
 }

@@ -3,10 +3,12 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 use std::{env, fs, thread};
 
-use xoxzo_2fa::{Charge, FileGuard, Guard, suite};
+use xoxzo_2fa::{Charge, FileGuard, Guard, Total, suite};
 
 struct Folder(PathBuf);
 
@@ -39,6 +41,32 @@ fn the_suite() {
     suite::ends(&store, &thread::sleep);
     drop(store);
     suite::restart(|| FileGuard::open(folder.file()));
+}
+
+/// A clock that is set back lengthens no life and ends nothing early, now or after a restart; and lives go on when it is right again.
+#[test]
+fn a_clock_that_is_set_back_changes_no_limit() {
+    let folder = Folder::new("clock");
+    let seconds = Arc::new(AtomicU64::new(1_800_000_000));
+    let open = || {
+        let seconds = Arc::clone(&seconds);
+        let clock = move || UNIX_EPOCH + Duration::from_secs(seconds.load(Ordering::SeqCst));
+        FileGuard::danger_open_with_clock(folder.file(), clock).unwrap()
+    };
+    let add = |store: &FileGuard| store.add(&[Charge::new("2fa.a", 1, 9, 600)]).unwrap()[0];
+    let store = open();
+    assert_eq!((add(&store).total, add(&store).ends_in), (1, 600));
+    seconds.fetch_add(100, Ordering::SeqCst);
+    assert_eq!(add(&store).ends_in, 500);
+    seconds.fetch_sub(86_400, Ordering::SeqCst);
+    assert_eq!(add(&store), Total::new(4, 500));
+    drop(store);
+    let store = open();
+    assert_eq!(add(&store), Total::new(5, 500));
+    seconds.fetch_add(86_400 + 499, Ordering::SeqCst);
+    assert_eq!(add(&store), Total::new(6, 1));
+    seconds.fetch_add(1, Ordering::SeqCst);
+    assert_eq!(add(&store), Total::new(1, 600));
 }
 
 /// Lists that come at once share commits: many threads take little longer than a few.

@@ -24,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// file at a time; another waits up to two seconds for it.
 pub struct FileGuard {
     database: Database,
+    clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
     queue: Mutex<Queue>,
     done: Condvar,
 }
@@ -49,6 +50,19 @@ impl FileGuard {
     ///
     /// [`GuardError::Unreachable`]: no such place, not a guard's file, or in use for more than two seconds.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, GuardError> {
+        Self::danger_open_with_clock(path, SystemTime::now)
+    }
+
+    /// [`FileGuard::open`] with a clock that is given. For tests: a clock that jumps ahead ends counters and with them limits. One that is
+    /// set back changes nothing: time goes on from the latest that was seen.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileGuard::open`].
+    pub fn danger_open_with_clock(
+        path: impl AsRef<Path>,
+        clock: impl Fn() -> SystemTime + Send + Sync + 'static,
+    ) -> Result<Self, GuardError> {
         let path = path.as_ref();
         let began = Instant::now();
         loop {
@@ -56,6 +70,7 @@ impl FileGuard {
                 Ok(database) => {
                     let guard = Self {
                         database,
+                        clock: Box::new(clock),
                         queue: Mutex::default(),
                         done: Condvar::new(),
                     };
@@ -102,7 +117,7 @@ impl FileGuard {
                 .get(())
                 .map_err(unreachable)?
                 .map_or(0, |seen| seen.value());
-            let now = SystemTime::now()
+            let now = (self.clock)()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |now| now.as_secs())
                 .max(seen);

@@ -13,6 +13,7 @@
 //!   "guard": {"key": {"env": "XOXZO_2FA_GUARD_KEY"}},
 //!   "xoxzo": {"sid": {"env": "XOXZO_API_SID"}, "auth_token": {"env": "XOXZO_API_AUTH_TOKEN"}, "sender": "Example"},
 //!   "destinations": ["JP-mobile"],
+//!   "failures": {"per_client": {"count": 20, "seconds": 3600}},
 //!   "sends": {"per_client": {"count": 30, "seconds": 3600}}
 //! }
 //! ```
@@ -21,7 +22,8 @@
 //! Xoxzo has not enabled for freeform SMS names its approved templates in `message.templates`.
 //!
 //! Choose a [`Guard`](crate::Guard): [`MemoryGuard`](crate::MemoryGuard) for one process whose restart may end open challenges,
-//! [`FileGuard`](crate::FileGuard) for one machine, your own for a fleet.
+//! [`FileGuard`](crate::FileGuard) for one machine, `RedisGuard` or your own for a fleet. With `failures.per_client`, guess by
+//! [`TwoFactor::verify_from`](crate::TwoFactor::verify_from).
 //!
 //! # Each login
 //!
