@@ -138,8 +138,10 @@ pub fn taken() -> Reply {
 pub struct World {
     /// Settings in effect.
     pub settings: Prepared,
-    /// Seconds since 1970.
+    /// Seconds since 1970, by the store's clock.
     pub now: u32,
+    /// Seconds that this host's clock is ahead of the store's.
+    pub ahead: i32,
     /// The counters.
     pub counters: HashMap<String, Counter>,
     /// What Xoxzo answers.
@@ -159,6 +161,7 @@ impl World {
         Self {
             settings: prepared(document),
             now: NOW,
+            ahead: 0,
             counters: HashMap::new(),
             xoxzo: Answer::Reply(taken()),
             requests: Vec::new(),
@@ -166,6 +169,10 @@ impl World {
             lists: 0,
             random: Counting::default(),
         }
+    }
+
+    fn clock(&self) -> u32 {
+        self.now.saturating_add_signed(self.ahead)
     }
 
     /// Sends a PIN.
@@ -187,7 +194,13 @@ impl World {
         claimed: Claimed<'_>,
         sending: Sending<'_>,
     ) -> Result<Challenge, Failure> {
-        let turn = Dispatch::start(&self.settings, self.now, claimed, sending, &mut self.random)?;
+        let turn = Dispatch::start(
+            &self.settings,
+            self.clock(),
+            claimed,
+            sending,
+            &mut self.random,
+        )?;
         self.run(turn)
     }
 
@@ -202,7 +215,7 @@ impl World {
         claimed: Claimed<'_>,
         sending: Sending<'_>,
     ) -> Result<Challenge, Failure> {
-        let turn = Dispatch::resend(&self.settings, self.now, token, claimed, sending)?;
+        let turn = Dispatch::resend(&self.settings, self.clock(), token, claimed, sending)?;
         self.run(turn)
     }
 
@@ -212,7 +225,7 @@ impl World {
     ///
     /// As the engine's.
     pub fn status(&mut self, handle: &str) -> Result<Report, Failure> {
-        let turn = Status::begin(&self.settings, self.now, handle)?;
+        let turn = Status::begin(&self.settings, self.clock(), handle)?;
         self.run(turn)
     }
 
@@ -264,7 +277,7 @@ impl World {
         pin: &str,
         client: Option<&str>,
     ) -> Result<String, Failure> {
-        let turn = Verify::begin(&self.settings, self.now, token, claimed, pin, client)?;
+        let turn = Verify::begin(&self.settings, self.clock(), token, claimed, pin, client)?;
         self.run(turn).map(|acceptance| acceptance.receipt)
     }
 

@@ -244,3 +244,65 @@ fn odds_of_a_day_are_those_that_are_published() {
         assert_eq!(compared, most, "{preset}");
     }
 }
+
+/// One guess at each of many accounts, with the defaults: the alarm is raised at the 301st, and no code is short after it.
+#[test]
+fn one_guess_at_each_of_many_accounts_raises_the_alarm() {
+    let mut world = world(&json!({"sends": {
+        "per_range": {"count": 100_000, "seconds": 60}, "per_audience": {"count": 100_000, "seconds": 60},
+    }}));
+    let (mut first, mut short) = (None, 0);
+    for at in 0..400 {
+        let (subject, number) = (format!("user-{at}"), format!("+819012345{at:03}"));
+        let user = Claimed {
+            subject: &subject,
+            recipient: &number,
+            ..LOGIN
+        };
+        let challenge = world.start(user).ok().unwrap();
+        let digits = inspect(&challenge.token).ok().unwrap().digits;
+        short += u32::from(first.is_some() && digits < 8);
+        let wrong = if digits == 8 { "00000000" } else { "000000" };
+        let alarm = world
+            .verify(&challenge.token, user, wrong)
+            .err()
+            .and_then(|failure| failure.alarm);
+        if alarm == Some(Alarm::Failures) {
+            first.get_or_insert(at + 1);
+        }
+    }
+    assert_eq!((first, short), (Some(301), 0));
+}
+
+/// Hosts whose clocks differ from the store's by up to a minute: who has used a challenge on one uses it on none, at any later second.
+#[test]
+fn hosts_with_other_clocks_never_accept_what_is_used() {
+    for made_ahead in [-60, -30, 0, 30, 60] {
+        for used_ahead in [-60, 0, 60] {
+            let mut world = world(&json!({"pin": {"lifetime_seconds": 60}}));
+            world.ahead = made_ahead;
+            let token = world.start(LOGIN).ok().unwrap().token;
+            let pin = world.pin(6);
+            world.ahead = used_ahead;
+            let used = world.verify(&token, LOGIN, &pin);
+            if let Err(failure) = &used {
+                assert!(
+                    matches!(failure.code, Code::Clock | Code::Expired),
+                    "{made_ahead} {used_ahead}"
+                );
+                continue;
+            }
+            for later in 1..=400 {
+                world.now = xoxzo_2fa_tests::NOW + later;
+                for ahead in [-60, 0, 60] {
+                    world.ahead = ahead;
+                    let again = code(world.verify(&token, LOGIN, &pin));
+                    assert!(
+                        matches!(again, Some(Code::Used | Code::Expired | Code::Clock)),
+                        "{made_ahead} {used_ahead} {later}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::{Value, json};
-use xoxzo_2fa::{Finding, Standing};
+use xoxzo_2fa::{Finding, Scope, Standing};
 
 use crate::account::Source;
 use crate::bound::Payment;
@@ -17,6 +17,9 @@ const CREDITS: u32 = 10;
 pub(crate) struct Check {
     #[command(flatten)]
     source: Source,
+    /// Check them for a store that ends with its process, as counters in memory do, and not for one that lasts.
+    #[arg(long)]
+    in_memory: bool,
     /// Print one line of JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -24,7 +27,12 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
-        let checked = xoxzo_2fa::check(&self.source.settings()?)?;
+        let scope = if self.in_memory {
+            Scope::Process
+        } else {
+            Scope::Shared
+        };
+        let checked = xoxzo_2fa::check(&self.source.settings()?, scope)?;
         let effective: Value = serde_json::from_str(checked.effective_settings())
             .map_err(|error| Fault::Around(error.to_string()))?;
         let findings = checked.compliance();
@@ -79,7 +87,7 @@ pub(crate) struct Preview {
 
 impl Preview {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
-        let checked = xoxzo_2fa::check(&self.source.settings()?)?;
+        let checked = xoxzo_2fa::check(&self.source.settings()?, Scope::Shared)?;
         let specimens = checked.preview(self.payment.transaction().as_ref())?;
         if self.json {
             let entries = specimens.iter().map(|specimen| {

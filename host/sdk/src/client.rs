@@ -15,7 +15,7 @@ use crate::bindings::TwoFactor as Exports;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::engine::{Place, shared};
 use crate::error::{Code, Error, Failure};
-use crate::guard::{Guard, MemoryGuard};
+use crate::guard::{Guard, MemoryGuard, Scope};
 use crate::instance::{Host, Instance, Plugin, State};
 use crate::settings::Settings;
 use crate::transport::{Body, Lost, Transport};
@@ -494,17 +494,19 @@ impl fmt::Debug for Checked {
     }
 }
 
-/// Checks settings without using them: what is in effect, what is unwise, and how messages look.
+/// Checks settings without using them, for a store of a scope: what is in effect, what is unwise, how messages look, and how all of it
+/// stands to the standards.
 ///
 /// # Errors
 ///
-/// [`Error::Misuse`] for wrong settings.
-pub fn check(settings: &Settings) -> Result<Checked, Error> {
+/// [`Error::Misuse`] for wrong settings, or settings for a store of the other scope.
+pub fn check(settings: &Settings, scope: Scope) -> Result<Checked, Error> {
     let plugin = bundled()?;
+    let document = settings.document(scope)?;
     let prepared = configure(&plugin, |exports, store| {
         exports
             .xoxzo_two_factor_configuration()
-            .call_prepare(store, settings.as_json())
+            .call_prepare(store, &document)
     })?;
     Ok(Checked { plugin, prepared })
 }

@@ -91,11 +91,6 @@ impl Settings {
         SettingsBuilder(json!({"version": 1}))
     }
 
-    /// The document as it is.
-    pub(crate) fn as_json(&self) -> &str {
-        &self.0
-    }
-
     /// The document for the component, with the scope of the store that is used.
     pub(crate) fn document(&self, scope: Scope) -> Result<String, Error> {
         let name = match scope {

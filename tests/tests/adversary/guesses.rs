@@ -18,6 +18,8 @@ pub(crate) fn attacks() -> Vec<Attack> {
         attack("guess from 256 threads", "counter race", at_once),
         attack("ask for new codes", "limit reset", new_codes),
         attack("rotate keys and restart", "limit reset", rotate_and_restart),
+        attack("succeed with one's own phone", "limit reset", own_phone),
+        attack("post a spent token on and on", "lockout as DoS", spent),
         attack("one short of the limit, for months", "limit reset", dormant),
         attack("one guess at each account", "horizontal guessing", one_each),
         attack(
@@ -125,6 +127,50 @@ fn rotate_and_restart(field: &Field) -> Outcome {
     }
 }
 
+/// A thief of a half-open session binds a phone of his own to the victim's account, succeeds with it, and guesses on at the victim's.
+fn own_phone(field: &Field) -> Outcome {
+    let host = field.host();
+    let own = Binding::new("+819087654321", "user-1", "login");
+    let (mut tries, mut compared) = (0, 0);
+    for _ in 0..4 {
+        if let Ok((challenge, pin)) = field.start(&host, &victim()) {
+            for at in 0..4 {
+                tries += 1;
+                compared += usize::from(
+                    field.guess(&host, &challenge.token, &victim(), &wrong(&pin, at))
+                        == Err(Code::WrongPin),
+                );
+            }
+        }
+        let (challenge, pin) = field.start(&host, &own).unwrap();
+        assert!(field.guess(&host, &challenge.token, &own, &pin).is_ok());
+    }
+    Outcome {
+        tries,
+        through: compared.saturating_sub(10),
+    }
+}
+
+/// One token, posted again and again after its guesses are spent, to fill the victim's count.
+fn spent(field: &Field) -> Outcome {
+    let host = field.host();
+    let (challenge, pin) = field.start(&host, &victim()).unwrap();
+    for at in 0..150 {
+        let _wrong = field.guess(&host, &challenge.token, &victim(), &wrong(&pin, at));
+    }
+    let kept_out = field
+        .start(&host, &victim())
+        .map_or(true, |(challenge, pin)| {
+            field
+                .guess(&host, &challenge.token, &victim(), &pin)
+                .is_err()
+        });
+    Outcome {
+        tries: 150,
+        through: usize::from(kept_out),
+    }
+}
+
 fn dormant(field: &Field) -> Outcome {
     let soft =
         json!({"count": 9, "seconds": if field.store == Store::Memory { 86_400 } else { 60 }});
@@ -136,7 +182,7 @@ fn dormant(field: &Field) -> Outcome {
     );
     let (host, login) = (field.host_of(settings), victim());
     let (mut tries, mut compared) = (0, 0);
-    for _ in 0..if field.store == Store::Memory { 60 } else { 3 } {
+    for _ in 0..if field.store == Store::Memory { 200 } else { 3 } {
         let Ok((challenge, pin)) = field.start(&host, &login) else {
             tries += 1;
             continue;

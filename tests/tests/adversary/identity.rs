@@ -154,15 +154,11 @@ fn forged(field: &Field) -> Outcome {
         &"A".repeat(54),
     ];
     let taken = weak.iter().filter(|weak| {
-        xoxzo_2fa::check(
-            &base()
-                .key(**weak)
-                .guard_key(key(3))
-                .account("s", "t")
-                .sender("Shop")
-                .destination("JP-mobile")
-                .build(),
-        )
+        {
+            let settings = base().key(**weak).guard_key(key(3)).account("s", "t");
+            let settings = settings.sender("Shop").destination("JP-mobile").build();
+            xoxzo_2fa::check(&settings, xoxzo_2fa::Scope::Process)
+        }
         .is_ok()
     });
     Outcome {

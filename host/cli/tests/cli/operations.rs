@@ -207,6 +207,7 @@ fn settings_and_texts_are_looked_at_before() {
     };
     assert_eq!(
         [
+            "nist-lasting",
             "nist-digits",
             "nist-live",
             "nist-throttle",
@@ -214,7 +215,7 @@ fn settings_and_texts_are_looked_at_before() {
             "nist-alternative"
         ]
         .map(standing),
-        ["met", "not met", "met", "not met", "yours"]
+        ["met", "met", "not met", "met", "not met", "yours"]
     );
     assert_eq!(checked["effective"]["keys"], json!(["[REDACTED]"]));
     assert!(
