@@ -1,30 +1,25 @@
 //! The operations.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use wasmtime::Store;
 
 use crate::audit::{Auditor, Event, Operation, default_auditor};
-use crate::binding::{
-    Acceptance, Binding, Challenge, Claims, Outline, Report, Sending, Specimen, Transaction,
-    Unlocked,
-};
+use crate::binding::{Acceptance, Binding, Challenge, Report, Sending, Unlocked};
 use crate::bindings::TwoFactor as Exports;
 use crate::bindings::xoxzo::two_factor::types;
+use crate::configuration::{bundled, configure};
 use crate::engine::{Place, shared};
 use crate::error::{Code, Error, Failure};
-use crate::guard::{Guard, MemoryGuard, Scope};
+use crate::guard::Guard;
 use crate::instance::{Host, Instance, Plugin, State};
 use crate::settings::Settings;
-use crate::transport::{Body, Lost, Transport};
-
-/// The component of this release.
-const BUNDLED: &[u8] = include_bytes!("../plugin/two-factor.wasm");
+use crate::transport::Transport;
 
 /// Guest time of one call where nothing else is set. A call takes well under a millisecond.
-const DEADLINE: Duration = Duration::from_secs(1);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
 
 /// How instances are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -438,172 +433,4 @@ fn default_transport() -> Option<Box<dyn Transport>> {
 fn origin(effective: &str) -> Option<http::Uri> {
     let effective: serde_json::Value = serde_json::from_str(effective).ok()?;
     effective["xoxzo"]["base_url"].as_str()?.parse().ok()
-}
-
-/// The bundled component, compiled once.
-fn bundled() -> Result<Arc<Plugin>, Error> {
-    static BUNDLED_PLUGIN: OnceLock<Result<Arc<Plugin>, Error>> = OnceLock::new();
-    BUNDLED_PLUGIN
-        .get_or_init(|| Plugin::new(BUNDLED).map(Arc::new))
-        .clone()
-}
-
-/// Settings that were found sound, without a guard to use them with.
-pub struct Checked {
-    plugin: Arc<Plugin>,
-    prepared: types::Prepared,
-}
-
-impl Checked {
-    /// The settings in effect, defaults filled in, as JSON without secrets.
-    #[must_use]
-    pub fn effective_settings(&self) -> &str {
-        &self.prepared.effective
-    }
-
-    /// What is allowed and unwise, a sentence each.
-    #[must_use]
-    pub fn warnings(&self) -> &[String] {
-        &self.prepared.warnings
-    }
-
-    /// The texts of an SMS in every language, as these settings would send them without a template: for a payment, or for
-    /// anything else.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Misuse`] for a malformed transaction.
-    pub fn preview(&self, transaction: Option<&Transaction>) -> Result<Vec<Specimen>, Error> {
-        let transaction = transaction.map(Transaction::to_wit);
-        let preview = configure(&self.plugin, |exports, store| {
-            exports.xoxzo_two_factor_configuration().call_preview(
-                store,
-                &self.prepared.settings,
-                transaction.as_ref(),
-            )
-        })?;
-        Ok(preview.specimens.into_iter().map(Specimen::from).collect())
-    }
-}
-
-impl fmt::Debug for Checked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Checked")
-            .field("settings", &self.prepared.effective)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Checks settings without using them, for a store of a scope: what is in effect, what is unwise, how messages look, and how all of it
-/// stands to the standards.
-///
-/// # Errors
-///
-/// [`Error::Misuse`] for wrong settings, or settings for a store of the other scope.
-pub fn check(settings: &Settings, scope: Scope) -> Result<Checked, Error> {
-    let plugin = bundled()?;
-    let document = settings.document(scope)?;
-    let prepared = configure(&plugin, |exports, store| {
-        exports
-            .xoxzo_two_factor_configuration()
-            .call_prepare(store, &document)
-    })?;
-    Ok(Checked { plugin, prepared })
-}
-
-impl Host {
-    /// For what needs neither guard nor network.
-    fn bare() -> Self {
-        struct Nowhere;
-        impl Transport for Nowhere {
-            fn send(
-                &self,
-                _: http::Request<Body>,
-                _: Duration,
-            ) -> Result<http::Response<Vec<u8>>, Lost> {
-                Err(Lost::NotSent("this call has no network".to_string()))
-            }
-        }
-        Self {
-            guard: Box::new(MemoryGuard::with_capacity(0)),
-            transport: Box::new(Nowhere),
-            clock: Box::new(SystemTime::now),
-            origin: None,
-            deadline: DEADLINE,
-        }
-    }
-}
-
-/// Calls what needs neither guard nor network, as soon as there is a place.
-fn configure<T>(
-    plugin: &Plugin,
-    call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
-) -> Result<T, Error> {
-    let _running = shared()?.run();
-    let mut instance = plugin.instantiate(&Arc::new(Host::bare()))?;
-    Ok(instance.call(call)??)
-}
-
-/// Makes a key for `keys` or `guard.key`. A secret: write it where secrets are kept.
-///
-/// # Errors
-///
-/// [`Error::Upstream`] if the system gives no randomness.
-pub fn keygen() -> Result<String, Error> {
-    configure(&*bundled()?, |exports, store| {
-        exports.xoxzo_two_factor_configuration().call_keygen(store)
-    })
-    .map(|written| written.key)
-}
-
-/// Derives the key that checks receipts for one audience, and can do nothing else: live ones, or those of test mode.
-///
-/// # Errors
-///
-/// [`Error::Misuse`] if `root_key` is not a key.
-pub fn receipt_key(root_key: &str, audience: &str, test: bool) -> Result<String, Error> {
-    configure(&*bundled()?, |exports, store| {
-        exports
-            .xoxzo_two_factor_configuration()
-            .call_receipt_key(store, root_key, audience, test)
-    })
-    .map(|written| written.key)
-}
-
-/// Checks a receipt with the receipt keys of its audience, at `now`, and says what it proves. Compare the claims with what
-/// you expect: a receipt for another subject is a valid receipt.
-///
-/// # Errors
-///
-/// [`Error::Refuse`] for a receipt that is forged, altered or over.
-pub fn check_receipt(
-    receipt_keys: &[String],
-    receipt: &str,
-    now: SystemTime,
-) -> Result<Claims, Error> {
-    let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-    configure(&*bundled()?, |exports, store| {
-        exports.xoxzo_two_factor_configuration().call_check_receipt(
-            store,
-            receipt_keys,
-            receipt,
-            seconds,
-        )
-    })
-    .map(Claims::from)
-}
-
-/// Reads what a token carries in the clear, to look for a fault. Proves nothing.
-///
-/// # Errors
-///
-/// [`Error::Refuse`] for what does not have the form of a token.
-pub fn inspect(token: &str) -> Result<Outline, Error> {
-    configure(&*bundled()?, |exports, store| {
-        exports
-            .xoxzo_two_factor_configuration()
-            .call_inspect(store, token)
-    })
-    .map(Outline::from)
 }

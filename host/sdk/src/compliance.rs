@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::client::Checked;
+use crate::configuration::Checked;
 
 const RULES: &str = include_str!("../wit/compliance.json");
 

@@ -62,6 +62,7 @@ mod binding;
 mod bindings;
 mod client;
 mod compliance;
+mod configuration;
 mod engine;
 mod error;
 mod guard;
@@ -77,10 +78,9 @@ pub use binding::{
     Acceptance, Binding, Challenge, Channel, Claims, Delivery, Outline, Report, Sending, Specimen,
     Transaction, Unlocked,
 };
-pub use client::{
-    Builder, Checked, Instances, TwoFactor, check, check_receipt, inspect, keygen, receipt_key,
-};
+pub use client::{Builder, Instances, TwoFactor};
 pub use compliance::{Finding, Standing};
+pub use configuration::{Checked, check, check_receipt, inspect, keygen, receipt_key};
 pub use error::{Code, Error, Failure};
 #[cfg(feature = "file")]
 pub use guard::FileGuard;
