@@ -8,14 +8,16 @@
 //!
 //! - [`TwoFactor`]: the operations, from any thread
 //! - [`Settings`]: from JSON, a file, the environment, or built
-//! - [`Guard`]: counters in memory ([`MemoryGuard`]), in a file ([`FileGuard`]), in Redis (`RedisGuard`), or your own, with a `suite` that tests it
+//! - [`Guard`]: counters in memory ([`MemoryGuard`]), in a file ([`FileGuard`]), in Redis (`RedisGuard`), or your own, with a
+//!   `suite` that tests it
 //! - [`Event`]: each decision, to a callback of yours, or to `tracing` and `metrics`
 //! - [`Transport`]: HTTP through ureq and rustls ([`UreqTransport`]), or your own
+//! - National phone numbers in canonical form (`to_e164`), with the feature `phone`
 //!
 //! # Out of scope
 //!
 //! - Rules: they are the component's, the same on every host
-//! - National phone numbers, sessions, pages, recovery codes
+//! - Sessions, pages, recovery codes
 //!
 //! # Manual
 //!
