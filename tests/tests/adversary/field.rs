@@ -20,6 +20,8 @@ pub(crate) enum Store {
     Memory,
     File,
     Redis,
+    /// One that forgets everything with each list, and hides it from its self-test: what gets through there shows that attacks work.
+    Amnesiac,
 }
 
 impl Store {
@@ -36,6 +38,18 @@ pub(crate) struct Field {
     ahead: Arc<AtomicU64>,
     /// Everything that was told: errors and events.
     told: Arc<Mutex<String>>,
+}
+
+struct Amnesiac;
+
+impl Guard for Amnesiac {
+    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+        MemoryGuard::with_capacity(1_000).add(charges)
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Shared
+    }
 }
 
 /// One store for several hosts.
@@ -205,6 +219,7 @@ fn open(store: Store, folder: &std::path::Path, ahead: &Arc<AtomicU64>) -> Share
             };
             Shared(Arc::new(MemoryGuard::danger_with_clock(1_000_000, clock)))
         }
+        Store::Amnesiac => Shared(Arc::new(Amnesiac)),
         Store::File => {
             let began = Instant::now();
             loop {

@@ -57,6 +57,20 @@ fn main() -> ExitCode {
             attack.name, attack.class, cells[0], cells[1], cells[2]
         );
     }
+    // An adversary that finds nothing on a store without memory would find nothing anywhere.
+    for name in [
+        "guess on and on",
+        "use a code twice",
+        "ask for new codes",
+        "many numbers of one range",
+    ] {
+        let attack = attacks.iter().find(|attack| attack.name == name);
+        let outcome = (attack.expect("it is one of them").run)(&Field::new(Store::Amnesiac));
+        assert!(
+            outcome.through > 0,
+            "{name} finds nothing on a store that forgets"
+        );
+    }
     println!(
         "\n(let through / tried, in {} s)",
         began.elapsed().as_secs()
