@@ -191,7 +191,7 @@ fn it_reaches_one_origin_and_nothing_else() {
 fn odd_and_many_charges_break_no_store() {
     let folder = env::temp_dir().join(format!("xoxzo-2fa-hostile-{}", std::process::id()));
     let file = FileGuard::open(folder.join("guard.redb")).unwrap();
-    let (memory, file) = (Arc::new(MemoryGuard::with_capacity(1_000)), Arc::new(file));
+    let (memory, file) = (Arc::new(MemoryGuard::default()), Arc::new(file));
     let hosts: [(TwoFactor, Arc<dyn Guard>); 2] = [
         (hostile(Arc::clone(&memory), Recorder::default()), memory),
         (hostile(Arc::clone(&file), Recorder::default()), file),
