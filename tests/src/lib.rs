@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use serde_json::{Value, json};
 use xoxzo_2fa::{Settings, SettingsBuilder};
 use xoxzo_2fa_core::{
-    Answer, Challenge, Charge, Claimed, Dispatch, Failure, Loss, Operation, Prepared, Reply,
+    Answer, Challenge, Charge, Claimed, Code, Dispatch, Failure, Loss, Operation, Prepared, Reply,
     Report, Request, RootKey, Sending, Status, Total, Turn, Unlock, Verify,
 };
 
@@ -169,6 +169,22 @@ impl World {
             lists: 0,
             random: Counting::default(),
         }
+    }
+
+    /// A host with the settings of [`document`], some of them changed.
+    ///
+    /// # Panics
+    ///
+    /// The change is not an object.
+    #[must_use]
+    pub fn with(change: &Value) -> Self {
+        let mut document = document();
+        let fields = change.as_object().expect("a change is an object").clone();
+        document
+            .as_object_mut()
+            .expect("the document is an object")
+            .extend(fields);
+        Self::new(&document)
     }
 
     fn clock(&self) -> u32 {
@@ -341,6 +357,11 @@ impl World {
             Answer::Totals(totals)
         }
     }
+}
+
+/// The code of what is refused.
+pub fn code<T>(result: Result<T, Failure>) -> Option<Code> {
+    result.err().map(|failure| failure.code)
 }
 
 /// A PIN that is not this one.

@@ -2,14 +2,7 @@
 
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{Alarm, Challenge, Claimed, Code, Failure, Sending, inspect};
-use xoxzo_2fa_tests::{LOGIN, World, document, other_than};
-
-fn world(change: &Value) -> World {
-    let mut document = document();
-    let fields = change.as_object().unwrap().clone();
-    document.as_object_mut().unwrap().extend(fields);
-    World::new(&document)
-}
+use xoxzo_2fa_tests::{LOGIN, World, code, other_than};
 
 /// Failures that nothing but the cap in question limits.
 fn failures(change: Value) -> Value {
@@ -22,10 +15,6 @@ fn failures(change: Value) -> Value {
         "per_subject": {"count": 1_000, "seconds": 60}, "per_number": {"count": 1_000, "seconds": 60},
         "per_range": {"count": 1_000, "seconds": 60},
     }})
-}
-
-fn code<T>(result: Result<T, Failure>) -> Option<Code> {
-    result.err().map(|failure| failure.code)
 }
 
 fn start(world: &mut World, claimed: Claimed<'_>) -> Result<Challenge, Failure> {
@@ -42,7 +31,7 @@ fn at(client: &str) -> Sending<'_> {
 
 #[test]
 fn a_subject_is_capped_over_all_recipients_and_no_success_clears_it() {
-    let mut world = world(&failures(
+    let mut world = World::with(&failures(
         json!({"per_subject": {"count": 6, "seconds": 86_400}}),
     ));
     let numbers: Vec<String> = (0..10).map(|at| format!("+8190123456{at:02}")).collect();
@@ -87,7 +76,7 @@ fn a_subject_is_capped_over_all_recipients_and_no_success_clears_it() {
 
 #[test]
 fn a_client_is_capped_over_all_accounts() {
-    let mut world = world(&failures(
+    let mut world = World::with(&failures(
         json!({"per_client": {"count": 3, "seconds": 3_600}}),
     ));
     let subjects: Vec<String> = (0..10).map(|at| format!("user-{at}")).collect();
@@ -143,7 +132,7 @@ fn a_client_is_capped_over_all_accounts() {
 
 #[test]
 fn guessing_at_many_accounts_locks_nobody_lengthens_pins_and_raises_an_alarm() {
-    let mut world = world(&failures(
+    let mut world = World::with(&failures(
         json!({"per_audience": {"count": 20, "seconds": 3_600}}),
     ));
     let mut alarms = 0;
@@ -191,8 +180,9 @@ fn guessing_at_many_accounts_locks_nobody_lengthens_pins_and_raises_an_alarm() {
 
 #[test]
 fn monitored_caps_count_and_tell_but_the_cooldown_and_guesses_hold() {
-    let mut world =
-        world(&json!({"sends": {"monitor": true, "per_number": {"count": 2, "seconds": 3_600}}}));
+    let mut world = World::with(
+        &json!({"sends": {"monitor": true, "per_number": {"count": 2, "seconds": 3_600}}}),
+    );
     for (at, expected) in [None, None, Some(Alarm::Sends), Some(Alarm::Sends)]
         .into_iter()
         .enumerate()
@@ -225,7 +215,7 @@ fn monitored_caps_count_and_tell_but_the_cooldown_and_guesses_hold() {
 fn odds_of_a_day_are_those_that_are_published() {
     // The most guesses that an account can be made to compare in a day, whatever challenges are asked for.
     for (preset, most) in [("default", 10), ("psd2", 5), ("strict", 5)] {
-        let mut world = world(
+        let mut world = World::with(
             &json!({"preset": preset, "sends": {"per_subject": {"count": 1_000, "seconds": 60},
             "per_number": {"count": 1_000, "seconds": 60}, "per_range": {"count": 1_000, "seconds": 60}}}),
         );
@@ -248,7 +238,7 @@ fn odds_of_a_day_are_those_that_are_published() {
 /// One guess at each of many accounts, with the defaults: the alarm is raised at the 301st, and no code is short after it.
 #[test]
 fn one_guess_at_each_of_many_accounts_raises_the_alarm() {
-    let mut world = world(&json!({"sends": {
+    let mut world = World::with(&json!({"sends": {
         "per_range": {"count": 100_000, "seconds": 60}, "per_audience": {"count": 100_000, "seconds": 60},
     }}));
     let (mut first, mut short) = (None, 0);
@@ -279,7 +269,7 @@ fn one_guess_at_each_of_many_accounts_raises_the_alarm() {
 fn hosts_with_other_clocks_never_accept_what_is_used() {
     for made_ahead in [-60, -30, 0, 30, 60] {
         for used_ahead in [-60, 0, 60] {
-            let mut world = world(&json!({"pin": {"lifetime_seconds": 60}}));
+            let mut world = World::with(&json!({"pin": {"lifetime_seconds": 60}}));
             world.ahead = made_ahead;
             let token = world.start(LOGIN).ok().unwrap().token;
             let pin = world.pin(6);

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{
-    Answer, Challenge, Channel, Claimed, Code, Delivery, Failure, Loss, Reply, Sending, inspect,
+    Answer, Challenge, Channel, Claimed, Code, Delivery, Loss, Reply, Sending, inspect,
 };
-use xoxzo_2fa_tests::{LOGIN, NOW, World, document, other_than};
+use xoxzo_2fa_tests::{LOGIN, NOW, World, code, other_than};
 
 const CALL: Sending<'static> = Sending {
     channel: Channel::Voice,
@@ -25,19 +25,8 @@ const PAID: Claimed<'static> = Claimed {
     ..LOGIN
 };
 
-fn world(change: &Value) -> World {
-    let mut document = document();
-    let fields = change.as_object().unwrap().clone();
-    document.as_object_mut().unwrap().extend(fields);
-    World::new(&document)
-}
-
 fn voiced() -> World {
-    world(&json!({"voice": {"caller": "815012345678", "destinations": ["JP-mobile"]}}))
-}
-
-fn code<T>(result: Result<T, Failure>) -> Option<Code> {
-    result.err().map(|failure| failure.code)
+    World::with(&json!({"voice": {"caller": "815012345678", "destinations": ["JP-mobile"]}}))
 }
 
 /// The parameters of the newest request, a form.
@@ -59,7 +48,7 @@ fn started(world: &mut World) -> (Challenge, String) {
 
 #[test]
 fn the_same_code_under_the_same_token_with_the_minutes_that_are_left() {
-    let mut world = world(&json!({}));
+    let mut world = World::with(&json!({}));
     let (first, pin) = started(&mut world);
     assert!(field(&world, "message").unwrap().contains("5 min"));
     world.now += 61;
@@ -80,7 +69,7 @@ fn the_same_code_under_the_same_token_with_the_minutes_that_are_left() {
 
 #[test]
 fn a_resend_in_another_language_is_the_same_code() {
-    let mut world = world(&json!({}));
+    let mut world = World::with(&json!({}));
     let (first, pin) = started(&mut world);
     world.now += 60;
     let thai = Sending {
@@ -94,7 +83,7 @@ fn a_resend_in_another_language_is_the_same_code() {
 
 #[test]
 fn what_a_resend_is_refused_for() {
-    let mut world = world(&json!({}));
+    let mut world = World::with(&json!({}));
     let (first, pin) = started(&mut world);
     let sent = world.requests.len();
     let plain = Sending::default();
@@ -139,7 +128,7 @@ fn what_a_resend_is_refused_for() {
 
 #[test]
 fn a_used_or_exhausted_challenge_is_not_sent_again_and_counts_nothing() {
-    let mut world = world(&json!({}));
+    let mut world = World::with(&json!({}));
     let (used, pin) = started(&mut world);
     assert!(world.verify(&used.token, LOGIN, &pin).is_ok());
     let before = world.counters.clone();
@@ -162,7 +151,7 @@ fn a_used_or_exhausted_challenge_is_not_sent_again_and_counts_nothing() {
 
 #[test]
 fn after_unknown_the_next_message_waits_three_minutes() {
-    let mut world = world(&json!({}));
+    let mut world = World::with(&json!({}));
     world.xoxzo = Answer::Lost(Loss::Unknown);
     let challenge = world.start(LOGIN).ok().unwrap();
     assert_eq!(challenge.delivery, Delivery::Unknown);
@@ -180,7 +169,7 @@ fn after_unknown_the_next_message_waits_three_minutes() {
 
 #[test]
 fn a_resend_that_is_not_sent_gives_its_charges_back_and_leaves_the_challenge() {
-    let mut world = world(&json!({}));
+    let mut world = World::with(&json!({}));
     let (first, pin) = started(&mut world);
     world.now += 60;
     let before: Vec<_> = world.counters.values().map(|(total, _)| *total).collect();
@@ -246,7 +235,7 @@ fn calls_have_a_list_of_their_own_and_a_purpose_may_forbid_them() {
         Some(Code::NotAllowed)
     );
 
-    let mut world = self::world(&json!({
+    let mut world = World::with(&json!({
         "voice": {"caller": "815012345678", "destinations": ["JP-mobile"]},
         "purposes": [{"name": "login", "after_first_factor": true, "voice": false}],
     }));
@@ -268,7 +257,7 @@ fn templates() -> Value {
 
 #[test]
 fn a_template_takes_its_variables_and_a_payment_needs_one_that_shows_it() {
-    let mut world = world(&templates());
+    let mut world = World::with(&templates());
     let sent = |world: &World| -> (String, Value) {
         let request = world.requests.last().unwrap();
         let path = request.url.trim_start_matches("https://api.xoxzo.com");
@@ -315,7 +304,7 @@ fn a_template_takes_its_variables_and_a_payment_needs_one_that_shows_it() {
         .as_array_mut()
         .unwrap()
         .remove(1);
-    let mut world = self::world(&plain);
+    let mut world = World::with(&plain);
     let failure = world.start(PAID).err().unwrap();
     assert_eq!(failure.code, Code::Request);
     assert!(failure.detail.contains("amount and payee"));
@@ -324,8 +313,8 @@ fn a_template_takes_its_variables_and_a_payment_needs_one_that_shows_it() {
 
 #[test]
 fn a_decoy_looks_and_counts_like_a_challenge_and_is_never_accepted() {
-    let mut real = world(&json!({}));
-    let mut fake = world(&json!({}));
+    let mut real = World::with(&json!({}));
+    let mut fake = World::with(&json!({}));
     let genuine = real.start(LOGIN).ok().unwrap();
     let decoy = fake.start_with(LOGIN, DECOY).ok().unwrap();
     assert!(fake.requests.is_empty());
@@ -374,7 +363,7 @@ fn a_decoy_looks_and_counts_like_a_challenge_and_is_never_accepted() {
 
 #[test]
 fn no_pin_of_all_is_right_for_a_decoy() {
-    let mut world = world(&json!({"pin": {"digits": 4}}));
+    let mut world = World::with(&json!({"pin": {"digits": 4}}));
     let decoy = world.start_with(LOGIN, DECOY).ok().unwrap();
     for pin in 0..10_000_u32 {
         world.counters.clear();
@@ -392,7 +381,7 @@ fn state(word: Option<&str>) -> Answer {
 
 #[test]
 fn a_state_is_folded_and_an_unknown_one_is_kept() {
-    let mut world = world(&json!({}));
+    let mut world = World::with(&json!({}));
     let handle = started(&mut world).0.handle.unwrap();
     for (word, expected) in [
         (Some("QUEUED"), Delivery::Queued),
@@ -434,7 +423,7 @@ fn the_state_of_a_call_is_asked_where_calls_are() {
 
 #[test]
 fn a_state_is_asked_once_in_five_seconds_for_a_day_and_by_its_handle_only() {
-    let mut world = world(&json!({}));
+    let mut world = World::with(&json!({}));
     let challenge = started(&mut world).0;
     let handle = challenge.handle.unwrap();
     world.xoxzo = state(Some("DELIVERED"));
@@ -478,7 +467,7 @@ fn a_state_is_asked_once_in_five_seconds_for_a_day_and_by_its_handle_only() {
 
 #[test]
 fn a_state_that_xoxzo_does_not_tell_is_its_fault() {
-    let mut world = world(&json!({}));
+    let mut world = World::with(&json!({}));
     let handle = started(&mut world).0.handle.unwrap();
     for (answer, wait) in [
         (Answer::Lost(Loss::NotSent), None),
@@ -504,7 +493,8 @@ fn refused(status: u16, retry_after: Option<u32>) -> Answer {
 
 #[test]
 fn an_unlock_lifts_both_locks_of_both_kinds_of_purpose() {
-    let mut world = world(&json!({"failures": {"soft": {"count": 100, "seconds": 60}, "hard": 5}}));
+    let mut world =
+        World::with(&json!({"failures": {"soft": {"count": 100, "seconds": 60}, "hard": 5}}));
     let sign_up = Claimed {
         purpose: "sign-up",
         ..LOGIN

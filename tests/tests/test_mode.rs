@@ -3,19 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use xoxzo_2fa_core::{Code, Failure, ReceiptKey, RootKey, check_receipt};
-use xoxzo_2fa_tests::{LOGIN, NOW, World, document, key, other_than, pin_in};
-
-fn world(change: &Value) -> World {
-    let mut document = document();
-    let fields = change.as_object().unwrap().clone();
-    document.as_object_mut().unwrap().extend(fields);
-    World::new(&document)
-}
-
-fn code<T>(result: Result<T, Failure>) -> Option<Code> {
-    result.err().map(|failure| failure.code)
-}
+use xoxzo_2fa_core::{Code, ReceiptKey, RootKey, check_receipt};
+use xoxzo_2fa_tests::{LOGIN, NOW, World, code, document, key, other_than, pin_in};
 
 fn testing() -> Value {
     let mut account = document()["xoxzo"].clone();
@@ -25,7 +14,7 @@ fn testing() -> Value {
 
 #[test]
 fn what_test_mode_makes_is_worth_nothing_elsewhere() {
-    let (mut test, mut live) = (world(&testing()), world(&json!({})));
+    let (mut test, mut live) = (World::with(&testing()), World::with(&json!({})));
     let token = test.start(LOGIN).ok().unwrap().token;
     let pin = test.pin(6);
     assert_eq!(
@@ -75,7 +64,7 @@ fn what_test_mode_makes_is_worth_nothing_elsewhere() {
 
 #[test]
 fn limits_hold_in_test_mode() {
-    let mut world = world(&testing());
+    let mut world = World::with(&testing());
     let token = world.start(LOGIN).ok().unwrap().token;
     let pin = world.pin(6);
     for _ in 0..5 {

@@ -2,6 +2,7 @@
 //! framework, which it is built with: error bodies, and the order in which faults are found.
 
 mod calls;
+mod credits;
 mod dispatch;
 mod messages;
 mod parameters;
@@ -32,7 +33,7 @@ pub(crate) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
         ("/sms/templates/{id}/messages/", post(templates::send)),
         ("/voice/simple/playbacks/", post(calls::call)),
         ("/voice/calls/{id}/", get(calls::status)),
-        ("/you/credits/", get(messages::credits)),
+        ("/you/credits/", get(credits::credits)),
     ];
     let mut slashed_routes = Router::new();
     let mut slashless_routes = Router::new();

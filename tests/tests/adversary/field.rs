@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 use std::{env, fs, thread};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use xoxzo_2fa::{
     Acceptance, Binding, Challenge, Charge, Code, Error, FileGuard, Guard, GuardError, MemoryGuard,
     RedisGuard, Scope, Sending, SettingsBuilder, Total, TwoFactor,
@@ -249,9 +249,4 @@ pub(crate) fn wrong(pin: &str, at: usize) -> String {
     let bound = 10_usize.pow(u32::try_from(pin.len()).unwrap());
     let own: usize = pin.parse().unwrap();
     format!("{:0width$}", (own + 1 + at) % bound, width = pin.len())
-}
-
-/// Settings with a value changed.
-pub(crate) fn with(settings: SettingsBuilder, pointer: &str, value: Value) -> SettingsBuilder {
-    settings.set(pointer, value)
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use xoxzo_2fa::{Binding, Code};
 use xoxzo_2fa_tests::key;
 
-use crate::field::{Field, Store, victim, with, wrong};
+use crate::field::{Field, Store, victim, wrong};
 use crate::{Attack, Outcome};
 
 pub(crate) fn attacks() -> Vec<Attack> {
@@ -175,8 +175,7 @@ fn dormant(field: &Field) -> Outcome {
     let soft =
         json!({"count": 9, "seconds": if field.store == Store::Memory { 86_400 } else { 60 }});
     let limit = if field.store == Store::Memory { 100 } else { 7 };
-    let settings = with(
-        field.settings(),
+    let settings = field.settings().set(
         "/failures",
         json!({"soft": soft, "hard": limit, "per_subject": {"count": 1_000, "seconds": 60}}),
     );
@@ -210,8 +209,7 @@ fn account(at: usize) -> Binding {
 }
 
 fn one_each(field: &Field) -> Outcome {
-    let settings = with(
-        field.settings(),
+    let settings = field.settings().set(
         "/failures/per_client",
         json!({"count": 10, "seconds": 3_600}),
     );
@@ -233,8 +231,7 @@ fn one_each(field: &Field) -> Outcome {
 }
 
 fn spread(field: &Field) -> Outcome {
-    let settings = with(
-        field.settings(),
+    let settings = field.settings().set(
         "/failures/per_audience",
         json!({"count": 10, "seconds": 3_600}),
     );
@@ -321,14 +318,10 @@ fn after_restart(field: &Field) -> Outcome {
 }
 
 fn decoy(field: &Field) -> Outcome {
-    let settings = with(
-        field.settings(),
-        "/pin",
-        json!({"digits": 4, "guesses": 10}),
-    );
-    let settings = with(
-        settings,
-        "/failures",
+    let settings = field
+        .settings()
+        .set("/pin", json!({"digits": 4, "guesses": 10}));
+    let settings = settings.set("/failures",
         json!({"soft": {"count": 100, "seconds": 3_600}, "per_subject": {"count": 1_000, "seconds": 60}}),
     );
     let host = field.host_of(settings);

@@ -19,7 +19,7 @@ pub(crate) struct Outcome {
     pub(crate) through: usize,
 }
 
-/// An attack: its name, the class it is of, and the stores it is tried on if not on all.
+/// An attack: its name, the class it is of, and how it goes.
 pub(crate) struct Attack {
     pub(crate) name: &'static str,
     pub(crate) class: &'static str,

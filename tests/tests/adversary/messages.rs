@@ -4,7 +4,7 @@ use serde_json::json;
 use xoxzo_2fa::{Binding, Channel, Code, Sending, Transaction};
 use xoxzo_2fa_sandbox::Fault;
 
-use crate::field::{Field, victim, with, wrong};
+use crate::field::{Field, victim, wrong};
 use crate::{Attack, Outcome};
 
 pub(crate) fn attacks() -> Vec<Attack> {
@@ -64,8 +64,7 @@ fn calls(field: &Field) -> Outcome {
     };
     // Off by default; on, but with a list of its own.
     let off = refused(&field.host(), &victim());
-    let elsewhere = with(
-        field.settings(),
+    let elsewhere = field.settings().set(
         "/voice",
         json!({"caller": "815012345678", "destinations": ["US-CA"]}),
     );
@@ -103,11 +102,9 @@ fn flood(field: &Field) -> Outcome {
 }
 
 fn range(field: &Field) -> Outcome {
-    let settings = with(
-        field.settings(),
-        "/sends/per_range",
-        json!({"count": 20, "seconds": 3_600}),
-    );
+    let settings = field
+        .settings()
+        .set("/sends/per_range", json!({"count": 20, "seconds": 3_600}));
     let host = field.host_of(settings);
     for at in 0..60 {
         let _refused = host.start(&Binding::new(
@@ -123,8 +120,7 @@ fn range(field: &Field) -> Outcome {
 }
 
 fn budget(field: &Field) -> Outcome {
-    let settings = with(
-        field.settings(),
+    let settings = field.settings().set(
         "/sends/per_audience",
         json!({"count": 20, "seconds": 3_600}),
     );
@@ -216,11 +212,9 @@ fn injection(field: &Field) -> Outcome {
 }
 
 fn twice(field: &Field) -> Outcome {
-    let settings = with(
-        field.settings(),
-        "/xoxzo/timeout_milliseconds",
-        json!(1_000),
-    );
+    let settings = field
+        .settings()
+        .set("/xoxzo/timeout_milliseconds", json!(1_000));
     let host = field.host_of(settings);
     let faults = [
         Fault::LostReply,

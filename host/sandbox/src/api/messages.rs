@@ -7,7 +7,7 @@ use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{ConnectInfo, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 use time::{Date, Duration, Month};
 
 use super::dispatch;
@@ -150,9 +150,4 @@ impl Filter {
             _ => date > self.date,
         }
     }
-}
-
-/// The account's credits.
-pub(super) async fn credits(State(site): State<Arc<Site>>) -> Json<Value> {
-    Json(json!({"credits": site.credits() as f64}))
 }

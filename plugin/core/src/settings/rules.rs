@@ -23,6 +23,19 @@ impl Settings {
                 });
             }
         }
+        for (path, cap, counts, rule) in CAPS {
+            let Some(Cap { count, seconds }) = cap(self) else {
+                continue;
+            };
+            for (range, number, rule) in [(counts, count, rule), (Cap::SECONDS, seconds, WINDOW)] {
+                if !range.holds(number) {
+                    return Err(Broken {
+                        path,
+                        rule: Unfit(rule),
+                    });
+                }
+            }
+        }
         words::check(&self.service).map_err(|rule| Broken {
             path: "service",
             rule,
@@ -164,7 +177,7 @@ impl Settings {
 /// What a number must lie in: its path, the range, the number, and the rule in words.
 type Ranged = (&'static str, Range, fn(&Settings) -> usize, &'static str);
 
-const RANGES: [Ranged; 31] = [
+const RANGES: [Ranged; 13] = [
     (
         "message.max_parts",
         Messages::PARTS,
@@ -225,58 +238,10 @@ const RANGES: [Ranged; 31] = [
         "must be 1 to 10",
     ),
     (
-        "failures.soft",
-        Guesses::SOFT,
-        |it| it.guesses.soft.count as usize,
-        "count must be 1 to 100",
-    ),
-    (
-        "failures.soft",
-        Cap::SECONDS,
-        |it| it.guesses.soft.seconds as usize,
-        WINDOW,
-    ),
-    (
         "failures.hard",
         Guesses::HARD,
         |it| it.guesses.hard as usize,
         "must be 1 to 100",
-    ),
-    (
-        "failures.per_subject",
-        Cap::COUNT,
-        |it| it.guesses.subject.count as usize,
-        COUNT,
-    ),
-    (
-        "failures.per_subject",
-        Cap::SECONDS,
-        |it| it.guesses.subject.seconds as usize,
-        WINDOW,
-    ),
-    (
-        "failures.per_client",
-        Cap::COUNT,
-        |it| it.guesses.client.map_or(1, |cap| cap.count as usize),
-        COUNT,
-    ),
-    (
-        "failures.per_client",
-        Cap::SECONDS,
-        |it| it.guesses.client.map_or(60, |cap| cap.seconds as usize),
-        WINDOW,
-    ),
-    (
-        "failures.per_audience",
-        Cap::COUNT,
-        |it| it.guesses.audience.count as usize,
-        COUNT,
-    ),
-    (
-        "failures.per_audience",
-        Cap::SECONDS,
-        |it| it.guesses.audience.seconds as usize,
-        WINDOW,
     ),
     (
         "sends.cooldown_seconds",
@@ -285,70 +250,70 @@ const RANGES: [Ranged; 31] = [
         "must be 60 to 600, or from 1 with test",
     ),
     (
-        "sends.per_subject",
-        Cap::COUNT,
-        |it| it.sends.subject.count as usize,
-        COUNT,
-    ),
-    (
-        "sends.per_subject",
-        Cap::SECONDS,
-        |it| it.sends.subject.seconds as usize,
-        WINDOW,
-    ),
-    (
-        "sends.per_number",
-        Cap::COUNT,
-        |it| it.sends.number.count as usize,
-        COUNT,
-    ),
-    (
-        "sends.per_number",
-        Cap::SECONDS,
-        |it| it.sends.number.seconds as usize,
-        WINDOW,
-    ),
-    (
-        "sends.per_client",
-        Cap::COUNT,
-        |it| it.sends.client.map_or(1, |cap| cap.count as usize),
-        COUNT,
-    ),
-    (
-        "sends.per_client",
-        Cap::SECONDS,
-        |it| it.sends.client.map_or(60, |cap| cap.seconds as usize),
-        WINDOW,
-    ),
-    (
-        "sends.per_range",
-        Cap::COUNT,
-        |it| it.sends.range.count as usize,
-        COUNT,
-    ),
-    (
-        "sends.per_range",
-        Cap::SECONDS,
-        |it| it.sends.range.seconds as usize,
-        WINDOW,
-    ),
-    (
-        "sends.per_audience",
-        Cap::COUNT,
-        |it| it.sends.audience.count as usize,
-        COUNT,
-    ),
-    (
-        "sends.per_audience",
-        Cap::SECONDS,
-        |it| it.sends.audience.seconds as usize,
-        WINDOW,
-    ),
-    (
         "xoxzo.timeout_milliseconds",
         Xoxzo::TIMEOUT,
         |it| it.xoxzo.timeout as usize,
         "must be 1000 to 30000",
+    ),
+];
+
+/// A cap that may be absent, its path, and the range of its count with the rule in words.
+type Capped = (
+    &'static str,
+    fn(&Settings) -> Option<Cap>,
+    Range,
+    &'static str,
+);
+
+const CAPS: [Capped; 9] = [
+    (
+        "failures.soft",
+        |it| Some(it.guesses.soft),
+        Guesses::SOFT,
+        "count must be 1 to 100",
+    ),
+    (
+        "failures.per_subject",
+        |it| Some(it.guesses.subject),
+        Cap::COUNT,
+        COUNT,
+    ),
+    (
+        "failures.per_client",
+        |it| it.guesses.client,
+        Cap::COUNT,
+        COUNT,
+    ),
+    (
+        "failures.per_audience",
+        |it| Some(it.guesses.audience),
+        Cap::COUNT,
+        COUNT,
+    ),
+    (
+        "sends.per_subject",
+        |it| Some(it.sends.subject),
+        Cap::COUNT,
+        COUNT,
+    ),
+    (
+        "sends.per_number",
+        |it| Some(it.sends.number),
+        Cap::COUNT,
+        COUNT,
+    ),
+    ("sends.per_client", |it| it.sends.client, Cap::COUNT, COUNT),
+    (
+        "sends.per_range",
+        |it| Some(it.sends.range),
+        Cap::COUNT,
+        COUNT,
+    ),
+    (
+        "sends.per_audience",
+        |it| Some(it.sends.audience),
+        Cap::COUNT,
+        COUNT,
     ),
 ];
 
@@ -365,13 +330,13 @@ fn plain(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// An origin that credentials may be sent to: https, or http to a loopback address.
 fn host(text: &str) -> bool {
     let lower =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
     (1..=253).contains(&text.len()) && text.bytes().all(lower) && !text.starts_with(['-', '.'])
 }
 
+/// An origin that credentials may be sent to: https, or http to a loopback address.
 fn origin(url: &str) -> bool {
     let port = |text: &str| {
         text.parse::<u16>()
