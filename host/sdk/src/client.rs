@@ -91,20 +91,14 @@ impl TwoFactor {
     ///
     /// As [`TwoFactor::start`].
     pub fn start_with(&self, binding: &Binding, sending: &Sending) -> Result<Challenge, Error> {
-        self.audited(
-            || {
-                let (binding, sending) = (binding.to_wit(), sending.to_wit());
-                let settings = &self.shared.settings;
-                self.call(|exports, store| {
-                    exports
-                        .xoxzo_two_factor_challenges()
-                        .call_start(store, settings, &binding, &sending)
-                })
-                .map(Challenge::from)
-            },
-            binding,
-            |result| Event::new(Operation::Start).sent(sending, result),
-        )
+        self.dispatch(Operation::Start, binding, sending, |exports, store, to| {
+            exports.xoxzo_two_factor_challenges().call_start(
+                store,
+                &self.shared.settings,
+                &to.0,
+                &to.1,
+            )
+        })
     }
 
     /// Sends the PIN of a challenge once more: the same PIN, the same token, no more life and no more guesses. On the user's own
@@ -129,19 +123,37 @@ impl TwoFactor {
         binding: &Binding,
         sending: &Sending,
     ) -> Result<Challenge, Error> {
+        self.dispatch(Operation::Resend, binding, sending, |exports, store, to| {
+            exports.xoxzo_two_factor_challenges().call_resend(
+                store,
+                &self.shared.settings,
+                token,
+                &to.0,
+                &to.1,
+            )
+        })
+    }
+
+    /// Sends a message by one of the two operations that do.
+    fn dispatch(
+        &self,
+        operation: Operation,
+        binding: &Binding,
+        sending: &Sending,
+        call: impl FnOnce(
+            &Exports,
+            &mut Store<State>,
+            (types::Binding, types::Sending),
+        ) -> wasmtime::Result<Result<types::Challenge, types::Failure>>,
+    ) -> Result<Challenge, Error> {
         self.audited(
             || {
-                let (binding, sending) = (binding.to_wit(), sending.to_wit());
-                let settings = &self.shared.settings;
-                self.call(|exports, store| {
-                    exports
-                        .xoxzo_two_factor_challenges()
-                        .call_resend(store, settings, token, &binding, &sending)
-                })
-                .map(Challenge::from)
+                let to = (binding.to_wit(), sending.to_wit());
+                self.call(|exports, store| call(exports, store, to))
+                    .map(Challenge::from)
             },
             binding,
-            |result| Event::new(Operation::Resend).sent(sending, result),
+            |result| Event::new(operation).sent(sending, result),
         )
     }
 
