@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 
 use xoxzo_2fa_core::{Answer, Charge, Code, Failure, Operation, Prepared, Request, Turn};
+use xoxzo_2fa_shell::convert;
 
-use crate::bindings::wasi::{clocks::wall_clock, random::random};
-use crate::bindings::xoxzo::two_factor::{guard, http, types};
-use crate::convert;
+use crate::bindings::wasi::clocks::wall_clock;
+use crate::bindings::xoxzo::two_factor::{guard, http};
 
 /// Runs an operation to its end.
 pub(crate) fn run<O: Operation>(
@@ -27,9 +27,7 @@ pub(crate) fn run<O: Operation>(
 fn count(charges: Vec<Charge>) -> Answer {
     let charges: Vec<_> = charges.into_iter().map(convert::charge).collect();
     match guard::add(&charges) {
-        Ok(types::Totals { totals }) => {
-            Answer::Totals(totals.into_iter().map(convert::total).collect())
-        }
+        Ok(totals) => Answer::Totals(convert::totals(totals)),
         Err(trouble) => Answer::Lost(convert::loss(trouble.loss)),
     }
 }
@@ -46,45 +44,3 @@ pub(crate) fn now() -> Result<u32, Failure> {
     u32::try_from(wall_clock::now().seconds)
         .map_err(|_| Failure::new(Code::Clock, "the host's clock is after 2106"))
 }
-
-/// The host's generator. An answer of another length than asked is an error.
-pub(crate) struct Random;
-
-/// The host gave another number of bytes than it was asked for.
-#[derive(Debug)]
-pub(crate) struct Short;
-
-impl core::fmt::Display for Short {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("short randomness")
-    }
-}
-
-impl core::error::Error for Short {}
-
-impl rand::TryRng for Random {
-    type Error = Short;
-
-    fn try_next_u32(&mut self) -> Result<u32, Short> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)
-            .map(|()| u32::from_le_bytes(bytes))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Short> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)
-            .map(|()| u64::from_le_bytes(bytes))
-    }
-
-    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Short> {
-        let bytes = random::get_random_bytes(to.len() as u64);
-        if bytes.len() != to.len() {
-            return Err(Short);
-        }
-        to.copy_from_slice(&bytes);
-        Ok(())
-    }
-}
-
-impl rand::TryCryptoRng for Random {}

@@ -103,6 +103,12 @@ impl Binding {
         };
     }
 
+    /// Takes what [`Binding::write`] appended for this audience.
+    pub(crate) fn read_for(audience: &str, bytes: &mut Reader<'_>) -> Option<Self> {
+        let (of, binding) = Self::read(bytes)?;
+        (of == audience).then_some(binding)
+    }
+
     /// Takes what [`Binding::write`] appended: the audience and the binding.
     pub(crate) fn read(bytes: &mut Reader<'_>) -> Option<(String, Self)> {
         let audience = bytes.text();

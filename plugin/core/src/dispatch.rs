@@ -11,6 +11,8 @@
 //! A resend sends the same PIN under the same token, with the minutes that are left. A decoy goes the same way, but sends nothing, and
 //! no guess at it is right.
 
+mod written;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -77,6 +79,21 @@ pub enum Delivery {
     Failed,
 }
 
+impl Delivery {
+    /// As every host spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Unknown => "unknown",
+            Self::Queued => "queued",
+            Self::Delivering => "delivering",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// A challenge that was sent.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -115,6 +132,10 @@ pub struct Dispatch {
     decoy: bool,
     /// Sent before.
     again: bool,
+    /// What it is charged with, while it is.
+    ladder: Ladder,
+    /// Billed parts, if the text is ours.
+    parts: Option<u32>,
     alarm: Option<Alarm>,
     stage: Stage,
 }
@@ -215,13 +236,15 @@ impl Dispatch {
             client: sending.client.map(ToString::to_string),
             decoy: sending.decoy,
             again: false,
+            ladder: Ladder::default(),
+            parts: None,
             alarm: None,
             stage: Stage::Charge,
         })
     }
 
     /// Charges what the message costs, if it may go and can be written.
-    fn charge(self, settings: &Prepared) -> Result<Turn<Self>, Failure> {
+    fn charge(mut self, settings: &Prepared) -> Result<Turn<Self>, Failure> {
         let purpose = settings.purpose(&self.binding.purpose);
         let destinations = match (self.channel, &settings.voice) {
             (Channel::Sms, _) => Some(&settings.destinations),
@@ -242,7 +265,8 @@ impl Dispatch {
                 Unfit("would have more parts than message.max_parts allows").argument("message")
             );
         }
-        Ok(Turn::Count(self.ladder(settings)?.charges(), self))
+        self.ladder = self.ladder(settings)?;
+        Ok(Turn::Count(self.ladder.charges(), self))
     }
 
     fn ladder(&self, settings: &Prepared) -> Result<Ladder, Failure> {
@@ -308,6 +332,8 @@ impl Dispatch {
     }
 
     fn send(mut self, settings: &Prepared) -> Result<Turn<Self>, Failure> {
+        let (request, parts) = self.request(settings)?;
+        self.parts = parts;
         if self.decoy {
             let id = handle::invented(
                 &self.key(settings)?.decoy,
@@ -316,7 +342,6 @@ impl Dispatch {
             );
             return self.done(settings, Some(id));
         }
-        let (request, _) = self.request(settings)?;
         self.stage = Stage::Send;
         Ok(Turn::Send(request, self))
     }
@@ -363,7 +388,6 @@ impl Dispatch {
             };
             handle.to_text(if self.decoy { &key.decoy } else { &key.handle })
         });
-        let (_, parts) = self.request(settings)?;
         Ok(Turn::Done(Challenge {
             token: token.to_text(),
             masked: self.binding.recipient.masked(),
@@ -372,7 +396,7 @@ impl Dispatch {
             delivery,
             message_id,
             handle,
-            parts,
+            parts: self.parts,
             alarm: self.alarm,
         }))
     }
@@ -383,22 +407,19 @@ impl Operation for Dispatch {
 
     fn resume(mut self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
         match (&self.stage, answer) {
-            (Stage::Charge, answer) => {
-                let ladder = self.ladder(settings)?;
-                match judge(&ladder.charges(), totals(answer)?)? {
-                    Outcome::Made(totals) => {
-                        self.alarm = ladder.alarm(&totals);
-                        if self.alarm == Some(Alarm::Failures) && !self.again {
-                            self.head.digits = self.head.digits.max(Guesses::ALARMED);
-                        }
-                        self.send(settings)
+            (Stage::Charge, answer) => match judge(&self.ladder.charges(), totals(answer)?)? {
+                Outcome::Made(totals) => {
+                    self.alarm = self.ladder.alarm(&totals);
+                    if self.alarm == Some(Alarm::Failures) && !self.again {
+                        self.head.digits = self.head.digits.max(Guesses::ALARMED);
                     }
-                    Outcome::Refused { at, total } => {
-                        let refusal = ladder.refusal(at, total);
-                        self.back(settings, at, refusal)
-                    }
+                    self.send(settings)
                 }
-            }
+                Outcome::Refused { at, total } => {
+                    let refusal = self.ladder.refusal(at, total);
+                    self.back(settings, at, refusal)
+                }
+            },
             (
                 Stage::Send,
                 Answer::Reply(Reply::Read {
@@ -427,6 +448,7 @@ impl Operation for Dispatch {
                 self.back(settings, usize::MAX, xoxzo::unreached())
             }
             (Stage::Send, _) => Err(stray()),
+            (Stage::Unknown | Stage::Back(_), Answer::Reply(_)) => Err(stray()),
             // Whether the longer cooldown could be set or not: the message may arrive, so the challenge stands.
             (Stage::Unknown, _) => self.done(settings, None),
             // Given back once, whatever came of it.

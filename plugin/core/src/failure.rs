@@ -3,6 +3,8 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
+use crate::codec::{Reader, Writer};
+
 /// Who has to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -13,6 +15,18 @@ pub enum Blame {
     Refuse,
     /// Something outside: Xoxzo, the network, the guard, the clock, the randomness.
     Upstream,
+}
+
+impl Blame {
+    /// As every host spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Misuse => "misuse",
+            Self::Refuse => "refuse",
+            Self::Upstream => "upstream",
+        }
+    }
 }
 
 /// What happened. `wit/types.wit` says of each when it happens and what to do.
@@ -54,6 +68,49 @@ pub enum Code {
 }
 
 impl Code {
+    /// All of them, in the order of their names.
+    pub(crate) const ALL: [Self; 16] = [
+        Self::Clock,
+        Self::Cooldown,
+        Self::Exhausted,
+        Self::Expired,
+        Self::Guard,
+        Self::InvalidToken,
+        Self::Locked,
+        Self::Malformed,
+        Self::NotAllowed,
+        Self::Provider,
+        Self::Randomness,
+        Self::Request,
+        Self::Settings,
+        Self::TooManySends,
+        Self::Used,
+        Self::WrongPin,
+    ];
+
+    /// As every host spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clock => "clock",
+            Self::Cooldown => "cooldown",
+            Self::Exhausted => "exhausted",
+            Self::Expired => "expired",
+            Self::Guard => "guard",
+            Self::InvalidToken => "invalid-token",
+            Self::Locked => "locked",
+            Self::Malformed => "malformed",
+            Self::NotAllowed => "not-allowed",
+            Self::Provider => "provider",
+            Self::Randomness => "randomness",
+            Self::Request => "request",
+            Self::Settings => "settings",
+            Self::TooManySends => "too-many-sends",
+            Self::Used => "used",
+            Self::WrongPin => "wrong-pin",
+        }
+    }
+
     /// Who has to act.
     #[must_use]
     pub fn blame(self) -> Blame {
@@ -102,6 +159,29 @@ pub enum Alarm {
     Sends,
 }
 
+impl Alarm {
+    /// As every host spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failures => "failures",
+            Self::Sends => "sends",
+        }
+    }
+
+    pub(crate) fn write(alarm: Option<Self>, out: &mut Writer) {
+        out.u8(match alarm {
+            None => 0,
+            Some(Self::Failures) => 1,
+            Some(Self::Sends) => 2,
+        });
+    }
+
+    pub(crate) fn read(from: &mut Reader<'_>) -> Option<Option<Self>> {
+        from.one_of(&[None, Some(Self::Failures), Some(Self::Sends)])
+    }
+}
+
 impl Failure {
     /// A failure with nothing but its cause.
     #[must_use]
@@ -129,6 +209,33 @@ impl Failure {
     #[must_use]
     pub fn blame(&self) -> Blame {
         self.code.blame()
+    }
+
+    pub(crate) fn write(&self, out: &mut Writer) {
+        let Self {
+            code,
+            detail,
+            guesses_left,
+            retry_after,
+            expires_in,
+            alarm,
+        } = self;
+        out.u8(*code as u8).text(detail);
+        for number in [guesses_left, retry_after, expires_in] {
+            out.maybe_u32(*number);
+        }
+        Alarm::write(*alarm, out);
+    }
+
+    pub(crate) fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            code: from.one_of(&Code::ALL)?,
+            detail: from.text().into(),
+            guesses_left: from.maybe_u32(),
+            retry_after: from.maybe_u32(),
+            expires_in: from.maybe_u32(),
+            alarm: Alarm::read(from)?,
+        })
     }
 
     pub(crate) fn guesses_left(mut self, guesses: u32) -> Self {

@@ -2,6 +2,10 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 
 use crate::binding::Binding;
 use crate::codec::{Writer, to_base64url};
@@ -125,10 +129,23 @@ pub(crate) fn judge(charges: &[Charge], totals: Vec<Total>) -> Result<Outcome, F
 /// Names of counters: keyed hashes, so that a store holds nothing personal and a reader of it learns no number.
 ///
 /// Their key does not rotate with those of tokens: rotation must clear no lock and revive no used token.
-#[derive(Clone, Debug)]
-pub(crate) struct Names(pub(crate) Secret);
+#[derive(Clone)]
+pub(crate) struct Names {
+    key: Secret,
+    /// A dozen names are made with one key, which is half of their work.
+    keyed: Hmac<Sha256>,
+}
 
 impl Names {
+    pub(crate) fn new(key: Secret) -> Self {
+        let keyed = key.keyed();
+        Self { key, keyed }
+    }
+
+    pub(crate) fn expose(&self) -> &[u8; 32] {
+        self.key.expose()
+    }
+
     /// Guesses and the single use of one challenge.
     pub(crate) fn challenge(&self, message: &[u8]) -> String {
         self.name("challenge", |input| input.bytes(message))
@@ -178,12 +195,18 @@ impl Names {
 
     fn name(&self, label: &str, fill: impl FnOnce(&mut Writer) -> &mut Writer) -> String {
         let mut input = Writer::new();
-        let hash = self.0.mac(&fill(input.text(label)).finish());
+        let input = fill(input.text(label)).finish();
+        let hash = self.keyed.clone().chain_update(input).finalize();
+        let hash = hash.into_bytes();
         let mut name = String::from("2fa.");
-        name.push_str(&to_base64url(
-            hash.first_chunk::<16>().map_or(&hash[..], |half| &half[..]),
-        ));
+        name.push_str(&to_base64url(hash.get(..16).unwrap_or(&hash)));
         name
+    }
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.key.fmt(f)
     }
 }
 

@@ -41,13 +41,18 @@ impl Secret {
     }
 
     fn hmac(&self, message: &[u8]) -> Hmac<Sha256> {
+        self.keyed().chain_update(message)
+    }
+
+    /// HMAC-SHA-256 before its message.
+    pub(crate) fn keyed(&self) -> Hmac<Sha256> {
         // RFC 2104: a key shorter than a block is filled up with zeros.
         let mut block = Zeroizing::new([0; 64]);
         block
             .iter_mut()
             .zip(&self.0)
             .for_each(|(place, byte)| *place = *byte);
-        <Hmac<Sha256> as KeyInit>::new((&*block).into()).chain_update(message)
+        <Hmac<Sha256> as KeyInit>::new((&*block).into())
     }
 }
 

@@ -38,6 +38,7 @@ enum Kind {
     Cap,
 }
 
+#[derive(Clone)]
 struct Rung {
     kind: Kind,
     charge: Charge,
@@ -46,6 +47,7 @@ struct Rung {
 }
 
 /// Charges in their order, with what their refusal means.
+#[derive(Clone, Default)]
 pub(crate) struct Ladder(Vec<Rung>);
 
 impl Ladder {

@@ -114,6 +114,7 @@ mod random;
 mod recall;
 mod receipt;
 mod settings;
+mod state;
 mod status;
 mod text;
 mod token;
@@ -137,6 +138,7 @@ pub use settings::{
     Broken, Cap, Guesses, Japan, Messages, Purpose, Range, Scope, Sends, Settings, Template, Voice,
     Xoxzo,
 };
+pub use state::{Ended, Waiting};
 pub use status::{Report, Status};
 pub use text::{Autofill, Specimen};
 pub use token::{Outline, inspect};

@@ -90,6 +90,8 @@ pub struct Prepared {
     pub(crate) names: Names,
     /// Of hashes in events.
     pub(crate) audit: Secret,
+    /// Of operations that wait.
+    pub(crate) state: Secret,
     pub(crate) purposes: Vec<Purpose>,
     pub(crate) destinations: Vec<Destination>,
     pub(crate) guesses: Guesses,

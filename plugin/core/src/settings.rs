@@ -287,8 +287,9 @@ impl Settings {
             messages: self.messages.clone(),
             keys: keys.collect(),
             // Not the process: settings prepared anew in one process find its locks again.
-            names: Names(self.guard_key.derive("guard", &self.context(None))),
+            names: Names::new(self.guard_key.derive("guard", &self.context(None))),
             audit: self.guard_key.derive("audit", &self.context(None)),
+            state: self.guard_key.derive("state", &tokens),
             purposes: self.purposes.clone(),
             destinations: self.destinations.clone(),
             guesses: self.guesses,

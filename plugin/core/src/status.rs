@@ -8,11 +8,13 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 use crate::clock;
+use crate::codec::{Reader, Writer};
 use crate::dispatch::{Channel, Delivery};
 use crate::failure::{Code, Failure};
 use crate::guard::{Charge, Outcome, judge};
 use crate::handle;
 use crate::prepared::Prepared;
+use crate::state::Suspend;
 use crate::turn::{Answer, Loss, Operation, Turn, stray, totals};
 use crate::xoxzo::{self, Reply};
 
@@ -64,6 +66,30 @@ impl Status {
 
     fn charge(&self) -> Charge {
         Charge::one(self.name.clone(), 1, APART)
+    }
+}
+
+impl Suspend for Status {
+    fn write(&self, _: &Prepared, out: &mut Writer) {
+        let Self {
+            name,
+            channel,
+            message_id,
+            decoy,
+            asked,
+        } = self;
+        out.text(name).u8(*channel as u8).text(message_id);
+        out.flag(*decoy).flag(*asked);
+    }
+
+    fn read(_: &Prepared, from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            name: from.text(),
+            channel: from.one_of(&[Channel::Sms, Channel::Voice])?,
+            message_id: from.text(),
+            decoy: from.present(),
+            asked: from.present(),
+        })
     }
 }
 

@@ -43,9 +43,24 @@ impl Head {
         self.issued_at.saturating_add(self.lifetime.into())
     }
 
-    fn write(&self, out: &mut Writer) {
+    pub(crate) fn write(&self, out: &mut Writer) {
         out.u8(MARK).raw(&self.kid).u8(self.digits);
         out.u32(self.issued_at).u16(self.lifetime).raw(&self.nonce);
+    }
+
+    pub(crate) fn read(from: &mut Reader<'_>) -> Self {
+        let mark = from.u8();
+        let head = Self {
+            kid: from.array(),
+            digits: from.u8(),
+            issued_at: from.u32(),
+            lifetime: from.u16(),
+            nonce: from.array(),
+        };
+        if mark != MARK || !(4..=10).contains(&head.digits) {
+            from.fail();
+        }
+        head
     }
 }
 
@@ -64,17 +79,8 @@ impl Token {
         }
         let bytes = from_base64url(text)?;
         let mut reader = Reader::new(&bytes);
-        let mark = reader.u8();
-        let head = Head {
-            kid: reader.array(),
-            digits: reader.u8(),
-            issued_at: reader.u32(),
-            lifetime: reader.u16(),
-            nonce: reader.array(),
-        };
-        let mac = reader.array();
-        let sound = reader.finish() && mark == MARK && (4..=10).contains(&head.digits);
-        sound.then_some(Self { head, mac })
+        let (head, mac) = (Head::read(&mut reader), reader.array());
+        reader.finish().then_some(Self { head, mac })
     }
 
     pub(crate) fn to_text(&self) -> String {

@@ -4,10 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::binding::id;
+use crate::codec::{Reader, Writer};
 use crate::failure::Failure;
 use crate::guard::{Charge, LASTING, Outcome, judge, lie};
 use crate::phone::Recipient;
 use crate::prepared::Prepared;
+use crate::state::Suspend;
 use crate::turn::{Answer, Operation, Turn, totals};
 
 /// What was lifted.
@@ -64,6 +66,19 @@ impl Unlock {
             .chain(back(false))
             .chain(back(true))
             .collect()
+    }
+}
+
+impl Suspend for Unlock {
+    fn write(&self, _: &Prepared, out: &mut Writer) {
+        out.text(&self.subject).text(self.recipient.as_str());
+    }
+
+    fn read(_: &Prepared, from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            subject: from.text(),
+            recipient: Recipient::parse(&from.text()).ok()?,
+        })
     }
 }
 

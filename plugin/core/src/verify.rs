@@ -1,12 +1,14 @@
 //! `verify`: the ledger of guesses.
 //!
 //! ```text
-//! parse ► pin shape ► MAC ► time ► Count(challenge, soft, hard and wider, +1 each) ► compare ► Count(claim) ► Count(clear) ► Done
+//! parse ► pin shape ► MAC ► time ► Count(challenge, soft, hard and wider, +1 each) ► compare ► Count(claim, then clear) ► Done
 //!    each of these refuses, and what is refused charges nothing to its right
 //! ```
 //!
 //! A guess is paid for before it is compared, so that guesses at once cannot outrun the count. A used challenge is
 //! recognised at the first charge, before any compare: it tells nothing about the PIN.
+
+mod written;
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -45,6 +47,7 @@ pub struct Verify {
     head: Head,
     binding: Binding,
     typed: [u8; 32],
+    ladder: Ladder,
     /// No guess is right.
     decoy: bool,
     client: Option<String>,
@@ -56,10 +59,8 @@ pub struct Verify {
 enum Stage {
     /// The guess is being charged.
     Guess,
-    /// The challenge is being claimed; `hard` failures were seen.
+    /// The challenge is being claimed and, if that is won, the failures cleared; `hard` of them were seen.
     Claim { hard: u32 },
-    /// The failures are being cleared.
-    Clear,
 }
 
 impl Verify {
@@ -86,42 +87,32 @@ impl Verify {
             decoy,
         } = recall(settings, &token, &binding, now)?;
         let typed = typed.fingerprint(&key.pin, &message);
+        let ladder = ladder(settings, &token.head, &binding, client)?;
+        let charges = ladder.charges();
         let verify = Self {
             now,
             left,
             head: token.head,
             binding,
             typed,
+            ladder,
             decoy,
             client: client.map(ToString::to_string),
             alarm: None,
             stage: Stage::Guess,
         };
-        let charges = verify.ladder(settings, &message)?.charges();
         Ok(Turn::Count(charges, verify))
     }
 
-    fn ladder(&self, settings: &Prepared, message: &[u8]) -> Result<Ladder, Failure> {
-        let guess = recall::guess(settings, &self.head, message);
-        Ladder::guess(settings, &self.binding, self.client.as_deref(), guess)
-    }
-
-    fn claim(&self, settings: &Prepared, message: &[u8]) -> Vec<Charge> {
+    /// Claims the challenge; a list ends at a refusal, so that only the winner clears what it has behind it.
+    fn claim(&self, settings: &Prepared, message: &[u8], hard: u32) -> Vec<Charge> {
         let limit = CLAIM.saturating_add(settings.guesses.per_challenge);
         let name = settings.names.challenge(message);
-        alloc::vec![Charge::more(name, CLAIM, limit, recall::ttl(&self.head))]
-    }
-
-    fn clear(
-        &self,
-        settings: &Prepared,
-        message: &[u8],
-        hard: u32,
-    ) -> Result<Vec<Charge>, Failure> {
-        let mut charges = self.ladder(settings, message)?.clear(hard);
+        let mut charges = alloc::vec![Charge::more(name, CLAIM, limit, recall::ttl(&self.head))];
+        charges.extend(self.ladder.clear(hard));
         let cooldown = settings.names.cooldown(&self.binding);
         charges.push(Charge::back(cooldown, CLAIM, settings.sends.cooldown));
-        Ok(charges)
+        charges
     }
 
     fn guessed(
@@ -130,7 +121,7 @@ impl Verify {
         message: &[u8],
         answer: Answer,
     ) -> Result<Turn<Self>, Failure> {
-        let ladder = self.ladder(settings, message)?;
+        let ladder = &self.ladder;
         let totals = match judge(&ladder.charges(), totals(answer)?)? {
             Outcome::Refused { at, total } => {
                 return Err(ladder.refusal(at, total).expires_in(self.left));
@@ -150,7 +141,7 @@ impl Verify {
         }
         let hard = ladder.hard(&totals);
         self.stage = Stage::Claim { hard };
-        Ok(Turn::Count(self.claim(settings, message), self))
+        Ok(Turn::Count(self.claim(settings, message, hard), self))
     }
 
     fn accept(&self, settings: &Prepared, message: &[u8]) -> Result<Turn<Self>, Failure> {
@@ -170,23 +161,32 @@ impl Verify {
     }
 }
 
+/// What a guess is charged with.
+fn ladder(
+    settings: &Prepared,
+    head: &Head,
+    binding: &Binding,
+    client: Option<&str>,
+) -> Result<Ladder, Failure> {
+    let message = head.message(&settings.audience, binding);
+    let guess = recall::guess(settings, head, &message);
+    Ladder::guess(settings, binding, client, guess)
+}
+
 impl Operation for Verify {
     type Output = Acceptance;
 
-    fn resume(mut self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
+    fn resume(self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
         let message = self.head.message(&settings.audience, &self.binding);
         match self.stage {
             Stage::Guess => self.guessed(settings, &message, answer),
-            Stage::Claim { hard } => match judge(&self.claim(settings, &message), totals(answer)?)?
-            {
-                Outcome::Refused { .. } => Err(used().expires_in(self.left)),
-                Outcome::Made(_) => {
-                    self.stage = Stage::Clear;
-                    Ok(Turn::Count(self.clear(settings, &message, hard)?, self))
+            Stage::Claim { hard } => {
+                let charges = self.claim(settings, &message, hard);
+                match judge(&charges, totals(answer)?)? {
+                    Outcome::Refused { .. } => Err(used().expires_in(self.left)),
+                    Outcome::Made(_) => self.accept(settings, &message),
                 }
-            },
-            // The challenge is won. That its failures could not be cleared does not undo it, and is not tried twice.
-            Stage::Clear => self.accept(settings, &message),
+            }
         }
     }
 }

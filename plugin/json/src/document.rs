@@ -25,7 +25,12 @@ macro_rules! cap {
     }};
 }
 
-const fn field(name: &'static str, form: Form, absent: Absent, about: &'static str) -> Field {
+pub(crate) const fn field(
+    name: &'static str,
+    form: Form,
+    absent: Absent,
+    about: &'static str,
+) -> Field {
     Field {
         name,
         about,

@@ -4,6 +4,7 @@
 //!
 //! - [`prepare`]: a settings document in, prepared settings out
 //! - [`reply`]: what an HTTP answer of Xoxzo means
+//! - [`ask`]: every function of the engine as text
 //! - `schema`, a feature: `wit/settings.schema.json`, from the same table that reads the document
 //!
 //! # Out of scope
@@ -34,15 +35,19 @@
 
 extern crate alloc;
 
+mod answer;
+mod at;
 mod document;
 mod form;
 mod node;
 mod prepare;
+mod question;
 mod reply;
 #[cfg(feature = "schema")]
 mod schema;
 
 pub use prepare::{Preparation, prepare};
+pub use question::ask;
 pub use reply::reply;
 #[cfg(feature = "schema")]
 pub use schema::schema;

@@ -98,7 +98,7 @@ impl Node {
         }
     }
 
-    /// Appends the value as JSON. Only for texts that need no escapes beyond quotes, backslashes and controls.
+    /// Appends the value as JSON.
     pub(crate) fn write(&self, out: &mut String) {
         match self {
             Self::Null | Self::Fraction => out.push_str("null"),
@@ -141,8 +141,15 @@ fn separate(at: usize, out: &mut String) {
     }
 }
 
-fn quote(text: &str, out: &mut String) {
+/// Appends a text as JSON.
+pub(crate) fn quote(text: &str, out: &mut String) {
+    let plain = |byte: u8| !byte.is_ascii_control() && byte != b'"' && byte != b'\\';
     out.push('"');
+    if text.bytes().all(plain) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for letter in text.chars() {
         match letter {
             '"' | '\\' => out.extend(['\\', letter]),

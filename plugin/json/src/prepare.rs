@@ -9,6 +9,7 @@ use xoxzo_2fa_core::{
     Purpose, RootKey, Scope, Sends, Settings, Template, Unfit, Voice, Xoxzo,
 };
 
+use crate::at::At;
 use crate::document::DOCUMENT;
 use crate::form::Misfit;
 use crate::node::Node;
@@ -113,11 +114,7 @@ fn line(json: &str, path: &str) -> usize {
     })
 }
 
-/// A filled document, or a part of one.
-#[derive(Clone, Copy)]
-struct At<'a>(&'a Node);
-
-impl<'a> At<'a> {
+impl At<'_> {
     /// The form is filled, so only values that have a type of their own can be wrong. Numbers too large for their type
     /// become its largest, which no range holds.
     fn settings(self) -> Result<Settings, Misfit> {
@@ -191,7 +188,7 @@ impl<'a> At<'a> {
                 sender: xoxzo.text("sender"),
                 timeout: xoxzo.number("timeout_milliseconds"),
                 callback_url: xoxzo.option("callback_url"),
-                tags: texts(xoxzo.at("tags").0.list()),
+                tags: xoxzo.texts("tags"),
                 japan: xoxzo.maybe("japan").map(|japan| Japan {
                     lite: japan.text("route") == "kpl",
                     sender: japan.text("sender"),
@@ -246,7 +243,7 @@ impl<'a> At<'a> {
         if let Some(name) = self.0.text() {
             return Destination::preset(name).map_err(misfit);
         }
-        let denied = texts(self.at("deny").0.list());
+        let denied = self.texts("deny");
         let range = Destination::parse(
             &self.text("prefix"),
             self.number("min_digits"),
@@ -263,66 +260,6 @@ impl<'a> At<'a> {
             seconds: cap.number("seconds"),
         }
     }
-
-    fn at(self, name: &str) -> At<'a> {
-        static NOTHING: Node = Node::Null;
-        At(self.0.field(name).unwrap_or(&NOTHING))
-    }
-
-    fn maybe(self, name: &str) -> Option<At<'a>> {
-        self.0.field(name).map(At)
-    }
-
-    fn text(self, name: &str) -> String {
-        self.option(name).unwrap_or_default()
-    }
-
-    fn option(self, name: &str) -> Option<String> {
-        self.at(name).0.text().map(ToString::to_string)
-    }
-
-    fn flag(self, name: &str) -> bool {
-        self.at(name).0.flag().unwrap_or(false)
-    }
-
-    fn number<T: TryFrom<u64> + Bounded>(self, name: &str) -> T {
-        T::try_from(self.at(name).0.number().unwrap_or(u64::MAX)).unwrap_or(T::LARGEST)
-    }
-
-    fn each<T>(
-        self,
-        name: &str,
-        read: impl Fn(At<'a>) -> Result<T, Misfit>,
-    ) -> Result<Vec<T>, Misfit> {
-        let list = (0_usize..).zip(self.at(name).0.list());
-        list.map(|(at, node)| {
-            read(At(node)).map_err(|misfit| misfit.within(&at.to_string()).within(name))
-        })
-        .collect()
-    }
-}
-
-fn texts(list: &[Node]) -> Vec<String> {
-    list.iter()
-        .filter_map(Node::text)
-        .map(ToString::to_string)
-        .collect()
-}
-
-trait Bounded {
-    const LARGEST: Self;
-}
-
-impl Bounded for u8 {
-    const LARGEST: Self = Self::MAX;
-}
-
-impl Bounded for u16 {
-    const LARGEST: Self = Self::MAX;
-}
-
-impl Bounded for u32 {
-    const LARGEST: Self = Self::MAX;
 }
 
 fn misfit(unfit: Unfit) -> Misfit {

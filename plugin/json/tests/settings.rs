@@ -288,8 +288,9 @@ fn a_prepared_string_of_something_else_is_refused() {
         "{}",
         &text[..text.len() - 4],
         &text[4..],
-        &text.replace('A', "B"),
-        &format!("{text}AAAA"),
+        &text.replace('a', "b"),
+        &text.to_uppercase(),
+        &format!("{text}0000"),
     ] {
         assert_eq!(
             Prepared::parse(other).err().map(|failure| failure.code),

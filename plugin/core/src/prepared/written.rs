@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Account, Key, Prepared, foreign};
-use crate::codec::{Reader, Writer, from_base64url, to_base64url};
+use crate::codec::{Reader, Writer, from_hex, to_hex};
 use crate::failure::Failure;
 use crate::guard::Names;
 use crate::key::{ReceiptKey, Secret};
@@ -17,7 +17,7 @@ use crate::settings::{Cap, Guesses, Japan, Messages, Purpose, Sends, Template, V
 use crate::text::Autofill;
 
 /// Names the layout below and the release: a string of another build is refused, not misread.
-const BUILD: &str = concat!("xoxzo-2fa ", env!("CARGO_PKG_VERSION"), " prepared 2");
+const BUILD: &str = concat!("xoxzo-2fa ", env!("CARGO_PKG_VERSION"), " prepared 3");
 
 /// Bytes of the checksum at the end.
 const CHECKSUM: usize = 8;
@@ -42,7 +42,8 @@ impl Prepared {
                 out.raw(secret.expose());
             });
         });
-        out.raw(self.names.0.expose()).raw(self.audit.expose());
+        out.raw(self.names.expose());
+        out.raw(self.audit.expose()).raw(self.state.expose());
         list(&mut out, &self.purposes, |purpose, out| {
             out.text(&purpose.name)
                 .u8(purpose.after_first_factor.into())
@@ -60,7 +61,7 @@ impl Prepared {
         let mut whole = Zeroizing::new(Vec::with_capacity(bytes.len().saturating_add(CHECKSUM)));
         whole.extend_from_slice(&bytes);
         whole.extend(sum.iter().take(CHECKSUM));
-        to_base64url(&whole)
+        to_hex(&whole)
     }
 
     fn write_messages(&self, out: &mut Writer) {
@@ -148,7 +149,7 @@ impl Prepared {
     ///
     /// [`Code::Settings`](crate::Code::Settings): not what this build's `prepare` made, such as the JSON itself, or a damaged copy.
     pub fn parse(text: &str) -> Result<Self, Failure> {
-        let bytes = Zeroizing::new(from_base64url(text).ok_or_else(foreign)?);
+        let bytes = Zeroizing::new(from_hex(text).ok_or_else(foreign)?);
         let (body, sum) = bytes
             .split_at_checked(bytes.len().saturating_sub(CHECKSUM))
             .ok_or_else(foreign)?;
@@ -169,8 +170,9 @@ fn read(from: &mut Reader<'_>) -> Option<Prepared> {
         service: from.text(),
         messages: read_messages(from),
         keys: unlist(from, read_key),
-        names: Names(Secret::new(from.array())),
+        names: Names::new(Secret::new(from.array())),
         audit: Secret::new(from.array()),
+        state: Secret::new(from.array()),
         purposes: unlist(from, |from| Purpose {
             name: from.text(),
             after_first_factor: from.present(),

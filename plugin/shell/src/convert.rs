@@ -1,14 +1,16 @@
 //! The contract's records and the engine's types, one function each.
 
+#![expect(missing_docs, reason = "each is named by what it converts")]
+
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use xoxzo_2fa_core as core;
 
-use crate::bindings::xoxzo::two_factor::types;
+use crate::types;
 
-pub(crate) fn claimed(binding: &types::Binding) -> core::Claimed<'_> {
+pub fn claimed(binding: &types::Binding) -> core::Claimed<'_> {
     let types::Binding {
         recipient,
         subject,
@@ -25,11 +27,11 @@ pub(crate) fn claimed(binding: &types::Binding) -> core::Claimed<'_> {
     }
 }
 
-pub(crate) fn paid(paid: &types::Transaction) -> (&str, &str, &str) {
+pub fn paid(paid: &types::Transaction) -> (&str, &str, &str) {
     (&paid.amount, &paid.currency, &paid.payee)
 }
 
-pub(crate) fn sending(sending: &types::Sending) -> core::Sending<'_> {
+pub fn sending(sending: &types::Sending) -> core::Sending<'_> {
     core::Sending {
         channel: match sending.channel {
             types::Channel::Sms => core::Channel::Sms,
@@ -41,7 +43,7 @@ pub(crate) fn sending(sending: &types::Sending) -> core::Sending<'_> {
     }
 }
 
-pub(crate) fn failure(failure: core::Failure) -> types::Failure {
+pub fn failure(failure: core::Failure) -> types::Failure {
     types::Failure {
         blame: match failure.blame() {
             core::Blame::Misuse => types::Blame::Misuse,
@@ -65,7 +67,7 @@ fn alarm(alarm: core::Alarm) -> types::Alarm {
     }
 }
 
-pub(crate) fn trail(trail: core::Trail) -> types::Trail {
+pub fn trail(trail: core::Trail) -> types::Trail {
     types::Trail {
         subject: trail.subject,
         recipient: trail.recipient,
@@ -95,7 +97,7 @@ fn code(code: core::Code) -> types::Code {
     }
 }
 
-pub(crate) fn challenge(challenge: core::Challenge) -> types::Challenge {
+pub fn challenge(challenge: core::Challenge) -> types::Challenge {
     types::Challenge {
         token: challenge.token,
         masked: challenge.masked,
@@ -120,20 +122,20 @@ fn delivery(delivery: core::Delivery) -> types::Delivery {
     }
 }
 
-pub(crate) fn report(report: core::Report) -> types::Report {
+pub fn report(report: core::Report) -> types::Report {
     types::Report {
         delivery: delivery(report.delivery),
         detail: report.detail.into_owned(),
     }
 }
 
-pub(crate) fn unlocked(unlocked: core::Unlocked) -> types::Unlocked {
+pub fn unlocked(unlocked: core::Unlocked) -> types::Unlocked {
     types::Unlocked {
         failures: unlocked.failures,
     }
 }
 
-pub(crate) fn specimens(specimens: Vec<core::Specimen>) -> types::Specimens {
+pub fn specimens(specimens: Vec<core::Specimen>) -> types::Specimens {
     let specimen = |specimen: core::Specimen| types::Specimen {
         locale: specimen.locale.code().to_string(),
         text: specimen.text,
@@ -144,7 +146,7 @@ pub(crate) fn specimens(specimens: Vec<core::Specimen>) -> types::Specimens {
     }
 }
 
-pub(crate) fn acceptance(acceptance: core::Acceptance) -> types::Acceptance {
+pub fn acceptance(acceptance: core::Acceptance) -> types::Acceptance {
     types::Acceptance {
         receipt: acceptance.receipt,
         expires_in_seconds: acceptance.expires_in,
@@ -152,7 +154,7 @@ pub(crate) fn acceptance(acceptance: core::Acceptance) -> types::Acceptance {
     }
 }
 
-pub(crate) fn claims(claims: core::Claims) -> types::Claims {
+pub fn claims(claims: core::Claims) -> types::Claims {
     let core::Binding {
         recipient,
         subject,
@@ -178,7 +180,7 @@ pub(crate) fn claims(claims: core::Claims) -> types::Claims {
     }
 }
 
-pub(crate) fn outline(outline: core::Outline) -> types::Outline {
+pub fn outline(outline: core::Outline) -> types::Outline {
     types::Outline {
         key_id: outline.key_id,
         digits: outline.digits.into(),
@@ -187,7 +189,7 @@ pub(crate) fn outline(outline: core::Outline) -> types::Outline {
     }
 }
 
-pub(crate) fn charge(charge: core::Charge) -> types::Charge {
+pub fn charge(charge: core::Charge) -> types::Charge {
     types::Charge {
         key: charge.key,
         amount: charge.amount,
@@ -196,14 +198,15 @@ pub(crate) fn charge(charge: core::Charge) -> types::Charge {
     }
 }
 
-pub(crate) fn total(total: types::Total) -> core::Total {
-    core::Total {
+pub fn totals(totals: types::Totals) -> Vec<core::Total> {
+    let total = |total: types::Total| core::Total {
         total: total.total,
         ends_in: total.ends_in_seconds,
-    }
+    };
+    totals.totals.into_iter().map(total).collect()
 }
 
-pub(crate) fn loss(loss: types::Loss) -> core::Loss {
+pub fn loss(loss: types::Loss) -> core::Loss {
     match loss {
         types::Loss::NotSent => core::Loss::NotSent,
         types::Loss::Unknown => core::Loss::Unknown,
@@ -212,7 +215,7 @@ pub(crate) fn loss(loss: types::Loss) -> core::Loss {
     }
 }
 
-pub(crate) fn request(request: core::Request) -> types::Request {
+pub fn request(request: core::Request) -> types::Request {
     let header = |(name, value): (&str, String)| types::Header {
         name: name.to_string(),
         value,
@@ -226,7 +229,7 @@ pub(crate) fn request(request: core::Request) -> types::Request {
     }
 }
 
-pub(crate) fn reply(response: &types::Response) -> core::Reply {
+pub fn reply(response: &types::Response) -> core::Reply {
     let wait = response
         .headers
         .iter()

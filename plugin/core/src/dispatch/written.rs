@@ -1,0 +1,75 @@
+//! A message that waits, as bytes.
+
+use super::{Channel, Dispatch, Stage};
+use crate::binding::Binding;
+use crate::codec::{Reader, Writer};
+use crate::failure::{Alarm, Failure};
+use crate::ladder::Ladder;
+use crate::locale::Locale;
+use crate::prepared::Prepared;
+use crate::state::Suspend;
+use crate::token::Head;
+
+impl Suspend for Dispatch {
+    fn write(&self, settings: &Prepared, out: &mut Writer) {
+        let Self {
+            now,
+            head,
+            binding,
+            left,
+            channel,
+            locale,
+            client,
+            decoy,
+            again,
+            ladder: _,
+            parts,
+            alarm,
+            stage,
+        } = self;
+        out.u32(*now);
+        head.write(out);
+        binding.write(&settings.audience, out);
+        out.u32(*left).u8(*channel as u8).text(locale.code());
+        out.option(client.as_deref()).flag(*decoy).flag(*again);
+        out.maybe_u32(*parts);
+        Alarm::write(*alarm, out);
+        match stage {
+            Stage::Charge => out.u8(0),
+            Stage::Send => out.u8(1),
+            Stage::Unknown => out.u8(2),
+            Stage::Back(failure) => {
+                failure.write(out.u8(3));
+                out
+            }
+        };
+    }
+
+    fn read(settings: &Prepared, from: &mut Reader<'_>) -> Option<Self> {
+        let mut dispatch = Self {
+            now: from.u32(),
+            head: Head::read(from),
+            binding: Binding::read_for(&settings.audience, from)?,
+            left: from.u32(),
+            channel: from.one_of(&[Channel::Sms, Channel::Voice])?,
+            locale: Locale::parse(&from.text()).ok()?,
+            client: from.option(),
+            decoy: from.present(),
+            again: from.present(),
+            ladder: Ladder::default(),
+            parts: from.maybe_u32(),
+            alarm: Alarm::read(from)?,
+            stage: match from.u8() {
+                0 => Stage::Charge,
+                1 => Stage::Send,
+                2 => Stage::Unknown,
+                3 => Stage::Back(Failure::read(from)?),
+                _ => return None,
+            },
+        };
+        if let Stage::Charge = dispatch.stage {
+            dispatch.ladder = dispatch.ladder(settings).ok()?;
+        }
+        Some(dispatch)
+    }
+}

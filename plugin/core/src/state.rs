@@ -1,0 +1,172 @@
+//! `state`: an operation that waits, as a string, for hosts that keep no instance while they wait.
+//!
+//! ```text
+//! hex(0x14 | written at 4 | operation 1 | fields | MAC 32)
+//! ```
+//!
+//! The MAC is under a key of its own over all before it. The state holds who is meant, and no PIN, no key and nothing that opens a
+//! challenge: it is derived again where it is needed. It is for one use in one process: to answer it twice is to count once
+//! what was tried twice.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::codec::{Reader, Writer, from_hex, to_hex};
+use crate::dispatch::{Challenge, Dispatch};
+use crate::failure::{Failure, Unfit};
+use crate::prepared::Prepared;
+use crate::status::{Report, Status};
+use crate::turn::{Answer, Operation, Turn};
+use crate::unlock::{Unlock, Unlocked};
+use crate::verify::{Acceptance, Verify};
+
+/// First byte: version 1, kind 4.
+const MARK: u8 = 0x14;
+
+/// Seconds that a state can be resumed.
+const LIFETIME: u32 = 60;
+
+/// Bytes of the MAC at the end.
+const MAC: usize = 32;
+
+/// An operation of any kind that waits.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Waiting {
+    /// `start` or `resend`.
+    Dispatch(Dispatch),
+    /// `verify`.
+    Verify(Verify),
+    /// `status`.
+    Status(Status),
+    /// `unlock`.
+    Unlock(Unlock),
+}
+
+/// What an operation of any kind ended with.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// `start` or `resend`.
+    Challenged(Challenge),
+    /// `verify`.
+    Accepted(Acceptance),
+    /// `status`.
+    Reported(Report),
+    /// `unlock`.
+    Unlocked(Unlocked),
+}
+
+/// An operation that can be written down.
+pub(crate) trait Suspend: Sized {
+    fn write(&self, settings: &Prepared, out: &mut Writer);
+
+    fn read(settings: &Prepared, from: &mut Reader<'_>) -> Option<Self>;
+}
+
+impl Waiting {
+    /// The state, written at `now`.
+    #[must_use]
+    pub fn to_state(&self, settings: &Prepared, now: u32) -> String {
+        let mut out = Writer::new();
+        out.u8(MARK).u32(now);
+        match self {
+            Self::Dispatch(dispatch) => dispatch.write(settings, out.u8(1)),
+            Self::Verify(verify) => verify.write(settings, out.u8(2)),
+            Self::Status(status) => status.write(settings, out.u8(3)),
+            Self::Unlock(unlock) => unlock.write(settings, out.u8(4)),
+        }
+        let body = out.finish();
+        let mac = settings.state.mac(&authenticated(settings, &body));
+        to_hex(&[&body[..], &mac].concat())
+    }
+
+    /// Reads a state, at most 60 s after it was written.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`](crate::Code::Request).
+    pub fn from_state(settings: &Prepared, now: u32, state: &str) -> Result<Self, Failure> {
+        let foreign = || Unfit("must be one that these settings gave, unchanged").argument("state");
+        let bytes = Some(state)
+            .filter(|state| state.len() <= 8192)
+            .and_then(from_hex)
+            .ok_or_else(foreign)?;
+        let (body, mac) = bytes
+            .split_at_checked(bytes.len().saturating_sub(MAC))
+            .ok_or_else(foreign)?;
+        if !settings.state.verifies(&authenticated(settings, body), mac) {
+            return Err(foreign());
+        }
+        let mut from = Reader::new(body);
+        let (mark, written_at) = (from.u8(), from.u32());
+        let waiting = match from.u8() {
+            1 => Dispatch::read(settings, &mut from).map(Self::Dispatch),
+            2 => Verify::read(settings, &mut from).map(Self::Verify),
+            3 => Status::read(settings, &mut from).map(Self::Status),
+            4 => Unlock::read(settings, &mut from).map(Self::Unlock),
+            _ => None,
+        };
+        let waiting = waiting.filter(|_| mark == MARK && from.finish());
+        let waiting = waiting.ok_or_else(foreign)?;
+        if now.abs_diff(written_at) > LIFETIME {
+            return Err(Unfit("must be resumed within 60 s").argument("state"));
+        }
+        Ok(waiting)
+    }
+}
+
+/// What the MAC is over.
+fn authenticated(settings: &Prepared, body: &[u8]) -> Vec<u8> {
+    let mut out = Writer::new();
+    out.text("xoxzo-2fa state").text(&settings.audience);
+    out.raw(body).finish()
+}
+
+impl Operation for Waiting {
+    type Output = Ended;
+
+    fn resume(self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
+        match self {
+            Self::Dispatch(dispatch) => dispatch.resume(settings, answer).map(Turn::any),
+            Self::Verify(verify) => verify.resume(settings, answer).map(Turn::any),
+            Self::Status(status) => status.resume(settings, answer).map(Turn::any),
+            Self::Unlock(unlock) => unlock.resume(settings, answer).map(Turn::any),
+        }
+    }
+}
+
+impl<O: Operation<Output: Into<Ended>> + Into<Waiting>> Turn<O> {
+    /// The same turn of an operation of any kind.
+    #[must_use]
+    pub fn any(self) -> Turn<Waiting> {
+        match self {
+            Turn::Count(charges, operation) => Turn::Count(charges, operation.into()),
+            Turn::Send(request, operation) => Turn::Send(request, operation.into()),
+            Turn::Done(output) => Turn::Done(output.into()),
+        }
+    }
+}
+
+/// One variant for each operation, in both enums.
+macro_rules! operations {
+    ($($variant:ident $operation:ident, $end:ident $output:ident;)*) => {$(
+        impl From<$operation> for Waiting {
+            fn from(operation: $operation) -> Self {
+                Self::$variant(operation)
+            }
+        }
+
+        impl From<$output> for Ended {
+            fn from(output: $output) -> Self {
+                Self::$end(output)
+            }
+        }
+    )*};
+}
+
+operations! {
+    Dispatch Dispatch, Challenged Challenge;
+    Verify Verify, Accepted Acceptance;
+    Status Status, Reported Report;
+    Unlock Unlock, Unlocked Unlocked;
+}

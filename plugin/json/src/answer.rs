@@ -1,0 +1,240 @@
+//! Answers: one JSON object with one field, which says what it is.
+
+use alloc::string::{String, ToString};
+
+use xoxzo_2fa_core::{
+    Acceptance, Challenge, Charge, Claims, Ended, Failure, Outline, Prepared, Report, Request,
+    Specimen, Trail, Transaction, Turn, Unlocked, Waiting,
+};
+
+use crate::node::quote;
+use crate::prepare::Preparation;
+
+/// An object that is being written.
+pub(crate) struct Object(String);
+
+impl Object {
+    /// An object whose one field is an object.
+    pub(crate) fn of(name: &str, fill: impl FnOnce(&mut Self)) -> String {
+        let mut out = Self(String::with_capacity(1024));
+        out.0.push('{');
+        out.object(name, fill);
+        out.0.push('}');
+        out.0
+    }
+
+    fn name(&mut self, name: &str) -> &mut String {
+        self.separate();
+        quote(name, &mut self.0);
+        self.0.push(':');
+        &mut self.0
+    }
+
+    /// A comma, unless this comes first. What is open ends with its bracket; texts end with their quote.
+    fn separate(&mut self) {
+        if !self.0.ends_with(['{', '[']) {
+            self.0.push(',');
+        }
+    }
+
+    fn object(&mut self, name: &str, fill: impl FnOnce(&mut Self)) {
+        self.name(name).push('{');
+        fill(self);
+        self.0.push('}');
+    }
+
+    fn list<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        mut item: impl FnMut(&mut Self, T),
+    ) {
+        self.name(name).push('[');
+        for one in items {
+            self.separate();
+            item(self, one);
+        }
+        self.0.push(']');
+    }
+
+    fn objects<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        mut fill: impl FnMut(&mut Self, T),
+    ) {
+        self.list(name, items, |out, item| {
+            out.0.push('{');
+            fill(out, item);
+            out.0.push('}');
+        });
+    }
+
+    pub(crate) fn text(&mut self, name: &str, text: &str) {
+        quote(text, self.name(name));
+    }
+
+    fn number(&mut self, name: &str, number: u32) {
+        self.name(name).push_str(&number.to_string());
+    }
+
+    fn flag(&mut self, name: &str, flag: bool) {
+        self.name(name)
+            .push_str(if flag { "true" } else { "false" });
+    }
+
+    fn maybe_text(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(name, text);
+        }
+    }
+
+    fn maybe_number(&mut self, name: &str, number: Option<u32>) {
+        if let Some(number) = number {
+            self.number(name, number);
+        }
+    }
+}
+
+pub(crate) fn failure(failure: &Failure) -> String {
+    Object::of("failure", |out| {
+        out.text("blame", failure.blame().name());
+        out.text("code", failure.code.name());
+        out.text("detail", &failure.detail);
+        out.maybe_number("guesses_left", failure.guesses_left);
+        out.maybe_number("retry_after_seconds", failure.retry_after);
+        out.maybe_number("expires_in_seconds", failure.expires_in);
+        out.maybe_text("alarm", failure.alarm.map(|alarm| alarm.name()));
+    })
+}
+
+/// What an operation waits for, with the state to go on with, or what it has come to.
+pub(crate) fn turn(settings: &Prepared, now: u32, turn: Turn<Waiting>) -> String {
+    match turn {
+        Turn::Count(charges, waiting) => Object::of("count", |out| {
+            out.text("state", &waiting.to_state(settings, now));
+            out.objects("charges", &charges, charge);
+        }),
+        Turn::Send(message, waiting) => Object::of("send", |out| {
+            out.text("state", &waiting.to_state(settings, now));
+            out.object("request", |out| request(out, &message));
+        }),
+        Turn::Done(Ended::Challenged(ended)) => {
+            Object::of("challenged", |out| challenge(out, &ended))
+        }
+        Turn::Done(Ended::Accepted(ended)) => Object::of("accepted", |out| acceptance(out, &ended)),
+        Turn::Done(Ended::Reported(Report {
+            delivery, detail, ..
+        })) => Object::of("reported", |out| {
+            out.text("delivery", delivery.name());
+            out.text("detail", &detail);
+        }),
+        Turn::Done(Ended::Unlocked(Unlocked { failures, .. })) => {
+            Object::of("unlocked", |out| out.number("failures", failures))
+        }
+    }
+}
+
+fn charge(out: &mut Object, charge: &Charge) {
+    out.text("key", &charge.key);
+    out.name("amount").push_str(&charge.amount.to_string());
+    out.number("limit", charge.limit);
+    out.number("ttl_seconds", charge.ttl);
+}
+
+fn request(out: &mut Object, request: &Request) {
+    out.text("method", request.method);
+    out.text("url", &request.url);
+    out.objects("headers", &request.headers, |out, (name, value)| {
+        out.text("name", name);
+        out.text("value", value);
+    });
+    out.text("body", &request.body);
+    out.number("timeout_milliseconds", request.timeout);
+}
+
+fn challenge(out: &mut Object, challenge: &Challenge) {
+    out.text("token", &challenge.token);
+    out.text("masked", &challenge.masked);
+    out.number("expires_in_seconds", challenge.expires_in);
+    out.number("resend_after_seconds", challenge.resend_after);
+    out.text("delivery", challenge.delivery.name());
+    out.maybe_text("message_id", challenge.message_id.as_deref());
+    out.maybe_text("handle", challenge.handle.as_deref());
+    out.maybe_number("parts", challenge.parts);
+    out.maybe_text("alarm", challenge.alarm.map(|alarm| alarm.name()));
+}
+
+fn acceptance(out: &mut Object, acceptance: &Acceptance) {
+    out.text("receipt", &acceptance.receipt);
+    out.number("expires_in_seconds", acceptance.expires_in);
+    out.maybe_text("alarm", acceptance.alarm.map(|alarm| alarm.name()));
+}
+
+pub(crate) fn prepared(preparation: &Preparation) -> String {
+    Object::of("prepared", |out| {
+        out.text("settings", &preparation.prepared.to_text());
+        out.text("effective", &preparation.effective);
+        out.list("warnings", &preparation.warnings, |out, warning| {
+            quote(warning, &mut out.0);
+        });
+    })
+}
+
+pub(crate) fn claims(claims: &Claims) -> String {
+    Object::of("claims", |out| {
+        let binding = &claims.binding;
+        out.text("id", &claims.id);
+        out.text("audience", &claims.audience);
+        out.text("recipient", binding.recipient.as_str());
+        out.text("subject", &binding.subject);
+        out.text("purpose", &binding.purpose);
+        out.maybe_text("session", binding.session.as_deref());
+        if let Some(Transaction {
+            amount,
+            currency,
+            payee,
+        }) = &binding.transaction
+        {
+            out.object("transaction", |out| {
+                out.text("amount", amount);
+                out.text("currency", currency);
+                out.text("payee", payee);
+            });
+        }
+        out.flag("test", claims.test);
+        out.number("issued_at_seconds", claims.issued_at);
+        out.number("expires_at_seconds", claims.expires_at);
+    })
+}
+
+pub(crate) fn outline(outline: &Outline) -> String {
+    Object::of("outline", |out| {
+        out.text("key_id", &outline.key_id);
+        out.number("digits", outline.digits.into());
+        out.number("issued_at_seconds", outline.issued_at);
+        out.number("expires_at_seconds", outline.expires_at);
+    })
+}
+
+pub(crate) fn specimens(specimens: &[Specimen]) -> String {
+    Object::of("previewed", |out| {
+        out.objects("specimens", specimens, |out, specimen| {
+            out.text("locale", specimen.locale.code());
+            out.text("text", &specimen.text);
+            out.number("parts", specimen.parts);
+        });
+    })
+}
+
+pub(crate) fn trail(trail: &Trail) -> String {
+    Object::of("trail", |out| {
+        out.text("subject", &trail.subject);
+        out.text("recipient", &trail.recipient);
+        out.text("calling_code", &trail.calling_code);
+    })
+}
+
+pub(crate) fn key(key: &str) -> String {
+    Object::of("written_key", |out| out.text("key", key))
+}

@@ -1,0 +1,82 @@
+//! A place in a tree that has its form: what stands there is of the right type or absent.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::form::Misfit;
+use crate::node::Node;
+
+/// A filled tree, or a part of one.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a>(pub(crate) &'a Node);
+
+impl<'a> At<'a> {
+    pub(crate) fn at(self, name: &str) -> At<'a> {
+        static NOTHING: Node = Node::Null;
+        At(self.0.field(name).unwrap_or(&NOTHING))
+    }
+
+    pub(crate) fn maybe(self, name: &str) -> Option<At<'a>> {
+        self.0.field(name).map(At)
+    }
+
+    pub(crate) fn str(self, name: &str) -> &'a str {
+        self.option_str(name).unwrap_or_default()
+    }
+
+    pub(crate) fn option_str(self, name: &str) -> Option<&'a str> {
+        self.0.field(name).and_then(Node::text)
+    }
+
+    pub(crate) fn text(self, name: &str) -> String {
+        self.str(name).to_string()
+    }
+
+    pub(crate) fn option(self, name: &str) -> Option<String> {
+        self.option_str(name).map(ToString::to_string)
+    }
+
+    pub(crate) fn flag(self, name: &str) -> bool {
+        self.at(name).0.flag().unwrap_or(false)
+    }
+
+    /// Numbers too large for their type become its largest.
+    pub(crate) fn number<T: TryFrom<u64> + Bounded>(self, name: &str) -> T {
+        T::try_from(self.at(name).0.number().unwrap_or(u64::MAX)).unwrap_or(T::LARGEST)
+    }
+
+    pub(crate) fn each<T>(
+        self,
+        name: &str,
+        read: impl Fn(At<'a>) -> Result<T, Misfit>,
+    ) -> Result<Vec<T>, Misfit> {
+        let list = (0_usize..).zip(self.at(name).0.list());
+        list.map(|(at, node)| {
+            read(At(node)).map_err(|misfit| misfit.within(&at.to_string()).within(name))
+        })
+        .collect()
+    }
+
+    pub(crate) fn texts(self, name: &str) -> Vec<String> {
+        let list = self.at(name).0.list().iter();
+        list.filter_map(Node::text)
+            .map(ToString::to_string)
+            .collect()
+    }
+}
+
+pub(crate) trait Bounded {
+    const LARGEST: Self;
+}
+
+impl Bounded for u8 {
+    const LARGEST: Self = Self::MAX;
+}
+
+impl Bounded for u16 {
+    const LARGEST: Self = Self::MAX;
+}
+
+impl Bounded for u32 {
+    const LARGEST: Self = Self::MAX;
+}

@@ -1,0 +1,297 @@
+//! The functions of `configuration` and `steps` as text: a question in, an answer out.
+//!
+//! A question is an object with one field, the name of the function, with its arguments as an object. One table says what
+//! they are; what does not fit it is refused with path and kind, as in the settings.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rand::TryCryptoRng;
+use xoxzo_2fa_core::{
+    Answer, Channel, Claimed, Code, Dispatch, Failure, Loss, Operation, Prepared, Range,
+    ReceiptKey, Reply, RootKey, Sending, Status, Total, Trail, Transaction, Turn, Unlock, Verify,
+    Waiting, check_receipt, inspect,
+};
+
+use crate::at::At;
+use crate::document::field;
+use crate::form::{Absent, Field, Form, Misfit};
+use crate::node::Node;
+use crate::{answer, prepare, reply};
+
+/// The longest question, in bytes: a response of 16 KiB fits with every byte escaped.
+const LONGEST: usize = 100 * 1024;
+
+/// Answers a question at a time, with settings that `prepare` gave, or none for a function that takes none. A failure is an answer
+/// too.
+#[must_use]
+pub fn ask(settings: &str, now: u32, question: &str, rng: &mut impl TryCryptoRng) -> String {
+    let answer = read(question)
+        .map_err(misuse)
+        .and_then(|(function, arguments)| {
+            let from = At(&arguments);
+            match &*function {
+                "prepare" => prepare(from.str("json"), rng).map(|it| answer::prepared(&it)),
+                "check_receipt" => receipt(from, now),
+                "keygen" => RootKey::generate(rng).map(|key| answer::key(&key.to_text())),
+                "receipt_key" => receipt_key(from),
+                "inspect" => inspect(from.str("token")).map(|outline| answer::outline(&outline)),
+                _ => with_settings(&Prepared::parse(settings)?, now, &function, from, rng),
+            }
+        });
+    answer.unwrap_or_else(|failure| answer::failure(&failure))
+}
+
+fn with_settings(
+    settings: &Prepared,
+    now: u32,
+    function: &str,
+    from: At<'_>,
+    rng: &mut impl TryCryptoRng,
+) -> Result<String, Failure> {
+    let binding = || claimed(from.at("binding"));
+    let sending = || sending(from.at("sending"));
+    let token = from.str("token");
+    let turn = match function {
+        "preview" => {
+            let paid = from
+                .maybe("transaction")
+                .map(|paid| Transaction::parse(transaction(paid)));
+            let specimens = settings.specimens(paid.transpose()?.as_ref());
+            return Ok(answer::specimens(&specimens));
+        }
+        "trail_of" => {
+            let Claimed {
+                subject, recipient, ..
+            } = binding();
+            return Trail::of(settings, subject, recipient).map(|trail| answer::trail(&trail));
+        }
+        "start" => Dispatch::start(settings, now, binding(), sending(), rng)?.any(),
+        "resend" => Dispatch::resend(settings, now, token, binding(), sending())?.any(),
+        "verify" => {
+            let (pin, client) = (from.str("pin"), from.option_str("client"));
+            Verify::begin(settings, now, token, binding(), pin, client)?.any()
+        }
+        "status" => Status::begin(settings, now, from.str("handle"))?.any(),
+        "unlock" => Unlock::begin(settings, from.str("subject"), from.str("recipient"))?.any(),
+        _ => resume(settings, now, from)?,
+    };
+    Ok(answer::turn(settings, now, turn))
+}
+
+/// `counted`, `sent` or `lost`: of their arguments exactly one beside the state is there.
+fn resume(settings: &Prepared, now: u32, from: At<'_>) -> Result<Turn<Waiting>, Failure> {
+    let came = if let Some(response) = from.maybe("response") {
+        Answer::Reply(response_of(response))
+    } else if let Some(loss) = from.option_str("loss") {
+        Answer::Lost(match loss {
+            "guard-full" => Loss::GuardFull,
+            "guard-unreachable" => Loss::GuardUnreachable,
+            "not-sent" => Loss::NotSent,
+            _ => Loss::Unknown,
+        })
+    } else {
+        let total = |from: At<'_>| {
+            Ok(Total {
+                total: from.number("total"),
+                ends_in: from.number("ends_in_seconds"),
+            })
+        };
+        Answer::Totals(from.each("totals", total).map_err(misuse)?)
+    };
+    Waiting::from_state(settings, now, from.str("state"))?.resume(settings, came)
+}
+
+fn response_of(from: At<'_>) -> Reply {
+    let mut headers = from.at("headers").0.list().iter().map(At);
+    let wait = headers.find(|header| header.str("name").eq_ignore_ascii_case("retry-after"));
+    let wait = wait.map(|header| header.str("value"));
+    reply(from.number("status"), wait, from.str("body"))
+}
+
+fn receipt(from: At<'_>, now: u32) -> Result<String, Failure> {
+    let keys = from.texts("receipt_keys");
+    let keys: Result<Vec<_>, _> = keys.iter().map(|key| ReceiptKey::parse(key)).collect();
+    let keys = keys.map_err(|unfit| unfit.argument("receipt_keys"))?;
+    check_receipt(&keys, from.str("receipt"), now).map(|claims| answer::claims(&claims))
+}
+
+fn receipt_key(from: At<'_>) -> Result<String, Failure> {
+    let root = RootKey::parse(from.str("root_key")).map_err(|unfit| unfit.argument("root_key"))?;
+    let key = root.receipt_key(from.str("audience"), from.flag("test"));
+    Ok(answer::key(&key.to_text()))
+}
+
+fn claimed(from: At<'_>) -> Claimed<'_> {
+    Claimed {
+        recipient: from.str("recipient"),
+        subject: from.str("subject"),
+        purpose: from.str("purpose"),
+        session: from.option_str("session"),
+        transaction: from.maybe("transaction").map(transaction),
+    }
+}
+
+fn transaction(from: At<'_>) -> (&str, &str, &str) {
+    (from.str("amount"), from.str("currency"), from.str("payee"))
+}
+
+fn sending(from: At<'_>) -> Sending<'_> {
+    Sending {
+        channel: match from.str("channel") {
+            "voice" => Channel::Voice,
+            _ => Channel::Sms,
+        },
+        locale: from.option_str("locale"),
+        client: from.option_str("client"),
+        decoy: from.flag("decoy"),
+    }
+}
+
+/// The function of a question and its arguments, which have their form.
+fn read(question: &str) -> Result<(String, Node), Misfit> {
+    const ONE: &str = "must be an object with one field, a function";
+    if question.len() > LONGEST {
+        return Err(Misfit::new("longer than 100 KiB"));
+    }
+    let question = Node::parse(question).map_err(|(kind, _)| Misfit::new(kind))?;
+    let mut question = QUESTION.fill(&question)?;
+    match &mut question {
+        Node::Map(fields) if fields.len() == 1 => fields.pop().ok_or(Misfit::new(ONE)),
+        _ => Err(Misfit::new(ONE)),
+    }
+}
+
+fn misuse(Misfit { path, kind }: Misfit) -> Failure {
+    let place = if path.is_empty() { "question" } else { &path };
+    Failure::new(Code::Request, [place, ": ", &kind].concat())
+}
+
+const ANY: Range = Range(0, u32::MAX);
+
+const fn needed(name: &'static str, form: Form) -> Field {
+    field(name, form, Absent::Required, "")
+}
+
+const fn option(name: &'static str, form: Form) -> Field {
+    field(name, form, Absent::Out, "")
+}
+
+const fn function(name: &'static str, arguments: &'static [Field]) -> Field {
+    option(name, Form::Map(arguments))
+}
+
+const QUESTION: Form = Form::Map(&[
+    function("prepare", &[needed("json", Form::Text)]),
+    function(
+        "check_receipt",
+        &[
+            needed("receipt_keys", Form::List(&Form::Text, ANY)),
+            needed("receipt", Form::Text),
+        ],
+    ),
+    function("keygen", &[]),
+    function(
+        "receipt_key",
+        &[
+            needed("root_key", Form::Text),
+            needed("audience", Form::Text),
+            field("test", Form::Flag, Absent::Flag(false), ""),
+        ],
+    ),
+    function("inspect", &[needed("token", Form::Text)]),
+    function("preview", &[option("transaction", TRANSACTION)]),
+    function("trail_of", &[needed("binding", BINDING)]),
+    function("start", &[needed("binding", BINDING), SENDING]),
+    function(
+        "resend",
+        &[
+            needed("token", Form::Text),
+            needed("binding", BINDING),
+            SENDING,
+        ],
+    ),
+    function(
+        "verify",
+        &[
+            needed("token", Form::Text),
+            needed("binding", BINDING),
+            needed("pin", Form::Text),
+            option("client", Form::Text),
+        ],
+    ),
+    function("status", &[needed("handle", Form::Text)]),
+    function(
+        "unlock",
+        &[
+            needed("subject", Form::Text),
+            needed("recipient", Form::Text),
+        ],
+    ),
+    function(
+        "counted",
+        &[
+            needed("state", Form::Text),
+            needed("totals", Form::List(&Form::Map(&TOTAL), ANY)),
+        ],
+    ),
+    function(
+        "sent",
+        &[
+            needed("state", Form::Text),
+            needed("response", Form::Map(&RESPONSE)),
+        ],
+    ),
+    function("lost", &[needed("state", Form::Text), needed("loss", LOSS)]),
+]);
+
+const BINDING: Form = Form::Map(&[
+    needed("recipient", Form::Text),
+    needed("subject", Form::Text),
+    needed("purpose", Form::Text),
+    option("session", Form::Text),
+    option("transaction", TRANSACTION),
+]);
+
+const TRANSACTION: Form = Form::Map(&[
+    needed("amount", Form::Text),
+    needed("currency", Form::Text),
+    needed("payee", Form::Text),
+]);
+
+const SENDING: Field = field(
+    "sending",
+    Form::Map(&[
+        field(
+            "channel",
+            Form::Choice(&["sms", "voice"]),
+            Absent::Text("sms"),
+            "",
+        ),
+        option("locale", Form::Text),
+        option("client", Form::Text),
+        field("decoy", Form::Flag, Absent::Flag(false), ""),
+    ]),
+    Absent::Defaults,
+    "",
+);
+
+const TOTAL: [Field; 2] = [
+    needed("total", Form::Number(ANY)),
+    needed("ends_in_seconds", Form::Number(ANY)),
+];
+
+const RESPONSE: [Field; 3] = [
+    needed("status", Form::Number(ANY)),
+    field(
+        "headers",
+        Form::List(&Form::Map(&HEADER), ANY),
+        Absent::Empty,
+        "",
+    ),
+    field("body", Form::Text, Absent::Text(""), ""),
+];
+
+const HEADER: [Field; 2] = [needed("name", Form::Text), needed("value", Form::Text)];
+
+const LOSS: Form = Form::Choice(&["not-sent", "unknown", "guard-unreachable", "guard-full"]);

@@ -1,0 +1,74 @@
+//! The export `configuration`, which both worlds have.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use xoxzo_2fa_core::{Prepared, ReceiptKey, RootKey, Trail, Transaction, check_receipt, inspect};
+
+use crate::bindings::exports::xoxzo::two_factor::configuration::Guest;
+use crate::{Answer, Random, convert, types};
+
+pub(crate) struct Configuration;
+
+impl Guest for Configuration {
+    fn prepare(json: String) -> Answer<types::Prepared> {
+        let preparation = xoxzo_2fa_json::prepare(&json, &mut Random).map_err(convert::failure)?;
+        Ok(types::Prepared {
+            settings: preparation.prepared.to_text(),
+            effective: preparation.effective,
+            warnings: preparation.warnings,
+        })
+    }
+
+    fn check_receipt(
+        receipt_keys: Vec<String>,
+        receipt: String,
+        now_seconds: u32,
+    ) -> Answer<types::Claims> {
+        let keys: Result<Vec<_>, _> = receipt_keys
+            .iter()
+            .map(|key| ReceiptKey::parse(key))
+            .collect();
+        let keys = keys.map_err(|unfit| convert::failure(unfit.argument("receipt-keys")))?;
+        check_receipt(&keys, &receipt, now_seconds)
+            .map(convert::claims)
+            .map_err(convert::failure)
+    }
+
+    fn keygen() -> Answer<types::WrittenKey> {
+        let key = RootKey::generate(&mut Random).map_err(convert::failure)?;
+        Ok(types::WrittenKey { key: key.to_text() })
+    }
+
+    fn receipt_key(root_key: String, audience: String, test: bool) -> Answer<types::WrittenKey> {
+        let root = RootKey::parse(&root_key)
+            .map_err(|unfit| convert::failure(unfit.argument("root-key")))?;
+        Ok(types::WrittenKey {
+            key: root.receipt_key(&audience, test).to_text(),
+        })
+    }
+
+    fn inspect(token: String) -> Answer<types::Outline> {
+        inspect(&token)
+            .map(convert::outline)
+            .map_err(convert::failure)
+    }
+
+    fn preview(
+        settings: String,
+        transaction: Option<types::Transaction>,
+    ) -> Answer<types::Specimens> {
+        let settings = Prepared::parse(&settings).map_err(convert::failure)?;
+        let paid = transaction.as_ref().map(convert::paid);
+        let paid = paid.map(Transaction::parse).transpose();
+        let paid = paid.map_err(convert::failure)?;
+        Ok(convert::specimens(settings.specimens(paid.as_ref())))
+    }
+
+    fn trail_of(settings: String, binding: types::Binding) -> Answer<types::Trail> {
+        let settings = Prepared::parse(&settings).map_err(convert::failure)?;
+        Trail::of(&settings, &binding.subject, &binding.recipient)
+            .map(convert::trail)
+            .map_err(convert::failure)
+    }
+}

@@ -1,0 +1,51 @@
+//! What the components of both worlds share.
+//!
+//! # In scope
+//!
+//! - The contract's records ([`types`]), and conversions between them and the engine's types ([`convert`])
+//! - The export `configuration`: whoever links this crate exports it
+//! - The host's randomness ([`Random`]); an allocator and a panic handler
+//!
+//! # Out of scope
+//!
+//! - Every decision: those are the engine's
+
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
+mod configuration;
+pub mod convert;
+mod random;
+#[cfg(target_arch = "wasm32")]
+mod runtime;
+
+pub use bindings::xoxzo::two_factor::types;
+pub use random::{Random, Short};
+
+/// What every exported function answers.
+pub type Answer<T> = Result<T, types::Failure>;
+
+#[expect(missing_docs, reason = "generated from the documented contract")]
+mod bindings {
+    wit_bindgen::generate!({
+        inline: "
+            package xoxzo:shell;
+
+            world shell {
+              import wasi:random/random@0.2.0;
+              import xoxzo:two-factor/types@0.1.0;
+              export xoxzo:two-factor/configuration@0.1.0;
+            }
+        ",
+        path: "../../wit",
+        world: "xoxzo:shell/shell",
+        generate_all,
+    });
+}
+
+// Elsewhere no linker takes the names of the exports.
+#[cfg(target_arch = "wasm32")]
+bindings::export!(Configuration with_types_in bindings);
+#[cfg(target_arch = "wasm32")]
+use configuration::Configuration;
