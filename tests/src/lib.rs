@@ -3,6 +3,7 @@
 //! [`World`] walks operations of the engine turn by turn, with counters in a map, a clock that is a number and a Xoxzo that
 //! answers what it is told to.
 
+mod client;
 pub mod redis;
 
 use std::collections::HashMap;
@@ -14,6 +15,8 @@ use xoxzo_2fa_core::{
     Answer, Challenge, Charge, Claimed, Code, Dispatch, Failure, Loss, Operation, Prepared, Reply,
     Report, Request, RootKey, Sending, Status, Total, Turn, Unlock, Verify,
 };
+
+pub use client::Client;
 
 /// A time after the engine's release.
 pub const NOW: u32 = 1_800_000_000;

@@ -9,9 +9,9 @@ use std::time::Duration;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::json;
-use xoxzo_2fa::{Binding, Code, Delivery, Error, MemoryGuard, TwoFactor};
+use xoxzo_2fa::{Binding, Code, Delivery, Error};
 use xoxzo_2fa_sandbox::{Fault, Options, Sandbox};
-use xoxzo_2fa_tests::{key, other_than, pin_in, sandboxed};
+use xoxzo_2fa_tests::{Client, key, other_than, pin_in, sandboxed};
 
 /// What a start answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,27 +60,36 @@ fn outcome(result: &Result<xoxzo_2fa::Challenge, Error>) -> Outcome {
     }
 }
 
-fn two_factor(sandbox: &Sandbox) -> TwoFactor {
-    let settings = sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token())
-        .key(key(1))
-        .set("/xoxzo/timeout_milliseconds", 1_000)
-        .set("/sends/per_range", json!({"count": 1_000, "seconds": 60}))
-        .build();
-    TwoFactor::new(settings, MemoryGuard::default()).unwrap()
+/// Both clients, each with a sandbox of its own.
+fn clients(options: impl Fn() -> Options) -> Vec<(Sandbox, Client)> {
+    let of = |which: usize| {
+        let sandbox = Sandbox::start(options()).unwrap();
+        let settings = || {
+            sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token())
+                .key(key(1))
+                .set("/xoxzo/timeout_milliseconds", 1_000)
+                .set("/sends/per_range", json!({"count": 1_000, "seconds": 60}))
+                .build()
+        };
+        let client = Client::both(settings).into_iter().nth(which);
+        (sandbox, client.unwrap())
+    };
+    vec![of(0), of(1)]
 }
 
 #[test]
 fn every_fault_has_its_answer_and_after_unknown_the_challenge_is_usable() {
-    let sandbox = Sandbox::start(Options::default().pace(Duration::ZERO)).unwrap();
-    let two_factor = two_factor(&sandbox);
+    let clients = clients(|| Options::default().pace(Duration::ZERO));
     thread::scope(|scope| {
-        for fault in Fault::ALL {
-            scope.spawn(|| walk(&sandbox, &two_factor, *fault));
+        for (sandbox, client) in &clients {
+            for fault in Fault::ALL {
+                scope.spawn(|| walk(sandbox, client, *fault));
+            }
         }
     });
 }
 
-fn walk(sandbox: &Sandbox, two_factor: &TwoFactor, fault: Fault) {
+fn walk(sandbox: &Sandbox, two_factor: &Client, fault: Fault) {
     let (name, number) = (fault.name(), fault.recipient());
     let login = Binding::new(number, format!("user-{name}"), "login");
     let result = two_factor.start(&login);
@@ -133,13 +142,16 @@ fn walk(sandbox: &Sandbox, two_factor: &TwoFactor, fault: Fault) {
 #[test]
 fn an_answer_that_is_only_slow_is_waited_for() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
-    let settings = sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token())
-        .key(key(1))
-        .build();
-    let patient = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
+    let settings = || {
+        sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token())
+            .key(key(1))
+            .build()
+    };
     let login = Binding::new(Fault::Slow.recipient(), "user-1", "login");
-    assert_eq!(patient.start(&login).unwrap().delivery, Delivery::Accepted);
-    assert_eq!(sandbox.inbox(None).len(), 1);
+    for patient in Client::both(settings) {
+        assert_eq!(patient.start(&login).unwrap().delivery, Delivery::Accepted);
+    }
+    assert_eq!(sandbox.inbox(None).len(), 2);
 }
 
 /// Where no byte of a request can leave the host.
@@ -150,14 +162,17 @@ fn names_connections_and_certificates_that_fail_are_not_sent() {
     drop(reserved);
     // RFC 6761: a name under `invalid` never resolves.
     for url in ["https://xoxzo.invalid", &refused] {
-        let settings = sandboxed(url, "sid-canary", "auth-canary")
-            .key(key(1))
-            .build();
-        let two_factor = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
+        let settings = || {
+            sandboxed(url, "sid-canary", "auth-canary")
+                .key(key(1))
+                .build()
+        };
         let login = Binding::new("+819012345678", "user-1", "login");
-        for _ in 0..2 {
-            let result = two_factor.start(&login);
-            assert_eq!(outcome(&result), Outcome::NotSent(None), "{url}");
+        for client in Client::both(settings) {
+            for _ in 0..2 {
+                let result = client.start(&login);
+                assert_eq!(outcome(&result), Outcome::NotSent(None), "{url}");
+            }
         }
     }
 }
@@ -188,21 +203,23 @@ fn impostor() -> (String, mpsc::Receiver<usize>) {
 
 #[test]
 fn a_server_that_cannot_prove_its_name_gets_no_byte_of_a_request() {
-    let (url, got) = impostor();
-    let settings = sandboxed(&url, "sid-canary", "auth-canary")
-        .key(key(1))
-        .build();
-    let two_factor = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
-    let login = Binding::new("+819012345678", "user-1", "login");
-    assert_eq!(outcome(&two_factor.start(&login)), Outcome::NotSent(None));
-    assert_eq!(got.recv_timeout(Duration::from_secs(5)), Ok(0));
+    for which in 0..2 {
+        let (url, got) = impostor();
+        let settings = || {
+            sandboxed(&url, "sid-canary", "auth-canary")
+                .key(key(1))
+                .build()
+        };
+        let login = Binding::new("+819012345678", "user-1", "login");
+        let result = Client::both(settings)[which].start(&login);
+        assert_eq!(outcome(&result), Outcome::NotSent(None));
+        assert_eq!(got.recv_timeout(Duration::from_secs(5)), Ok(0));
+    }
 }
 
 #[test]
 fn states_come_as_the_number_says() {
-    let sandbox = Sandbox::start(Options::default().pace(Duration::ZERO)).unwrap();
-    let two_factor = two_factor(&sandbox);
-    for (fault, expected, detail) in [
+    let states = [
         (Fault::Failed, Ok(Delivery::Failed), "FAILED"),
         (Fault::Fail, Ok(Delivery::Failed), "FAIL"),
         (Fault::Ok, Ok(Delivery::Delivered), "OK"),
@@ -210,7 +227,12 @@ fn states_come_as_the_number_says() {
         (Fault::UnknownState, Ok(Delivery::Unknown), "PONDERING"),
         (Fault::StateError, Err(Code::Provider), ""),
         (Fault::StateLost, Err(Code::Provider), ""),
-    ] {
+    ];
+    let clients = clients(|| Options::default().pace(Duration::ZERO));
+    for ((_, two_factor), (fault, expected, detail)) in clients
+        .iter()
+        .flat_map(|client| states.map(|state| (client, state)))
+    {
         let login = Binding::new(fault.recipient(), format!("user-{}", fault.name()), "login");
         let handle = two_factor.start(&login).unwrap().handle.unwrap();
         let report = two_factor.status(&handle);
@@ -247,11 +269,18 @@ fn a_template_and_a_call_go_through() {
     let login = Binding::new("+819012345678", "user-1", "login");
     // A template that waits for approval, and one that has other variables.
     for id in [3, 2] {
-        let two_factor = TwoFactor::new(settings(id), MemoryGuard::default()).unwrap();
-        assert_eq!(outcome(&two_factor.start(&login)), Outcome::NotSent(None));
+        for client in Client::both(|| settings(id)) {
+            assert_eq!(outcome(&client.start(&login)), Outcome::NotSent(None));
+        }
     }
-    let two_factor = TwoFactor::new(settings(1), MemoryGuard::default()).unwrap();
-    let challenge = two_factor.start(&login).unwrap();
+    for client in Client::both(|| settings(1)) {
+        speaks(&sandbox, &client, &login);
+    }
+}
+
+/// A template's text, and then a call that says the same PIN.
+fn speaks(sandbox: &Sandbox, two_factor: &Client, login: &Binding) {
+    let challenge = two_factor.start(login).unwrap();
     let message = sandbox.inbox(None).pop().unwrap();
     let pin = pin_in(message.body.split(" is ").nth(1).unwrap(), 6).unwrap();
     assert_eq!(challenge.parts, None);
@@ -259,7 +288,7 @@ fn a_template_and_a_call_go_through() {
     // The cooldown is a second here.
     let call = xoxzo_2fa::Sending::default().channel(xoxzo_2fa::Channel::Voice);
     let challenge = loop {
-        match two_factor.resend_with(&challenge.token, &login, &call) {
+        match two_factor.resend_with(&challenge.token, login, &call) {
             Err(error) if error.code() == Code::Cooldown => {
                 thread::sleep(Duration::from_millis(100));
             }
@@ -277,5 +306,5 @@ fn a_template_and_a_call_go_through() {
     );
     let report = two_factor.status(&challenge.handle.unwrap()).unwrap();
     assert_eq!(report.delivery, Delivery::Delivering);
-    assert!(two_factor.verify(&challenge.token, &login, &pin).is_ok());
+    assert!(two_factor.verify(&challenge.token, login, &pin).is_ok());
 }

@@ -1,7 +1,7 @@
 //! Events: what was decided, about whom, without saying whom.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::binding::{Acceptance, Binding, Challenge, Channel, Delivery, Sending};
 use crate::bindings::xoxzo::two_factor::types;
@@ -144,9 +144,15 @@ impl Event {
         }
     }
 
-    /// Whom it is about. A purpose that the settings do not name is the caller's text, and stays out.
-    pub(crate) fn about(mut self, binding: &Binding, code: Option<Code>) -> Self {
-        self.purpose = Some(binding.purpose.clone()).filter(|_| code != Some(Code::Request));
+    /// What it is about. An unlock is about every purpose; one that the settings do not name is the caller's text, and stays out.
+    pub(crate) fn about(mut self, binding: &Binding) -> Self {
+        let named = self.operation != Operation::Unlock && self.code != Some(Code::Request);
+        self.purpose = named.then(|| binding.purpose.clone());
+        self
+    }
+
+    pub(crate) fn took(mut self, since: Instant) -> Self {
+        self.took = since.elapsed();
         self
     }
 

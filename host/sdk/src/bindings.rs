@@ -8,3 +8,16 @@
 )]
 
 wasmtime::component::bindgen!({ path: "wit", world: "two-factor" });
+
+/// The world whose operations are cut at each wait.
+#[cfg(feature = "tokio")]
+pub(crate) mod steps {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "two-factor-steps",
+        with: {
+            "xoxzo:two-factor/types": crate::bindings::xoxzo::two_factor::types,
+            "wasi:random/random": crate::bindings::wasi::random::random,
+        },
+    });
+}

@@ -10,16 +10,14 @@ use crate::audit::{Auditor, Event, Operation, default_auditor};
 use crate::binding::{Acceptance, Binding, Challenge, Report, Sending, Unlocked};
 use crate::bindings::TwoFactor as Exports;
 use crate::bindings::xoxzo::two_factor::types;
+use crate::component::{Host, State};
 use crate::configuration::{bundled, configure};
 use crate::engine::{Place, shared};
 use crate::error::{Code, Error, Failure};
 use crate::guard::Guard;
-use crate::instance::{Host, Instance, Plugin, State};
+use crate::instance::{DEADLINE, Instance, Plugin};
 use crate::settings::Settings;
 use crate::transport::Transport;
-
-/// Guest time of one call where nothing else is set. A call takes well under a millisecond.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
 
 /// How instances are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,14 +36,18 @@ pub struct TwoFactor {
     shared: Arc<Inner>,
 }
 
+/// Instances that are kept, each in its place.
+type Idle = Mutex<Vec<(Instance<Exports>, Place)>>;
+
 struct Inner {
-    plugin: Arc<Plugin>,
+    plugin: Arc<Plugin<Exports>>,
     host: Arc<Host>,
+    deadline: Duration,
     /// Prepared settings: a secret.
     settings: String,
     effective: String,
     warnings: Vec<String>,
-    idle: Option<Mutex<Vec<(Instance, Place)>>>,
+    idle: Option<Idle>,
     auditor: Box<Auditor>,
 }
 
@@ -252,12 +254,7 @@ impl TwoFactor {
     ) -> Result<T, Error> {
         let began = Instant::now();
         let result = run();
-        let mut event = event(&result);
-        event.took = began.elapsed();
-        let code = event.code;
-        if event.operation != Operation::Unlock {
-            event = event.about(binding, code);
-        }
+        let event = event(&result).about(binding).took(began);
         let (settings, binding) = (&self.shared.settings, binding.to_wit());
         let trail = self.call(|exports, store| {
             exports
@@ -285,7 +282,11 @@ impl TwoFactor {
         call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
     ) -> Result<T, Error> {
         let Inner {
-            plugin, host, idle, ..
+            plugin,
+            host,
+            deadline,
+            idle,
+            ..
         } = &*self.shared;
         let _running = shared()?.run();
         let kept = idle
@@ -293,7 +294,7 @@ impl TwoFactor {
             .and_then(|idle| idle.lock().unwrap_or_else(PoisonError::into_inner).pop());
         let mut instance = match kept {
             Some((instance, _place)) => instance,
-            None => plugin.instantiate(host)?,
+            None => plugin.instantiate(host, *deadline)?,
         };
         let result = instance.call(call)?;
         if let Some(idle) = idle
@@ -405,13 +406,13 @@ impl Builder {
             transport,
             clock,
             origin: origin(&prepared.effective),
-            deadline,
         };
         let idle = (self.instances == Instances::Reused).then(Mutex::default);
         Ok(TwoFactor {
             shared: Arc::new(Inner {
                 plugin,
                 host: Arc::new(host),
+                deadline,
                 settings: prepared.settings,
                 effective: prepared.effective,
                 warnings: prepared.warnings,
@@ -442,7 +443,7 @@ fn default_transport() -> Option<Box<dyn Transport>> {
     None
 }
 
-fn origin(effective: &str) -> Option<http::Uri> {
+pub(crate) fn origin(effective: &str) -> Option<http::Uri> {
     let effective: serde_json::Value = serde_json::from_str(effective).ok()?;
     effective["xoxzo"]["base_url"].as_str()?.parse().ok()
 }

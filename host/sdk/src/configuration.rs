@@ -9,11 +9,11 @@ use wasmtime::Store;
 use crate::binding::{Claims, Outline, Specimen, Transaction};
 use crate::bindings::TwoFactor as Exports;
 use crate::bindings::xoxzo::two_factor::types;
-use crate::client::DEADLINE;
+use crate::component::{Host, State};
 use crate::engine::shared;
 use crate::error::Error;
 use crate::guard::{MemoryGuard, Scope};
-use crate::instance::{Host, Plugin, State};
+use crate::instance::{DEADLINE, Plugin};
 use crate::settings::Settings;
 use crate::transport::{Body, Lost, Transport};
 
@@ -21,8 +21,8 @@ use crate::transport::{Body, Lost, Transport};
 const BUNDLED: &[u8] = include_bytes!("../plugin/two-factor.wasm");
 
 /// The bundled component, compiled once.
-pub(crate) fn bundled() -> Result<Arc<Plugin>, Error> {
-    static BUNDLED_PLUGIN: OnceLock<Result<Arc<Plugin>, Error>> = OnceLock::new();
+pub(crate) fn bundled() -> Result<Arc<Plugin<Exports>>, Error> {
+    static BUNDLED_PLUGIN: OnceLock<Result<Arc<Plugin<Exports>>, Error>> = OnceLock::new();
     BUNDLED_PLUGIN
         .get_or_init(|| Plugin::new(BUNDLED).map(Arc::new))
         .clone()
@@ -30,7 +30,7 @@ pub(crate) fn bundled() -> Result<Arc<Plugin>, Error> {
 
 /// Settings that were found sound, without a guard to use them with.
 pub struct Checked {
-    plugin: Arc<Plugin>,
+    plugin: Arc<Plugin<Exports>>,
     prepared: types::Prepared,
 }
 
@@ -109,18 +109,17 @@ impl Host {
             transport: Box::new(Nowhere),
             clock: Box::new(SystemTime::now),
             origin: None,
-            deadline: DEADLINE,
         }
     }
 }
 
 /// Calls what needs neither guard nor network, as soon as there is a place.
 pub(crate) fn configure<T>(
-    plugin: &Plugin,
+    plugin: &Plugin<Exports>,
     call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
 ) -> Result<T, Error> {
     let _running = shared()?.run();
-    let mut instance = plugin.instantiate(&Arc::new(Host::bare()))?;
+    let mut instance = plugin.instantiate(&Arc::new(Host::bare()), DEADLINE)?;
     Ok(instance.call(call)??)
 }
 

@@ -11,6 +11,7 @@
 //! - [`Guard`]: counters in memory ([`MemoryGuard`]), in a file ([`FileGuard`]), in Redis (`RedisGuard`), or your own, with a
 //!   `suite` that tests it
 //! - [`Event`]: each decision, to a callback of yours, or to `tracing` and `metrics`
+//! - `AsyncTwoFactor`: the same operations for programs on tokio, with the feature `tokio`
 //! - [`Transport`]: HTTP through ureq and rustls ([`UreqTransport`]), or your own
 //! - National phone numbers in canonical form (`to_e164`), with the feature `phone`
 //!
@@ -59,14 +60,18 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod audit;
 mod binding;
 mod bindings;
 mod client;
 mod compliance;
+mod component;
 mod configuration;
 mod engine;
 mod error;
+mod exchange;
 mod guard;
 mod instance;
 pub mod manual;
@@ -75,6 +80,12 @@ mod phone;
 mod settings;
 mod transport;
 
+#[cfg(all(feature = "redis", feature = "tokio"))]
+pub use asynchronous::AsyncRedisGuard;
+#[cfg(feature = "tokio")]
+pub use asynchronous::{
+    AsyncBuilder, AsyncGuard, AsyncTransport, AsyncTwoFactor, Blocking, HyperTransport, Wait,
+};
 pub use audit::{Alarm, Auditor, Cost, Event, Operation};
 pub use binding::{
     Acceptance, Binding, Challenge, Channel, Claims, Delivery, Outline, Report, Sending, Specimen,

@@ -6,8 +6,14 @@ mod ureq;
 use std::fmt;
 use std::time::Duration;
 
+use crate::bindings::xoxzo::two_factor::types;
+
 #[cfg(feature = "ureq")]
 pub use self::ureq::UreqTransport;
+
+/// The most bytes of a body that are read from the wire.
+#[cfg(any(feature = "tokio", feature = "ureq"))]
+pub(crate) const WIRE: u64 = 64 * 1024;
 
 /// The most bytes of a body that are handed to the component.
 pub(crate) const INWARD: usize = 16 * 1024;
@@ -38,6 +44,15 @@ pub enum Lost {
     NotSent(String),
     /// Something may have left the host. In doubt, this.
     Unknown(String),
+}
+
+impl Lost {
+    pub(crate) fn loss(&self) -> types::Loss {
+        match self {
+            Self::NotSent(_) => types::Loss::NotSent,
+            Self::Unknown(_) => types::Loss::Unknown,
+        }
+    }
 }
 
 /// One HTTP exchange.

@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 use redis::cluster::ClusterClient;
 use redis::sentinel::{SentinelClient, SentinelServerType};
 use redis::{
-    Client, ConnectionLike, ErrorKind, IntoConnectionInfo, RedisError, RedisResult, Script,
-    ServerErrorKind, TlsCertificates, Value,
+    Client, Cmd, ConnectionLike, ErrorKind, IntoConnectionInfo, RedisError, RedisResult, Script,
+    ScriptInvocation, ServerErrorKind, TlsCertificates, Value,
 };
 
-use super::{Charge, Guard, GuardError, Scope, Total};
+use super::{Charge, Guard, GuardError, Scope, SelfTest, Total};
 
 /// Makes the charges in their order, and stops after the first that its limit refuses. A counter without an end, which only
 /// another program could have made, gets one.
-const SCRIPT: &str = r"
+pub(crate) const SCRIPT: &str = r"
 local out = {}
 for at = 1, #KEYS do
   local key, amount, limit, ttl = KEYS[at], tonumber(ARGV[3 * at - 2]), tonumber(ARGV[3 * at - 1]), tonumber(ARGV[3 * at]) * 1000
@@ -45,15 +45,24 @@ return out
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection that was idle for so long is asked whether it is still there before it is used.
-const STALE: Duration = Duration::from_secs(5);
+pub(crate) const STALE: Duration = Duration::from_secs(5);
 
 /// Connections that are kept.
 const KEPT: usize = 64;
 
-enum Source {
-    Single(Client),
-    Sentinel(Mutex<SentinelClient>),
-    Cluster(ClusterClient),
+/// Where connections come from.
+pub(crate) enum Source {
+    Single(Box<Client>),
+    Sentinel(Box<SentinelClient>),
+    Cluster(Box<ClusterClient>),
+}
+
+/// What a store is but for its connections.
+pub(crate) struct Plan {
+    pub(crate) source: Source,
+    pub(crate) timeout: Duration,
+    pub(crate) replicas: u32,
+    pub(crate) may_evict: bool,
 }
 
 type Link = Box<dyn ConnectionLike + Send>;
@@ -64,7 +73,7 @@ type Link = Box<dyn ConnectionLike + Send>;
 /// failover is lost: use `appendonly yes`, and [`RedisBuilder::replicas`] where a failover may come. A list whose answer is
 /// lost is never made again.
 pub struct RedisGuard {
-    source: Source,
+    source: Mutex<Source>,
     script: Script,
     timeout: Duration,
     replicas: u32,
@@ -122,6 +131,23 @@ impl RedisBuilder {
     ///
     /// [`GuardError::Unreachable`] for a URL that is none.
     pub fn build(self) -> Result<RedisGuard, GuardError> {
+        let Plan {
+            source,
+            timeout,
+            replicas,
+            may_evict,
+        } = self.plan()?;
+        Ok(RedisGuard {
+            source: Mutex::new(source),
+            script: Script::new(SCRIPT),
+            timeout,
+            replicas,
+            may_evict,
+            idle: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn plan(self) -> Result<Plan, GuardError> {
         let Self {
             kind,
             timeout,
@@ -130,7 +156,7 @@ impl RedisBuilder {
             may_evict,
         } = self;
         let source = match kind {
-            Kind::Single(url) => Source::Single(match root_certificate {
+            Kind::Single(url) => Source::Single(Box::new(match root_certificate {
                 None => Client::open(url).map_err(unreachable)?,
                 root_cert => {
                     let info = url.into_connection_info().map_err(unreachable)?;
@@ -140,10 +166,10 @@ impl RedisBuilder {
                     };
                     Client::build_with_tls(info, certificates).map_err(unreachable)?
                 }
-            }),
+            })),
             Kind::Sentinel(urls, service) => {
                 let client = SentinelClient::build(urls, service, None, SentinelServerType::Master);
-                Source::Sentinel(Mutex::new(client.map_err(unreachable)?))
+                Source::Sentinel(Box::new(client.map_err(unreachable)?))
             }
             Kind::Cluster(urls) => {
                 // The client would send again by itself what may have been done.
@@ -152,16 +178,14 @@ impl RedisBuilder {
                     .connection_timeout(timeout)
                     .response_timeout(timeout)
                     .build();
-                Source::Cluster(client.map_err(unreachable)?)
+                Source::Cluster(Box::new(client.map_err(unreachable)?))
             }
         };
-        Ok(RedisGuard {
+        Ok(Plan {
             source,
-            script: Script::new(SCRIPT),
             timeout,
             replicas,
             may_evict,
-            idle: Mutex::default(),
         })
     }
 }
@@ -208,13 +232,19 @@ impl RedisGuard {
             connection.set_write_timeout(Some(self.timeout))?;
             Ok(Box::new(connection))
         };
-        match &self.source {
-            Source::Single(client) => single(client),
-            Source::Sentinel(client) => {
-                let mut client = client.lock().unwrap_or_else(PoisonError::into_inner);
-                single(&client.get_client()?)
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *source {
+            Source::Single(client) => {
+                let client = client.clone();
+                drop(source);
+                single(&client)
             }
-            Source::Cluster(client) => Ok(Box::new(client.get_connection()?)),
+            Source::Sentinel(client) => single(&client.get_client()?),
+            Source::Cluster(client) => {
+                let client = client.clone();
+                drop(source);
+                Ok(Box::new(client.get_connection()?))
+            }
         }
     }
 
@@ -273,33 +303,16 @@ impl Guard for RedisGuard {
         if charges.is_empty() {
             return Ok(Vec::new());
         }
-        let mut invocation = self.script.prepare_invoke();
-        for charge in charges {
-            invocation.key(format!("{{2fa}}{}", charge.key.trim_start_matches("2fa")));
-            invocation
-                .arg(charge.amount)
-                .arg(charge.limit)
-                .arg(charge.ttl);
-        }
+        let invocation = invocation(&self.script, charges);
         let (numbers, copies) = self.with(|link| {
-            let numbers: Vec<u32> = invocation.invoke(link)?;
+            let numbers = invocation.invoke(link)?;
             let copies: u32 = match self.replicas {
                 0 => 0,
-                replicas => {
-                    let most = u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX) / 2;
-                    redis::cmd("WAIT").arg(replicas).arg(most).query(link)?
-                }
+                replicas => wait(replicas, self.timeout).query(link)?,
             };
             Ok((numbers, copies))
         })?;
-        if copies < self.replicas {
-            return Err(GuardError::Unreachable(format!(
-                "{copies} replicas have it, of {}",
-                self.replicas
-            )));
-        }
-        let pairs = numbers.chunks_exact(2);
-        Ok(pairs.map(|pair| Total::new(pair[0], pair[1])).collect())
+        totals(numbers, copies, self.replicas)
     }
 
     fn scope(&self) -> Scope {
@@ -308,22 +321,60 @@ impl Guard for RedisGuard {
 
     fn check(&self) -> Result<(), GuardError> {
         if !self.may_evict {
-            let told: Value = self.with(|link| redis::cmd("INFO").arg("memory").query(link))?;
-            if let Some(why) = evicts(&text(&told)) {
-                return Err(GuardError::Unfit(why));
-            }
+            let told: Value = self.with(|link| memory().query(link))?;
+            keeps(&told)?;
         }
-        struct Plain<'a>(&'a RedisGuard);
-        impl Guard for Plain<'_> {
-            fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
-                self.0.add(charges)
-            }
-            fn scope(&self) -> Scope {
-                self.0.scope()
-            }
-        }
-        Plain(self).check()
+        let test = SelfTest::new()?;
+        test.judge(&self.add(&test.charges)?)
     }
+}
+
+/// The script for these charges.
+pub(crate) fn invocation<'a>(script: &'a Script, charges: &[Charge]) -> ScriptInvocation<'a> {
+    let mut invocation = script.prepare_invoke();
+    for charge in charges {
+        invocation.key(format!("{{2fa}}{}", charge.key.trim_start_matches("2fa")));
+        invocation
+            .arg(charge.amount)
+            .arg(charge.limit)
+            .arg(charge.ttl);
+    }
+    invocation
+}
+
+/// Waits until replicas have what this connection wrote, for half of the time that an answer may take.
+pub(crate) fn wait(replicas: u32, timeout: Duration) -> Cmd {
+    let most = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX) / 2;
+    let mut wait = redis::cmd("WAIT");
+    wait.arg(replicas).arg(most);
+    wait
+}
+
+/// Asks what the server does when its memory is full.
+pub(crate) fn memory() -> Cmd {
+    let mut info = redis::cmd("INFO");
+    info.arg("memory");
+    info
+}
+
+/// The script's answer, if enough replicas have it.
+pub(crate) fn totals(
+    numbers: Vec<u32>,
+    copies: u32,
+    replicas: u32,
+) -> Result<Vec<Total>, GuardError> {
+    if copies < replicas {
+        return Err(GuardError::Unreachable(format!(
+            "{copies} replicas have it, of {replicas}"
+        )));
+    }
+    let pairs = numbers.chunks_exact(2);
+    Ok(pairs.map(|pair| Total::new(pair[0], pair[1])).collect())
+}
+
+/// Whether a server keeps what it has, by its answer to [`memory`].
+pub(crate) fn keeps(told: &Value) -> Result<(), GuardError> {
+    evicts(&text(told)).map_or(Ok(()), |why| Err(GuardError::Unfit(why)))
 }
 
 /// Every text in an answer, one node of a cluster after the other.
@@ -357,7 +408,7 @@ fn evicts(info: &str) -> Option<String> {
 }
 
 /// The kind of an error, without addresses. A server without room is full.
-fn unreachable(error: RedisError) -> GuardError {
+pub(crate) fn unreachable(error: RedisError) -> GuardError {
     if error.code() == Some("OOM") || error.to_string().contains("OOM command not allowed") {
         return GuardError::Full;
     }

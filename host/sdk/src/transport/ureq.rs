@@ -6,10 +6,7 @@ use std::time::Duration;
 
 use ureq::{Agent, AsSendBody, Error, Timeout};
 
-use super::{Body, Lost, Transport};
-
-/// The most bytes of a body that are read from the wire.
-const WIRE: u64 = 64 * 1024;
+use super::{Body, Lost, Transport, WIRE};
 
 /// The default transport: a connection for each request, no redirects, no second try, no proxy.
 #[derive(Clone)]

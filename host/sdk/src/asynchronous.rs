@@ -1,0 +1,45 @@
+//! The operations for asynchronous programs on tokio.
+//!
+//! ```text
+//! step ──► count ──► guard.add().await ──┐
+//!  ▲  └──► send  ──► transport.await ────┤
+//!  │  └──► the result                    │
+//!  └─────────────────────────────────────┘
+//! ```
+//!
+//! Each step is a call of well under a millisecond in an instance of its own; none lives while the future waits.
+
+mod client;
+mod guard;
+mod hyper;
+#[cfg(feature = "redis")]
+mod redis;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+pub use client::{AsyncBuilder, AsyncTwoFactor};
+pub use guard::{AsyncGuard, Blocking};
+pub use hyper::HyperTransport;
+#[cfg(feature = "redis")]
+pub use redis::AsyncRedisGuard;
+
+use crate::transport::{Body, Lost};
+
+/// What a trait's method gives to wait for.
+pub type Wait<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One HTTP exchange.
+pub trait AsyncTransport: Send + Sync {
+    /// As [`Transport::send`](crate::Transport::send).
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`], in the future. A response of any status is not an error.
+    fn send(
+        &self,
+        request: http::Request<Body>,
+        timeout: Duration,
+    ) -> Wait<'_, Result<http::Response<Vec<u8>>, Lost>>;
+}

@@ -1,0 +1,488 @@
+//! The operations, each a future.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use http::Uri;
+use wasmtime::Store;
+use wasmtime::component::{HasSelf, InstancePre, Linker};
+
+use super::{AsyncGuard, AsyncTransport, HyperTransport};
+use crate::audit::{Auditor, Event, Operation, default_auditor};
+use crate::binding::{Acceptance, Binding, Challenge, Report, Sending, Unlocked};
+use crate::bindings::steps::exports::xoxzo::two_factor::steps::{Counting, Posting, Step, Turn};
+use crate::bindings::steps::{TwoFactorSteps as Exports, TwoFactorStepsPre};
+use crate::bindings::xoxzo::two_factor::types;
+use crate::client::origin;
+use crate::engine::shared;
+use crate::error::{Code, Error, Failure};
+use crate::exchange::{inward, outgoing};
+use crate::guard::{Charge, Total};
+use crate::instance::{DEADLINE, Plugin, State as Any, World};
+use crate::settings::Settings;
+
+/// The component of this release.
+const BUNDLED: &[u8] = include_bytes!("../../plugin/two-factor-steps.wasm");
+
+type State = Any<()>;
+
+impl World for Exports {
+    type Host = ();
+    type Pre = TwoFactorStepsPre<State>;
+
+    fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        Self::add_to_linker::<_, HasSelf<_>>(linker, |state: &mut State| state)
+    }
+
+    fn prepare(pre: InstancePre<State>) -> wasmtime::Result<Self::Pre> {
+        TwoFactorStepsPre::new(pre)
+    }
+
+    fn instantiate(pre: &Self::Pre, store: &mut Store<State>) -> wasmtime::Result<Self> {
+        pre.instantiate(store)
+    }
+}
+
+/// The bundled component, compiled once.
+fn bundled() -> Result<Arc<Plugin<Exports>>, Error> {
+    static BUNDLED_PLUGIN: OnceLock<Result<Arc<Plugin<Exports>>, Error>> = OnceLock::new();
+    BUNDLED_PLUGIN
+        .get_or_init(|| Plugin::new(BUNDLED).map(Arc::new))
+        .clone()
+}
+
+/// SMS two-factor authentication for programs on tokio: [`TwoFactor`](crate::TwoFactor), with operations to wait for. Cheap to clone.
+///
+/// A future that is dropped stops where it waits: what was charged stays charged, and a message may be on its way. Spawn an operation
+/// whose caller may go away, and do not repeat one.
+///
+/// ```no_run
+/// use xoxzo_2fa::{AsyncTwoFactor, Binding, Error, MemoryGuard, Settings};
+///
+/// # async fn login(pin: &str) -> Result<(), Error> {
+/// let two_factor = AsyncTwoFactor::new(Settings::from_environment()?, MemoryGuard::default()).await?;
+/// let login = Binding::new("+819012345678", "user-1", "login");
+/// let challenge = two_factor.start(&login).await?;
+/// two_factor.verify(&challenge.token, &login, pin).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct AsyncTwoFactor {
+    shared: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    guard: Box<dyn AsyncGuard>,
+    transport: Box<dyn AsyncTransport>,
+    clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    /// Scheme and authority that requests may go to.
+    origin: Option<Uri>,
+    /// Prepared settings: a secret.
+    settings: String,
+    effective: String,
+    warnings: Vec<String>,
+    auditor: Box<Auditor>,
+}
+
+/// The component, of which each call has an instance.
+struct Engine {
+    plugin: Arc<Plugin<Exports>>,
+    deadline: Duration,
+}
+
+impl Engine {
+    fn call<T>(
+        &self,
+        call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
+    ) -> Result<T, Error> {
+        let _running = shared()?.run();
+        let mut instance = self.plugin.instantiate(&Arc::new(()), self.deadline)?;
+        Ok(instance.call(call)??)
+    }
+}
+
+impl AsyncTwoFactor {
+    /// With the bundled component, hyper, and everything else as it is by default.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] for wrong settings, [`Error::Upstream`] for a guard that is out of reach or unfit.
+    pub async fn new(settings: Settings, guard: impl AsyncGuard + 'static) -> Result<Self, Error> {
+        Self::builder(settings, guard).build().await
+    }
+
+    /// With choices of its own.
+    pub fn builder(settings: Settings, guard: impl AsyncGuard + 'static) -> AsyncBuilder {
+        AsyncBuilder {
+            settings,
+            guard: Box::new(guard),
+            transport: None,
+            component: None,
+            clock: Box::new(SystemTime::now),
+            deadline: DEADLINE,
+            auditor: Box::new(default_auditor),
+        }
+    }
+
+    /// As [`TwoFactor::start`](crate::TwoFactor::start).
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::start`](crate::TwoFactor::start).
+    pub async fn start(&self, binding: &Binding) -> Result<Challenge, Error> {
+        self.start_with(binding, &Sending::default()).await
+    }
+
+    /// As [`TwoFactor::start_with`](crate::TwoFactor::start_with).
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::start`](crate::TwoFactor::start).
+    pub async fn start_with(
+        &self,
+        binding: &Binding,
+        sending: &Sending,
+    ) -> Result<Challenge, Error> {
+        let began = Instant::now();
+        let (settings, to, how) = (self.settings(), binding.to_wit(), sending.to_wit());
+        let begin = self.step(|exports, store, now| {
+            let steps = exports.xoxzo_two_factor_steps();
+            steps.call_start(store, settings, now, &to, &how)
+        });
+        let result = challenged(self.finish(begin).await);
+        let event = Event::new(Operation::Start).sent(sending, &result);
+        self.tell(event, binding, began);
+        result
+    }
+
+    /// As [`TwoFactor::resend`](crate::TwoFactor::resend).
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::resend`](crate::TwoFactor::resend).
+    pub async fn resend(&self, token: &str, binding: &Binding) -> Result<Challenge, Error> {
+        self.resend_with(token, binding, &Sending::default()).await
+    }
+
+    /// As [`TwoFactor::resend_with`](crate::TwoFactor::resend_with).
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::resend`](crate::TwoFactor::resend).
+    pub async fn resend_with(
+        &self,
+        token: &str,
+        binding: &Binding,
+        sending: &Sending,
+    ) -> Result<Challenge, Error> {
+        let began = Instant::now();
+        let (settings, to, how) = (self.settings(), binding.to_wit(), sending.to_wit());
+        let begin = self.step(|exports, store, now| {
+            let steps = exports.xoxzo_two_factor_steps();
+            steps.call_resend(store, settings, now, token, &to, &how)
+        });
+        let result = challenged(self.finish(begin).await);
+        let event = Event::new(Operation::Resend).sent(sending, &result);
+        self.tell(event, binding, began);
+        result
+    }
+
+    /// As [`TwoFactor::verify`](crate::TwoFactor::verify).
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::verify`](crate::TwoFactor::verify).
+    pub async fn verify(
+        &self,
+        token: &str,
+        binding: &Binding,
+        pin: &str,
+    ) -> Result<Acceptance, Error> {
+        self.guess(token, binding, pin, None).await
+    }
+
+    /// As [`TwoFactor::verify_from`](crate::TwoFactor::verify_from).
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::verify`](crate::TwoFactor::verify).
+    pub async fn verify_from(
+        &self,
+        token: &str,
+        binding: &Binding,
+        pin: &str,
+        client: &str,
+    ) -> Result<Acceptance, Error> {
+        self.guess(token, binding, pin, Some(client)).await
+    }
+
+    async fn guess(
+        &self,
+        token: &str,
+        binding: &Binding,
+        pin: &str,
+        client: Option<&str>,
+    ) -> Result<Acceptance, Error> {
+        let began = Instant::now();
+        let (settings, to) = (self.settings(), binding.to_wit());
+        let begin = self.step(|exports, store, now| {
+            let steps = exports.xoxzo_two_factor_steps();
+            steps.call_verify(store, settings, now, token, &to, pin, client)
+        });
+        let result = match self.finish(begin).await {
+            Ok(Step::Accepted(acceptance)) => Ok(Acceptance::from(acceptance)),
+            other => Err(stray(other)),
+        };
+        let event = Event::new(Operation::Verify).guessed(&result);
+        self.tell(event, binding, began);
+        result
+    }
+
+    /// As [`TwoFactor::status`](crate::TwoFactor::status).
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::status`](crate::TwoFactor::status).
+    pub async fn status(&self, handle: &str) -> Result<Report, Error> {
+        let settings = self.settings();
+        let begin = self.step(|exports, store, now| {
+            let steps = exports.xoxzo_two_factor_steps();
+            steps.call_status(store, settings, now, handle)
+        });
+        match self.finish(begin).await {
+            Ok(Step::Reported(report)) => Ok(Report::from(report)),
+            other => Err(stray(other)),
+        }
+    }
+
+    /// As [`TwoFactor::unlock`](crate::TwoFactor::unlock).
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::unlock`](crate::TwoFactor::unlock).
+    pub async fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
+        let began = Instant::now();
+        let settings = self.settings();
+        let begin = self.step(|exports, store, now| {
+            let steps = exports.xoxzo_two_factor_steps();
+            steps.call_unlock(store, settings, now, subject, recipient)
+        });
+        let result = match self.finish(begin).await {
+            Ok(Step::Unlocked(unlocked)) => Ok(Unlocked::from(unlocked)),
+            other => Err(stray(other)),
+        };
+        let event = Event::new(Operation::Unlock).ended(result.as_ref().err());
+        self.tell(event, &Binding::new(recipient, subject, ""), began);
+        result
+    }
+
+    /// As [`TwoFactor::effective_settings`](crate::TwoFactor::effective_settings).
+    #[must_use]
+    pub fn effective_settings(&self) -> &str {
+        &self.shared.effective
+    }
+
+    /// As [`TwoFactor::warnings`](crate::TwoFactor::warnings).
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.shared.warnings
+    }
+
+    fn settings(&self) -> &str {
+        &self.shared.settings
+    }
+
+    /// Does what each step waits for, until one does not wait.
+    async fn finish(&self, begin: Result<Step, Error>) -> Result<Step, Error> {
+        let mut step = begin?;
+        loop {
+            step = match step {
+                Step::Count(counting) => self.count(counting).await?,
+                Step::Send(posting) => self.send(posting).await?,
+                end => return Ok(end),
+            };
+        }
+    }
+
+    async fn count(&self, counting: Counting) -> Result<Step, Error> {
+        let Counting { state, charges } = counting;
+        let charges: Vec<_> = charges.into_iter().map(Charge::from).collect();
+        match self.shared.guard.add(&charges).await {
+            Ok(totals) => self.step(|exports, store, now| {
+                let totals = Total::to_wit(totals);
+                let steps = exports.xoxzo_two_factor_steps();
+                steps.call_counted(store, self.settings(), now, &state, &totals)
+            }),
+            Err(error) => self.lost(&state, error.loss()),
+        }
+    }
+
+    async fn send(&self, posting: Posting) -> Result<Step, Error> {
+        let Posting { state, request } = posting;
+        let answer = match outgoing(self.shared.origin.as_ref(), request) {
+            Ok((request, timeout)) => self.shared.transport.send(request, timeout).await,
+            Err(lost) => Err(lost),
+        };
+        match answer.map(inward) {
+            Ok(response) => self.step(|exports, store, now| {
+                let steps = exports.xoxzo_two_factor_steps();
+                steps.call_sent(store, self.settings(), now, &state, &response)
+            }),
+            Err(lost) => self.lost(&state, lost.loss()),
+        }
+    }
+
+    fn lost(&self, state: &str, loss: types::Loss) -> Result<Step, Error> {
+        self.step(|exports, store, now| {
+            let steps = exports.xoxzo_two_factor_steps();
+            steps.call_lost(store, self.settings(), now, state, loss)
+        })
+    }
+
+    fn step(
+        &self,
+        step: impl FnOnce(
+            &Exports,
+            &mut Store<State>,
+            u32,
+        ) -> wasmtime::Result<Result<Turn, types::Failure>>,
+    ) -> Result<Step, Error> {
+        let since = (self.shared.clock)().duration_since(UNIX_EPOCH);
+        let now = u32::try_from(since.unwrap_or_default().as_secs()).map_err(|_| {
+            let detail = "the host's clock is after 2106";
+            Error::Upstream(Failure::new(Code::Clock, detail))
+        })?;
+        let engine = &self.shared.engine;
+        let turn = engine.call(|exports, store| step(exports, store, now));
+        turn.map(|turn| turn.step)
+    }
+
+    /// Tells the auditor what came of an operation.
+    fn tell(&self, event: Event, binding: &Binding, began: Instant) {
+        let event = event.about(binding).took(began);
+        let (settings, binding) = (self.settings(), binding.to_wit());
+        let trail = self.shared.engine.call(|exports, store| {
+            let configuration = exports.xoxzo_two_factor_configuration();
+            configuration.call_trail_of(store, settings, &binding)
+        });
+        (self.shared.auditor)(&event.trail(trail.ok()));
+    }
+}
+
+fn challenged(end: Result<Step, Error>) -> Result<Challenge, Error> {
+    match end {
+        Ok(Step::Challenged(challenge)) => Ok(Challenge::from(challenge)),
+        other => Err(stray(other)),
+    }
+}
+
+/// The failure, or that the component ended another operation than it was asked for.
+fn stray(end: Result<Step, Error>) -> Error {
+    end.err()
+        .unwrap_or_else(|| Error::plugin("the component ended another operation"))
+}
+
+impl fmt::Debug for AsyncTwoFactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncTwoFactor")
+            .field("settings", &self.shared.effective)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes an [`AsyncTwoFactor`].
+pub struct AsyncBuilder {
+    settings: Settings,
+    guard: Box<dyn AsyncGuard>,
+    transport: Option<Box<dyn AsyncTransport>>,
+    component: Option<Vec<u8>>,
+    clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    deadline: Duration,
+    auditor: Box<Auditor>,
+}
+
+impl AsyncBuilder {
+    /// Takes another way to Xoxzo.
+    #[must_use]
+    pub fn transport(mut self, transport: impl AsyncTransport + 'static) -> Self {
+        self.transport = Some(Box::new(transport));
+        self
+    }
+
+    /// Takes another component of world `two-factor-steps`.
+    #[must_use]
+    pub fn component(mut self, component: impl Into<Vec<u8>>) -> Self {
+        self.component = Some(component.into());
+        self
+    }
+
+    /// Sets how long the component may run in one step.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Takes every event, instead of `tracing` and `metrics`. It runs in the operation's future: it should be quick, and must not
+    /// panic.
+    #[must_use]
+    pub fn audit(mut self, auditor: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.auditor = Box::new(auditor);
+        self
+    }
+
+    /// Sets the clock that tokens are dated with. For tests: a clock that stands still never lets a challenge expire.
+    #[must_use]
+    pub fn danger_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Compiles the component, checks the settings, and tests the guard.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] for wrong settings; [`Error::Upstream`] for a component that does not load, or a guard that is out of reach
+    /// or unfit.
+    pub async fn build(self) -> Result<AsyncTwoFactor, Error> {
+        let plugin = match self.component {
+            Some(bytes) => Arc::new(Plugin::new(&bytes)?),
+            None => bundled()?,
+        };
+        let document = self.settings.document(self.guard.scope())?;
+        self.guard.check().await.map_err(|error| {
+            Error::Upstream(Failure::new(Code::Guard, format!("the guard: {error}")))
+        })?;
+        let engine = Engine {
+            plugin,
+            deadline: self.deadline,
+        };
+        let prepared = engine.call(|exports, store| {
+            let configuration = exports.xoxzo_two_factor_configuration();
+            configuration.call_prepare(store, &document)
+        })?;
+        let transport = self.transport;
+        Ok(AsyncTwoFactor {
+            shared: Arc::new(Inner {
+                engine,
+                guard: self.guard,
+                transport: transport.unwrap_or_else(|| Box::new(HyperTransport::default())),
+                clock: self.clock,
+                origin: origin(&prepared.effective),
+                settings: prepared.settings,
+                effective: prepared.effective,
+                warnings: prepared.warnings,
+                auditor: self.auditor,
+            }),
+        })
+    }
+}
+
+impl fmt::Debug for AsyncBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncBuilder").finish_non_exhaustive()
+    }
+}

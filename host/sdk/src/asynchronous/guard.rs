@@ -1,0 +1,103 @@
+//! The guard, for asynchronous programs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Wait;
+use crate::guard::{Charge, Guard, GuardError, MemoryGuard, Scope, SelfTest, Total};
+
+/// The only state: [`Guard`], with answers to wait for.
+pub trait AsyncGuard: Send + Sync {
+    /// As [`Guard::add`]. A future that is dropped may have made its charges.
+    ///
+    /// # Errors
+    ///
+    /// In the future, as [`Guard::add`].
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>>;
+
+    /// Who shares the counters.
+    fn scope(&self) -> Scope;
+
+    /// As [`Guard::check`].
+    ///
+    /// # Errors
+    ///
+    /// In the future, as [`Guard::check`].
+    fn check(&self) -> Wait<'_, Result<(), GuardError>> {
+        Box::pin(async {
+            let test = SelfTest::new()?;
+            test.judge(&self.add(&test.charges).await?)
+        })
+    }
+}
+
+impl<G: AsyncGuard + ?Sized> AsyncGuard for Arc<G> {
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>> {
+        (**self).add(charges)
+    }
+
+    fn scope(&self) -> Scope {
+        (**self).scope()
+    }
+
+    fn check(&self) -> Wait<'_, Result<(), GuardError>> {
+        (**self).check()
+    }
+}
+
+/// Memory is not waited for.
+impl AsyncGuard for MemoryGuard {
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>> {
+        Box::pin(std::future::ready(Guard::add(self, charges)))
+    }
+
+    fn scope(&self) -> Scope {
+        Guard::scope(self)
+    }
+}
+
+/// A guard that blocks, such as one in a file, on tokio's threads for that.
+pub struct Blocking<G>(Arc<G>);
+
+impl<G: Guard + 'static> Blocking<G> {
+    /// Wraps a guard.
+    pub fn new(guard: G) -> Self {
+        Self(Arc::new(guard))
+    }
+
+    fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&G) -> Result<T, GuardError> + Send + 'static,
+    ) -> Wait<'static, Result<T, GuardError>> {
+        let guard = Arc::clone(&self.0);
+        Box::pin(async move {
+            let done = tokio::task::spawn_blocking(move || work(&guard)).await;
+            done.unwrap_or_else(|_| {
+                Err(GuardError::Unreachable(
+                    "the guard panicked, or the runtime ends".to_string(),
+                ))
+            })
+        })
+    }
+}
+
+impl<G: Guard + 'static> AsyncGuard for Blocking<G> {
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>> {
+        let charges = charges.to_vec();
+        self.run(move |guard| guard.add(&charges))
+    }
+
+    fn scope(&self) -> Scope {
+        self.0.scope()
+    }
+
+    fn check(&self) -> Wait<'_, Result<(), GuardError>> {
+        self.run(Guard::check)
+    }
+}
+
+impl<G> fmt::Debug for Blocking<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blocking").finish_non_exhaustive()
+    }
+}

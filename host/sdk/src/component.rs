@@ -1,0 +1,82 @@
+//! World `two-factor`: what its instances see of the host.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use http::Uri;
+use wasmtime::Store;
+use wasmtime::component::{HasSelf, InstancePre, Linker};
+
+use crate::bindings::wasi::clocks::wall_clock;
+use crate::bindings::xoxzo::two_factor::{guard, http as wit_http, types};
+use crate::bindings::{TwoFactor, TwoFactorPre};
+use crate::exchange::{inward, outgoing};
+use crate::guard::{Charge, Guard, Total};
+use crate::instance::{State as Any, World};
+use crate::transport::{Lost, Transport};
+
+/// What instances of one `TwoFactor` share.
+pub(crate) struct Host {
+    pub(crate) guard: Box<dyn Guard>,
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    /// Scheme and authority that requests may go to.
+    pub(crate) origin: Option<Uri>,
+}
+
+pub(crate) type State = Any<Host>;
+
+impl World for TwoFactor {
+    type Host = Host;
+    type Pre = TwoFactorPre<State>;
+
+    fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        Self::add_to_linker::<_, HasSelf<_>>(linker, |state: &mut State| state)
+    }
+
+    fn prepare(pre: InstancePre<State>) -> wasmtime::Result<Self::Pre> {
+        TwoFactorPre::new(pre)
+    }
+
+    fn instantiate(pre: &Self::Pre, store: &mut Store<State>) -> wasmtime::Result<Self> {
+        pre.instantiate(store)
+    }
+}
+
+impl guard::Host for State {
+    fn add(&mut self, charges: Vec<types::Charge>) -> Result<types::Totals, types::Trouble> {
+        let charges: Vec<_> = charges.into_iter().map(Charge::from).collect();
+        self.outside(|host| host.guard.add(&charges))
+            .map(Total::to_wit)
+            .map_err(|error| types::Trouble {
+                loss: error.loss(),
+                detail: error.to_string(),
+            })
+    }
+}
+
+impl wit_http::Host for State {
+    fn send(&mut self, request: types::Request) -> Result<types::Response, types::Trouble> {
+        let exchange = |host: &Host| {
+            let (request, timeout) = outgoing(host.origin.as_ref(), request)?;
+            host.transport.send(request, timeout).map(inward)
+        };
+        self.outside(exchange).map_err(|lost| types::Trouble {
+            loss: lost.loss(),
+            detail: match lost {
+                Lost::NotSent(detail) | Lost::Unknown(detail) => detail,
+            },
+        })
+    }
+}
+
+impl wall_clock::Host for State {
+    fn now(&mut self) -> wall_clock::Datetime {
+        let since = (self.host.clock)()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        wall_clock::Datetime {
+            seconds: since.as_secs(),
+            nanoseconds: since.subsec_nanos(),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The two clients of the SDK as one, for tests that hold for both.
+
+use std::sync::Arc;
+
+use tokio::runtime::{Builder, Runtime};
+use xoxzo_2fa::{
+    Acceptance, AsyncTwoFactor, Binding, Challenge, Error, MemoryGuard, Report, Sending, Settings,
+    TwoFactor, Unlocked,
+};
+
+/// A client whose operations are waited for.
+pub enum Client {
+    /// The blocking one.
+    Blocking(TwoFactor),
+    /// The asynchronous one, on a runtime of its own.
+    Async(AsyncTwoFactor, Arc<Runtime>),
+}
+
+impl Client {
+    /// Both, each with its default transport and a guard in memory.
+    ///
+    /// # Panics
+    ///
+    /// The settings are wrong.
+    #[must_use]
+    pub fn both(settings: impl Fn() -> Settings) -> [Self; 2] {
+        let blocking = TwoFactor::new(settings(), MemoryGuard::default());
+        let runtime = Self::runtime();
+        let client = AsyncTwoFactor::new(settings(), MemoryGuard::default());
+        let client = runtime.block_on(client);
+        [
+            Self::Blocking(blocking.expect("the settings are right")),
+            Self::Async(client.expect("the settings are right"), runtime),
+        ]
+    }
+
+    /// A runtime with one worker.
+    ///
+    /// # Panics
+    ///
+    /// The system has no room for it.
+    #[must_use]
+    pub fn runtime() -> Arc<Runtime> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build();
+        Arc::new(runtime.expect("a runtime starts"))
+    }
+
+    /// As [`TwoFactor::start`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::start`].
+    pub fn start(&self, binding: &Binding) -> Result<Challenge, Error> {
+        self.start_with(binding, &Sending::default())
+    }
+
+    /// As [`TwoFactor::start_with`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::start_with`].
+    pub fn start_with(&self, binding: &Binding, sending: &Sending) -> Result<Challenge, Error> {
+        match self {
+            Self::Blocking(client) => client.start_with(binding, sending),
+            Self::Async(client, on) => on.block_on(client.start_with(binding, sending)),
+        }
+    }
+
+    /// As [`TwoFactor::resend`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::resend`].
+    pub fn resend(&self, token: &str, binding: &Binding) -> Result<Challenge, Error> {
+        self.resend_with(token, binding, &Sending::default())
+    }
+
+    /// As [`TwoFactor::resend_with`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::resend_with`].
+    pub fn resend_with(
+        &self,
+        token: &str,
+        binding: &Binding,
+        sending: &Sending,
+    ) -> Result<Challenge, Error> {
+        match self {
+            Self::Blocking(client) => client.resend_with(token, binding, sending),
+            Self::Async(client, on) => on.block_on(client.resend_with(token, binding, sending)),
+        }
+    }
+
+    /// As [`TwoFactor::verify`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::verify`].
+    pub fn verify(&self, token: &str, binding: &Binding, pin: &str) -> Result<Acceptance, Error> {
+        match self {
+            Self::Blocking(client) => client.verify(token, binding, pin),
+            Self::Async(client, on) => on.block_on(client.verify(token, binding, pin)),
+        }
+    }
+
+    /// As [`TwoFactor::verify_from`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::verify_from`].
+    pub fn verify_from(
+        &self,
+        token: &str,
+        binding: &Binding,
+        pin: &str,
+        client: &str,
+    ) -> Result<Acceptance, Error> {
+        match self {
+            Self::Blocking(this) => this.verify_from(token, binding, pin, client),
+            Self::Async(this, on) => on.block_on(this.verify_from(token, binding, pin, client)),
+        }
+    }
+
+    /// As [`TwoFactor::status`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::status`].
+    pub fn status(&self, handle: &str) -> Result<Report, Error> {
+        match self {
+            Self::Blocking(client) => client.status(handle),
+            Self::Async(client, on) => on.block_on(client.status(handle)),
+        }
+    }
+
+    /// As [`TwoFactor::unlock`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::unlock`].
+    pub fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
+        match self {
+            Self::Blocking(client) => client.unlock(subject, recipient),
+            Self::Async(client, on) => on.block_on(client.unlock(subject, recipient)),
+        }
+    }
+
+    /// As [`TwoFactor::effective_settings`].
+    #[must_use]
+    pub fn effective_settings(&self) -> &str {
+        match self {
+            Self::Blocking(client) => client.effective_settings(),
+            Self::Async(client, _) => client.effective_settings(),
+        }
+    }
+
+    /// As [`TwoFactor::warnings`].
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        match self {
+            Self::Blocking(client) => client.warnings(),
+            Self::Async(client, _) => client.warnings(),
+        }
+    }
+}
