@@ -5,24 +5,95 @@ use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-use xoxzo_2fa::{Charge, Guard, GuardError, RedisGuard, suite};
+use tokio::runtime::Runtime;
+use xoxzo_2fa::{
+    AsyncGuard, AsyncRedisGuard, Charge, Guard, GuardError, RedisBuilder, RedisGuard, Scope, Total,
+    suite,
+};
+use xoxzo_2fa_tests::Client;
 use xoxzo_2fa_tests::redis::{Server, free_port};
 
-#[test]
-fn the_suite() {
+type Store = Arc<dyn Guard>;
+
+type Make = fn(RedisBuilder) -> Result<Store, GuardError>;
+
+/// Every test for both stores.
+macro_rules! stores {
+    ($($make:ident: $($name:ident)*;)*) => {$(
+        mod $make {
+            $(#[test]
+            fn $name() {
+                super::$name(super::$make);
+            })*
+        }
+    )*};
+}
+
+stores! {
+    blocking:
+        the_suite
+        a_server_that_may_evict_is_refused
+        a_full_server_refuses_and_forgets_nothing
+        a_server_killed_in_mid_run_loses_no_answered_count
+        a_lost_answer_is_an_error_and_the_list_is_not_made_again
+        a_server_that_hangs_is_given_up
+        without_a_replica_that_has_it_a_list_is_refused
+        a_cluster_counts_like_one_server
+        a_sentinel_names_the_master
+        tls_is_used_and_the_server_must_prove_its_name;
+    asynchronous:
+        the_suite
+        a_server_that_may_evict_is_refused
+        a_full_server_refuses_and_forgets_nothing
+        a_server_killed_in_mid_run_loses_no_answered_count
+        a_lost_answer_is_an_error_and_the_list_is_not_made_again
+        a_server_that_hangs_is_given_up
+        without_a_replica_that_has_it_a_list_is_refused
+        a_cluster_counts_like_one_server
+        a_sentinel_names_the_master
+        tls_is_used_and_the_server_must_prove_its_name;
+}
+
+fn blocking(builder: RedisBuilder) -> Result<Store, GuardError> {
+    Ok(Arc::new(builder.build()?))
+}
+
+fn asynchronous(builder: RedisBuilder) -> Result<Store, GuardError> {
+    Ok(Arc::new(Waited(builder.build_async()?, Client::runtime())))
+}
+
+/// The asynchronous store, whose answers are waited for.
+struct Waited(AsyncRedisGuard, Arc<Runtime>);
+
+impl Guard for Waited {
+    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+        self.1.block_on(self.0.add(charges))
+    }
+
+    fn scope(&self) -> Scope {
+        self.0.scope()
+    }
+
+    fn check(&self) -> Result<(), GuardError> {
+        self.1.block_on(self.0.check())
+    }
+}
+
+fn the_suite(make: Make) {
     let server = Server::start(&[]);
-    let store = RedisGuard::open(server.url()).unwrap();
+    let store = make(RedisGuard::builder(server.url())).unwrap();
     suite::totals(&store);
     suite::limits(&store);
     suite::races(&store);
     suite::ends(&store, &thread::sleep);
-    let other = RedisGuard::open(server.url()).unwrap();
+    let other = make(RedisGuard::builder(server.url())).unwrap();
     suite::shared(&store, &other);
-    suite::restart(|| RedisGuard::open(server.url()));
+    suite::restart(|| make(RedisGuard::builder(server.url())));
 }
 
 /// A process of its own: so do two machines count together.
@@ -73,22 +144,17 @@ fn two_processes_share_one_limit() {
     assert_eq!(totals, expected, "each total once, and then only refusals");
 }
 
-#[test]
-fn a_server_that_may_evict_is_refused() {
+fn a_server_that_may_evict_is_refused(make: Make) {
     let server = Server::start(&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);
-    let store = RedisGuard::open(server.url()).unwrap();
+    let store = make(RedisGuard::builder(server.url())).unwrap();
     assert!(matches!(store.check(), Err(GuardError::Unfit(why)) if why.contains("allkeys-lru")));
-    let store = RedisGuard::builder(server.url())
-        .danger_may_evict()
-        .build()
-        .unwrap();
+    let store = make(RedisGuard::builder(server.url()).danger_may_evict()).unwrap();
     assert_eq!(store.check(), Ok(()));
 }
 
-#[test]
-fn a_full_server_refuses_and_forgets_nothing() {
+fn a_full_server_refuses_and_forgets_nothing(make: Make) {
     let server = Server::start(&["--maxmemory", "3mb", "--maxmemory-policy", "noeviction"]);
-    let store = RedisGuard::open(server.url()).unwrap();
+    let store = make(RedisGuard::builder(server.url())).unwrap();
     let charge = |at: u32, amount| store.add(&[Charge::new(format!("2fa.{at}"), amount, 9, 600)]);
     let full = (0..200_000)
         .find(|at| charge(*at, 1) == Err(GuardError::Full))
@@ -101,13 +167,10 @@ fn a_full_server_refuses_and_forgets_nothing() {
 
 /// A server that is killed and started again while threads count: no answered count is lost, none is made twice, and each thread
 /// goes on when it is back.
-#[test]
-fn a_server_killed_in_mid_run_loses_no_answered_count() {
+fn a_server_killed_in_mid_run_loses_no_answered_count(make: Make) {
     let mut server = Server::start(&["--appendonly", "yes", "--appendfsync", "always"]);
-    let store = RedisGuard::builder(server.url())
-        .timeout(Duration::from_millis(500))
-        .build()
-        .unwrap();
+    let store =
+        make(RedisGuard::builder(server.url()).timeout(Duration::from_millis(500))).unwrap();
     let (stop, answered, failed) = (AtomicBool::new(false), AtomicU32::new(0), AtomicU32::new(0));
     thread::scope(|scope| {
         for _ in 0..8 {
@@ -153,8 +216,7 @@ fn a_server_killed_in_mid_run_loses_no_answered_count() {
 }
 
 /// An answer that is lost: the list is made once, and not again.
-#[test]
-fn a_lost_answer_is_an_error_and_the_list_is_not_made_again() {
+fn a_lost_answer_is_an_error_and_the_list_is_not_made_again(make: Make) {
     let server = Server::start(&[]);
     let relay = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", relay.local_addr().unwrap());
@@ -180,28 +242,21 @@ fn a_lost_answer_is_an_error_and_the_list_is_not_made_again() {
             });
         }
     });
-    let relayed = RedisGuard::builder(url)
-        .timeout(Duration::from_millis(500))
-        .build()
-        .unwrap();
+    let relayed = make(RedisGuard::builder(url).timeout(Duration::from_millis(500))).unwrap();
     let lost = relayed.add(&[Charge::new("2fa.lost", 1, 9, 600)]);
     assert!(matches!(lost, Err(GuardError::Unreachable(_))), "{lost:?}");
     thread::sleep(Duration::from_millis(700));
-    let direct = RedisGuard::open(server.url()).unwrap();
+    let direct = make(RedisGuard::builder(server.url())).unwrap();
     assert_eq!(
         direct.add(&[Charge::new("2fa.lost", 0, 9, 600)]).unwrap()[0].total,
         1
     );
 }
 
-#[test]
-fn a_server_that_hangs_is_given_up() {
+fn a_server_that_hangs_is_given_up(make: Make) {
     let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", deaf.local_addr().unwrap());
-    let store = RedisGuard::builder(url)
-        .timeout(Duration::from_millis(300))
-        .build()
-        .unwrap();
+    let store = make(RedisGuard::builder(url).timeout(Duration::from_millis(300))).unwrap();
     let began = Instant::now();
     assert!(matches!(
         store.add(&[Charge::new("2fa.a", 1, 9, 60)]),
@@ -212,16 +267,15 @@ fn a_server_that_hangs_is_given_up() {
         "{:?}",
         began.elapsed()
     );
-    let nobody = RedisGuard::open("redis://127.0.0.1:1").unwrap();
+    let nobody = make(RedisGuard::builder("redis://127.0.0.1:1")).unwrap();
     assert!(matches!(nobody.check(), Err(GuardError::Unreachable(_))));
-    assert!(RedisGuard::open("http://127.0.0.1").is_err());
+    assert!(make(RedisGuard::builder("http://127.0.0.1")).is_err());
 }
 
-#[test]
-fn without_a_replica_that_has_it_a_list_is_refused() {
+fn without_a_replica_that_has_it_a_list_is_refused(make: Make) {
     let server = Server::start(&[]);
     let builder = RedisGuard::builder(server.url()).replicas(1);
-    let store = builder.timeout(Duration::from_millis(300)).build().unwrap();
+    let store = make(builder.timeout(Duration::from_millis(300))).unwrap();
     let alone = store.add(&[Charge::new("2fa.a", 1, 9, 60)]);
     assert!(matches!(alone, Err(GuardError::Unreachable(why)) if why.starts_with("0 replicas")));
     let port = server.port().to_string();
@@ -234,8 +288,7 @@ fn without_a_replica_that_has_it_a_list_is_refused() {
     suite::totals(&store);
 }
 
-#[test]
-fn a_cluster_counts_like_one_server() {
+fn a_cluster_counts_like_one_server(make: Make) {
     let node = Server::start(&["--cluster-enabled", "yes"]);
     assert_eq!(
         node.ask(&["cluster", "addslotsrange", "0", "16383"]).trim(),
@@ -246,14 +299,13 @@ fn a_cluster_counts_like_one_server() {
         assert!(began.elapsed() < Duration::from_secs(20));
         thread::sleep(Duration::from_millis(50));
     }
-    let store = RedisGuard::cluster([node.url()]).build().unwrap();
+    let store = make(RedisGuard::cluster([node.url()])).unwrap();
     suite::totals(&store);
     suite::limits(&store);
     suite::races(&store);
 }
 
-#[test]
-fn a_sentinel_names_the_master() {
+fn a_sentinel_names_the_master(make: Make) {
     let master = Server::start(&[]);
     let port = free_port();
     let folder: PathBuf = master.folder().join("sentinel");
@@ -272,21 +324,24 @@ fn a_sentinel_names_the_master() {
         &[config.to_str().unwrap(), "--sentinel"],
         master.folder().join("s"),
     );
-    let store = RedisGuard::sentinel([format!("redis://127.0.0.1:{port}")], "counters")
-        .build()
-        .unwrap();
+    let store = make(RedisGuard::sentinel(
+        [format!("redis://127.0.0.1:{port}")],
+        "counters",
+    ))
+    .unwrap();
     suite::totals(&store);
     suite::limits(&store);
-    let unknown = RedisGuard::sentinel([format!("redis://127.0.0.1:{port}")], "others")
-        .build()
-        .unwrap();
+    let unknown = make(RedisGuard::sentinel(
+        [format!("redis://127.0.0.1:{port}")],
+        "others",
+    ))
+    .unwrap();
     assert!(matches!(unknown.check(), Err(GuardError::Unreachable(_))));
 }
 
-#[test]
-fn tls_is_used_and_the_server_must_prove_its_name() {
+fn tls_is_used_and_the_server_must_prove_its_name(make: Make) {
     let own = rcgen::generate_simple_self_signed(["localhost".to_string()]).unwrap();
-    let folder = env::temp_dir().join(format!("xoxzo-2fa-tls-{}", std::process::id()));
+    let folder = env::temp_dir().join(format!("xoxzo-2fa-tls-{}", free_port()));
     fs::create_dir_all(&folder).unwrap();
     let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
     fs::write(&certificate, own.cert.pem()).unwrap();
@@ -307,12 +362,9 @@ fn tls_is_used_and_the_server_must_prove_its_name() {
     ];
     let _server = Server::start(&arguments);
     let url = format!("rediss://localhost:{port}");
-    let trusted = RedisGuard::builder(&url)
-        .root_certificate(own.cert.pem())
-        .build()
-        .unwrap();
+    let trusted = make(RedisGuard::builder(&url).root_certificate(own.cert.pem())).unwrap();
     suite::totals(&trusted);
-    let stranger = RedisGuard::open(&url).unwrap();
+    let stranger = make(RedisGuard::builder(&url)).unwrap();
     assert!(matches!(stranger.check(), Err(GuardError::Unreachable(_))));
     fs::remove_dir_all(folder).unwrap();
 }
