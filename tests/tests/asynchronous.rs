@@ -1,0 +1,238 @@
+//! What only the asynchronous client promises: no thread and no instance while it waits, and what becomes of a dropped future.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::time::{sleep, timeout};
+use xoxzo_2fa::{
+    AsyncGuard, AsyncTransport, AsyncTwoFactor, Binding, Blocking, Body, Charge, Code, Delivery,
+    FileGuard, GuardError, Lost, MemoryGuard, Operation, Scope, Settings, Total, Wait,
+};
+use xoxzo_2fa_tests::{Client, key, other_than, pin_in, sandboxed};
+
+fn settings() -> Settings {
+    sandboxed("https://api.xoxzo.com", "sid-canary", "auth-canary")
+        .key(key(1))
+        .set("/sends/per_range/count", 10_000)
+        .set("/sends/per_audience/count", 10_000)
+        .build()
+}
+
+fn login(number: usize) -> Binding {
+    Binding::new(
+        format!("+8190{number:08}"),
+        format!("user-{number}"),
+        "login",
+    )
+}
+
+/// A Xoxzo that takes its time, and every message.
+#[derive(Clone, Default)]
+struct Slow {
+    takes: Duration,
+    bodies: Arc<Mutex<Vec<String>>>,
+    at_once: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+impl AsyncTransport for Slow {
+    fn send(
+        &self,
+        request: http::Request<Body>,
+        _: Duration,
+    ) -> Wait<'_, Result<http::Response<Vec<u8>>, Lost>> {
+        Box::pin(async move {
+            let body = request.body().as_str().to_string();
+            self.bodies.lock().unwrap().push(body);
+            let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(now, Ordering::SeqCst);
+            sleep(self.takes).await;
+            self.at_once.fetch_sub(1, Ordering::SeqCst);
+            Ok(http::Response::new(br#"[{"msgid":"m1"}]"#.to_vec()))
+        })
+    }
+}
+
+impl Slow {
+    fn new(takes: Duration) -> Self {
+        Self {
+            takes,
+            ..Self::default()
+        }
+    }
+
+    fn pin(&self) -> String {
+        let body = self.bodies.lock().unwrap().pop().unwrap();
+        pin_in(body.split("&recipient").next().unwrap(), 6).unwrap()
+    }
+}
+
+/// More at once than the engine has places for instances: were one kept while Xoxzo is waited for, this would take four times as long.
+#[test]
+fn a_thousand_starts_wait_at_once_on_one_worker() {
+    let runtime = Client::runtime();
+    let took = runtime.block_on(async {
+        let slow = Slow::new(Duration::from_millis(200));
+        let two_factor = AsyncTwoFactor::builder(settings(), MemoryGuard::default())
+            .transport(slow.clone())
+            .audit(|_| ())
+            .build()
+            .await
+            .unwrap();
+        // The first call pays for what is set up once.
+        two_factor.start(&login(0)).await.unwrap();
+        let began = Instant::now();
+        let starts: Vec<_> = (1..=1_000)
+            .map(|number| {
+                let two_factor = two_factor.clone();
+                tokio::spawn(async move { two_factor.start(&login(number)).await })
+            })
+            .collect();
+        for start in starts {
+            let challenge = start.await.unwrap().unwrap();
+            assert_eq!(challenge.delivery, Delivery::Accepted);
+        }
+        println!(
+            "1,000 starts of 200 ms on one worker: {:?}, {} at once",
+            began.elapsed(),
+            slow.most.load(Ordering::SeqCst)
+        );
+        assert!(slow.most.load(Ordering::SeqCst) > 256);
+        began.elapsed()
+    });
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn events_are_told_as_by_the_other_client() {
+    let runtime = Client::runtime();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    runtime.block_on(async {
+        let (slow, events) = (Slow::default(), Arc::clone(&told));
+        let two_factor = AsyncTwoFactor::builder(settings(), MemoryGuard::default())
+            .transport(slow.clone())
+            .audit(move |event| events.lock().unwrap().push(event.clone()))
+            .build()
+            .await
+            .unwrap();
+        let user = login(1);
+        let challenge = two_factor.start(&user).await.unwrap();
+        let pin = slow.pin();
+        let wrong = two_factor.verify(&challenge.token, &user, other_than(&pin));
+        assert_eq!(wrong.await.err().unwrap().code(), Code::WrongPin);
+        let right = two_factor.verify(&challenge.token, &user, &pin).await;
+        assert!(right.is_ok());
+        let used = two_factor.verify(&challenge.token, &user, &pin).await;
+        assert_eq!(used.err().unwrap().code(), Code::Used);
+        let handle = challenge.handle.unwrap();
+        assert!(two_factor.status(&handle).await.is_ok());
+        let lifted = two_factor.unlock(&user.subject, &user.recipient).await;
+        assert_eq!(lifted.unwrap().failures, 0);
+    });
+    let told = told.lock().unwrap();
+    let summary: Vec<_> = told
+        .iter()
+        .map(|event| (event.operation, event.code, event.purpose.as_deref()))
+        .collect();
+    let purpose = Some("login");
+    assert_eq!(
+        summary,
+        [
+            (Operation::Start, None, purpose),
+            (Operation::Verify, Some(Code::WrongPin), purpose),
+            (Operation::Verify, None, purpose),
+            (Operation::Verify, Some(Code::Used), purpose),
+            (Operation::Unlock, None, None),
+        ]
+    );
+    assert!(
+        told.iter()
+            .all(|event| event.subject == told[0].subject && event.subject.is_some())
+    );
+}
+
+/// What was charged stays charged: whoever hangs up has still cost a message.
+#[test]
+fn a_dropped_start_gives_nothing_back() {
+    let runtime = Client::runtime();
+    runtime.block_on(async {
+        let two_factor = AsyncTwoFactor::builder(settings(), MemoryGuard::default())
+            .transport(Slow::new(Duration::from_secs(60)))
+            .build()
+            .await
+            .unwrap();
+        let user = login(1);
+        let start = timeout(Duration::from_millis(100), two_factor.start(&user));
+        assert!(start.await.is_err());
+        let again = two_factor.start(&user).await.err().unwrap();
+        assert_eq!(again.code(), Code::Cooldown);
+    });
+}
+
+/// A guard that is late, so that the state is too.
+struct Late(MemoryGuard, Arc<AtomicUsize>);
+
+impl AsyncGuard for Late {
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>> {
+        self.1.fetch_add(61, Ordering::SeqCst);
+        AsyncGuard::add(&self.0, charges)
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Process
+    }
+}
+
+#[test]
+fn a_state_is_not_resumed_after_a_minute() {
+    let runtime = Client::runtime();
+    runtime.block_on(async {
+        let now = Arc::new(AtomicUsize::new(1_800_000_000));
+        let clock = Arc::clone(&now);
+        let guard = Late(MemoryGuard::default(), now);
+        let two_factor = AsyncTwoFactor::builder(settings(), guard)
+            .transport(Slow::default())
+            .danger_clock(move || {
+                let now = clock.load(Ordering::SeqCst) as u64;
+                std::time::UNIX_EPOCH + Duration::from_secs(now)
+            })
+            .build()
+            .await
+            .unwrap();
+        let late = two_factor.start(&login(1)).await.err().unwrap();
+        assert_eq!((late.blame(), late.code()), ("misuse", Code::Request));
+        let detail = &late.failure().detail;
+        assert_eq!(detail, "state: must be resumed within 60 s");
+    });
+}
+
+#[test]
+fn a_guard_that_blocks_is_waited_for_elsewhere() {
+    let folder = std::env::temp_dir().join(format!("xoxzo-2fa-blocking-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let runtime = Client::runtime();
+    runtime.block_on(async {
+        let slow = Slow::default();
+        let guard = Blocking::new(FileGuard::open(folder.join("guard")).unwrap());
+        let two_factor = AsyncTwoFactor::builder(settings(), guard)
+            .transport(slow.clone())
+            .build()
+            .await
+            .unwrap();
+        let user = login(1);
+        let challenge = two_factor.start(&user).await.unwrap();
+        let pin = slow.pin();
+        let guesses = (0..8).map(|_| {
+            let (two_factor, user) = (two_factor.clone(), user.clone());
+            let (token, pin) = (challenge.token.clone(), pin.clone());
+            tokio::spawn(async move { two_factor.verify(&token, &user, &pin).await.is_ok() })
+        });
+        let mut won = 0;
+        for guess in guesses.collect::<Vec<_>>() {
+            won += usize::from(guess.await.unwrap());
+        }
+        assert_eq!(won, 1);
+    });
+    std::fs::remove_dir_all(folder).unwrap();
+}
