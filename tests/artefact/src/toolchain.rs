@@ -79,11 +79,11 @@ impl Toolchain {
         } else {
             ""
         };
-        format!("--profile plugin -Clink-arg=-zstack-size=65536{std}")
+        format!("profiles plugin, plugin-steps; -Clink-arg=-zstack-size=65536{std}")
     }
 
     /// The core module of a guest.
-    pub(crate) fn build(&self, package: &str) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn build(&self, package: &str, profile: &str) -> Result<Vec<u8>, Failure> {
         let registry = match env::var_os("CARGO_HOME") {
             Some(home) => PathBuf::from(home),
             None => PathBuf::from(env::var_os("HOME").ok_or("neither CARGO_HOME nor HOME is set")?)
@@ -115,7 +115,7 @@ impl Toolchain {
         command.args([
             "build",
             "--profile",
-            "plugin",
+            profile,
             "--locked",
             "--target",
             TARGET,
@@ -138,7 +138,7 @@ impl Toolchain {
             return Err(format!("{package} does not build").into());
         }
         let file = format!(
-            "target-wasm/{TARGET}/plugin/{}.wasm",
+            "target-wasm/{TARGET}/{profile}/{}.wasm",
             package.replace('-', "_")
         );
         Ok(fs::read(self.root.join(file))?)

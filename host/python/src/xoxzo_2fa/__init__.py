@@ -1,0 +1,97 @@
+"""SMS two-factor authentication through Xoxzo: one WebAssembly engine, embedded.
+
+A service starts a challenge; the engine makes a PIN, sends it to the user's phone, and hands back a small signed token. Later the
+service gives it the token and what the user typed: an acceptance comes back, or an exception is raised. No database: the challenge
+lives in the token, and a guard counts guesses, uses and messages.
+
+>>> from xoxzo_2fa import Binding, MemoryGuard, Settings, TwoFactor
+>>> def login(pin: str) -> None:
+...     two_factor = TwoFactor(Settings.from_environment(), MemoryGuard())
+...     user = Binding("+819012345678", "user-1", "login")
+...     challenge = two_factor.start(user)
+...     two_factor.verify(challenge.token, user, pin)
+"""
+
+from xoxzo_2fa._client import AsyncTwoFactor, TwoFactor
+from xoxzo_2fa._configuration import check_receipt, inspect, keygen, preview, receipt_key
+from xoxzo_2fa._errors import Misuse, Refuse, TwoFactorError, Upstream
+from xoxzo_2fa._events import Event
+from xoxzo_2fa._records import (
+    Acceptance,
+    Binding,
+    Challenge,
+    Claims,
+    Outline,
+    Report,
+    Sending,
+    Specimen,
+    Trail,
+    Transaction,
+    Unlocked,
+)
+from xoxzo_2fa._settings import Settings
+from xoxzo_2fa.guards import (
+    AsyncGuard,
+    Charge,
+    Guard,
+    GuardError,
+    GuardFull,
+    GuardUnreachable,
+    MemoryGuard,
+    SqliteGuard,
+    Total,
+)
+from xoxzo_2fa.transports import (
+    AsyncTransport,
+    Lost,
+    NotSent,
+    Request,
+    Response,
+    StandardTransport,
+    Transport,
+    Unknown,
+)
+
+__all__ = [
+    "Acceptance",
+    "AsyncGuard",
+    "AsyncTransport",
+    "AsyncTwoFactor",
+    "Binding",
+    "Challenge",
+    "Charge",
+    "Claims",
+    "Event",
+    "Guard",
+    "GuardError",
+    "GuardFull",
+    "GuardUnreachable",
+    "Lost",
+    "MemoryGuard",
+    "Misuse",
+    "NotSent",
+    "Outline",
+    "Refuse",
+    "Report",
+    "Request",
+    "Response",
+    "Sending",
+    "Settings",
+    "Specimen",
+    "SqliteGuard",
+    "StandardTransport",
+    "Total",
+    "Trail",
+    "Transaction",
+    "Transport",
+    "TwoFactor",
+    "TwoFactorError",
+    "Unknown",
+    "Unlocked",
+    "Upstream",
+    "check_receipt",
+    "inspect",
+    "keygen",
+    "preview",
+    "receipt_key",
+]

@@ -1,0 +1,105 @@
+"""One driver for both clients: it asks the engine, and yields what the engine waits for.
+
+::
+
+    ask ──► count ──► yield charges ──► totals, or lost ──┐
+     ▲  └──► send ──► yield request ──► response, or lost ┤
+     │  └──► the result                                   │
+     └────────────────────────────────────────────────────┘
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xoxzo_2fa._engine import encode
+from xoxzo_2fa._errors import Upstream
+from xoxzo_2fa.guards import Charge, GuardError, GuardFull, Total
+from xoxzo_2fa.transports import Lost, NotSent, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from xoxzo_2fa._engine import Engine, Session
+
+
+# The most bytes of a body that are handed to the component.
+_INWARD = 16 * 1024
+
+
+class Prepared:
+    """Settings in effect, and the engine that they are for."""
+
+    def __init__(self, engine: Engine, document: str, clock: Callable[[], float]) -> None:
+        self.engine = engine
+        self._clock = clock
+        _, prepared = engine.once({"prepare": {"json": document}})
+        self.settings: str = prepared["settings"]
+        self.effective: str = prepared["effective"]
+        self.warnings: list[str] = prepared["warnings"]
+
+    def now(self) -> int:
+        """Give the clock's time, in whole seconds."""
+        now = int(self._clock())
+        if not 0 <= now < 2**32:
+            raise Upstream("clock", "the host's clock is before 1970 or after 2106")
+        return now
+
+
+def drive(
+    prepared: Prepared, origin: str, question: str, *, keep: bool
+) -> Generator[list[Charge] | Request, Sequence[Total] | Response | GuardError | Lost, tuple[str, dict[str, Any]]]:
+    """Run an operation to its end, which is returned.
+
+    keep: use one instance for all steps. Without it, none lives while the caller waits.
+    """
+    session: Session | None = None
+    try:
+        while True:
+            session = session or prepared.engine.session()
+            kind, answer = session.ask(prepared.settings, prepared.now(), question)
+            if not keep:
+                session.close()
+                session = None
+            if kind == "count":
+                charges = [Charge(*charge.values()) for charge in answer["charges"]]
+                question = _counted(answer["state"], (yield charges))
+            elif kind == "send":
+                question = _sent(answer["state"], (yield _request(origin, answer["request"])))
+            else:
+                return kind, answer
+    finally:
+        if session is not None:
+            session.close()
+
+
+def _counted(state: str, came: Any) -> str:
+    if isinstance(came, GuardError):
+        return _lost(state, "guard-full" if isinstance(came, GuardFull) else "guard-unreachable")
+    # By hand, since this is half of all questions: the state is hexadecimal, and these are numbers or raise.
+    totals = ",".join(f'{{"total":{total:d},"ends_in_seconds":{ends:d}}}' for total, ends in came)
+    return f'{{"counted":{{"state":"{state}","totals":[{totals}]}}}}'
+
+
+def _sent(state: str, came: Any) -> str:
+    if isinstance(came, Lost):
+        return _lost(state, "not-sent" if isinstance(came, NotSent) else "unknown")
+    body = came.body[:_INWARD].decode("utf-8", "replace")
+    response: dict[str, Any] = {"status": came.status, "body": body}
+    wait = came.headers.get("retry-after")
+    if wait is not None:
+        response["headers"] = [{"name": "retry-after", "value": wait[:64]}]
+    return encode({"sent": {"state": state, "response": response}})
+
+
+def _lost(state: str, loss: str) -> str:
+    return encode({"lost": {"state": state, "loss": loss}})
+
+
+def _request(origin: str, request: dict[str, Any]) -> Request:
+    # The path begins with the first slash, so that nothing of the authority comes after the origin.
+    if not request["url"].startswith(f"{origin}/"):
+        raise Upstream("plugin", "the component asked for another origin than that of the settings")
+    headers = {header["name"]: header["value"] for header in request["headers"]}
+    timeout = min(request["timeout_milliseconds"] / 1000, 30.0)
+    return Request(request["method"], request["url"], headers, request["body"], timeout)

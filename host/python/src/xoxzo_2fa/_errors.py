@@ -1,0 +1,73 @@
+"""Why an operation ended without what was asked: one class per blame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class TwoFactorError(Exception):
+    """An operation ended without what was asked. Holds no PIN, token, key or full number.
+
+    code: what happened, as every host spells it (``wit/types.wit``): ``wrong-pin``, ``expired``, ``locked`` ...
+    detail: one line for a log, in English, not for end users.
+    guesses_left: tries that the challenge still has, with ``wrong-pin``.
+    retry_after: seconds until trying again can work; None where waiting does not help.
+    expires_in: seconds until the token's life ends, where it was valid.
+    alarm: what operators should look at beside this, ``failures`` or ``sends``.
+    """
+
+    blame = "upstream"
+
+    def __init__(  # noqa: PLR0913
+        self,
+        code: str,
+        detail: str,
+        *,
+        guesses_left: int | None = None,
+        retry_after: int | None = None,
+        expires_in: int | None = None,
+        alarm: str | None = None,
+    ) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+        self.guesses_left = guesses_left
+        self.retry_after = retry_after
+        self.expires_in = expires_in
+        self.alarm = alarm
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+class Misuse(TwoFactorError):  # noqa: N818
+    """The embedding program is wrong: settings, or an argument that no user can cause. Fix it."""
+
+    blame = "misuse"
+
+
+class Refuse(TwoFactorError):  # noqa: N818
+    """The end user is refused: a wrong PIN, an expired token, a limit. Show it."""
+
+    blame = "refuse"
+
+
+class Upstream(TwoFactorError):  # noqa: N818
+    """Something outside failed: Xoxzo, the network, the guard, the clock, the component. Try later, raise an alarm."""
+
+    blame = "upstream"
+
+
+_CLASSES: dict[str, type[TwoFactorError]] = {kind.blame: kind for kind in (Misuse, Refuse, Upstream)}
+
+
+def error(failure: dict[str, Any]) -> TwoFactorError:
+    """Give the exception for a failure of the engine."""
+    return _CLASSES[failure["blame"]](
+        failure["code"],
+        failure["detail"],
+        guesses_left=failure.get("guesses_left"),
+        retry_after=failure.get("retry_after_seconds"),
+        expires_in=failure.get("expires_in_seconds"),
+        alarm=failure.get("alarm"),
+    )

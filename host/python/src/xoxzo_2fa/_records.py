@@ -1,0 +1,184 @@
+"""What operations take and give. Times are in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+Channel = Literal["sms", "voice"]
+Delivery = Literal["accepted", "unknown", "queued", "delivering", "delivered", "failed"]
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """A payment that a challenge confirms: amount and payee stand in the message, before the code.
+
+    amount: canonical decimal with all decimals of its currency, such as ``12.50``.
+    currency: ISO 4217 code.
+    payee: who is paid, at most 40 characters.
+    """
+
+    amount: str
+    currency: str
+    payee: str
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What a challenge is bound to. Every field from the server's own records, never from a form.
+
+    recipient: phone number, canonical E.164: ``+819012345678``.
+    subject: the service's immutable internal id of the user, 1 to 128 bytes of printable ASCII without spaces.
+    purpose: one of the purposes in the settings.
+    session: the session that asked, of the same form as the subject.
+    """
+
+    recipient: str = field(repr=False)
+    subject: str
+    purpose: str
+    session: str | None = field(default=None, repr=False)
+    transaction: Transaction | None = field(default=None, repr=False)
+
+    def _question(self) -> dict[str, Any]:
+        question: dict[str, Any] = {
+            "recipient": self.recipient,
+            "subject": self.subject,
+            "purpose": self.purpose,
+        }
+        if self.session is not None:
+            question["session"] = self.session
+        if self.transaction is not None:
+            question["transaction"] = vars(self.transaction)
+        return question
+
+
+@dataclass(frozen=True)
+class Sending:
+    """How a message is sent and on whose behalf.
+
+    channel: ``voice`` only for ``resend``, where the settings allow it.
+    locale: language of the text, such as ``ja``; the settings' own if None.
+    client: the end user's address, IPv4 or IPv6. Required if a cap per client is set.
+    decoy: do everything but send, for forms that must not tell whether an account exists.
+    """
+
+    channel: Channel = "sms"
+    locale: str | None = None
+    client: str | None = field(default=None, repr=False)
+    decoy: bool = False
+
+    def _question(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A challenge that was sent.
+
+    token: 80 characters for the user's session, and for nothing else.
+    masked: the recipient with all but its ends as ``*``.
+    delivery: ``unknown`` if Xoxzo did not answer: the message may arrive, and the challenge is usable.
+    handle: what ``status`` asks by. None if the delivery is unknown.
+    parts: billed parts of an SMS whose text the engine knows.
+    """
+
+    token: str = field(repr=False)
+    masked: str
+    expires_in: int
+    resend_after: int
+    delivery: Delivery
+    message_id: str | None = None
+    handle: str | None = field(default=None, repr=False)
+    parts: int | None = None
+    alarm: str | None = None
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """The one way in.
+
+    receipt: proof for another service, checked by ``check_receipt``.
+    expires_in: life of the receipt.
+    """
+
+    receipt: str = field(repr=False)
+    expires_in: int
+    alarm: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of a message.
+
+    detail: Xoxzo's own word for the state, for a log.
+    """
+
+    delivery: Delivery
+    detail: str
+
+
+@dataclass(frozen=True)
+class Unlocked:
+    """What an unlock lifted: consecutive failures that were counted."""
+
+    failures: int
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a receipt says. Compare it with what you expect: a receipt for another subject is a valid receipt.
+
+    id: unique per acceptance; burn it where single use matters.
+    issued_at, expires_at: seconds since 1970-01-01T00:00:00Z.
+    """
+
+    id: str
+    audience: str
+    recipient: str = field(repr=False)
+    subject: str
+    purpose: str
+    test: bool
+    issued_at: int
+    expires_at: int
+    session: str | None = field(default=None, repr=False)
+    transaction: Transaction | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What anyone can read in a token. None of it is authenticated."""
+
+    key_id: str
+    digits: int
+    issued_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """The text of an SMS as it would be sent, with the digits ``1234567890`` in place of a PIN."""
+
+    locale: str
+    text: str
+    parts: int
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Whom an event is about, as keyed hashes, for a log that must hold nothing personal."""
+
+    subject: str
+    recipient: str
+    calling_code: str
+
+
+_Record = TypeVar("_Record")
+
+
+def record(kind: type[_Record], answer: dict[str, Any]) -> _Record:
+    """Give the record of this kind; units are in the names of the contract and in the docs here."""
+    plain = {name.removesuffix("_seconds"): value for name, value in answer.items()}
+    if "transaction" in plain:
+        plain["transaction"] = Transaction(**plain["transaction"])
+    known = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    return kind(**{name: value for name, value in plain.items() if name in known})

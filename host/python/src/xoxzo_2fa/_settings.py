@@ -1,0 +1,152 @@
+"""Settings: one JSON document, the same for every host."""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xoxzo_2fa._errors import Misuse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xoxzo_2fa.guards import Scope
+
+# Where it says `x-secret`, a reference may stand.
+_SCHEMA: dict[str, Any] = json.loads((resources.files("xoxzo_2fa") / "settings.schema.json").read_text("utf-8"))
+
+_REFERENCE = 'must be a string, {"env": NAME} or {"file": PATH}'
+
+
+class Settings:
+    """A settings document: JSON text, or what ``json.loads`` would make of it. ``settings.schema.json`` describes it.
+
+    At the places that the schema marks ``x-secret``, ``{"env": "NAME"}`` stands for an environment variable, and ``{"file": "PATH"}``
+    for the content of a file without one line break at its end. Everything else is the engine's to check, when a client is made.
+
+    Raises ``Misuse`` for a reference to something that is not there or not text.
+    """
+
+    def __init__(self, document: str | Mapping[str, Any]) -> None:
+        text = document if isinstance(document, str) else _dumped(document)
+        tree = _tree(text)
+        resolved = _resolved(_SCHEMA, tree, "")
+        # As it was given wherever that is possible: the engine names lines, and refuses what a parser here would have mended.
+        self._text = text if resolved == tree else _dumped(resolved)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Settings:
+        """Take the document from a file. Raises ``Misuse`` if it cannot be read."""
+        try:
+            return cls(Path(path).read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as fault:
+            kind = type(fault).__name__
+            raise Misuse("settings", f"settings: the file cannot be read: {kind}") from None
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Take a working default from the environment.
+
+        ``XOXZO_API_SID``, ``XOXZO_API_AUTH_TOKEN`` and ``XOXZO_2FA_KEY`` (from ``keygen``), and optionally ``XOXZO_BASE_URL``,
+        ``XOXZO_SENDER``, ``XOXZO_2FA_SERVICE``, ``XOXZO_2FA_AUDIENCE``, ``XOXZO_2FA_GUARD_KEY`` and ``XOXZO_2FA_DESTINATIONS``
+        (presets, separated by commas; ``JP-mobile`` if absent). Raises ``Misuse``, naming the variable that is missing.
+        """
+        optional = os.environ.get
+
+        def required(name: str) -> str:
+            value = optional(name)
+            if not value:
+                raise Misuse("settings", f"settings: {name} is not set")
+            return value
+
+        key = required("XOXZO_2FA_KEY")
+        xoxzo = {
+            "sid": required("XOXZO_API_SID"),
+            "auth_token": required("XOXZO_API_AUTH_TOKEN"),
+            "sender": optional("XOXZO_SENDER") or "Xoxzo",
+        }
+        base_url = optional("XOXZO_BASE_URL")
+        if base_url:
+            xoxzo["base_url"] = base_url.rstrip("/")
+        destinations = optional("XOXZO_2FA_DESTINATIONS") or "JP-mobile"
+        return cls(
+            {
+                "version": 1,
+                "audience": optional("XOXZO_2FA_AUDIENCE") or "xoxzo-2fa",
+                "service": optional("XOXZO_2FA_SERVICE") or "Xoxzo 2FA",
+                "keys": [key],
+                "guard": {"key": optional("XOXZO_2FA_GUARD_KEY") or key},
+                "xoxzo": xoxzo,
+                "destinations": [preset.strip() for preset in destinations.split(",")],
+            }
+        )
+
+    def document(self, scope: Scope) -> str:
+        """Give the document for the component, with the scope of the guard that is used."""
+        tree = _tree(self._text)
+        guard = tree.get("guard") if isinstance(tree, dict) else None
+        if not isinstance(guard, dict):
+            return self._text
+        if "scope" not in guard:
+            return _dumped({**tree, "guard": {**guard, "scope": scope}})
+        if guard["scope"] != scope:
+            raise Misuse("settings", f"settings, guard.scope: the store in use is of scope {scope}")
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Settings([REDACTED])"
+
+
+def _dumped(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+def _tree(text: str) -> Any:
+    """Give the document as a tree; None if the engine will refuse it as it is."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
+            raise ValueError
+        return fields
+
+    try:
+        return json.loads(text, object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _resolved(schema: dict[str, Any], node: Any, path: str) -> Any:
+    """Give the tree with every reference replaced that stands for a secret."""
+    if schema.get("x-secret") is True:
+        return _look_up(node, path) if isinstance(node, dict) else node
+    if isinstance(node, dict):
+        properties = schema.get("properties", {})
+        return {name: _resolved(properties.get(name, {}), value, f"{path}.{name}" if path else name) for name, value in node.items()}
+    if isinstance(node, list):
+        items = schema.get("items", {})
+        items = items if isinstance(items, dict) else {}
+        return [_resolved(items, value, f"{path}.{at}") for at, value in enumerate(node)]
+    return node
+
+
+def _look_up(reference: dict[str, Any], path: str) -> str:
+    if len(reference) == 1:
+        ((kind, name),) = reference.items()
+        if kind == "env" and isinstance(name, str):
+            value = os.environ.get(name)
+            if value is None:
+                what = "the environment variable is not set, or not text"
+                raise Misuse("settings", f"settings, {path}: {what}")
+            return value
+        if kind == "file" and isinstance(name, str):
+            try:
+                text = Path(name).read_bytes().decode()
+            except (OSError, ValueError) as fault:
+                what = f"the file cannot be read: {type(fault).__name__}"
+                raise Misuse("settings", f"settings, {path}: {what}") from None
+            return text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
+    raise Misuse("settings", f"settings, {path}: {_REFERENCE}")

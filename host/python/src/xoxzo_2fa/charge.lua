@@ -1,0 +1,1 @@
+../../../sdk/src/guard/charge.lua
