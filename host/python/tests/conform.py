@@ -1,0 +1,187 @@
+"""Answers the questions of ``tests/python/hosts.py`` through this package: ``conform.py blocking|asyncio``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import xoxzo_2fa
+from xoxzo_2fa import (
+    AsyncTwoFactor,
+    Binding,
+    GuardFull,
+    GuardUnreachable,
+    MemoryGuard,
+    NotSent,
+    Request,
+    Response,
+    Sending,
+    Settings,
+    Transaction,
+    TwoFactor,
+    TwoFactorError,
+    Unknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from xoxzo_2fa import Charge, Total
+
+TAKEN = {"status": 201, "body": '[{"msgid":"m1"}]'}
+
+
+class World:
+    """What answers the client: a clock, a Xoxzo and a guard that do as they are told."""
+
+    blocks = False
+
+    def __init__(self, document: str, now: int) -> None:
+        self.now = now
+        self.xoxzo: dict[str, Any] = TAKEN
+        self.guard = "memory"
+        self.requests: list[dict[str, Any]] = []
+        try:
+            scope = json.loads(document)["guard"]["scope"]
+        except (ValueError, LookupError, TypeError):
+            scope = "process"
+        self.scope: Any = scope
+        self.memory = MemoryGuard(danger_clock=lambda: float(self.now))
+
+    def add(self, charges: Sequence[Charge]) -> list[Total]:
+        """Count, or do not."""
+        if self.guard == "full":
+            raise GuardFull
+        if self.guard == "unreachable":
+            raise GuardUnreachable
+        return self.memory.add(charges)
+
+    def send(self, request: Request) -> Response:
+        """Answer as told."""
+        self.requests.append(
+            {
+                "method": request.method,
+                "url": request.url,
+                "headers": dict(request.headers),
+                "body": request.body,
+                "timeout_milliseconds": round(request.timeout * 1000),
+            }
+        )
+        loss = self.xoxzo.get("loss")
+        if loss:
+            raise (NotSent if loss == "not-sent" else Unknown)
+        wait = self.xoxzo.get("retry_after")
+        headers = {} if wait is None else {"retry-after": wait}
+        return Response(self.xoxzo["status"], headers, self.xoxzo["body"].encode())
+
+
+class AsyncWorld(World):
+    """The same, awaited."""
+
+    blocks = True
+
+    async def add(self, charges: Sequence[Charge]) -> list[Total]:  # type: ignore[override]
+        """Count, or do not."""
+        await asyncio.sleep(0)
+        return super().add(charges)
+
+    async def send(self, request: Request) -> Response:  # type: ignore[override]
+        """Answer as told."""
+        await asyncio.sleep(0)
+        return super().send(request)
+
+
+def binding(given: dict[str, Any]) -> Binding:
+    """Give the binding of a question."""
+    paid = given.get("transaction")
+    return Binding(**{**given, "transaction": Transaction(**paid) if paid else None})
+
+
+def names(record: Any) -> dict[str, Any]:
+    """Give a record with the names of the contract."""
+    suffixed = {"expires_in", "resend_after", "issued_at", "expires_at"}
+    return {f"{name}_seconds" if name in suffixed else name: value for name, value in asdict(record).items() if value is not None}
+
+
+def failure(fault: TwoFactorError) -> dict[str, Any]:
+    """Give a failure with the names of the contract."""
+    fields = {
+        "blame": fault.blame,
+        "code": fault.code,
+        "detail": fault.detail,
+        "guesses_left": fault.guesses_left,
+        "retry_after_seconds": fault.retry_after,
+        "expires_in_seconds": fault.expires_in,
+        "alarm": fault.alarm,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+KINDS = {"start": "challenged", "resend": "challenged", "verify": "accepted", "status": "reported", "unlock": "unlocked"}
+
+
+class Adaptor:
+    """One client at a time."""
+
+    def __init__(self, run: Callable[[Any], Any], world: type[World]) -> None:
+        self.run = run
+        self.make = world
+        self.world = world("{}", 0)
+        self.client: Any = None
+
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Do what is asked."""
+        ((kind, content),) = question.items()
+        self.world.requests = []
+        try:
+            answer = self.do(kind, content)
+        except TwoFactorError as fault:
+            answer = {"failure": failure(fault)}
+        return {**answer, "requests": self.world.requests}
+
+    def do(self, kind: str, content: Any) -> dict[str, Any]:
+        """Do what is asked, or raise."""
+        if kind == "open":
+            self.world = world = self.make(content["document"], content["now"])
+            settings = Settings(content["document"])
+            arguments: Any = {"transport": world, "danger_clock": lambda: float(world.now), "audit": lambda _: None}
+            if isinstance(world, AsyncWorld):
+                self.client = self.run(AsyncTwoFactor.create(settings, world, **arguments))
+            else:
+                self.client = TwoFactor(settings, world, **arguments)
+            world.requests = []
+            return {"prepared": {"effective": self.client.effective_settings, "warnings": self.client.warnings}}
+        if kind in ("now", "xoxzo", "guard"):
+            setattr(self.world, kind, content)
+            return {"done": {}}
+        if kind == "check_receipt":
+            return {"claims": names(xoxzo_2fa.check_receipt(**content, now=self.world.now))}
+        if kind == "inspect":
+            return {"outline": names(xoxzo_2fa.inspect(**content))}
+        if "binding" in content:
+            content["binding"] = binding(content["binding"])
+        if "sending" in content:
+            content["sending"] = Sending(**content["sending"])
+        return {KINDS[kind]: names(self.run(getattr(self.client, kind)(**content)))}
+
+
+def main() -> None:
+    """Answer until the questions end."""
+    if sys.argv[1:] == ["asyncio"]:
+        loop = asyncio.new_event_loop()
+
+        def run(waited: Awaitable[Any]) -> Any:
+            return loop.run_until_complete(waited)
+
+        adaptor = Adaptor(run, AsyncWorld)
+    else:
+        adaptor = Adaptor(lambda result: result, World)
+    for line in sys.stdin:
+        print(json.dumps(adaptor.answer(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

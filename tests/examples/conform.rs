@@ -1,0 +1,362 @@
+//! Answers the questions of `tests/python/hosts.py` through the SDK: `conform blocking|async`.
+
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
+use xoxzo_2fa::{
+    Acceptance, AsyncGuard, AsyncTransport, AsyncTwoFactor, Binding, Body, Challenge, Channel,
+    Charge, Claims, Error, Guard, GuardError, Lost, MemoryGuard, Outline, Scope, Sending, Settings,
+    Total, Transaction, Transport, TwoFactor, Wait, check_receipt, inspect,
+};
+use xoxzo_2fa_tests::Client;
+
+fn main() -> ExitCode {
+    let mode = std::env::args().nth(1);
+    let runtime = match mode.as_deref() {
+        Some("blocking") => None,
+        Some("async") => Some(Client::runtime()),
+        _ => return ExitCode::from(2),
+    };
+    let mut adaptor = Adaptor {
+        runtime,
+        world: World::new("{}", 0),
+        client: None,
+    };
+    for line in io::stdin().lock().lines() {
+        let answer = line
+            .map_err(|error| error.to_string())
+            .and_then(|line| serde_json::from_str(&line).map_err(|error| error.to_string()))
+            .and_then(|question| adaptor.answer(&question));
+        match answer {
+            Ok(answer) => println!("{answer}"),
+            Err(fault) => {
+                eprintln!("conform: {fault}");
+                return ExitCode::FAILURE;
+            }
+        }
+        if io::stdout().flush().is_err() {
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// What answers the client: a clock, a Xoxzo and a guard that do as they are told.
+#[derive(Clone)]
+struct World(Arc<Inner>);
+
+struct Inner {
+    scope: Scope,
+    memory: MemoryGuard,
+    told: Arc<Mutex<Told>>,
+}
+
+struct Told {
+    now: u64,
+    xoxzo: Value,
+    guard: String,
+    requests: Vec<Value>,
+}
+
+impl World {
+    fn new(document: &str, now: u64) -> Self {
+        let told = Arc::new(Mutex::new(Told {
+            now,
+            xoxzo: json!({"status": 201, "body": r#"[{"msgid":"m1"}]"#}),
+            guard: "memory".to_string(),
+            requests: Vec::new(),
+        }));
+        let document: Value = serde_json::from_str(document).unwrap_or_default();
+        let clock = Arc::clone(&told);
+        let memory = MemoryGuard::danger_with_clock(1_000_000, move |_| {
+            let told = clock.lock().unwrap_or_else(PoisonError::into_inner);
+            Duration::from_secs(told.now)
+        });
+        Self(Arc::new(Inner {
+            scope: match document["guard"]["scope"].as_str() {
+                Some("shared") => Scope::Shared,
+                _ => Scope::Process,
+            },
+            memory,
+            told,
+        }))
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.0.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.told().now)
+    }
+
+    fn count(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+        let guard = self.told().guard.clone();
+        match guard.as_str() {
+            "full" => Err(GuardError::Full),
+            "unreachable" => Err(GuardError::Unreachable("told to be".to_string())),
+            _ => Guard::add(&self.0.memory, charges),
+        }
+    }
+
+    fn exchange(
+        &self,
+        request: &http::Request<Body>,
+        timeout: Duration,
+    ) -> Result<http::Response<Vec<u8>>, Lost> {
+        let headers: Map<_, _> = request
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), json!(value.to_str().ok())))
+            .collect();
+        let mut told = self.told();
+        told.requests.push(json!({
+            "method": request.method().as_str(), "url": request.uri().to_string(), "headers": headers,
+            "body": request.body().as_str(), "timeout_milliseconds": u64::try_from(timeout.as_millis()).ok(),
+        }));
+        match told.xoxzo["loss"].as_str() {
+            Some("not-sent") => return Err(Lost::NotSent("told to be".to_string())),
+            Some(_) => return Err(Lost::Unknown("told to be".to_string())),
+            None => {}
+        }
+        let status = told.xoxzo["status"].as_u64().unwrap_or(0);
+        let mut response = http::Response::builder().status(u16::try_from(status).unwrap_or(0));
+        if let Some(wait) = told.xoxzo["retry_after"].as_str() {
+            response = response.header("retry-after", wait);
+        }
+        let body = told.xoxzo["body"].as_str().unwrap_or_default();
+        response
+            .body(body.as_bytes().to_vec())
+            .map_err(|error| Lost::Unknown(error.to_string()))
+    }
+}
+
+impl Guard for World {
+    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+        self.count(charges)
+    }
+
+    fn scope(&self) -> Scope {
+        self.0.scope
+    }
+}
+
+impl AsyncGuard for World {
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>> {
+        Box::pin(async {
+            tokio::task::yield_now().await;
+            self.count(charges)
+        })
+    }
+
+    fn scope(&self) -> Scope {
+        self.0.scope
+    }
+}
+
+impl Transport for World {
+    fn send(
+        &self,
+        request: http::Request<Body>,
+        timeout: Duration,
+    ) -> Result<http::Response<Vec<u8>>, Lost> {
+        self.exchange(&request, timeout)
+    }
+}
+
+impl AsyncTransport for World {
+    fn send(
+        &self,
+        request: http::Request<Body>,
+        timeout: Duration,
+    ) -> Wait<'_, Result<http::Response<Vec<u8>>, Lost>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            self.exchange(&request, timeout)
+        })
+    }
+}
+
+struct Adaptor {
+    /// Of the asynchronous client.
+    runtime: Option<Arc<Runtime>>,
+    world: World,
+    client: Option<Client>,
+}
+
+impl Adaptor {
+    fn answer(&mut self, question: &Value) -> Result<Value, String> {
+        let fields = question.as_object().filter(|fields| fields.len() == 1);
+        let (kind, content) = fields
+            .and_then(|fields| fields.iter().next())
+            .ok_or("a question has one field")?;
+        self.world.told().requests.clear();
+        let mut answer = match self.act(kind, content)? {
+            Ok(answer) => answer,
+            Err(error) => json!({"failure": failure(&error)}),
+        };
+        answer["requests"] = json!(self.world.told().requests);
+        Ok(answer)
+    }
+
+    fn act(&mut self, kind: &str, content: &Value) -> Result<Result<Value, Error>, String> {
+        let text = |name: &str| content[name].as_str().unwrap_or_default();
+        match kind {
+            "open" => {
+                let now = content["now"].as_u64().unwrap_or(0);
+                return Ok(self.open(text("document"), now));
+            }
+            "now" => self.world.told().now = content.as_u64().unwrap_or(0),
+            "xoxzo" => self.world.told().xoxzo = content.clone(),
+            "guard" => self.world.told().guard = content.as_str().unwrap_or_default().to_string(),
+            "check_receipt" => {
+                let keys = content["receipt_keys"].as_array().into_iter().flatten();
+                let keys: Vec<_> = keys
+                    .filter_map(|key| key.as_str().map(str::to_string))
+                    .collect();
+                let claims = check_receipt(&keys, text("receipt"), self.world.now());
+                return Ok(claims.map(|it| json!({"claims": claimed(&it)})));
+            }
+            "inspect" => {
+                let outline = inspect(text("token"));
+                return Ok(outline.map(|it| json!({"outline": outlined(&it)})));
+            }
+            _ => {
+                let client = self.client.as_ref().ok_or("nothing is open")?;
+                return operate(client, kind, content);
+            }
+        }
+        Ok(Ok(json!({"done": {}})))
+    }
+
+    fn open(&mut self, document: &str, now: u64) -> Result<Value, Error> {
+        let world = World::new(document, now);
+        self.world = world.clone();
+        let settings = Settings::from_json(document)?;
+        let clock = world.clone();
+        let client = match &self.runtime {
+            None => Client::Blocking(
+                TwoFactor::builder(settings, world.clone())
+                    .transport(world)
+                    .danger_clock(move || clock.now())
+                    .audit(|_| ())
+                    .build()?,
+            ),
+            Some(runtime) => {
+                let builder = AsyncTwoFactor::builder(settings, world.clone())
+                    .transport(world)
+                    .danger_clock(move || clock.now())
+                    .audit(|_| ());
+                Client::Async(runtime.block_on(builder.build())?, Arc::clone(runtime))
+            }
+        };
+        let prepared =
+            json!({"effective": client.effective_settings(), "warnings": client.warnings()});
+        self.client = Some(client);
+        Ok(json!({"prepared": prepared}))
+    }
+}
+
+fn operate(client: &Client, kind: &str, content: &Value) -> Result<Result<Value, Error>, String> {
+    let text = |name: &str| content[name].as_str().unwrap_or_default();
+    let to = binding(&content["binding"]);
+    let how = sending(&content["sending"]);
+    Ok(match kind {
+        "start" => client.start_with(&to, &how).map(|it| challenged(&it)),
+        "resend" => client
+            .resend_with(text("token"), &to, &how)
+            .map(|it| challenged(&it)),
+        "verify" => {
+            let (token, pin) = (text("token"), text("pin"));
+            match content["client"].as_str() {
+                Some(address) => client.verify_from(token, &to, pin, address),
+                None => client.verify(token, &to, pin),
+            }
+            .map(|it| accepted(&it))
+        }
+        "status" => client.status(text("handle")).map(|report| {
+            json!({"reported": {"delivery": report.delivery.as_str(), "detail": report.detail}})
+        }),
+        "unlock" => client
+            .unlock(text("subject"), text("recipient"))
+            .map(|unlocked| json!({"unlocked": {"failures": unlocked.failures}})),
+        _ => return Err(format!("no such question: {kind}")),
+    })
+}
+
+fn binding(given: &Value) -> Binding {
+    let text = |name: &str| given[name].as_str().unwrap_or_default();
+    let mut binding = Binding::new(text("recipient"), text("subject"), text("purpose"));
+    binding.session = given["session"].as_str().map(str::to_string);
+    let paid = &given["transaction"];
+    let part = |name: &str| paid[name].as_str().unwrap_or_default();
+    binding.transaction = paid
+        .is_object()
+        .then(|| Transaction::new(part("amount"), part("currency"), part("payee")));
+    binding
+}
+
+fn sending(given: &Value) -> Sending {
+    let mut sending = Sending::default();
+    if given["channel"] == "voice" {
+        sending = sending.channel(Channel::Voice);
+    }
+    sending.locale = given["locale"].as_str().map(str::to_string);
+    sending.client = given["client"].as_str().map(str::to_string);
+    sending.decoy = given["decoy"] == true;
+    sending
+}
+
+fn failure(error: &Error) -> Value {
+    let failure = error.failure();
+    let seconds = |time: Option<Duration>| time.map(|time| time.as_secs());
+    json!({
+        "blame": error.blame(), "code": error.code().as_str(), "detail": failure.detail, "guesses_left": failure.guesses_left,
+        "retry_after_seconds": seconds(failure.retry_after), "expires_in_seconds": seconds(failure.expires_in),
+        "alarm": failure.alarm.map(|alarm| alarm.as_str()),
+    })
+}
+
+fn challenged(challenge: &Challenge) -> Value {
+    json!({"challenged": {
+        "token": challenge.token, "masked": challenge.masked, "expires_in_seconds": challenge.expires_in.as_secs(),
+        "resend_after_seconds": challenge.resend_after.as_secs(), "delivery": challenge.delivery.as_str(),
+        "message_id": challenge.message_id, "handle": challenge.handle, "parts": challenge.parts,
+        "alarm": challenge.alarm.map(|alarm| alarm.as_str()),
+    }})
+}
+
+fn accepted(acceptance: &Acceptance) -> Value {
+    json!({"accepted": {
+        "receipt": acceptance.receipt, "expires_in_seconds": acceptance.expires_in.as_secs(),
+        "alarm": acceptance.alarm.map(|alarm| alarm.as_str()),
+    }})
+}
+
+fn claimed(claims: &Claims) -> Value {
+    json!({
+        "id": claims.id, "audience": claims.audience, "recipient": claims.binding.recipient, "subject": claims.binding.subject,
+        "purpose": claims.binding.purpose, "session": claims.binding.session, "test": claims.test,
+        "transaction": claims.binding.transaction.as_ref().map(|paid| {
+            json!({"amount": paid.amount, "currency": paid.currency, "payee": paid.payee})
+        }),
+        "issued_at_seconds": since_1970(claims.issued_at), "expires_at_seconds": since_1970(claims.expires_at),
+    })
+}
+
+fn outlined(outline: &Outline) -> Value {
+    json!({
+        "key_id": outline.key_id, "digits": outline.digits,
+        "issued_at_seconds": since_1970(outline.issued_at), "expires_at_seconds": since_1970(outline.expires_at),
+    })
+}
+
+fn since_1970(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
+}

@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+"""The same vectors and scenarios on every host: hosts.py NAME=COMMAND ...
+
+Each host is a program that reads one JSON object a line from its standard input, does it through the public interface of its language,
+and answers one a line:
+
+- `{"open": {"document": text, "now": seconds}}`: a client with that document, a new guard in memory whose scope is the document's
+  (`process` if it names none), and a clock that stands at `now` for both. `{"prepared": {"effective", "warnings"}}` or a failure.
+- `{"now": seconds}`, `{"xoxzo": {"status", "body", "retry_after"}}` or `{"xoxzo": {"loss"}}`, `{"guard": "memory" | "unreachable" | "full"}`:
+  the clock, and what Xoxzo and the guard answer from now on. `{"done": {}}`.
+- `{"start": {...}}`, `resend`, `verify`, `status`, `unlock`, `check_receipt`, `inspect`: as in wit/text.wit, and answered so; beside the answer
+  `requests`, what went to Xoxzo meanwhile: `{"method", "url", "headers": {name: value}, "body", "timeout_milliseconds"}`.
+
+Reads tests/vectors/*.json; prints what differs, a table, and a closing line.
+"""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+VECTORS = Path(__file__).resolve().parent.parent / "vectors"
+TAKEN = {"status": 201, "body": '[{"msgid":"m1"}]'}
+DELIVERED = {"status": 200, "body": '{"msgid":"m1","status":"DELIVERED"}'}
+
+
+class Host:
+    """A host's program, and the requests of its last answer."""
+
+    def __init__(self, command: str) -> None:
+        self.process = subprocess.Popen(
+            shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
+        self.requests: list[dict[str, Any]] = []
+
+    def ask(self, question: dict[str, Any]) -> tuple[str, Any]:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError(f"the host ended at {next(iter(question))}")
+        answer = json.loads(line)
+        self.requests = answer.pop("requests", [])
+        ((kind, content),) = answer.items()
+        return kind, content
+
+    def open(self, document: Any, now: int = 1_800_000_000) -> tuple[str, Any]:
+        text = document if isinstance(document, str) else json.dumps(document)
+        return self.ask({"open": {"document": text, "now": now}})
+
+    def close(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        code = self.process.wait(timeout=60)
+        assert code == 0, f"the host ended with {code}"
+
+
+def same(given: Any, expected: Any, what: str = "") -> None:
+    """Whether the answer has all that is expected; null stands for what must be absent."""
+    if isinstance(expected, dict) and isinstance(given, dict):
+        for name, value in expected.items():
+            same(given.get(name), value, f"{what}.{name}")
+    elif given != expected:
+        raise AssertionError(f"{what or 'answer'}: {given!r}, not {expected!r}")
+
+
+def spoken(body: str) -> str:
+    """The text of a message, and of a template what there is instead."""
+    if body.startswith("{"):
+        return body
+    fields = dict(parse_qsl(body, keep_blank_values=True))
+    return fields.get("message") or fields["tts_message"]
+
+
+def pin_in(text: str, digits: int = 6) -> str:
+    """The PIN: digits in a row, or one by one as a call says them."""
+    plain = re.search(rf"(?<![0-9.+]){'[0-9]' * digits}(?![0-9])", text)
+    if plain:
+        return plain.group()
+    single = re.search(r"(?:[0-9](?:,,|\u3001\u3001)){%d}[0-9]" % (digits - 1), text)
+    assert single, "no pin in the message"
+    return single.group()
+
+
+def without_pin(text: str) -> str:
+    return text.replace(pin_in(text.split('"recipient"')[0]), "{pin}")
+
+
+def failed(answer: tuple[str, Any]) -> dict[str, Any]:
+    kind, failure = answer
+    if kind != "failure":
+        raise AssertionError(f"{kind}, not a failure")
+    return failure
+
+
+def settings(host: Host, vector: dict[str, Any]) -> None:
+    kind, answer = host.open(vector["document"])
+    if vector["result"] == "valid":
+        same((kind, json.loads(answer["effective"])), ("prepared", vector["effective"]))
+    elif vector["comment"] == "a reference that nobody resolved":
+        # A host that resolves them says what is missing instead.
+        same(failed((kind, answer))["code"], "settings")
+    else:
+        same(failed((kind, answer)), {"blame": "misuse", "code": "settings", "detail": vector["detail"]})
+
+
+def token(host: Host, vector: dict[str, Any]) -> None:
+    host.open(vector["document"], vector["now"])
+    guess = {"token": vector["token"], "binding": vector["binding"], "pin": vector["pin"]}
+    answer = host.ask({"verify": guess})
+    if vector["result"] == "invalid":
+        same(failed(answer)["code"], vector["code"])
+        return
+    same(answer, ("accepted", answer[1]))
+    same(answer[1], {"receipt": vector["receipt"]})
+    kind, outline = host.ask({"inspect": {"token": vector["token"]}})
+    same(kind, "outline")
+    same({name.removesuffix("_seconds"): value for name, value in outline.items()}, vector["outline"])
+
+
+def receipt(host: Host, vector: dict[str, Any]) -> None:
+    host.ask({"now": vector["now"]})
+    question = {"receipt_keys": vector["receipt_keys"], "receipt": vector["receipt"]}
+    kind, answer = host.ask({"check_receipt": question})
+    if vector["result"] == "invalid":
+        same(failed((kind, answer))["code"], vector["code"])
+    else:
+        same(kind, "claims")
+        same({name.removesuffix("_seconds"): value for name, value in answer.items()}, vector["claims"])
+
+
+def handle(host: Host, vector: dict[str, Any]) -> None:
+    host.open(vector["document"], vector["now"])
+    host.ask({"xoxzo": DELIVERED})
+    answer = host.ask({"status": {"handle": vector["handle"]}})
+    if vector["result"] == "invalid":
+        same(failed(answer)["code"], vector["code"])
+    else:
+        same(answer[0], "reported")
+        same([request["url"] for request in host.requests], [vector["url"]] if vector["url"] else [])
+
+
+def sent(host: Host, vector: dict[str, Any]) -> dict[str, Any]:
+    """The challenge of a vector's message: of a start or, for a call, of the resend a minute later."""
+    same(host.open(vector["document"])[0], "prepared")
+    sending = {"locale": vector["locale"]} if vector["locale"] else {}
+    start = {"binding": vector["binding"], "sending": sending}
+    kind, challenge = host.ask({"start": start})
+    same(kind, "challenged")
+    if vector["channel"] == "voice":
+        host.ask({"now": 1_800_000_060})
+        start["sending"] = {**sending, "channel": "voice"}
+        kind, challenge = host.ask({"resend": {"token": challenge["token"], **start}})
+        same(kind, "challenged")
+    return challenge
+
+
+def message(host: Host, vector: dict[str, Any]) -> None:
+    challenge = sent(host, vector)
+    same(without_pin(spoken(host.requests[0]["body"])), vector["text"])
+    same(challenge.get("parts"), vector["parts"])
+
+
+def request(host: Host, vector: dict[str, Any]) -> None:
+    challenge = sent(host, vector)
+    body = host.requests[0].pop("body")
+    pin = pin_in(spoken(body).split('"recipient"')[0])
+    same(host.requests[0], vector["request"])
+    encoded = pin.replace(",,", "%2C%2C").replace("\u3001\u3001", "%E3%80%81%E3%80%81")
+    same(body.replace(encoded, "{pin}"), vector["body"])
+    same({name: challenge.get(name) for name in ("parts", "masked")}, {name: vector[name] for name in ("parts", "masked")})
+    same(host.ask({"status": {"handle": challenge["handle"]}})[0], "reported")
+    same(host.requests[0], vector["status"])
+
+
+def response(host: Host, vector: dict[str, Any]) -> None:
+    document = read("scenario.json")["document"]
+    host.open(document)
+    login = {"binding": {"recipient": "+819012345678", "subject": "user-1", "purpose": "login"}}
+    host.ask({"xoxzo": TAKEN})
+    _, first = host.ask({"start": login})
+    host.ask({"now": 1_800_000_060})
+    answer = {"status": vector["status"], "body": vector["body"]}
+    if vector["retry_after"] is not None:
+        answer["retry_after"] = vector["retry_after"]
+    host.ask({"xoxzo": answer})
+    questions = {"message": {"start": login}, "state": {"status": {"handle": first["handle"]}}}
+    for name, question in questions.items():
+        kind, given = host.ask(question)
+        if kind == "failure":
+            given["retry_after"] = given.get("retry_after_seconds")
+        same(given, vector[name], name)
+
+
+def scenario(host: Host, vector: dict[str, Any]) -> None:
+    whole = read("scenario.json")
+    now = whole["now"]
+    same(host.open({**whole["document"], **vector["settings"]}, now)[0], "prepared")
+    known = {"token": "E" * 80, "handle": ""}
+    for at, (action, expected) in enumerate(vector["steps"]):
+        step = f"step {at + 1}"
+        if "after" in action:
+            now += action["after"]
+            action = {"now": now}
+        text = json.dumps(action)
+        for name, value in known.items():
+            text = text.replace(f"{{{name}}}", value)
+        kind, given = host.ask(json.loads(text))
+        expected = dict(expected)
+        if "requests" in expected:
+            same(len(host.requests), expected.pop("requests"), f"{step}: requests")
+        for part in expected.pop("text", []):
+            assert part in spoken(host.requests[0]["body"]), f"{step}: the message lacks what it must say"
+        ((name, content),) = expected.items()
+        same(kind, name, step)
+        same(given, json.loads(json.dumps(content).replace("{token}", known["token"])), f"{step}: {name}")
+        if kind == "challenged":
+            known.update(token=given["token"], handle=given.get("handle") or "")
+            if host.requests:
+                said = pin_in(spoken(host.requests[0]["body"]), 8 if vector["settings"].get("preset") == "strict" else 6)
+                known["pin"] = re.sub("[^0-9]", "", said)
+                known.setdefault("first", known["pin"])
+                known["wrong"] = ("0" if known["pin"][0] != "0" else "1") + known["pin"][1:]
+
+
+CHECKS = {
+    "settings.json": settings,
+    "token.json": token,
+    "receipt.json": receipt,
+    "handle.json": handle,
+    "message.json": message,
+    "request.json": request,
+    "response.json": response,
+    "scenario.json": scenario,
+}
+
+
+def read(name: str) -> Any:
+    return json.loads((VECTORS / name).read_text("utf-8"))
+
+
+def main() -> int:
+    files = {name: read(name)["tests"] for name in CHECKS}
+    table, failures = [], 0
+    for host_name, command in (argument.split("=", 1) for argument in sys.argv[1:]):
+        host, passed = Host(command), {}
+        for file, vectors in files.items():
+            passed[file] = 0
+            for vector in vectors:
+                try:
+                    CHECKS[file](host, vector)
+                    passed[file] += 1
+                except AssertionError as fault:
+                    failures += 1
+                    print(f"{host_name}: {file} {vector['tcId']} ({vector['comment']}): {fault}")
+                except BrokenPipeError:
+                    failures += 1
+        host.close()
+        table.append((host_name, passed))
+    names = [file.removesuffix(".json") for file in files]
+    width = max((len(name) for name, _ in table), default=0)
+    print(f"{'':{width}} " + " ".join(f"{name:>10}" for name in names))
+    for host_name, passed in table:
+        counts = (f"{passed[file]}/{len(files[file])}" for file in files)
+        print(f"{host_name:{width}} " + " ".join(f"{count:>10}" for count in counts))
+    every = sum(len(vectors) for vectors in files.values())
+    print(f"{every * len(table) - failures} passed, {failures} failed")
+    print(f"hosts: {len(table)} hosts, {every} vectors, {failures} failed")
+    return 1 if failures or not table else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
