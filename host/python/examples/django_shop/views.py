@@ -1,0 +1,78 @@
+"""A login with Django: a password, then a code by SMS. Two views.
+
+The number and the id come from the server's record of the user, the token stays in the session, and ``django.contrib.auth.login`` is
+called only after an acceptance.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import authenticate, get_user_model, login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from xoxzo_2fa import Binding, MemoryGuard, Refuse, Settings, TwoFactor, Upstream
+
+if TYPE_CHECKING:
+    from django_shop.models import User
+
+# What a session keeps between the two views.
+PENDING = "two_factor"
+
+
+@lru_cache(maxsize=1)
+def two_factor() -> TwoFactor:
+    """Give the client, made once in a process. With several processes take ``SqliteGuard`` or ``RedisGuard``."""
+    return TwoFactor(Settings.from_environment(), MemoryGuard())
+
+
+def binding(user: User) -> Binding:
+    """Give whom a challenge is for, from the user's record."""
+    return Binding(recipient=user.phone, subject=f"user-{user.pk}", purpose="login")
+
+
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """Check the password, and send the code."""
+    if request.method == "GET":
+        return render(request, "password.html")
+    user = authenticate(request, username=request.POST.get("name", ""), password=request.POST.get("password", ""))
+    if user is None:
+        return render(request, "password.html", {"notice": "Wrong name or password."}, status=401)
+    try:
+        challenge = two_factor().start(binding(user))
+    except Refuse as refusal:
+        return render(request, "password.html", {"notice": f"Not now ({refusal.code})."}, status=429)
+    except Upstream:
+        return render(request, "password.html", {"notice": "Try again later."}, status=503)
+    request.session.cycle_key()
+    request.session[PENDING] = {"user": user.pk, "token": challenge.token, "masked": challenge.masked}
+    return redirect("code")
+
+
+@require_http_methods(["GET", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """Take the code, and let the user in."""
+    pending = request.session.get(PENDING)
+    user = get_user_model().objects.filter(pk=pending["user"], is_active=True).first() if pending else None
+    if pending is None or user is None:
+        return redirect("password")
+    masked = pending["masked"]
+    if request.method == "GET":
+        return render(request, "code.html", {"masked": masked})
+    typed = "".join(request.POST.get("pin", "").split())
+    try:
+        two_factor().verify(pending["token"], binding(user), typed)
+    except Refuse as refusal:
+        if refusal.code == "malformed" or refusal.guesses_left:
+            return render(request, "code.html", {"masked": masked, "notice": "That is not the code."}, status=400)
+        del request.session[PENDING]
+        return redirect("password")
+    except Upstream:
+        return render(request, "code.html", {"masked": masked, "notice": "Try again later."}, status=503)
+    del request.session[PENDING]
+    login(request, user)
+    return redirect("/")

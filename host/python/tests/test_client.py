@@ -1,0 +1,274 @@
+"""The operations, as a service uses them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import Taker, document, other_than
+
+from xoxzo_2fa import (
+    Acceptance,
+    AsyncTwoFactor,
+    Binding,
+    Event,
+    MemoryGuard,
+    Misuse,
+    Refuse,
+    Sending,
+    Settings,
+    Transaction,
+    TwoFactor,
+    TwoFactorError,
+    check_receipt,
+    inspect,
+    keygen,
+    preview,
+    receipt_key,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xoxzo_2fa import Charge, Total
+
+LOGIN = Binding("+819012345678", "user-1", "login")
+
+
+def test_a_login(settings: Settings, taker: Taker) -> None:
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=taker)
+    challenge = two_factor.start(LOGIN)
+    assert (challenge.masked, challenge.expires_in, challenge.parts) == ("+81********78", 300, 1)
+    with pytest.raises(Refuse) as wrong:
+        two_factor.verify(challenge.token, LOGIN, other_than(taker.pin()))
+    assert (wrong.value.code, wrong.value.guesses_left, wrong.value.blame) == ("wrong-pin", 4, "refuse")
+    accepted = two_factor.verify(challenge.token, LOGIN, taker.pin())
+    assert isinstance(accepted, Acceptance)
+    with pytest.raises(Refuse, match="used"):
+        two_factor.verify(challenge.token, LOGIN, taker.pin())
+
+
+def test_asyncio_does_the_same(settings: Settings, taker: Taker) -> None:
+    async def story() -> None:
+        two_factor = await AsyncTwoFactor.create(settings, MemoryGuard(), transport=taker)
+        challenge = await two_factor.start(LOGIN)
+        with pytest.raises(Refuse, match="wrong-pin"):
+            await two_factor.verify(challenge.token, LOGIN, other_than(taker.pin()))
+        await two_factor.verify(challenge.token, LOGIN, taker.pin())
+        with pytest.raises(Refuse, match="used"):
+            await two_factor.verify(challenge.token, LOGIN, taker.pin())
+        assert (await two_factor.unlock("user-1", "+819012345678")).failures == 0
+
+    asyncio.run(story())
+
+
+def test_a_receipt_proves_what_happened() -> None:
+    whole, taker = document(), Taker()
+    two_factor = TwoFactor(Settings(whole), MemoryGuard(), transport=taker)
+    payment = Binding("+819012345678", "user-1", "login", transaction=Transaction("12.50", "EUR", "Ann Lee"))
+    challenge = two_factor.start(payment)
+    receipt = two_factor.verify(challenge.token, payment, taker.pin()).receipt
+    claims = check_receipt([receipt_key(whole["keys"][0], "shop")], receipt)
+    assert (claims.subject, claims.transaction, claims.test) == ("user-1", payment.transaction, False)
+    with pytest.raises(Refuse, match="invalid-token"):
+        check_receipt([receipt_key(keygen(), "shop")], receipt)
+    with pytest.raises(Misuse, match="request"):
+        check_receipt(["no key"], receipt)
+    assert inspect(challenge.token).digits == 6
+    with pytest.raises(Refuse, match="invalid-token"):
+        inspect("x")
+
+
+def test_messages_can_be_looked_at_before_they_cost(settings: Settings) -> None:
+    texts = {specimen.locale: specimen for specimen in preview(settings)}
+    assert len(texts) == 10
+    assert "123456" in texts["ja"].text
+    assert texts["en"].parts == 1
+    assert "12.50 EUR" in preview(settings, Transaction("12.50", "EUR", "Ann"))[0].text
+    with pytest.raises(Misuse):
+        preview(settings, Transaction("12,50", "EUR", "Ann"))
+
+
+@pytest.mark.parametrize(
+    "binding",
+    [
+        Binding(b"+819012345678", "user-1", "login"),  # type: ignore[arg-type]
+        Binding("+819012345678", 7, "login"),  # type: ignore[arg-type]
+        Binding("+819012345678", {"id": "user-1"}, "login"),  # type: ignore[arg-type]
+        Binding("+819012345678", "user-1", None),  # type: ignore[arg-type]
+        Binding("+819012345678", "user-1", "login", session=3.5),  # type: ignore[arg-type]
+        Binding("+819012345678", "user-\ud800", "login"),
+        Binding("+819012345678", ["user-1"], "login"),  # type: ignore[arg-type]
+        Binding("", "user-1", "login"),
+    ],
+)
+def test_an_argument_of_the_wrong_type_is_misuse_and_breaks_nothing(settings: Settings, taker: Taker, binding: Binding) -> None:
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=taker, audit=lambda _: None)
+    with pytest.raises(Misuse) as fault:
+        two_factor.start(binding)
+    assert fault.value.code == "request"
+    assert taker.requests == []
+    assert two_factor.start(LOGIN).parts == 1
+
+
+def test_a_pin_that_is_not_text_is_not_a_guess(settings: Settings, taker: Taker) -> None:
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=taker)
+    token = two_factor.start(LOGIN).token
+    pins: tuple[Any, ...] = (123456, None, {}, b"123456")
+    for pin in pins:
+        with pytest.raises(Misuse):
+            two_factor.verify(token, LOGIN, pin)
+    with pytest.raises(Refuse) as wrong:
+        two_factor.verify(token, LOGIN, other_than(taker.pin()))
+    assert wrong.value.guesses_left == 4
+
+
+def test_totals_that_are_no_numbers_are_no_answer(settings: Settings, taker: Taker) -> None:
+    class Odd(MemoryGuard):
+        totals: Any = None
+
+        def add(self, charges: Sequence[Charge]) -> list[Total]:
+            return super().add(charges) if self.totals is None else self.totals
+
+    guard = Odd()
+    two_factor = TwoFactor(settings, guard, transport=taker)
+    for totals in ([(0, 0)], [(2**32 + 1, 60)], [(2**64, 60)], [(-1, 60)], []):
+        guard.totals = totals
+        with pytest.raises(TwoFactorError):
+            two_factor.start(LOGIN)
+    strange: list[Any] = [[("1", 60)], [(1.5, 60)], [(None, None)]]
+    for odd in strange:
+        guard.totals = odd
+        with pytest.raises((TypeError, ValueError)):
+            two_factor.start(LOGIN)
+    guard.totals = None
+    assert taker.requests == []
+    assert two_factor.start(LOGIN).parts == 1
+
+
+def test_nothing_secret_is_shown(taker: Taker, caplog: pytest.LogCaptureFixture) -> None:
+    whole = document()
+    caplog.set_level(logging.DEBUG)
+    settings = Settings(whole)
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=taker)
+    challenge = two_factor.start(LOGIN)
+    with pytest.raises(Refuse) as wrong:
+        two_factor.verify(challenge.token, LOGIN, other_than(taker.pin()))
+    accepted = two_factor.verify(challenge.token, LOGIN, taker.pin())
+    request = taker.requests[0]
+    shown = repr([settings, two_factor, LOGIN, challenge, accepted, request, wrong.value, Sending(client="203.0.113.7")]) + caplog.text
+    secrets = [challenge.token, accepted.receipt, taker.pin(), whole["keys"][0], whole["guard"]["key"], "auth-canary", "+819012345678"]
+    assert [secret for secret in secrets if secret in shown] == []
+    assert "wrong-pin" in caplog.text
+
+
+def test_events_go_to_a_callback_with_hashes(settings: Settings, taker: Taker) -> None:
+    told: list[Event] = []
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=taker, audit=told.append)
+    two_factor.start(LOGIN)
+    with pytest.raises(Misuse):
+        two_factor.start(Binding("090", "user-1", "their text"))
+    first, second = told
+    assert (first.operation, first.outcome, first.purpose, first.delivery, first.parts) == ("start", "ok", "login", "accepted", 1)
+    assert first.trail
+    assert (len(first.trail.subject), first.trail.calling_code) == (22, "81")
+    assert (second.outcome, second.code, second.purpose, second.trail) == ("misuse", "request", None, None)
+
+
+def test_an_exception_of_the_guard_is_the_callers_own(settings: Settings, taker: Taker) -> None:
+    class Stop(BaseException):
+        """Like KeyboardInterrupt, it is nobody's to catch."""
+
+    class Broken(MemoryGuard):
+        raises: BaseException | None = None
+
+        def add(self, charges: Sequence[Charge]) -> list[Total]:
+            if self.raises is not None:
+                raise self.raises
+            return super().add(charges)
+
+    guard = Broken()
+    two_factor = TwoFactor(settings, guard, transport=taker)
+    for raised in (Stop(), KeyboardInterrupt(), SystemExit(3), ZeroDivisionError("mine")):
+        guard.raises = raised
+        with pytest.raises(type(raised)) as caught:
+            two_factor.start(LOGIN)
+        assert caught.value is raised
+    guard.raises = None
+    assert two_factor.start(LOGIN).parts == 1
+
+
+def test_a_task_can_be_cancelled_where_it_waits(settings: Settings) -> None:
+    class Hanging:
+        async def send(self, _: Any) -> Any:
+            await asyncio.Event().wait()
+
+    async def story() -> None:
+        two_factor = await AsyncTwoFactor.create(settings, MemoryGuard(), transport=Hanging())
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(two_factor.start(LOGIN), 0.1)
+        # What was charged stays charged.
+        with pytest.raises(Refuse, match="cooldown"):
+            await two_factor.start(LOGIN)
+
+    asyncio.run(story())
+
+
+def test_many_starts_wait_at_once(settings: Settings) -> None:
+    class Slow(Taker):
+        async def send(self, request: Any) -> Any:  # type: ignore[override]
+            await asyncio.sleep(0.3)
+            return super().send(request)
+
+    async def story() -> float:
+        two_factor = await AsyncTwoFactor.create(settings, MemoryGuard(), transport=Slow(), audit=lambda _: None)
+        began = asyncio.get_running_loop().time()
+        users = [Binding(f"+8190{number:08}", f"user-{number}", "login") for number in range(100)]
+        challenges = await asyncio.gather(*(two_factor.start(user) for user in users))
+        assert len({challenge.token for challenge in challenges}) == 100
+        return asyncio.get_running_loop().time() - began
+
+    assert asyncio.run(story()) < 5
+
+
+def test_wrong_settings_name_path_and_line() -> None:
+    text = '{\n"version": 1,\n"pin": {"digits": 3}\n}'
+    with pytest.raises(Misuse) as fault:
+        TwoFactor(Settings(text), MemoryGuard())
+    assert fault.value.code == "settings"
+    assert "is missing" in fault.value.detail
+
+
+def test_references_are_resolved_at_secrets_only(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, file = keygen(), tmp_path / "token"
+    file.write_bytes(b"auth-canary\r\n")
+    monkeypatch.setenv("THE_KEY", key)
+    account = {"sid": "s", "auth_token": {"file": str(file)}, "sender": "Example"}
+    settings = Settings(document(keys=[{"env": "THE_KEY"}], xoxzo=account))
+    taker = Taker()
+    TwoFactor(settings, MemoryGuard(), transport=taker).start(LOGIN)
+    assert taker.requests[0].headers["authorization"] == "Basic czphdXRoLWNhbmFyeQ=="
+    for wrong in ({"env": "NOT_SET_ANYWHERE"}, {"file": str(tmp_path / "none")}, {"env": "A", "file": "B"}, {"vault": "x"}, {"env": 7}):
+        with pytest.raises(Misuse, match=r"keys\.0"):
+            Settings(document(keys=[wrong]))
+    with pytest.raises(Misuse, match="service"):
+        TwoFactor(Settings(document(service={"env": "THE_KEY"})), MemoryGuard())
+    with pytest.raises(Misuse, match=r"guard\.scope"):
+        TwoFactor(Settings(document(guard={"key": key, "scope": "shared"})), MemoryGuard())
+    with pytest.raises(Misuse, match="cannot be read"):
+        Settings.from_file(tmp_path / "none")
+
+
+def test_the_environment_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_2FA_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(Misuse, match="XOXZO_2FA_KEY is not set"):
+        Settings.from_environment()
+    monkeypatch.setenv("XOXZO_2FA_KEY", keygen())
+    monkeypatch.setenv("XOXZO_API_SID", "s")
+    monkeypatch.setenv("XOXZO_API_AUTH_TOKEN", "t")
+    taker = Taker()
+    TwoFactor(Settings.from_environment(), MemoryGuard(), transport=taker).start(LOGIN)
+    assert taker.requests[0].url.startswith("https://api.xoxzo.com/")

@@ -1,0 +1,255 @@
+"""What may go wrong between Python and a component, and that it ends in an exception of the call and in nothing else."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+import time
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import Taker, document, other_than
+
+from xoxzo_2fa import AsyncTwoFactor, Binding, MemoryGuard, Refuse, Settings, TwoFactor, Upstream, keygen
+from xoxzo_2fa import _engine as engine_module
+from xoxzo_2fa._engine import Engine, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xoxzo_2fa import Charge, Total
+
+LOGIN = Binding("+819012345678", "user-1", "login")
+
+# A component of the world whose `ask` does what its body says.
+HOSTILE = """
+(component
+  (core module $m
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+    (func (export "ask") (param i32 i32 i32 i32 i32) (result i32) {body}))
+  (core instance $i (instantiate $m))
+  (func $ask (param "settings" string) (param "now-seconds" u32) (param "question" string) (result string)
+    (canon lift (core func $i "ask") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
+  (instance $text (export "ask" (func $ask)))
+  (export "xoxzo:two-factor/text@0.1.0" (instance $text)))
+"""
+
+
+def hostile(body: str) -> Engine:
+    return Engine(HOSTILE.format(body=body).encode())
+
+
+def test_a_trap_ends_the_call_and_nothing_else() -> None:
+    engine = hostile("unreachable")
+    for _ in range(3):
+        with pytest.raises(Upstream, match=r"trapped: .*unreachable") as fault:
+            engine.once({"keygen": {}})
+        assert "\n" not in str(fault.value)
+    assert keygen() != keygen()
+
+
+def test_an_endless_call_is_interrupted() -> None:
+    engine = hostile("(loop $l br $l) unreachable")
+    began = time.monotonic()
+    with pytest.raises(Upstream, match="interrupt"):
+        engine.once({"keygen": {}})
+    assert time.monotonic() - began < 10
+    assert len(keygen()) == 54
+
+
+def test_the_ticker_ends_when_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "_TICK", 0.001)
+    engine = Engine()
+    engine.once({"keygen": {}})
+    deadline = time.monotonic() + 10
+    while engine._ticker._thread is not None:
+        assert time.monotonic() < deadline, "it still ticks"
+        time.sleep(0.01)
+    engine.once({"keygen": {}})
+    assert engine._ticker._thread is not None
+
+
+def test_a_call_that_wants_all_memory_gets_none() -> None:
+    grow = "(loop $l i32.const 1 memory.grow i32.const -1 i32.ne br_if $l) unreachable"
+    with pytest.raises(Upstream, match="unreachable"):
+        hostile(grow).once({"keygen": {}})
+
+
+def test_more_than_fits_is_refused_or_traps_and_the_next_call_goes() -> None:
+    engine = Engine()
+    with pytest.raises(Exception, match=r"100 KiB|trapped"):
+        engine.once({"inspect": {"token": "x" * 120_000}})
+    with pytest.raises(Upstream, match="trapped"):
+        engine.once({"preview": {}}, "x" * 2_000_000)
+    assert engine.once({"keygen": {}})[0] == "written_key"
+
+
+def test_what_is_no_component_does_not_load() -> None:
+    for code in (b"", b"\0asm\1\0\0\0", b"(component)", b"(module)"):
+        with pytest.raises(Upstream, match="does not load"):
+            Engine(code)
+
+
+def test_the_component_calls_no_python() -> None:
+    # Its only function import is wasmtime's own randomness: an exception has no way through WebAssembly.
+    component = (resources.files("xoxzo_2fa") / "two-factor-steps.wasm").read_bytes()
+    imports = {name for name in component.split(b"\0") if b"wasi:" in name}
+    assert any(b"wasi:random/random@0.2.0" in name for name in imports)
+    assert all(b"clocks" not in name and b"http" not in name for name in imports)
+
+
+def test_a_checkout_without_the_component_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for content in (None, b"../../../sdk/plugin/two-factor-steps.wasm"):
+        if content is not None:
+            (tmp_path / "two-factor-steps.wasm").write_bytes(content)
+        monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
+        with pytest.raises(Upstream, match="tests/all wasm --bless"):
+            Engine()
+
+
+def test_compiled_code_is_kept_where_only_the_user_can_write(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("XOXZO_2FA_CACHE", str(folder))
+    Engine()
+    (kept,) = folder.iterdir()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert kept.stat().st_mode & 0o077 == 0
+    before = kept.stat().st_mtime_ns
+    assert Engine().once({"keygen": {}})[0] == "written_key"
+    assert kept.stat().st_mtime_ns == before, "it was not compiled again"
+    # Damaged, it is compiled again and replaced.
+    kept.write_bytes(b"damaged")
+    assert Engine().once({"keygen": {}})[0] == "written_key"
+    assert kept.stat().st_size > 1000
+    # A folder that others may write is not used: what lies there would be run.
+    kept.unlink()
+    folder.chmod(0o770)
+    Engine()
+    assert list(folder.iterdir()) == []
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    monkeypatch.setenv("XOXZO_2FA_CACHE", str(link))
+    Engine()
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".cwasm"] == []
+    monkeypatch.setenv("XOXZO_2FA_CACHE", "")
+    assert Engine().once({"keygen": {}})[0] == "written_key"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_fork_goes_on(settings: Settings, taker: Taker) -> None:
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=taker)
+    two_factor.start(LOGIN)
+    child = os.fork()
+    if child == 0:
+        try:
+            two_factor.start(Binding("+819012345679", "user-2", "login"))
+            endless = Engine(HOSTILE.format(body="(loop $l br $l) unreachable").encode())
+            try:
+                endless.once({"keygen": {}})
+            except Upstream:
+                os._exit(7)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 7
+    assert two_factor.start(Binding("+819012345670", "user-3", "login")).parts == 1
+
+
+def test_threads_get_their_own_exceptions(settings: Settings) -> None:
+    class Mine(Exception):  # noqa: N818
+        """Of one thread."""
+
+    class Failing(MemoryGuard):
+        fails = False
+
+        def add(self, charges: Sequence[Charge]) -> list[Total]:
+            if self.fails:
+                raise Mine(threading.get_ident())
+            return super().add(charges)
+
+    guard = Failing()
+    two_factor = TwoFactor(settings, guard, transport=Taker(), audit=lambda _: None)
+    guard.fails = True
+    wrong: list[object] = []
+
+    def work() -> None:
+        for _ in range(100):
+            try:
+                two_factor.start(LOGIN)
+            except Mine as mine:
+                if mine.args != (threading.get_ident(),):
+                    wrong.append(mine)
+            except BaseException as other:
+                wrong.append(other)
+            else:
+                wrong.append("no exception")
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert wrong == []
+
+
+def test_threads_are_answered_right() -> None:
+    script = Path(__file__).with_name("threads.py")
+    done = subprocess.run([sys.executable, script, "2000"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].endswith("0 failed")
+
+
+def test_nothing_leaks() -> None:
+    def resident() -> int:
+        pages = Path("/proc/self/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("no /proc")
+    engine, trapping = Engine(), hostile("unreachable")
+
+    def work(times: int) -> None:
+        for _ in range(times):
+            engine.once({"keygen": {}})
+            with pytest.raises(Upstream):
+                trapping.once({"keygen": {}})
+
+    work(100)
+    gc.collect()
+    before = resident()
+    work(1500)
+    gc.collect()
+    assert resident() - before < 8 * 1024 * 1024
+
+
+def test_time_outside_the_engines_is_upstream(settings: Settings, taker: Taker) -> None:
+    for now in (-1.0, 2.0**32, 0.0):
+        two_factor = TwoFactor(settings, MemoryGuard(), transport=taker, danger_clock=lambda now=now: now)  # type: ignore[misc]
+        with pytest.raises(Upstream, match="clock"):
+            two_factor.start(LOGIN)
+
+
+def test_questions_are_json_that_the_engine_reads() -> None:
+    assert encode({"a": 'é\u0000"\\\n🙂'}).encode() == '{"a":"é\\u0000\\"\\\\\\n🙂"}'.encode()
+
+
+def test_the_two_clients_are_told_apart(taker: Taker) -> None:
+    with pytest.raises(TypeError):
+        AsyncTwoFactor()  # type: ignore[call-arg]
+    settings = Settings(document())
+    challenge = TwoFactor(settings, MemoryGuard(), transport=taker).start(LOGIN)
+    # Another process's tokens are nothing here: with a guard in memory, settings are of one client.
+    other: Any = TwoFactor(settings, MemoryGuard(), transport=taker)
+    with pytest.raises(Refuse, match="invalid-token"):
+        other.verify(challenge.token, LOGIN, other_than(taker.pin()))

@@ -1,0 +1,145 @@
+"""The examples, the demo and the README, as a user meets them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import other_than, pin_in
+
+from xoxzo_2fa import __main__ as command
+from xoxzo_2fa import keygen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+PHONE = "+819012345678"
+
+
+@pytest.fixture
+def account(sandbox: Callable[..., Sandbox], monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    xoxzo = sandbox()
+    for name, value in {
+        "XOXZO_API_SID": xoxzo.sid,
+        "XOXZO_API_AUTH_TOKEN": xoxzo.auth_token,
+        "XOXZO_BASE_URL": xoxzo.url,
+        "XOXZO_2FA_KEY": keygen(),
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    return xoxzo
+
+
+def test_django(account: Sandbox) -> None:
+    django = pytest.importorskip("django")
+    from django.conf import settings  # noqa: PLC0415
+
+    apps = ["auth", "contenttypes", "sessions"]
+    middleware = ["sessions.middleware.SessionMiddleware", "auth.middleware.AuthenticationMiddleware"]
+    settings.configure(
+        SECRET_KEY="for this test",
+        ALLOWED_HOSTS=["testserver"],
+        ROOT_URLCONF="django_shop.urls",
+        AUTH_USER_MODEL="django_shop.User",
+        INSTALLED_APPS=[*(f"django.contrib.{app}" for app in apps), "django_shop"],
+        MIDDLEWARE=[*(f"django.contrib.{part}" for part in middleware), "django.middleware.csrf.CsrfViewMiddleware"],
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
+        DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+    )
+    django.setup()
+    from django.contrib.auth import get_user_model  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    users: Any = get_user_model().objects
+    users.create_user("ann", password="correct horse", phone=PHONE)
+    browser = Client()
+
+    def signed_in() -> bool:
+        return "_auth_user_id" in browser.session
+
+    assert browser.get("/login/").status_code == 200
+    assert browser.post("/login/", {"name": "ann", "password": "wrong"}).status_code == 401
+    assert account.inbox(PHONE) == []
+    assert browser.post("/login/code/", {"pin": "123456"}).headers["location"] == "/login/"
+    assert browser.post("/login/", {"name": "ann", "password": "correct horse"}).headers["location"] == "/login/code/"
+    assert b"+81********78" in browser.get("/login/code/").content
+    pin = pin_in(account.inbox(PHONE)[-1]["body"])
+    assert browser.post("/login/code/", {"pin": other_than(pin)}).status_code == 400
+    assert browser.post("/login/code/", {"pin": "12"}).status_code == 400
+    assert not signed_in()
+    assert browser.post("/login/code/", {"pin": f" {pin}"}).headers["location"] == "/"
+    assert signed_in()
+    assert browser.post("/login/code/", {"pin": pin}).headers["location"] == "/login/"
+
+
+def test_fastapi(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fastapi")
+    from fastapi.testclient import TestClient  # noqa: PLC0415
+
+    monkeypatch.setenv("ANN_PHONE", PHONE)
+    monkeypatch.setenv("ANN_PASSWORD", "correct horse")
+    import fastapi_login  # type: ignore[import-not-found] # noqa: PLC0415
+
+    with TestClient(fastapi_login.app, base_url="https://testserver") as browser:
+
+        def post(path: str, **body: Any) -> tuple[int, Any]:
+            answer = browser.post(path, json=body)
+            return answer.status_code, answer.json()
+
+        assert post("/password", name="ann", password="wrong")[0] == 401
+        assert post("/password", name="bob", password="correct horse")[0] == 401
+        assert post("/code", pin="123456") == (401, {"code": "session"})
+        assert account.inbox(PHONE) == []
+        status, sent = post("/password", name="ann", password="correct horse")
+        assert (status, sent["masked"]) == (200, "+81********78")
+        assert browser.get("/me").status_code == 401
+        before = browser.cookies["session"]
+        pin = pin_in(account.inbox(PHONE)[-1]["body"])
+        assert post("/code", pin=other_than(pin)) == (403, {"code": "wrong-pin", "guesses_left": 4, "retry_after": None})
+        assert post("/code", pin=f"{pin} ") == (200, {"signed_in": "user-1"})
+        assert browser.get("/me").json() == {"id": "user-1"}
+        assert browser.cookies["session"] != before
+        browser.cookies.set("session", before)
+        assert browser.get("/me").status_code == 401
+
+
+def test_the_demo(capfd: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["demo", "--auto"]) == 0
+    told = capfd.readouterr().out
+    assert [word for word in ("wrong-pin", "accepted", "used") if word not in told] == []
+    assert PHONE not in told
+
+
+def test_the_demo_without_a_sandbox(capfd: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["demo", "--sandbox", "no-such-program-anywhere sandbox"]) == 1
+    assert "cargo install xoxzo-2fa-cli" in capfd.readouterr().err
+
+
+def test_a_key_from_the_command_line(capfd: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["keygen"]) == 0
+    assert re.fullmatch(r"x2fk1_[A-Za-z0-9_-]{48}\n", capfd.readouterr().out)
+
+
+def test_the_readme_begins_with_lines_that_work(account: Sandbox) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert len(blocks) >= 2
+    # What a user types comes from the phone.
+    phone = f"""
+import re, urllib.request
+def input(_):
+    with urllib.request.urlopen("{account.url}/_sandbox/inbox?recipient=%2B819012345678") as inbox:
+        return re.search(r"\\b[0-9]{{6}}\\b", inbox.read().decode().rpartition('"body"')[2]).group()
+"""
+    for block in blocks:
+        done = subprocess.run([sys.executable, "-c", phone + block], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
