@@ -43,3 +43,8 @@ fn message() {
 fn phone() {
     replay("phone", fuzz::phone);
 }
+
+#[test]
+fn question() {
+    replay("question", fuzz::question);
+}

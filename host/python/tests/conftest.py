@@ -106,3 +106,9 @@ def sandbox() -> Iterator[Callable[..., Sandbox]]:
     yield start
     for each in started:
         each.end()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Close with a line that counts."""
+    count = {kind: len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed", "error")}
+    terminalreporter.write_line(f"{count['passed']} passed, {count['failed'] + count['error']} failed")

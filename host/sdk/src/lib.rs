@@ -108,3 +108,8 @@ pub use settings::{Settings, SettingsBuilder};
 #[cfg(feature = "ureq")]
 pub use transport::UreqTransport;
 pub use transport::{Body, Lost, Transport};
+
+/// The README's examples, which are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -38,7 +38,7 @@ mod bindings {
               export xoxzo:two-factor/configuration@0.1.0;
             }
         ",
-        path: "../../wit",
+        path: "wit",
         world: "xoxzo:shell/shell",
         generate_all,
     });

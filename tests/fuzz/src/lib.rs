@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use xoxzo_2fa_core::{
     Claimed, Code, Destination, Dispatch, Prepared, ReceiptKey, Recipient, Reply, RootKey, Sending,
-    Status, Transaction, Unlock, Verify, check_receipt, inspect,
+    Status, Transaction, Unlock, Verify, Waiting, check_receipt, inspect,
 };
 
 const NOW: u32 = 1_800_000_000;
@@ -219,4 +219,21 @@ pub fn phone(data: &[u8]) {
     let _unlock = Unlock::begin(prepared(), text, text);
     let _range = Destination::parse(text, 8, 15, &[text.to_string()]);
     let _preset = Destination::preset(text);
+}
+
+/// A question as text: its answer is one object with one field, is `accepted` for nothing that was not guessed right, and tells no key.
+/// And a state: what the engine did not write is refused.
+pub fn question(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let settings = prepared().to_text();
+    let state = format!(r#"{{"lost":{{"state":"{text}","loss":"unknown"}}}}"#);
+    for question in [text, &state] {
+        let answer = xoxzo_2fa_json::ask(&settings, NOW, question, &mut Sevens);
+        assert!(answer.starts_with("{\"") && answer.ends_with("}}"));
+        assert!(!answer.starts_with("{\"accepted\""));
+        assert!(answer.starts_with("{\"written_key\"") || !answer.contains(&key().to_text()));
+    }
+    assert!(Waiting::from_state(prepared(), NOW, text).is_err());
 }

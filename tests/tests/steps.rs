@@ -1,0 +1,287 @@
+//! States: what may be resumed, with what, and how long; and that text answers what the engine answers.
+
+use serde_json::{Value, json};
+use xoxzo_2fa_core::{
+    Answer, Dispatch, Ended, Failure, Loss, Operation, Prepared, Reply, Sending, Status, Total,
+    Turn, Unlock, Verify, Waiting,
+};
+use xoxzo_2fa_tests::{Counting, LOGIN, NOW, World, document, key, prepared, taken};
+
+/// The state of an operation that waits for the guard, or for Xoxzo.
+fn state(settings: &Prepared, turn: Turn<Waiting>) -> String {
+    match turn {
+        Turn::Count(_, waiting) | Turn::Send(_, waiting) => waiting.to_state(settings, NOW),
+        Turn::Done(_) => panic!("it does not wait"),
+    }
+}
+
+fn start(settings: &Prepared) -> Turn<Waiting> {
+    let start = Dispatch::start(
+        settings,
+        NOW,
+        LOGIN,
+        Sending::default(),
+        &mut Counting::default(),
+    );
+    start.map_err(detail).unwrap().any()
+}
+
+fn detail(failure: Failure) -> String {
+    failure.detail.into_owned()
+}
+
+fn refusal(settings: &Prepared, now: u32, state: &str) -> Option<String> {
+    Waiting::from_state(settings, now, state).err().map(detail)
+}
+
+const FOREIGN: &str = "state: must be one that these settings gave, unchanged";
+
+#[test]
+fn a_state_is_of_its_settings_and_of_its_minute() {
+    let settings = prepared(&document());
+    let state = state(&settings, start(&settings));
+    for now in [NOW - 60, NOW, NOW + 60] {
+        assert_eq!(refusal(&settings, now, &state), None);
+    }
+    for now in [0, NOW - 61, NOW + 61, u32::MAX] {
+        assert_eq!(
+            refusal(&settings, now, &state).as_deref(),
+            Some("state: must be resumed within 60 s")
+        );
+    }
+    let mut other_audience = document();
+    other_audience["audience"] = json!("shop2");
+    let mut other_guard = document();
+    other_guard["guard"]["key"] = json!(key(4));
+    let mut process = document();
+    process["guard"]["scope"] = json!("process");
+    for other in [other_audience, other_guard, process] {
+        let other = refusal(&prepared(&other), NOW, &state);
+        assert_eq!(other.as_deref(), Some(FOREIGN));
+    }
+    // Other keys of challenges, as in a rotation: the state is known, and the challenge is not.
+    let mut rotated = document();
+    rotated["keys"] = json!([key(5)]);
+    let rotated = prepared(&rotated);
+    let waiting = Waiting::from_state(&rotated, NOW, &state).map_err(detail);
+    let totals = vec![
+        Total {
+            total: 0,
+            ends_in: 60
+        };
+        11
+    ];
+    let resumed = waiting.unwrap().resume(&rotated, Answer::Totals(totals));
+    assert!(resumed.is_err());
+}
+
+#[test]
+fn a_state_with_any_other_character_is_refused() {
+    let settings = prepared(&document());
+    let state = state(&settings, start(&settings));
+    for at in 0..state.len() {
+        let mut other = state.clone().into_bytes();
+        other[at] = if other[at] == b'0' { b'1' } else { b'0' };
+        let other = String::from_utf8(other).unwrap();
+        assert_eq!(refusal(&settings, NOW, &other).as_deref(), Some(FOREIGN));
+    }
+    for other in [
+        "",
+        "14",
+        &state[2..],
+        &state[..state.len() - 2],
+        &format!("{state}00"),
+        &state.to_uppercase(),
+        &"14".repeat(5_000),
+    ] {
+        assert_eq!(refusal(&settings, NOW, other).as_deref(), Some(FOREIGN));
+    }
+}
+
+#[test]
+fn a_state_holds_no_pin_and_no_key() {
+    let settings = prepared(&document());
+    let mut world = World::new(&document());
+    let (token, pin) = world.challenge();
+    let guess = Verify::begin(&settings, NOW, &token, LOGIN, &pin, None);
+    let guess = state(&settings, guess.map_err(detail).unwrap().any());
+    let hex = |text: &str| -> String { text.bytes().map(|byte| format!("{byte:02x}")).collect() };
+    assert!(guess.contains(&hex("user-1")), "whom it is about, it holds");
+    assert!(!guess.contains(&hex(&pin)));
+    for byte in [1_u8, 2, 3] {
+        assert!(!guess.contains(&format!("{byte:02x}").repeat(32)));
+    }
+}
+
+/// Each operation, at each place where it waits, with every answer: what does not belong there is refused, and nobody gets in.
+#[test]
+fn an_answer_belongs_to_its_question() {
+    let settings = prepared(&document());
+    let mut world = World::new(&document());
+    let (token, _) = world.challenge();
+    let handle = {
+        world.now += 60;
+        let challenge = world.start(LOGIN).map_err(detail).unwrap();
+        challenge.handle.unwrap()
+    };
+    let begin: [Turn<Waiting>; 4] = [
+        start(&settings),
+        Verify::begin(&settings, NOW, &token, LOGIN, "000000", None)
+            .map_err(detail)
+            .unwrap()
+            .any(),
+        Status::begin(&settings, NOW + 60, &handle)
+            .map_err(detail)
+            .unwrap()
+            .any(),
+        Unlock::begin(&settings, "user-1", "+819012345678")
+            .map_err(detail)
+            .unwrap()
+            .any(),
+    ];
+    let mut open: Vec<Turn<Waiting>> = begin.into();
+    let mut seen = 0;
+    while let Some(turn) = open.pop() {
+        let (counts, charges, waiting) = match turn {
+            Turn::Count(charges, waiting) => (true, charges, waiting),
+            Turn::Send(_, waiting) => (false, Vec::new(), waiting),
+            Turn::Done(ended) => {
+                assert!(!matches!(ended, Ended::Accepted(_)), "the guess was wrong");
+                continue;
+            }
+        };
+        seen += 1;
+        let state = waiting.to_state(&settings, NOW);
+        let resume = |answer: Answer| {
+            let waiting = Waiting::from_state(&settings, NOW, &state).map_err(detail);
+            waiting.unwrap().resume(&settings, answer)
+        };
+        let totals = charges.iter().map(|charge| Total {
+            total: u32::try_from(charge.amount).unwrap_or(0),
+            ends_in: charge.ttl,
+        });
+        let totals = Answer::Totals(totals.collect());
+        let replies = [
+            taken(),
+            Reply::Unreadable { status: 500 },
+            Reply::Read {
+                message_id: None,
+                state: Some("DELIVERED".to_string()),
+            },
+        ];
+        let (right, wrong): (Vec<_>, Vec<_>) = if counts {
+            (vec![totals], replies.map(Answer::Reply).into())
+        } else {
+            (replies.map(Answer::Reply).into(), vec![totals])
+        };
+        for answer in wrong {
+            let failure = resume(answer).err().map(detail);
+            assert_eq!(
+                failure.as_deref(),
+                Some("the answer does not belong to the question")
+            );
+        }
+        let losses = [
+            Loss::GuardFull,
+            Loss::GuardUnreachable,
+            Loss::NotSent,
+            Loss::Unknown,
+        ];
+        for answer in right.into_iter().chain(losses.map(Answer::Lost)) {
+            open.extend(resume(answer).ok());
+        }
+    }
+    assert!(seen > 8, "{seen} places were seen");
+}
+
+/// A question, and its answer's one field.
+fn ask(settings: &str, question: &Value) -> (String, Value) {
+    let text = question.to_string();
+    let answer = xoxzo_2fa_json::ask(settings, NOW, &text, &mut Counting::default());
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let fields = answer.as_object().unwrap();
+    assert_eq!(fields.len(), 1);
+    let (kind, content) = fields.iter().next().unwrap();
+    (kind.clone(), content.clone())
+}
+
+#[test]
+fn a_question_that_has_not_its_form_is_refused_by_path_and_without_its_values() {
+    let (kind, prepared) = ask("", &json!({"prepare": {"json": document().to_string()}}));
+    assert_eq!(kind, "prepared");
+    let settings = prepared["settings"].as_str().unwrap();
+    let login = json!({"recipient": "+819012345678", "subject": "user-1", "purpose": "login"});
+    let with = |name: &str, value: Value| {
+        let mut binding = login.clone();
+        binding[name] = value;
+        json!({"start": {"binding": binding}})
+    };
+    let one = "question: must be an object with one field, a function";
+    for (question, detail) in [
+        (json!({}), one),
+        (json!({"keygen": {}, "inspect": {"token": ""}}), one),
+        (json!([]), "question: a value of the wrong type"),
+        (json!("keygen"), "question: a value of the wrong type"),
+        (
+            json!({"canary-function": {}}),
+            "question: has a field that does not exist",
+        ),
+        (json!({"start": {}}), "start.binding: is missing"),
+        (json!({"start": null}), "start: a value of the wrong type"),
+        (
+            with("canary", json!(1)),
+            "start.binding: has a field that does not exist",
+        ),
+        (
+            with("subject", json!(7)),
+            "start.binding.subject: a value of the wrong type",
+        ),
+        (
+            with("session", Value::Null),
+            "start.binding.session: a value of the wrong type",
+        ),
+        (
+            with("transaction", json!({"amount": "1"})),
+            "start.binding.transaction.currency: is missing",
+        ),
+        (
+            json!({"start": {"binding": login, "sending": {"channel": "canary"}}}),
+            "start.sending.channel: must be sms or voice",
+        ),
+        (
+            json!({"counted": {"state": "", "totals": [{"total": -1, "ends_in_seconds": 1}]}}),
+            "counted.totals.0.total: must be a whole number from 0 on",
+        ),
+        (
+            json!({"lost": {"state": "", "loss": "canary"}}),
+            "lost.loss: must be not-sent or unknown or guard-unreachable or guard-full",
+        ),
+        (
+            json!({"inspect": {"token": "x".repeat(101 * 1024)}}),
+            "question: longer than 100 KiB",
+        ),
+    ] {
+        let (kind, failure) = ask(settings, &question);
+        assert_eq!(kind, "failure", "{question}");
+        assert_eq!(
+            (&failure["blame"], &failure["code"]),
+            (&json!("misuse"), &json!("request"))
+        );
+        assert_eq!(failure["detail"], detail);
+        assert!(!failure.to_string().contains("canary"));
+    }
+    let answer = xoxzo_2fa_json::ask(settings, NOW, "{\"keygen\":", &mut Counting::default());
+    assert!(answer.contains("question: not JSON"));
+}
+
+#[test]
+fn text_takes_no_settings_but_prepared_ones() {
+    let start = json!({"status": {"handle": "x"}});
+    let damaged = prepared(&document()).to_text().replace('a', "b");
+    let json = document().to_string();
+    for settings in ["", "{}", &damaged, &json] {
+        let (kind, failure) = ask(settings, &start);
+        assert_eq!(kind, "failure");
+        assert_eq!(failure["code"], "settings");
+    }
+}
