@@ -11,7 +11,7 @@ use bindings::wasi::{clocks::wall_clock, random::random};
 use bindings::xoxzo::two_factor::{guard, http, types};
 
 mod bindings {
-    wasmtime::component::bindgen!({ path: "../wit", world: "two-factor" });
+    wasmtime::component::bindgen!({ path: "wit", world: "two-factor" });
 }
 
 /// What a guard answers to a list.
