@@ -1,0 +1,325 @@
+/*
+ * The library behind a line of JSON for each call, for the tests that every host passes.
+ *
+ *     build/conform COMPONENT
+ *
+ * Reads one object a line and answers one a line, until the end of its input:
+ *
+ *     {"open": {"document": {...} or "text", "now": N}}     a new client and a new guard in memory, whose clocks stand at N
+ *     {"now": N}                                             moves both clocks
+ *     {"xoxzo": {"status", "body", "retry_after"}}           what Xoxzo answers from now on; or {"loss": "not-sent" | "unknown"}
+ *     {"guard": "memory" | "unreachable" | "full"}           how the guard answers from now on
+ *     {"start" | "resend" | "verify" | "status" | "unlock" | "check_receipt" | "inspect": {...}}   as in wit/text.wit
+ *
+ * The answer is that of wit/text.wit, and beside it, as `requests`, what went to Xoxzo.
+ */
+#define _GNU_SOURCE
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xoxzo_2fa.h"
+
+/** What stands around one client. */
+static struct {
+  const char *component;
+  x2f_client *client;
+  x2f_memory *memory;
+  int64_t now;
+  /** What the guard answers; X2F_NOT_LOST is the memory's answer. */
+  x2f_loss guard;
+  /** What Xoxzo answers, if it is not lost. */
+  x2f_loss lost;
+  int status;
+  char *body, *retry_after;
+  /** What went to Xoxzo during this call. */
+  json_t *requests;
+} shell = {.status = 201};
+
+static int64_t seconds(void *none)
+{
+  (void)none;
+  return shell.now;
+}
+
+static uint64_t nanoseconds(void *none)
+{
+  (void)none;
+  return shell.now < 0 ? 0 : (uint64_t)shell.now * 1000000000u;
+}
+
+static x2f_loss add(void *none, const x2f_charge *charges, size_t count, x2f_total *totals, size_t *made)
+{
+  (void)none;
+  if (shell.guard != X2F_NOT_LOST) return shell.guard;
+  x2f_guard memory = x2f_memory_guard(shell.memory);
+  return memory.add(memory.context, charges, count, totals, made);
+}
+
+static x2f_loss send(void *none, const x2f_request *request, x2f_response *response)
+{
+  (void)none;
+  json_t *headers = json_object();
+  for (size_t at = 0; at < request->header_count; at++)
+    json_object_set_new(headers, request->headers[at].name, json_string(request->headers[at].value));
+  json_array_append_new(shell.requests, json_pack("{s:s,s:s,s:o,s:s%,s:i}", "method", request->method, "url", request->url,
+                                                  "headers", headers, "body", request->body, request->body_length,
+                                                  "timeout_milliseconds", (int)request->timeout_milliseconds));
+  if (shell.lost != X2F_NOT_LOST) return shell.lost;
+  const char *body = shell.body == NULL ? "[{\"msgid\":\"m1\"}]" : shell.body;
+  response->status = (uint16_t)shell.status;
+  response->body_length = strnlen(body, X2F_BODY);
+  memcpy(response->body, body, response->body_length);
+  snprintf(response->retry_after, sizeof response->retry_after, "%s", shell.retry_after == NULL ? "" : shell.retry_after);
+  return X2F_NOT_LOST;
+}
+
+/* Reading. A field that is absent, or no text, is NULL. */
+
+static const char *text(const json_t *from, const char *name)
+{
+  return json_string_value(json_object_get(from, name));
+}
+
+static x2f_binding binding(const json_t *from, x2f_transaction *paid)
+{
+  const json_t *own = json_object_get(from, "binding"), *transaction = json_object_get(own, "transaction");
+  *paid = (x2f_transaction){text(transaction, "amount"), text(transaction, "currency"), text(transaction, "payee")};
+  return (x2f_binding){text(own, "recipient"), text(own, "subject"), text(own, "purpose"), text(own, "session"),
+                       transaction == NULL ? NULL : paid};
+}
+
+static x2f_sending sending(const json_t *from)
+{
+  const json_t *own = json_object_get(from, "sending");
+  return (x2f_sending){text(own, "channel"), text(own, "locale"), text(own, "client"),
+                       json_is_true(json_object_get(own, "decoy"))};
+}
+
+/** A C string cannot hold U+0000: U+0001, which no argument may hold either, stands for it. */
+static void without_zeros(json_t *node)
+{
+  const char *name;
+  json_t *each;
+  size_t at;
+  if (json_is_string(node)) {
+    char *own = (char *)json_string_value(node);
+    for (at = 0; at < json_string_length(node); at++)
+      if (own[at] == 0) own[at] = 1;
+  } else if (json_is_array(node)) {
+    json_array_foreach (node, at, each) without_zeros(each);
+  } else if (json_is_object(node)) {
+    json_object_foreach (node, name, each) without_zeros(each);
+  }
+}
+
+/* Writing. What is absent is left out. */
+
+static void put(json_t *to, const char *name, const char *value)
+{
+  if (value[0] != 0) json_object_set_new(to, name, json_string(value));
+}
+
+static void put_number(json_t *to, const char *name, int64_t value)
+{
+  if (value >= 0) json_object_set_new(to, name, json_integer(value));
+}
+
+static json_t *failure_of(const x2f_failure *failure)
+{
+  json_t *own = json_pack("{s:s,s:s,s:s}", "blame", x2f_blame_name(failure->blame), "code", failure->code, "detail", failure->detail);
+  put_number(own, "guesses_left", failure->guesses_left);
+  put_number(own, "retry_after_seconds", failure->retry_after_seconds);
+  put_number(own, "expires_in_seconds", failure->expires_in_seconds);
+  put(own, "alarm", failure->alarm);
+  return json_pack("{s:o}", "failure", own);
+}
+
+static json_t *misuse(const char *detail)
+{
+  return json_pack("{s:{s:s,s:s,s:s}}", "failure", "blame", "misuse", "code", "request", "detail", detail);
+}
+
+static json_t *challenged(const x2f_challenge *challenge)
+{
+  json_t *own = json_object();
+  put(own, "token", challenge->token);
+  put(own, "masked", challenge->masked);
+  put_number(own, "expires_in_seconds", challenge->expires_in_seconds);
+  put_number(own, "resend_after_seconds", challenge->resend_after_seconds);
+  put(own, "delivery", challenge->delivery);
+  put(own, "message_id", challenge->message_id);
+  put(own, "handle", challenge->handle);
+  put_number(own, "parts", challenge->parts);
+  put(own, "alarm", challenge->alarm);
+  return json_pack("{s:o}", "challenged", own);
+}
+
+static json_t *claimed(const x2f_claims *claims)
+{
+  json_t *own = json_pack("{s:s,s:b,s:I,s:I}", "id", claims->id, "test", (int)claims->test, "issued_at_seconds",
+                          (json_int_t)claims->issued_at_seconds, "expires_at_seconds", (json_int_t)claims->expires_at_seconds);
+  put(own, "audience", claims->audience);
+  put(own, "recipient", claims->recipient);
+  put(own, "subject", claims->subject);
+  put(own, "purpose", claims->purpose);
+  put(own, "session", claims->session);
+  if (claims->amount[0] != 0)
+    json_object_set_new(own, "transaction", json_pack("{s:s,s:s,s:s}", "amount", claims->amount, "currency", claims->currency,
+                                                      "payee", claims->payee));
+  return json_pack("{s:o}", "claims", own);
+}
+
+/* Calls. */
+
+static json_t *open_client(const json_t *from)
+{
+  const json_t *document = json_object_get(from, "document");
+  char *json = json_is_string(document) ? strdup(json_string_value(document)) : json_dumps(document, JSON_COMPACT);
+  json_t *read = json == NULL ? NULL : json_loads(json, 0, NULL);
+  const char *scope = text(json_object_get(read, "guard"), "scope");
+  const x2f_timer timer = {nanoseconds, NULL};
+  x2f_failure failure;
+  x2f_close(shell.client);
+  x2f_memory_close(shell.memory);
+  shell.now = json_integer_value(json_object_get(from, "now"));
+  shell.memory = x2f_memory_open(0, &timer);
+  shell.guard = X2F_NOT_LOST;
+  x2f_options options = {
+      .component = shell.component,
+      .settings = json,
+      .guard = {add, NULL, scope != NULL && strcmp(scope, "shared") == 0 ? X2F_SHARED : X2F_PROCESS},
+      .transport = {send, NULL},
+      .clock = {seconds, NULL},
+  };
+  shell.client = x2f_open(&options, &failure);
+  json_decref(read);
+  free(json);
+  if (shell.client == NULL) return failure_of(&failure);
+  json_t *warnings = json_array();
+  const char *warning;
+  for (size_t at = 0; (warning = x2f_warning(shell.client, at)) != NULL; at++) json_array_append_new(warnings, json_string(warning));
+  return json_pack("{s:{s:s,s:o}}", "prepared", "effective", x2f_effective(shell.client), "warnings", warnings);
+}
+
+static json_t *set_xoxzo(const json_t *from)
+{
+  const char *loss = text(from, "loss"), *body = text(from, "body"), *retry_after = text(from, "retry_after");
+  const json_t *status = json_object_get(from, "status");
+  shell.lost = loss == NULL ? X2F_NOT_LOST : strcmp(loss, "not-sent") == 0 ? X2F_NOT_SENT : X2F_UNKNOWN;
+  shell.status = status == NULL ? 201 : (int)json_integer_value(status);
+  free(shell.body);
+  free(shell.retry_after);
+  shell.body = body == NULL ? strdup("") : strdup(body);
+  shell.retry_after = retry_after == NULL ? NULL : strdup(retry_after);
+  return json_pack("{s:{}}", "done");
+}
+
+static json_t *set_guard(const char *how)
+{
+  shell.guard = how == NULL || strcmp(how, "memory") == 0 ? X2F_NOT_LOST : strcmp(how, "full") == 0 ? X2F_GUARD_FULL : X2F_GUARD_UNREACHABLE;
+  return json_pack("{s:{}}", "done");
+}
+
+static json_t *check_receipt(const json_t *from)
+{
+  const char *keys[64];
+  const json_t *list = json_object_get(from, "receipt_keys");
+  size_t count = json_array_size(list) < 64 ? json_array_size(list) : 64;
+  x2f_claims claims;
+  x2f_failure failure;
+  for (size_t at = 0; at < count; at++) keys[at] = json_string_value(json_array_get(list, at));
+  x2f_blame blame = x2f_check_receipt(shell.client, keys, count, text(from, "receipt"), &claims, &failure);
+  return blame == X2F_OK ? claimed(&claims) : failure_of(&failure);
+}
+
+/** Makes one call of the client. */
+static json_t *call(const char *name, const json_t *from)
+{
+  x2f_transaction paid;
+  x2f_binding to = binding(from, &paid);
+  x2f_sending how = sending(from);
+  x2f_challenge challenge;
+  x2f_acceptance acceptance;
+  x2f_report report;
+  x2f_unlocked unlocked;
+  x2f_outline outline;
+  x2f_failure failure;
+  if (strcmp(name, "start") == 0)
+    return x2f_start(shell.client, &to, &how, &challenge, &failure) == X2F_OK ? challenged(&challenge) : failure_of(&failure);
+  if (strcmp(name, "resend") == 0) {
+    x2f_blame blame = x2f_resend(shell.client, text(from, "token"), &to, &how, &challenge, &failure);
+    return blame == X2F_OK ? challenged(&challenge) : failure_of(&failure);
+  }
+  if (strcmp(name, "verify") == 0) {
+    const char *token = text(from, "token"), *pin = text(from, "pin"), *client = text(from, "client");
+    if (x2f_verify(shell.client, token, &to, pin, client, &acceptance, &failure) != X2F_OK) return failure_of(&failure);
+    json_t *own = json_pack("{s:s,s:I}", "receipt", acceptance.receipt, "expires_in_seconds", (json_int_t)acceptance.expires_in_seconds);
+    put(own, "alarm", acceptance.alarm);
+    return json_pack("{s:o}", "accepted", own);
+  }
+  if (strcmp(name, "status") == 0) {
+    if (x2f_status(shell.client, text(from, "handle"), &report, &failure) != X2F_OK) return failure_of(&failure);
+    return json_pack("{s:{s:s,s:s}}", "reported", "delivery", report.delivery, "detail", report.detail);
+  }
+  if (strcmp(name, "unlock") == 0) {
+    x2f_blame blame = x2f_unlock(shell.client, text(from, "subject"), text(from, "recipient"), &unlocked, &failure);
+    return blame == X2F_OK ? json_pack("{s:{s:I}}", "unlocked", "failures", (json_int_t)unlocked.failures) : failure_of(&failure);
+  }
+  if (strcmp(name, "check_receipt") == 0) return check_receipt(from);
+  if (strcmp(name, "inspect") == 0) {
+    if (x2f_inspect(shell.client, text(from, "token"), &outline, &failure) != X2F_OK) return failure_of(&failure);
+    return json_pack("{s:{s:s,s:I,s:I,s:I}}", "outline", "key_id", outline.key_id, "digits", (json_int_t)outline.digits,
+                     "issued_at_seconds", (json_int_t)outline.issued_at_seconds, "expires_at_seconds",
+                     (json_int_t)outline.expires_at_seconds);
+  }
+  return misuse("question: must be an object with one field, a function");
+}
+
+static json_t *answer(json_t *asked)
+{
+  if (json_object_size(asked) != 1) return misuse("question: must be an object with one field");
+  const char *name = json_object_iter_key(json_object_iter(asked));
+  json_t *from = json_object_iter_value(json_object_iter(asked));
+  without_zeros(from);
+  if (strcmp(name, "open") == 0) return open_client(from);
+  if (strcmp(name, "xoxzo") == 0) return set_xoxzo(from);
+  if (strcmp(name, "guard") == 0) return set_guard(json_string_value(from));
+  if (strcmp(name, "now") == 0) {
+    shell.now = json_integer_value(from);
+    return json_pack("{s:{}}", "done");
+  }
+  shell.requests = json_array();
+  json_t *own = call(name, from);
+  json_object_set_new(own, "requests", shell.requests);
+  shell.requests = NULL;
+  return own;
+}
+
+int main(int count, char **arguments)
+{
+  char *line = NULL;
+  size_t size = 0;
+  ssize_t length;
+  if (count != 2) {
+    fprintf(stderr, "usage: %s COMPONENT\n", arguments[0]);
+    return 2;
+  }
+  shell.component = arguments[1];
+  while ((length = getline(&line, &size, stdin)) >= 0) {
+    json_t *asked = json_loadb(line, (size_t)length, JSON_ALLOW_NUL, NULL);
+    json_t *own = asked == NULL ? misuse("question: not JSON") : answer(asked);
+    if (own == NULL || json_dumpf(own, stdout, JSON_COMPACT) != 0) return 1;
+    putchar('\n');
+    fflush(stdout);
+    json_decref(own);
+    json_decref(asked);
+  }
+  x2f_close(shell.client);
+  x2f_memory_close(shell.memory);
+  free(shell.body);
+  free(shell.retry_after);
+  free(line);
+  return 0;
+}
