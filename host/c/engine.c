@@ -1,6 +1,7 @@
 /* The component: compiled once, a new instance for every question. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 
 #include "internal.h"
 
+/** Questions at one time. One more waits. */
+#define RUNNING 256
 /** Fuel of one question, about one unit an instruction. A question takes under 2 million; this is less than a second. */
 #define FUEL 200000000u
 /** The most memory of one instance, in bytes. */
@@ -25,6 +28,8 @@ struct x2f_engine {
   wasmtime_component_t *component;
   wasmtime_component_linker_t *linker;
   wasmtime_component_export_index_t *ask;
+  /** Places to run that are free. */
+  sem_t places;
 };
 
 /** Writes what went wrong, with the cause that wasmtime names last: it holds nothing of the component's memory. */
@@ -79,6 +84,34 @@ static wasmtime_error_t *supply_random(wasmtime_component_linker_t *linker)
   return error;
 }
 
+/**
+ * Memory of a pool, which is zeroed when an instance ends. No signal handlers: those are the embedding program's, and so bounds
+ * are checked by code.
+ */
+static wasm_config_t *configure(void)
+{
+  wasm_config_t *config = wasm_config_new();
+  wasmtime_pooling_allocation_config_t *pool = wasmtime_pooling_allocation_config_new();
+  if (config != NULL && pool != NULL) {
+    /* The component is its module and two small ones that tie its import. */
+    wasmtime_pooling_allocation_config_total_component_instances_set(pool, RUNNING);
+    wasmtime_pooling_allocation_config_total_core_instances_set(pool, RUNNING * 4);
+    wasmtime_pooling_allocation_config_total_memories_set(pool, RUNNING);
+    wasmtime_pooling_allocation_config_total_tables_set(pool, RUNNING * 3);
+    wasmtime_pooling_allocation_config_max_memory_size_set(pool, MEMORY);
+    wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, MEMORY / 2);
+    wasmtime_pooling_allocation_config_table_keep_resident_set(pool, 16 * 1024);
+    wasmtime_pooling_allocation_strategy_set(config, pool);
+    wasmtime_config_memory_reservation_set(config, MEMORY);
+    wasmtime_config_memory_guard_size_set(config, 0);
+    wasmtime_config_signals_based_traps_set(config, false);
+    wasmtime_config_consume_fuel_set(config, true);
+    wasmtime_config_max_wasm_stack_set(config, STACK);
+  }
+  if (pool != NULL) wasmtime_pooling_allocation_config_delete(pool);
+  return config;
+}
+
 /** The content of a file, malloc'ed. */
 static uint8_t *read_file(const char *path, size_t *length)
 {
@@ -107,10 +140,10 @@ static wasmtime_component_export_index_t *find_ask(const wasmtime_component_t *c
 
 x2f_engine *x2f_engine_open(const char *path, char fault[FAULT])
 {
-  size_t length;
+  size_t length = 0;
   uint8_t *content = read_file(path, &length);
   x2f_engine *own = calloc(1, sizeof *own);
-  wasm_config_t *config = wasm_config_new();
+  wasm_config_t *config = configure();
   if (content == NULL || own == NULL || config == NULL) {
     snprintf(fault, FAULT, content == NULL ? "the component's file cannot be read" : "no memory");
     if (config != NULL) wasm_config_delete(config);
@@ -118,8 +151,7 @@ x2f_engine *x2f_engine_open(const char *path, char fault[FAULT])
     free(own);
     return NULL;
   }
-  wasmtime_config_consume_fuel_set(config, true);
-  wasmtime_config_max_wasm_stack_set(config, STACK);
+  sem_init(&own->places, 0, RUNNING);
   own->engine = wasm_engine_new_with_config(config);
   wasmtime_error_t *error = NULL;
   if (own->engine == NULL) {
@@ -146,6 +178,7 @@ void x2f_engine_close(x2f_engine *own)
   if (own->linker != NULL) wasmtime_component_linker_delete(own->linker);
   if (own->component != NULL) wasmtime_component_delete(own->component);
   if (own->engine != NULL) wasm_engine_delete(own->engine);
+  sem_destroy(&own->places);
   free(own);
 }
 
@@ -168,34 +201,41 @@ static wasmtime_error_t *call(const x2f_engine *own, wasmtime_context_t *context
   return wasmtime_component_func_call(&ask, context, args, 3, result, 1);
 }
 
-json_t *x2f_engine_ask(const x2f_engine *own, const char *settings, uint32_t now, const json_t *question, char fault[FAULT])
+/** Parses an answer and wipes its text. */
+static json_t *read_answer(wasmtime_component_val_t *result, char fault[FAULT])
+{
+  json_t *answer = NULL;
+  if (result->kind == WASMTIME_COMPONENT_STRING) {
+    wasm_name_t *said = &result->of.string;
+    answer = json_loadb(said->data, said->size, JSON_REJECT_DUPLICATES, NULL);
+    explicit_bzero(said->data, said->size);
+  }
+  if (answer == NULL) snprintf(fault, FAULT, "the component's answer is not JSON");
+  wasmtime_component_val_delete(result);
+  return answer;
+}
+
+json_t *x2f_engine_ask(x2f_engine *own, const char *settings, uint32_t now, const json_t *question, char fault[FAULT])
 {
   size_t length = json_dumpb(question, NULL, 0, JSON_COMPACT);
   if (length > QUESTION)
     return json_pack("{s:{s:s,s:s,s:s}}", "failure", "blame", "misuse", "code", "request", "detail", "question: longer than 100 KiB");
   char *asked = malloc(length + 1);
-  wasmtime_store_t *store = wasmtime_store_new(own->engine, NULL, NULL);
   json_t *answer = NULL;
-  if (asked == NULL || length == 0 || store == NULL || json_dumpb(question, asked, length, JSON_COMPACT) != length) {
+  if (asked == NULL || length == 0 || json_dumpb(question, asked, length, JSON_COMPACT) != length) {
     snprintf(fault, FAULT, "no memory");
   } else {
+    while (sem_wait(&own->places) != 0 && errno == EINTR) continue;
+    wasmtime_store_t *store = wasmtime_store_new(own->engine, NULL, NULL);
     wasmtime_store_limiter(store, MEMORY, 10000, 8, 4, 1);
-    wasmtime_component_val_t result = {0}; /* What was in it is dropped by the call. */
+    wasmtime_component_val_t result = {0}; /* The call drops what was in it. */
     wasm_name_t given = {strlen(settings), (char *)settings}, text = {length, asked};
     wasmtime_error_t *error = call(own, wasmtime_store_context(store), given, now, text, &result);
-    if (error != NULL) {
-      explain(fault, "the component trapped", error);
-    } else if (result.kind == WASMTIME_COMPONENT_STRING) {
-      wasm_name_t *said = &result.of.string;
-      answer = json_loadb(said->data, said->size, JSON_REJECT_DUPLICATES, NULL);
-      if (answer == NULL) snprintf(fault, FAULT, "the component's answer is not JSON");
-      explicit_bzero(said->data, said->size);
-    } else {
-      snprintf(fault, FAULT, "the component's answer is not text");
-    }
-    wasmtime_component_val_delete(&result);
+    wasmtime_store_delete(store);
+    sem_post(&own->places);
+    if (error != NULL) explain(fault, "the component trapped", error);
+    else answer = read_answer(&result, fault);
   }
-  if (store != NULL) wasmtime_store_delete(store);
   if (asked != NULL) explicit_bzero(asked, length);
   free(asked);
   return answer;

@@ -24,7 +24,7 @@ void x2f_engine_close(x2f_engine *engine);
  * Asks the component one question in an instance of its own, and wipes what held question and answer. The answer is the
  * caller's, to be wiped by x2f_wipe(). NULL with a line in `fault`.
  */
-json_t *x2f_engine_ask(const x2f_engine *engine, const char *settings, uint32_t now, const json_t *question, char fault[FAULT]);
+json_t *x2f_engine_ask(x2f_engine *engine, const char *settings, uint32_t now, const json_t *question, char fault[FAULT]);
 
 /* text.c */
 
