@@ -112,14 +112,14 @@ static wasm_config_t *configure(void)
   return config;
 }
 
-/** The content of a file, malloc'ed. */
+/** The content of a file of WebAssembly, malloc'ed. */
 static uint8_t *read_file(const char *path, size_t *length)
 {
   FILE *file = path == NULL ? NULL : fopen(path, "rb");
   if (file == NULL) return NULL;
   uint8_t *content = malloc(LARGEST);
   *length = content == NULL ? 0 : fread(content, 1, LARGEST, file);
-  bool whole = content != NULL && !ferror(file) && *length > 0 && *length < LARGEST;
+  bool whole = content != NULL && !ferror(file) && *length < LARGEST && *length > 4 && memcmp(content, "\0asm", 4) == 0;
   fclose(file);
   if (whole) return content;
   free(content);
@@ -145,7 +145,7 @@ x2f_engine *x2f_engine_open(const char *path, char fault[FAULT])
   x2f_engine *own = calloc(1, sizeof *own);
   wasm_config_t *config = configure();
   if (content == NULL || own == NULL || config == NULL) {
-    snprintf(fault, FAULT, content == NULL ? "the component's file cannot be read" : "no memory");
+    snprintf(fault, FAULT, content == NULL ? "the component's file cannot be read, or is none" : "no memory");
     if (config != NULL) wasm_config_delete(config);
     free(content);
     free(own);

@@ -69,8 +69,8 @@ const char *x2f_read_borrowed(x2f_reader *in, const char *name);
 /** Passes a failure of the component on. Its detail is cut where it is too long. */
 x2f_blame x2f_pass_on(const json_t *from, x2f_failure *failure);
 
-/** The most bytes of one argument. A question with one that was cut is too long, and refused as a whole. */
-#define ARGUMENT ((size_t)101 * 1024)
+/** The most bytes of an argument that are passed on: longer than any that is right, so that what was cut is refused for its form. */
+#define ARGUMENT ((size_t)4096)
 
 /** A question, its arguments within it, and whether there was no memory for a part of it: then it must not be asked. */
 typedef struct {
@@ -83,8 +83,11 @@ x2f_question x2f_begin(const char *function);
 /** Puts a new node into an object of the question, and gives it back; NULL if it did not get there. */
 json_t *x2f_attach(x2f_question *asked, json_t *object, const char *name, json_t *node);
 
-/** Puts a text into an object of the question; NULL is an absent one. */
+/** Puts an argument into an object of the question; NULL is an absent one. */
 void x2f_put(x2f_question *asked, json_t *object, const char *name, const char *value);
+
+/** Puts a text of any length into an object of the question. */
+void x2f_put_whole(x2f_question *asked, json_t *object, const char *name, const char *value);
 
 /* loop.c */
 

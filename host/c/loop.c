@@ -19,7 +19,7 @@ static x2f_question lost(const char *state, x2f_loss loss)
 {
   static const char *const names[] = {"unknown", "not-sent", "unknown", "guard-unreachable", "guard-full"};
   x2f_question next = x2f_begin("lost");
-  x2f_put(&next, next.arguments, "state", state);
+  x2f_put_whole(&next, next.arguments, "state", state);
   x2f_put(&next, next.arguments, "loss", names[loss]);
   return next;
 }
@@ -46,7 +46,7 @@ static x2f_question count(const x2f_client *client, x2f_reader *in)
   if (loss == X2F_GUARD_FULL) return lost(state, loss);
   if (loss != X2F_NOT_LOST || made > most) return lost(state, X2F_GUARD_UNREACHABLE);
   x2f_question next = x2f_begin("counted");
-  x2f_put(&next, next.arguments, "state", state);
+  x2f_put_whole(&next, next.arguments, "state", state);
   json_t *out = x2f_attach(&next, next.arguments, "totals", json_array());
   for (size_t at = 0; at < made; at++) {
     json_int_t total = totals[at].total, ends = totals[at].ends_in_seconds;
@@ -100,7 +100,7 @@ static x2f_question post(const x2f_client *client, x2f_reader *in)
     next = lost(state, X2F_UNKNOWN);
   } else {
     next = x2f_begin("sent");
-    x2f_put(&next, next.arguments, "state", state);
+    x2f_put_whole(&next, next.arguments, "state", state);
     json_t *out = x2f_attach(&next, next.arguments, "response", json_object());
     x2f_attach(&next, out, "status", json_integer(response->status));
     x2f_attach(&next, out, "body", x2f_text(response->body, response->body_length, X2F_BODY));

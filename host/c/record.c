@@ -110,3 +110,8 @@ void x2f_put(x2f_question *asked, json_t *object, const char *name, const char *
 {
   if (value != NULL) x2f_attach(asked, object, name, x2f_text(value, strlen(value), ARGUMENT));
 }
+
+void x2f_put_whole(x2f_question *asked, json_t *object, const char *name, const char *value)
+{
+  x2f_attach(asked, object, name, x2f_text(value, strlen(value), SIZE_MAX));
+}

@@ -20,11 +20,11 @@ static x2f_question prepare(const x2f_options *options)
     size_t length = json_dumpb(document, NULL, 0, JSON_COMPACT);
     char *scoped = calloc(1, length + 1);
     if (scoped == NULL || json_dumpb(document, scoped, length, JSON_COMPACT) != length) asked.lost = -1;
-    else x2f_put(&asked, asked.arguments, "json", scoped);
+    else x2f_put_whole(&asked, asked.arguments, "json", scoped);
     if (scoped != NULL) explicit_bzero(scoped, length);
     free(scoped);
   } else {
-    x2f_put(&asked, asked.arguments, "json", options->settings);
+    x2f_put_whole(&asked, asked.arguments, "json", options->settings);
   }
   x2f_wipe(document);
   return asked;
@@ -123,9 +123,7 @@ static void put_sending(x2f_question *asked, const x2f_sending *sending)
 /** Reads a result into its struct. */
 typedef void fill(x2f_reader *in, void *to);
 
-/**
- * Runs an operation: its result, of `size` bytes, is either whole or zero. The question is wiped.
- */
+/** Runs an operation: its result, of `size` bytes, is either whole or zero. The question is wiped. */
 static x2f_blame run(const x2f_client *client, x2f_question asked, const char *wanted, fill *read, void *result, size_t size,
                      x2f_failure *failure)
 {

@@ -29,6 +29,8 @@ static const char SETTINGS[] =
     "\"failures\":{\"per_audience\":{\"count\":1000000}},\"sends\":{\"per_range\":{\"count\":1000000},\"per_audience\":{\"count\":1000000}}}";
 
 static x2f_client *client;
+/** Longer than anything that is taken. */
+static char longest[300 * 1024];
 static unsigned rounds = 100;
 /** The PIN of the message that this thread sent last. */
 static _Thread_local char pin[7];
@@ -134,12 +136,10 @@ static void forked(void)
 /** What is missing, too long, or not UTF-8 is refused and nothing else. */
 static void misused(void)
 {
-  static char longest[300 * 1024];
-  x2f_binding binding = {.recipient = "+819012345678", .subject = "user-1", .purpose = "login"}, odd = binding;
+    x2f_binding binding = {.recipient = "+819012345678", .subject = "user-1", .purpose = "login"}, odd = binding;
   x2f_challenge challenge;
   x2f_acceptance acceptance;
   x2f_failure failure;
-  memset(longest, 1, sizeof longest - 1);
   CHECK(x2f_start(NULL, &binding, NULL, &challenge, &failure) == X2F_MISUSE && challenge.token[0] == 0);
   CHECK(x2f_start(client, NULL, NULL, &challenge, NULL) == X2F_MISUSE);
   odd.subject = "user-\xff\xfe";
@@ -153,7 +153,10 @@ static void misused(void)
   CHECK(x2f_verify(client, challenge.token, &binding, "12345\xe3\x81", NULL, &acceptance, &failure) == X2F_REFUSE);
   CHECK(strcmp(failure.code, "malformed") == 0 && acceptance.receipt[0] == 0 && acceptance.expires_in_seconds == 0);
   CHECK(x2f_verify(client, challenge.token, &binding, NULL, NULL, &acceptance, &failure) == X2F_MISUSE);
-  CHECK(x2f_verify(client, longest, &binding, pin, NULL, &acceptance, &failure) == X2F_MISUSE);
+  CHECK(x2f_verify(client, challenge.token, &binding, longest, NULL, &acceptance, &failure) == X2F_REFUSE);
+  CHECK(strcmp(failure.code, "malformed") == 0);
+  CHECK(x2f_verify(client, longest, &binding, longest, longest, &acceptance, &failure) == X2F_REFUSE);
+  CHECK(strcmp(failure.code, "invalid-token") == 0);
   CHECK(x2f_verify(client, challenge.token, &binding, pin, NULL, NULL, NULL) == X2F_OK);
 }
 
@@ -165,6 +168,7 @@ int main(int count, char **arguments)
     return 2;
   }
   if (count > 2) rounds = (unsigned)strtoul(arguments[2], NULL, 10);
+  memset(longest, 1, sizeof longest - 1);
   x2f_memory *memory = x2f_memory_open(0, NULL);
   x2f_options options = {
       .component = arguments[1], .settings = SETTINGS, .guard = x2f_memory_guard(memory), .transport = {send, NULL}};
@@ -179,6 +183,14 @@ int main(int count, char **arguments)
   together();
   forked();
   misused();
+  options.settings = longest;
+  CHECK(x2f_open(&options, &failure) == NULL && failure.blame == X2F_MISUSE);
+  options.settings = "{";
+  CHECK(x2f_open(&options, &failure) == NULL && failure.blame == X2F_MISUSE && strcmp(failure.code, "settings") == 0);
+  options.settings = SETTINGS;
+  options.component = arguments[0];
+  CHECK(x2f_open(&options, &failure) == NULL && failure.blame == X2F_UPSTREAM && strcmp(failure.code, "plugin") == 0);
+  options.component = arguments[1];
   options.guard.scope = X2F_SHARED;
   x2f_client *shared = x2f_open(&options, &failure);
   CHECK(shared != NULL && strstr(x2f_effective(shared), "\"scope\":\"shared\"") != NULL);

@@ -1,0 +1,127 @@
+/*
+ * A login at the command line: sends a code, asks for it, and says whether it was right.
+ *
+ *     build/login SETTINGS PHONE USER [COMPONENT]
+ *
+ * SETTINGS is a file with the document that wit/settings.schema.json describes, PHONE a number such as +819012345678, USER the
+ * service's own id of the user. Exit status: 0 let in, 1 not, 2 something is wrong on our side.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xoxzo_2fa.h"
+
+#define LARGEST (64 * 1024)
+
+/** Tells the user what to do, and the operator what happened. */
+static int tell(const x2f_failure *failure)
+{
+  if (failure->alarm[0] != 0) fprintf(stderr, "alarm: %s\n", failure->alarm);
+  if (failure->blame != X2F_REFUSE) {
+    fprintf(stderr, "%s: %s: %s\n", x2f_blame_name(failure->blame), failure->code, failure->detail);
+    puts("Something went wrong on our side. Try again in a minute.");
+    return 2;
+  }
+  if (strcmp(failure->code, "not-allowed") == 0) puts("We cannot send a code to this number.");
+  else if (failure->retry_after_seconds >= 0) printf("Too many tries. Wait %lld seconds.\n", (long long)failure->retry_after_seconds);
+  else if (strcmp(failure->code, "locked") == 0) puts("This account is locked. Ask our staff.");
+  else puts("This code no longer works. Ask for a new one.");
+  return 1;
+}
+
+/** The settings, to be wiped and freed. */
+static char *read_settings(const char *path)
+{
+  FILE *file = fopen(path, "rb");
+  char *text = calloc(1, LARGEST + 1);
+  if (file != NULL && text != NULL && fread(text, 1, LARGEST, file) > 0 && feof(file)) {
+    fclose(file);
+    return text;
+  }
+  if (file != NULL) fclose(file);
+  free(text);
+  return NULL;
+}
+
+/** Asks for a code, of any length. False at the end of the input. */
+static bool ask(char **line, size_t *size)
+{
+  fputs("Code: ", stdout);
+  fflush(stdout);
+  ssize_t length = getline(line, size, stdin);
+  if (length < 0) return false;
+  while (length > 0 && strchr("\r\n", (*line)[length - 1]) != NULL) length--;
+  /* What has a zero byte in it is no code, and would end there. */
+  if (memchr(*line, 0, (size_t)length) != NULL) length = 0;
+  (*line)[length] = 0;
+  return true;
+}
+
+static int login(const x2f_client *client, const x2f_binding *binding)
+{
+  x2f_challenge challenge;
+  x2f_failure failure;
+  char *pin = NULL;
+  size_t size = 0;
+  int status = 1;
+  if (x2f_start(client, binding, NULL, &challenge, &failure) != X2F_OK) return tell(&failure);
+  if (challenge.alarm[0] != 0) fprintf(stderr, "alarm: %s\n", challenge.alarm);
+  printf("%s %s. It works for %u minutes.\n", strcmp(challenge.delivery, "accepted") == 0 ? "A code was sent to" : "A code may come to",
+         challenge.masked, challenge.expires_in_seconds / 60);
+  while (ask(&pin, &size)) {
+    x2f_blame blame = x2f_verify(client, challenge.token, binding, pin, NULL, NULL, &failure);
+    explicit_bzero(pin, size);
+    if (blame == X2F_OK) {
+      puts("Welcome.");
+      status = 0;
+      break;
+    }
+    if (strcmp(failure.code, "malformed") == 0) {
+      puts("That is not a code of ours. It has only digits.");
+    } else if (strcmp(failure.code, "wrong-pin") == 0 && failure.guesses_left > 0) {
+      printf("That is not the code. %lld tries left.\n", (long long)failure.guesses_left);
+    } else {
+      status = tell(&failure);
+      break;
+    }
+  }
+  free(pin);
+  return status;
+}
+
+int main(int count, char **arguments)
+{
+  x2f_failure failure;
+  if (count != 4 && count != 5) {
+    fprintf(stderr, "usage: %s SETTINGS PHONE USER [COMPONENT]\n", arguments[0]);
+    return 2;
+  }
+  char *settings = read_settings(arguments[1]);
+  if (settings == NULL) {
+    fprintf(stderr, "%s: cannot be read\n", arguments[1]);
+    return 2;
+  }
+  x2f_memory *memory = x2f_memory_open(0, NULL);
+  x2f_options options = {
+      .component = count == 5 ? arguments[4] : "../sdk/plugin/two-factor-steps.wasm",
+      .settings = settings,
+      .guard = x2f_memory_guard(memory),
+  };
+  x2f_client *client = x2f_open(&options, &failure);
+  explicit_bzero(settings, LARGEST);
+  free(settings);
+  int status = 2;
+  if (client == NULL) {
+    fprintf(stderr, "%s: %s\n", failure.code, failure.detail);
+  } else {
+    const char *warning;
+    for (size_t at = 0; (warning = x2f_warning(client, at)) != NULL; at++) fprintf(stderr, "warning: %s\n", warning);
+    const x2f_binding binding = {.recipient = arguments[2], .subject = arguments[3], .purpose = "login"};
+    status = login(client, &binding);
+  }
+  x2f_close(client);
+  x2f_memory_close(memory);
+  return status;
+}
