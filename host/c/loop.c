@@ -69,27 +69,42 @@ static bool one_line(const char *value)
   return true;
 }
 
+/** Reads a request. False if it must not be sent: to another origin, or with what could end a line of its head. */
+static bool read_request(const x2f_client *client, x2f_reader *in, x2f_request *request, x2f_header *headers)
+{
+  const json_t *list = json_object_get(in->from, "headers");
+  request->method = x2f_read_borrowed(in, "method");
+  request->url = x2f_read_borrowed(in, "url");
+  request->headers = headers;
+  request->header_count = json_array_size(list);
+  request->body = x2f_read_borrowed(in, "body");
+  request->body_length = json_string_length(json_object_get(in->from, "body"));
+  request->timeout_milliseconds = x2f_read_u32(in, "timeout_milliseconds");
+  if (request->timeout_milliseconds > LONGEST_MILLISECONDS) request->timeout_milliseconds = LONGEST_MILLISECONDS;
+  in->unfit |= !json_is_array(list) || request->header_count > HEADERS;
+  if (in->unfit) return false;
+  bool sendable = strcmp(request->method, "GET") == 0 || strcmp(request->method, "POST") == 0;
+  sendable &= within_origin(client, request->url) && one_line(request->url) && strchr(request->url, ' ') == NULL;
+  for (size_t at = 0; at < request->header_count && !in->unfit; at++) {
+    x2f_reader each = {json_array_get(list, at), false};
+    headers[at] = (x2f_header){x2f_read_borrowed(&each, "name"), x2f_read_borrowed(&each, "value")};
+    in->unfit |= each.unfit;
+    if (each.unfit) return false;
+    sendable &= one_line(headers[at].name) && strpbrk(headers[at].name, ": ") == NULL && one_line(headers[at].value);
+  }
+  return sendable;
+}
+
 /** Lets the transport make the request. */
 static x2f_question post(const x2f_client *client, x2f_reader *in)
 {
   x2f_header headers[HEADERS];
+  x2f_request request;
   const char *state = x2f_read_borrowed(in, "state");
   x2f_reader of = {json_object_get(in->from, "request"), false};
-  const json_t *list = json_object_get(of.from, "headers");
-  x2f_request request = {x2f_read_borrowed(&of, "method"), x2f_read_borrowed(&of, "url"), headers, json_array_size(list), x2f_read_borrowed(&of, "body"),
-                         json_string_length(json_object_get(of.from, "body")), x2f_read_u32(&of, "timeout_milliseconds")};
-  if (!json_is_array(list) || request.header_count > HEADERS) of.unfit = true;
-  bool sendable = !of.unfit && one_line(request.url) && strchr(request.url, ' ') == NULL && within_origin(client, request.url);
-  if (!of.unfit) sendable &= strcmp(request.method, "GET") == 0 || strcmp(request.method, "POST") == 0;
-  for (size_t at = 0; at < request.header_count && !of.unfit; at++) {
-    x2f_reader each = {json_array_get(list, at), false};
-    headers[at] = (x2f_header){x2f_read_borrowed(&each, "name"), x2f_read_borrowed(&each, "value")};
-    of.unfit |= each.unfit;
-    sendable &= !each.unfit && one_line(headers[at].name) && strpbrk(headers[at].name, ": ") == NULL && one_line(headers[at].value);
-  }
+  bool sendable = read_request(client, &of, &request, headers);
   in->unfit |= of.unfit;
   if (in->unfit) return (x2f_question){NULL, NULL, 1};
-  if (request.timeout_milliseconds > LONGEST_MILLISECONDS) request.timeout_milliseconds = LONGEST_MILLISECONDS;
   x2f_response *response = calloc(1, sizeof *response);
   x2f_loss loss = X2F_NOT_SENT;
   if (response != NULL && sendable) loss = client->transport.send(client->transport.context, &request, response);

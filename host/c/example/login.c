@@ -68,8 +68,8 @@ static int login(const x2f_client *client, const x2f_binding *binding)
   int status = 1;
   if (x2f_start(client, binding, NULL, &challenge, &failure) != X2F_OK) return tell(&failure);
   if (challenge.alarm[0] != 0) fprintf(stderr, "alarm: %s\n", challenge.alarm);
-  printf("%s %s. It works for %u minutes.\n", strcmp(challenge.delivery, "accepted") == 0 ? "A code was sent to" : "A code may come to",
-         challenge.masked, challenge.expires_in_seconds / 60);
+  const char *sent = strcmp(challenge.delivery, "accepted") == 0 ? "A code was sent to" : "A code may come to";
+  printf("%s %s. It works for %u minutes.\n", sent, challenge.masked, challenge.expires_in_seconds / 60);
   while (ask(&pin, &size)) {
     x2f_blame blame = x2f_verify(client, challenge.token, binding, pin, NULL, NULL, &failure);
     explicit_bzero(pin, size);

@@ -218,7 +218,10 @@ static json_t *set_xoxzo(const json_t *from)
 
 static json_t *set_guard(const char *how)
 {
-  shell.guard = how == NULL || strcmp(how, "memory") == 0 ? X2F_NOT_LOST : strcmp(how, "full") == 0 ? X2F_GUARD_FULL : X2F_GUARD_UNREACHABLE;
+  if (how == NULL) return misuse("guard: must be a text");
+  shell.guard = X2F_GUARD_UNREACHABLE;
+  if (strcmp(how, "memory") == 0) shell.guard = X2F_NOT_LOST;
+  if (strcmp(how, "full") == 0) shell.guard = X2F_GUARD_FULL;
   return json_pack("{s:{}}", "done");
 }
 
@@ -255,7 +258,8 @@ static json_t *call(const char *name, const json_t *from)
   if (strcmp(name, "verify") == 0) {
     const char *token = text(from, "token"), *pin = text(from, "pin"), *client = text(from, "client");
     if (x2f_verify(shell.client, token, &to, pin, client, &acceptance, &failure) != X2F_OK) return failure_of(&failure);
-    json_t *own = json_pack("{s:s,s:I}", "receipt", acceptance.receipt, "expires_in_seconds", (json_int_t)acceptance.expires_in_seconds);
+    json_t *own = json_pack("{s:s}", "receipt", acceptance.receipt);
+    put_number(own, "expires_in_seconds", acceptance.expires_in_seconds);
     put(own, "alarm", acceptance.alarm);
     return json_pack("{s:o}", "accepted", own);
   }

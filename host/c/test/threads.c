@@ -26,7 +26,8 @@ static const char SETTINGS[] =
     "\"keys\":[\"x2fk1_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEoVv1v\"],"
     "\"guard\":{\"key\":\"x2fk1_AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwPKj5lZ\"},"
     "\"xoxzo\":{\"sid\":\"sid\",\"auth_token\":\"token\",\"sender\":\"Example\"},\"destinations\":[\"JP-mobile\"],"
-    "\"failures\":{\"per_audience\":{\"count\":1000000}},\"sends\":{\"per_range\":{\"count\":1000000},\"per_audience\":{\"count\":1000000}}}";
+    "\"failures\":{\"per_audience\":{\"count\":1000000}},"
+    "\"sends\":{\"per_range\":{\"count\":1000000},\"per_audience\":{\"count\":1000000}}}";
 
 static x2f_client *client;
 /** Longer than anything that is taken. */
