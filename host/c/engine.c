@@ -1,6 +1,7 @@
 /* The component: compiled once, a new instance for every question. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,15 @@ struct x2f_engine {
   wasmtime_component_export_index_t *ask;
   /** Places to run that are free. */
   sem_t places;
+  /** What was compiled, how many clients use it, and the next in the list of all. */
+  uint8_t *content;
+  size_t length, users;
+  x2f_engine *next;
 };
+
+/** All that are open. Clients of one component share what was compiled. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static x2f_engine *all;
 
 /** Writes what went wrong, with the cause that wasmtime names last: it holds nothing of the component's memory. */
 static void explain(char fault[FAULT], const char *what, wasmtime_error_t *error)
@@ -121,7 +130,10 @@ static uint8_t *read_file(const char *path, size_t *length)
   *length = content == NULL ? 0 : fread(content, 1, LARGEST, file);
   bool whole = content != NULL && !ferror(file) && *length < LARGEST && *length > 4 && memcmp(content, "\0asm", 4) == 0;
   fclose(file);
-  if (whole) return content;
+  if (whole) {
+    uint8_t *fitting = realloc(content, *length);
+    return fitting == NULL ? content : fitting;
+  }
   free(content);
   return NULL;
 }
@@ -138,21 +150,31 @@ static wasmtime_component_export_index_t *find_ask(const wasmtime_component_t *c
   return ask;
 }
 
-x2f_engine *x2f_engine_open(const char *path, char fault[FAULT])
+static void discard(x2f_engine *own)
 {
-  size_t length = 0;
-  uint8_t *content = read_file(path, &length);
+  if (own->ask != NULL) wasmtime_component_export_index_delete(own->ask);
+  if (own->linker != NULL) wasmtime_component_linker_delete(own->linker);
+  if (own->component != NULL) wasmtime_component_delete(own->component);
+  if (own->engine != NULL) wasm_engine_delete(own->engine);
+  sem_destroy(&own->places);
+  free(own->content);
+  free(own);
+}
+
+/** Compiles a component, whose content it takes. */
+static x2f_engine *compile(uint8_t *content, size_t length, char fault[FAULT])
+{
   x2f_engine *own = calloc(1, sizeof *own);
-  wasm_config_t *config = configure();
-  if (content == NULL || own == NULL || config == NULL) {
-    snprintf(fault, FAULT, content == NULL ? "the component's file cannot be read, or is none" : "no memory");
-    if (config != NULL) wasm_config_delete(config);
+  if (own == NULL) {
+    snprintf(fault, FAULT, "no memory");
     free(content);
-    free(own);
     return NULL;
   }
+  own->content = content;
+  own->length = length;
   sem_init(&own->places, 0, RUNNING);
-  own->engine = wasm_engine_new_with_config(config);
+  wasm_config_t *config = configure();
+  if (config != NULL) own->engine = wasm_engine_new_with_config(config);
   wasmtime_error_t *error = NULL;
   if (own->engine == NULL) {
     snprintf(fault, FAULT, "the WebAssembly engine does not start");
@@ -163,23 +185,46 @@ x2f_engine *x2f_engine_open(const char *path, char fault[FAULT])
   } else {
     own->linker = wasmtime_component_linker_new(own->engine);
     error = supply_random(own->linker);
-    if (error != NULL) explain(fault, "the component's import cannot be supplied", error);
+    if (error == NULL) return own;
+    explain(fault, "the component's import cannot be supplied", error);
   }
-  free(content);
-  if (own->linker != NULL && error == NULL) return own;
-  x2f_engine_close(own);
+  discard(own);
   return NULL;
+}
+
+x2f_engine *x2f_engine_open(const char *path, char fault[FAULT])
+{
+  size_t length = 0;
+  uint8_t *content = read_file(path, &length);
+  if (content == NULL) {
+    snprintf(fault, FAULT, "the component's file cannot be read, or is none");
+    return NULL;
+  }
+  pthread_mutex_lock(&lock);
+  x2f_engine *own = all;
+  while (own != NULL && (own->length != length || memcmp(own->content, content, length) != 0)) own = own->next;
+  if (own != NULL) {
+    free(content);
+  } else if ((own = compile(content, length, fault)) != NULL) {
+    own->next = all;
+    all = own;
+  }
+  if (own != NULL) own->users++;
+  pthread_mutex_unlock(&lock);
+  return own;
 }
 
 void x2f_engine_close(x2f_engine *own)
 {
   if (own == NULL) return;
-  if (own->ask != NULL) wasmtime_component_export_index_delete(own->ask);
-  if (own->linker != NULL) wasmtime_component_linker_delete(own->linker);
-  if (own->component != NULL) wasmtime_component_delete(own->component);
-  if (own->engine != NULL) wasm_engine_delete(own->engine);
-  sem_destroy(&own->places);
-  free(own);
+  pthread_mutex_lock(&lock);
+  if (--own->users == 0) {
+    x2f_engine **link = &all;
+    while (*link != own) link = &(*link)->next;
+    *link = own->next;
+    discard(own);
+  }
+  pthread_mutex_unlock(&lock);
 }
 
 /** Calls `ask` in a new store. The texts are UTF-8: wasmtime aborts on others. */

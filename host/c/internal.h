@@ -15,7 +15,7 @@
 /** A compiled component. Many threads may ask at once. */
 typedef struct x2f_engine x2f_engine;
 
-/** Compiles the component at a path. NULL with a line in `fault`. */
+/** Compiles the component at a path, unless a client that is open has. NULL with a line in `fault`. */
 x2f_engine *x2f_engine_open(const char *path, char fault[FAULT]);
 
 void x2f_engine_close(x2f_engine *engine);

@@ -318,7 +318,7 @@ typedef struct {
 typedef struct x2f_client x2f_client;
 
 /**
- * Compiles the component, which takes a moment, and checks the settings.
+ * Compiles the component, which takes a moment, and checks the settings. Clients of one component share what was compiled.
  *
  * Once a process; with the scope X2F_PROCESS after any fork, since a child's counters are not the parent's: there the
  * operations refuse with `settings`. NULL is a failure: X2F_MISUSE with `settings`, or X2F_UPSTREAM with `plugin`.

@@ -5,7 +5,8 @@
  *
  * Reads one object a line and answers one a line, until the end of its input:
  *
- *     {"open": {"document": {...} or "text", "now": N}}     a new client and a new guard in memory, whose clocks stand at N
+ *     {"open": {"document": {...} or "text", "now": N}}     a new client and a new guard in memory, whose clocks stand at N;
+ *                                                            Xoxzo and the guard answer again
  *     {"now": N}                                             moves both clocks
  *     {"xoxzo": {"status", "body", "retry_after"}}           what Xoxzo answers from now on; or {"loss": "not-sent" | "unknown"}
  *     {"guard": "memory" | "unreachable" | "full"}           how the guard answers from now on
@@ -181,11 +182,18 @@ static json_t *open_client(const json_t *from)
   const char *scope = text(json_object_get(read, "guard"), "scope");
   const x2f_timer timer = {nanoseconds, NULL};
   x2f_failure failure;
-  x2f_close(shell.client);
-  x2f_memory_close(shell.memory);
+  /* Closed when the next is open, so that the component is not compiled again. */
+  x2f_client *former = shell.client;
+  x2f_memory *forgotten = shell.memory;
   shell.now = json_integer_value(json_object_get(from, "now"));
   shell.memory = x2f_memory_open(0, &timer);
   shell.guard = X2F_NOT_LOST;
+  shell.lost = X2F_NOT_LOST;
+  shell.status = 201;
+  free(shell.body);
+  shell.body = NULL;
+  free(shell.retry_after);
+  shell.retry_after = NULL;
   x2f_options options = {
       .component = shell.component,
       .settings = json,
@@ -194,6 +202,8 @@ static json_t *open_client(const json_t *from)
       .clock = {seconds, NULL},
   };
   shell.client = x2f_open(&options, &failure);
+  x2f_close(former);
+  x2f_memory_close(forgotten);
   json_decref(read);
   free(json);
   if (shell.client == NULL) return failure_of(&failure);
