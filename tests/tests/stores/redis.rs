@@ -24,39 +24,34 @@ type Make = fn(RedisBuilder) -> Result<Store, GuardError>;
 
 /// Every test for both stores.
 macro_rules! stores {
-    ($($make:ident: $($name:ident)*;)*) => {$(
-        mod $make {
+    ($($name:ident)*) => {
+        mod blocking {
             $(#[test]
             fn $name() {
-                super::$name(super::$make);
+                super::$name(super::blocking);
             })*
         }
-    )*};
+
+        mod asynchronous {
+            $(#[test]
+            fn $name() {
+                super::$name(super::asynchronous);
+            })*
+        }
+    };
 }
 
 stores! {
-    blocking:
-        the_suite
-        a_server_that_may_evict_is_refused
-        a_full_server_refuses_and_forgets_nothing
-        a_server_killed_in_mid_run_loses_no_answered_count
-        a_lost_answer_is_an_error_and_the_list_is_not_made_again
-        a_server_that_hangs_is_given_up
-        without_a_replica_that_has_it_a_list_is_refused
-        a_cluster_counts_like_one_server
-        a_sentinel_names_the_master
-        tls_is_used_and_the_server_must_prove_its_name;
-    asynchronous:
-        the_suite
-        a_server_that_may_evict_is_refused
-        a_full_server_refuses_and_forgets_nothing
-        a_server_killed_in_mid_run_loses_no_answered_count
-        a_lost_answer_is_an_error_and_the_list_is_not_made_again
-        a_server_that_hangs_is_given_up
-        without_a_replica_that_has_it_a_list_is_refused
-        a_cluster_counts_like_one_server
-        a_sentinel_names_the_master
-        tls_is_used_and_the_server_must_prove_its_name;
+    the_suite
+    a_server_that_may_evict_is_refused
+    a_full_server_refuses_and_forgets_nothing
+    a_server_killed_in_mid_run_loses_no_answered_count
+    a_lost_answer_is_an_error_and_the_list_is_not_made_again
+    a_server_that_hangs_is_given_up
+    without_a_replica_that_has_it_a_list_is_refused
+    a_cluster_counts_like_one_server
+    a_sentinel_names_the_master
+    tls_is_used_and_the_server_must_prove_its_name
 }
 
 fn blocking(builder: RedisBuilder) -> Result<Store, GuardError> {

@@ -11,7 +11,9 @@ use wasmtime::component::{HasSelf, InstancePre, Linker};
 use super::{AsyncGuard, AsyncTransport, HyperTransport};
 use crate::audit::{Auditor, Event, Operation, default_auditor};
 use crate::binding::{Acceptance, Binding, Challenge, Report, Sending, Unlocked};
-use crate::bindings::steps::exports::xoxzo::two_factor::steps::{Counting, Posting, Step, Turn};
+use crate::bindings::steps::exports::xoxzo::two_factor::steps::{
+    Counting, Guest as Steps, Posting, Step, Turn,
+};
 use crate::bindings::steps::{TwoFactorSteps as Exports, TwoFactorStepsPre};
 use crate::bindings::xoxzo::two_factor::types;
 use crate::client::origin;
@@ -26,6 +28,9 @@ use crate::settings::Settings;
 const BUNDLED: &[u8] = include_bytes!("../../plugin/two-factor-steps.wasm");
 
 type State = Any<()>;
+
+/// What a step answers: what comes next, or a failure.
+type Begun = wasmtime::Result<Result<Turn, types::Failure>>;
 
 impl World for Exports {
     type Host = ();
@@ -146,16 +151,13 @@ impl AsyncTwoFactor {
         binding: &Binding,
         sending: &Sending,
     ) -> Result<Challenge, Error> {
-        let began = Instant::now();
-        let (settings, to, how) = (self.settings(), binding.to_wit(), sending.to_wit());
-        let begin = self.step(|exports, store, now| {
-            let steps = exports.xoxzo_two_factor_steps();
-            steps.call_start(store, settings, now, &to, &how)
-        });
-        let result = challenged(self.finish(begin).await);
-        let event = Event::new(Operation::Start).sent(sending, &result);
-        self.tell(event, binding, began);
-        result
+        self.dispatch(
+            Operation::Start,
+            binding,
+            sending,
+            |steps, store, now, to| steps.call_start(store, self.settings(), now, &to.0, &to.1),
+        )
+        .await
     }
 
     /// As [`TwoFactor::resend`](crate::TwoFactor::resend).
@@ -178,15 +180,33 @@ impl AsyncTwoFactor {
         binding: &Binding,
         sending: &Sending,
     ) -> Result<Challenge, Error> {
+        self.dispatch(
+            Operation::Resend,
+            binding,
+            sending,
+            |steps, store, now, to| {
+                steps.call_resend(store, self.settings(), now, token, &to.0, &to.1)
+            },
+        )
+        .await
+    }
+
+    /// Sends a message by one of the two operations that do.
+    async fn dispatch(
+        &self,
+        operation: Operation,
+        binding: &Binding,
+        sending: &Sending,
+        begin: impl FnOnce(&Steps, &mut Store<State>, u32, (types::Binding, types::Sending)) -> Begun,
+    ) -> Result<Challenge, Error> {
         let began = Instant::now();
-        let (settings, to, how) = (self.settings(), binding.to_wit(), sending.to_wit());
-        let begin = self.step(|exports, store, now| {
-            let steps = exports.xoxzo_two_factor_steps();
-            steps.call_resend(store, settings, now, token, &to, &how)
-        });
-        let result = challenged(self.finish(begin).await);
-        let event = Event::new(Operation::Resend).sent(sending, &result);
-        self.tell(event, binding, began);
+        let to = (binding.to_wit(), sending.to_wit());
+        let begin = self.step(|steps, store, now| begin(steps, store, now, to));
+        let result = match self.finish(begin).await {
+            Ok(Step::Challenged(challenge)) => Ok(Challenge::from(challenge)),
+            other => Err(stray(other)),
+        };
+        self.tell(Event::new(operation).sent(sending, &result), binding, began);
         result
     }
 
@@ -228,8 +248,7 @@ impl AsyncTwoFactor {
     ) -> Result<Acceptance, Error> {
         let began = Instant::now();
         let (settings, to) = (self.settings(), binding.to_wit());
-        let begin = self.step(|exports, store, now| {
-            let steps = exports.xoxzo_two_factor_steps();
+        let begin = self.step(|steps, store, now| {
             steps.call_verify(store, settings, now, token, &to, pin, client)
         });
         let result = match self.finish(begin).await {
@@ -248,10 +267,7 @@ impl AsyncTwoFactor {
     /// As [`TwoFactor::status`](crate::TwoFactor::status).
     pub async fn status(&self, handle: &str) -> Result<Report, Error> {
         let settings = self.settings();
-        let begin = self.step(|exports, store, now| {
-            let steps = exports.xoxzo_two_factor_steps();
-            steps.call_status(store, settings, now, handle)
-        });
+        let begin = self.step(|steps, store, now| steps.call_status(store, settings, now, handle));
         match self.finish(begin).await {
             Ok(Step::Reported(report)) => Ok(Report::from(report)),
             other => Err(stray(other)),
@@ -266,10 +282,8 @@ impl AsyncTwoFactor {
     pub async fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
         let began = Instant::now();
         let settings = self.settings();
-        let begin = self.step(|exports, store, now| {
-            let steps = exports.xoxzo_two_factor_steps();
-            steps.call_unlock(store, settings, now, subject, recipient)
-        });
+        let begin = self
+            .step(|steps, store, now| steps.call_unlock(store, settings, now, subject, recipient));
         let result = match self.finish(begin).await {
             Ok(Step::Unlocked(unlocked)) => Ok(Unlocked::from(unlocked)),
             other => Err(stray(other)),
@@ -311,9 +325,8 @@ impl AsyncTwoFactor {
         let Counting { state, charges } = counting;
         let charges: Vec<_> = charges.into_iter().map(Charge::from).collect();
         match self.shared.guard.add(&charges).await {
-            Ok(totals) => self.step(|exports, store, now| {
+            Ok(totals) => self.step(|steps, store, now| {
                 let totals = Total::to_wit(totals);
-                let steps = exports.xoxzo_two_factor_steps();
                 steps.call_counted(store, self.settings(), now, &state, &totals)
             }),
             Err(error) => self.lost(&state, error.loss()),
@@ -327,8 +340,7 @@ impl AsyncTwoFactor {
             Err(lost) => Err(lost),
         };
         match answer.map(inward) {
-            Ok(response) => self.step(|exports, store, now| {
-                let steps = exports.xoxzo_two_factor_steps();
+            Ok(response) => self.step(|steps, store, now| {
                 steps.call_sent(store, self.settings(), now, &state, &response)
             }),
             Err(lost) => self.lost(&state, lost.loss()),
@@ -336,19 +348,12 @@ impl AsyncTwoFactor {
     }
 
     fn lost(&self, state: &str, loss: types::Loss) -> Result<Step, Error> {
-        self.step(|exports, store, now| {
-            let steps = exports.xoxzo_two_factor_steps();
-            steps.call_lost(store, self.settings(), now, state, loss)
-        })
+        self.step(|steps, store, now| steps.call_lost(store, self.settings(), now, state, loss))
     }
 
     fn step(
         &self,
-        step: impl FnOnce(
-            &Exports,
-            &mut Store<State>,
-            u32,
-        ) -> wasmtime::Result<Result<Turn, types::Failure>>,
+        step: impl FnOnce(&Steps, &mut Store<State>, u32) -> Begun,
     ) -> Result<Step, Error> {
         let since = (self.shared.clock)().duration_since(UNIX_EPOCH);
         let now = u32::try_from(since.unwrap_or_default().as_secs()).map_err(|_| {
@@ -356,7 +361,7 @@ impl AsyncTwoFactor {
             Error::Upstream(Failure::new(Code::Clock, detail))
         })?;
         let engine = &self.shared.engine;
-        let turn = engine.call(|exports, store| step(exports, store, now));
+        let turn = engine.call(|exports, store| step(exports.xoxzo_two_factor_steps(), store, now));
         turn.map(|turn| turn.step)
     }
 
@@ -369,13 +374,6 @@ impl AsyncTwoFactor {
             configuration.call_trail_of(store, settings, &binding)
         });
         (self.shared.auditor)(&event.trail(trail.ok()));
-    }
-}
-
-fn challenged(end: Result<Step, Error>) -> Result<Challenge, Error> {
-    match end {
-        Ok(Step::Challenged(challenge)) => Ok(Challenge::from(challenge)),
-        other => Err(stray(other)),
     }
 }
 
