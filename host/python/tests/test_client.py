@@ -257,6 +257,8 @@ def test_references_are_resolved_at_secrets_only(tmp_path: Any, monkeypatch: pyt
         TwoFactor(Settings(document(service={"env": "THE_KEY"})), MemoryGuard())
     with pytest.raises(Misuse, match=r"guard\.scope"):
         TwoFactor(Settings(document(guard={"key": key, "scope": "shared"})), MemoryGuard())
+    with pytest.raises(Misuse, match="no form"):
+        Settings(document(service=b"Example"))
     with pytest.raises(Misuse, match="cannot be read"):
         Settings.from_file(tmp_path / "none")
 

@@ -101,7 +101,10 @@ class Settings:
 
 
 def _dumped(document: Any) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=1)
+    try:
+        return json.dumps(document, ensure_ascii=False, indent=1)
+    except (TypeError, ValueError, RecursionError):
+        raise Misuse("settings", "settings: a value that JSON has no form for") from None
 
 
 def _tree(text: str) -> Any:
