@@ -20,6 +20,7 @@ use rand::TryCryptoRng;
 use zeroize::Zeroizing;
 
 use crate::binding::{Binding, Claimed};
+use crate::channel::Channel;
 use crate::failure::{Alarm, Code, Failure, Unfit};
 use crate::guard::{Charge, Outcome, judge};
 use crate::handle::{self, Handle};
@@ -37,16 +38,6 @@ use crate::{phone, random};
 
 /// A challenge with less than this is not worth another message, in seconds.
 const TOO_LATE: u32 = 60;
-
-/// By which way a message goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Channel {
-    /// A text message.
-    #[default]
-    Sms,
-    /// A call that says the code.
-    Voice,
-}
 
 /// How to send.
 #[derive(Clone, Copy, Debug, Default)]

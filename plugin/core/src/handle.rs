@@ -7,9 +7,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::channel::Channel;
 use crate::clock;
 use crate::codec::{Reader, Writer, from_base64url, to_base64url};
-use crate::dispatch::Channel;
 use crate::failure::{Code, Failure};
 use crate::key::Secret;
 use crate::prepared::Prepared;

@@ -98,6 +98,7 @@
 extern crate alloc;
 
 mod binding;
+mod channel;
 mod clock;
 mod codec;
 mod dispatch;
@@ -126,7 +127,8 @@ mod words;
 mod xoxzo;
 
 pub use binding::{Binding, Claimed, Transaction};
-pub use dispatch::{Challenge, Channel, Delivery, Dispatch, Sending};
+pub use channel::Channel;
+pub use dispatch::{Challenge, Delivery, Dispatch, Sending};
 pub use failure::{Alarm, Blame, Code, Failure, Unfit};
 pub use guard::{Charge, Total};
 pub use key::{ReceiptKey, RootKey};

@@ -16,7 +16,7 @@ use crate::dispatch::{Challenge, Dispatch};
 use crate::failure::{Failure, Unfit};
 use crate::prepared::Prepared;
 use crate::status::{Report, Status};
-use crate::turn::{Answer, Operation, Turn};
+use crate::turn::{Answer, Operation, Suspend, Turn};
 use crate::unlock::{Unlock, Unlocked};
 use crate::verify::{Acceptance, Verify};
 
@@ -54,13 +54,6 @@ pub enum Ended {
     Reported(Report),
     /// `unlock`.
     Unlocked(Unlocked),
-}
-
-/// An operation that can be written down.
-pub(crate) trait Suspend: Sized {
-    fn write(&self, settings: &Prepared, out: &mut Writer);
-
-    fn read(settings: &Prepared, from: &mut Reader<'_>) -> Option<Self>;
 }
 
 impl Waiting {

@@ -7,15 +7,15 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+use crate::channel::Channel;
 use crate::clock;
 use crate::codec::{Reader, Writer};
-use crate::dispatch::{Channel, Delivery};
+use crate::dispatch::Delivery;
 use crate::failure::{Code, Failure};
 use crate::guard::{Charge, Outcome, judge};
 use crate::handle;
 use crate::prepared::Prepared;
-use crate::state::Suspend;
-use crate::turn::{Answer, Loss, Operation, Turn, stray, totals};
+use crate::turn::{Answer, Loss, Operation, Suspend, Turn, stray, totals};
 use crate::xoxzo::{self, Reply};
 
 /// Seconds between two questions about one message.

@@ -14,6 +14,7 @@
 
 use alloc::vec::Vec;
 
+use crate::codec::{Reader, Writer};
 use crate::failure::{Code, Failure};
 use crate::guard::{Charge, Total};
 use crate::prepared::Prepared;
@@ -65,6 +66,13 @@ pub trait Operation: Sized {
     ///
     /// The operation ended without what was asked.
     fn resume(self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure>;
+}
+
+/// An operation that can be written down while it waits.
+pub(crate) trait Suspend: Sized {
+    fn write(&self, settings: &Prepared, out: &mut Writer);
+
+    fn read(settings: &Prepared, from: &mut Reader<'_>) -> Option<Self>;
 }
 
 /// The totals in an answer to [`Turn::Count`].

@@ -9,8 +9,7 @@ use crate::failure::Failure;
 use crate::guard::{Charge, LASTING, Outcome, judge, lie};
 use crate::phone::Recipient;
 use crate::prepared::Prepared;
-use crate::state::Suspend;
-use crate::turn::{Answer, Operation, Turn, totals};
+use crate::turn::{Answer, Operation, Suspend, Turn, totals};
 
 /// What was lifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::dispatch::Channel;
+use crate::channel::Channel;
 use crate::failure::{Code, Failure};
 use crate::phone::Recipient;
 use crate::prepared::Account;

@@ -1,14 +1,15 @@
 //! A message that waits, as bytes.
 
-use super::{Channel, Dispatch, Stage};
+use super::{Dispatch, Stage};
 use crate::binding::Binding;
+use crate::channel::Channel;
 use crate::codec::{Reader, Writer};
 use crate::failure::{Alarm, Failure};
 use crate::ladder::Ladder;
 use crate::locale::Locale;
 use crate::prepared::Prepared;
-use crate::state::Suspend;
 use crate::token::Head;
+use crate::turn::Suspend;
 
 impl Suspend for Dispatch {
     fn write(&self, settings: &Prepared, out: &mut Writer) {

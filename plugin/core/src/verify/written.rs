@@ -5,8 +5,8 @@ use crate::binding::Binding;
 use crate::codec::{Reader, Writer};
 use crate::failure::Alarm;
 use crate::prepared::Prepared;
-use crate::state::Suspend;
 use crate::token::Head;
+use crate::turn::Suspend;
 
 impl Suspend for Verify {
     fn write(&self, settings: &Prepared, out: &mut Writer) {

@@ -1,0 +1,11 @@
+//! The ways by which a message goes.
+
+/// By which way a message goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Channel {
+    /// A text message.
+    #[default]
+    Sms,
+    /// A call that says the code.
+    Voice,
+}
