@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from xoxzo_2fa._engine import Engine, Session
 
-
 # The most bytes of a body that are handed to the component.
 _INWARD = 16 * 1024
 
@@ -62,7 +61,7 @@ def drive(
                 session.close()
                 session = None
             if kind == "count":
-                charges = [Charge(*charge.values()) for charge in answer["charges"]]
+                charges = [Charge(it["key"], it["amount"], it["limit"], it["ttl_seconds"]) for it in answer["charges"]]
                 question = _counted(answer["state"], (yield charges))
             elif kind == "send":
                 question = _sent(answer["state"], (yield _request(origin, answer["request"])))

@@ -177,8 +177,10 @@ _Record = TypeVar("_Record")
 
 def record(kind: type[_Record], answer: dict[str, Any]) -> _Record:
     """Give the record of this kind; units are in the names of the contract and in the docs here."""
-    plain = {name.removesuffix("_seconds"): value for name, value in answer.items()}
-    if "transaction" in plain:
-        plain["transaction"] = Transaction(**plain["transaction"])
     known = kind.__dataclass_fields__  # type: ignore[attr-defined]
-    return kind(**{name: value for name, value in plain.items() if name in known})
+    plain = {}
+    for name, value in answer.items():
+        own = name.removesuffix("_seconds")
+        if own in known:
+            plain[own] = Transaction(**value) if own == "transaction" else value
+    return kind(**plain)
