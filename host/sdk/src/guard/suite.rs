@@ -128,7 +128,7 @@ pub fn limits(store: &(impl Guard + ?Sized)) {
 }
 
 /// Keeps a counter's first end whatever is added, says it rounded up, and begins anew after it. `wait` lets time pass for the store:
-/// two seconds of it.
+/// six seconds of it.
 ///
 /// # Panics
 ///
@@ -136,18 +136,19 @@ pub fn limits(store: &(impl Guard + ?Sized)) {
 pub fn ends(store: &(impl Guard + ?Sized), wait: &dyn Fn(Duration)) {
     let (short, long) = (key("short"), key("long"));
     let add = |key: &str, ttl| made(store, &[Charge::new(key, 1, 9, ttl)])[0];
-    assert_eq!((add(&short, 2).ends_in, add(&long, 600).ends_in), (2, 600));
+    // Long enough for a store that takes its time to answer.
+    assert_eq!((add(&short, 5).ends_in, add(&long, 600).ends_in), (5, 600));
     wait(Duration::from_millis(1_100));
     // Another life does not move the end.
     let kept = add(&short, 600);
     assert_eq!(kept.total, 2);
-    assert!((1..=2).contains(&kept.ends_in), "{kept:?}");
-    wait(Duration::from_millis(1_900));
+    assert!((1..=4).contains(&kept.ends_in), "{kept:?}");
+    wait(Duration::from_millis(4_900));
     let begun = add(&short, 600);
     assert_eq!((begun.total, begun.ends_in), (1, 600), "its life is over");
     let kept = add(&long, 600);
     assert!(
-        kept.total == 2 && (590..600).contains(&kept.ends_in),
+        kept.total == 2 && (500..600).contains(&kept.ends_in),
         "{kept:?}"
     );
 }
