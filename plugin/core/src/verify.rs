@@ -87,7 +87,7 @@ impl Verify {
             decoy,
         } = recall(settings, &token, &binding, now)?;
         let typed = typed.fingerprint(&key.pin, &message);
-        let ladder = ladder(settings, &token.head, &binding, client)?;
+        let ladder = ladder(settings, &token.head, &message, &binding, client)?;
         let charges = ladder.charges();
         let verify = Self {
             now,
@@ -165,11 +165,11 @@ impl Verify {
 fn ladder(
     settings: &Prepared,
     head: &Head,
+    message: &[u8],
     binding: &Binding,
     client: Option<&str>,
 ) -> Result<Ladder, Failure> {
-    let message = head.message(&settings.audience, binding);
-    let guess = recall::guess(settings, head, &message);
+    let guess = recall::guess(settings, head, message);
     Ladder::guess(settings, binding, client, guess)
 }
 

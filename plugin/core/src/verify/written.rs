@@ -38,10 +38,11 @@ impl Suspend for Verify {
         let head = Head::read(from);
         let binding = Binding::read_for(&settings.audience, from)?;
         let (typed, decoy, client) = (from.array(), from.present(), from.option());
+        let message = head.message(&settings.audience, &binding);
         Some(Self {
             now,
             left,
-            ladder: ladder(settings, &head, &binding, client.as_deref()).ok()?,
+            ladder: ladder(settings, &head, &message, &binding, client.as_deref()).ok()?,
             head,
             binding,
             typed,
