@@ -116,7 +116,7 @@ fn handles() {
             }
             Err(failure) => {
                 vector["result"] = json!("invalid");
-                vector["code"] = json!(code(failure.code));
+                vector["code"] = json!(failure.code.name());
             }
         }
         vector

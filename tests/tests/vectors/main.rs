@@ -86,18 +86,6 @@ fn with(mut base: Value, change: Value) -> Value {
     base
 }
 
-fn code(code: xoxzo_2fa_core::Code) -> String {
-    let name = format!("{code:?}");
-    name.char_indices()
-        .fold(String::new(), |mut kebab, (at, letter)| {
-            if letter.is_ascii_uppercase() && at > 0 {
-                kebab.push('-');
-            }
-            kebab.push(letter.to_ascii_lowercase());
-            kebab
-        })
-}
-
 /// A store that several hosts could share: what the vectors' scope asks for.
 struct SharedMemory(MemoryGuard);
 

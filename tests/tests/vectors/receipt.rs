@@ -102,7 +102,7 @@ fn receipts() {
             }
             Err(failure) => {
                 vector["result"] = json!("invalid");
-                vector["code"] = json!(code(failure.code));
+                vector["code"] = json!(failure.code.name());
             }
         }
     }

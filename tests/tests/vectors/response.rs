@@ -98,17 +98,17 @@ fn responses() {
         world.now += 60;
         world.xoxzo = xoxzo_2fa_core::Answer::Reply(xoxzo_2fa_json::reply(status, retry_after, body));
         let failed = |failure: xoxzo_2fa_core::Failure| {
-            json!({"code": code(failure.code), "detail": failure.detail, "retry_after": failure.retry_after})
+            json!({"code": failure.code.name(), "detail": failure.detail, "retry_after": failure.retry_after})
         };
         let message = match world.start(LOGIN) {
             Ok(challenge) => json!({
-                "delivery": format!("{:?}", challenge.delivery).to_lowercase(), "message_id": challenge.message_id,
+                "delivery": challenge.delivery.name(), "message_id": challenge.message_id,
             }),
             Err(failure) => failed(failure),
         };
         let state = match world.status(&sent.handle.unwrap()) {
             Ok(report) => json!({
-                "delivery": format!("{:?}", report.delivery).to_lowercase(), "detail": report.detail,
+                "delivery": report.delivery.name(), "detail": report.detail,
             }),
             Err(failure) => failed(failure),
         };

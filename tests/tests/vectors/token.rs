@@ -297,7 +297,7 @@ fn verified(mut vector: Value) -> Value {
         }
         Err(failure) => {
             vector["result"] = json!("invalid");
-            vector["code"] = json!(code(failure.code));
+            vector["code"] = json!(failure.code.name());
         }
     }
     vector
