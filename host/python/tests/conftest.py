@@ -109,6 +109,7 @@ def sandbox() -> Iterator[Callable[..., Sandbox]]:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Close with a line that counts."""
-    count = {kind: len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed", "error")}
-    terminalreporter.write_line(f"{count['passed']} passed, {count['failed'] + count['error']} failed")
+    """Close with a line that counts. Where everything is installed, what is skipped has failed."""
+    kinds = ["failed", "error"] + (["skipped"] if os.environ.get("XOXZO_2FA_NO_SKIPS") else [])
+    count = {kind: len(terminalreporter.stats.get(kind, [])) for kind in ["passed", *kinds]}
+    terminalreporter.write_line(f"{count.pop('passed')} passed, {sum(count.values())} failed")

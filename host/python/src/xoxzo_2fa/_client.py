@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import json
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -57,7 +56,6 @@ class _Base:
     ) -> None:
         engine = shared() if component is None else Engine(component)
         self._prepared = Prepared(engine, settings.document(scope), danger_clock)
-        self._origin: str = json.loads(self._prepared.effective)["xoxzo"]["base_url"]
         self._audit = audit
 
     @property
@@ -216,7 +214,7 @@ class TwoFactor(_Base):
         return result
 
     def _finish(self, operation: str, question: dict[str, Any]) -> Any:
-        steps = drive(self._prepared, self._origin, encode(question), keep=True)
+        steps = drive(self._prepared, encode(question), keep=True)
         came: Any = None
         try:
             while True:
@@ -301,7 +299,7 @@ class AsyncTwoFactor(_Base):
         return result
 
     async def _finish(self, operation: str, question: dict[str, Any]) -> Any:
-        steps = drive(self._prepared, self._origin, encode(question), keep=False)
+        steps = drive(self._prepared, encode(question), keep=False)
         came: Any = None
         try:
             while True:

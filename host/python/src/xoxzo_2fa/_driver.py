@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from xoxzo_2fa._engine import encode
@@ -36,6 +37,8 @@ class Prepared:
         self.settings: str = prepared["settings"]
         self.effective: str = prepared["effective"]
         self.warnings: list[str] = prepared["warnings"]
+        #: Scheme and authority that requests may go to.
+        self.origin: str = json.loads(self.effective)["xoxzo"]["base_url"]
 
     def now(self) -> int:
         """Give the clock's time, in whole seconds."""
@@ -46,7 +49,7 @@ class Prepared:
 
 
 def drive(
-    prepared: Prepared, origin: str, question: str, *, keep: bool
+    prepared: Prepared, question: str, *, keep: bool
 ) -> Generator[list[Charge] | Request, Sequence[Total] | Response | GuardError | Lost, tuple[str, dict[str, Any]]]:
     """Run an operation to its end, which is returned.
 
@@ -64,7 +67,7 @@ def drive(
                 charges = [Charge(it["key"], it["amount"], it["limit"], it["ttl_seconds"]) for it in answer["charges"]]
                 question = _counted(answer["state"], (yield charges))
             elif kind == "send":
-                question = _sent(answer["state"], (yield _request(origin, answer["request"])))
+                question = _sent(answer["state"], (yield _request(prepared.origin, answer["request"])))
             else:
                 return kind, answer
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -43,11 +42,6 @@ class Total(NamedTuple):
 
     total: int
     ends_in_seconds: int
-
-
-def seconds_left(ends: float, now: float) -> int:
-    """Give the seconds until a counter ends, rounded up; what a float loses is not a second."""
-    return math.ceil(round(ends - now, 6))
 
 
 class GuardError(Exception):

@@ -44,6 +44,7 @@ class MemoryGuard:
                 live = ends > now
                 if not live:
                     before, ends = 0, now + ttl * _SECOND
+                # `Charge.apply`, by hand: this runs two dozen times for a login.
                 total = min(max(before + amount, 0), U32)
                 totals.append(Total(total, -((now - ends) // _SECOND)))
                 if amount >= 0 and total > limit:

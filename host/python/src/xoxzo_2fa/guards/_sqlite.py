@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import time
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from xoxzo_2fa.guards._guard import Charge, GuardFull, GuardUnreachable, Scope, Total, seconds_left
+from xoxzo_2fa.guards._guard import Charge, GuardFull, GuardUnreachable, Scope, Total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,7 +76,8 @@ class SqliteGuard:
             total, refused = Charge(key, amount, limit, ttl).apply(before)
             if not refused and (row or amount > 0):
                 connection.execute("REPLACE INTO counters VALUES (?, ?, ?)", (key, total, ends))
-            totals.append(Total(total, seconds_left(ends, now)))
+            # What a float loses is not a second.
+            totals.append(Total(total, math.ceil(round(ends - now, 6))))
             if refused:
                 break
         # A few that are over go with each list, so that the file does not grow.
