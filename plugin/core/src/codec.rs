@@ -10,19 +10,23 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use zeroize::Zeroize;
 
 /// Appends fields.
-pub(crate) struct Writer(Vec<u8>);
+pub struct Writer(Vec<u8>);
 
 impl Writer {
-    pub(crate) fn new() -> Self {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
         Self(Vec::with_capacity(256))
     }
 
-    pub(crate) fn raw(&mut self, bytes: &[u8]) -> &mut Self {
+    /// Bytes as they are.
+    pub fn raw(&mut self, bytes: &[u8]) -> &mut Self {
         self.0.extend_from_slice(bytes);
         self
     }
 
-    pub(crate) fn u8(&mut self, value: u8) -> &mut Self {
+    /// One byte.
+    pub fn u8(&mut self, value: u8) -> &mut Self {
         self.raw(&[value])
     }
 
@@ -30,22 +34,25 @@ impl Writer {
         self.raw(&value.to_be_bytes())
     }
 
-    pub(crate) fn u32(&mut self, value: u32) -> &mut Self {
+    /// Four bytes, big-endian.
+    pub fn u32(&mut self, value: u32) -> &mut Self {
         self.raw(&value.to_be_bytes())
     }
 
     /// A length-prefixed byte string. Nothing here is near 4 GiB long; a longer one would be cut nowhere
     /// and only have a wrong length, which no reader accepts.
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         self.u32(u32::try_from(bytes.len()).unwrap_or(u32::MAX))
             .raw(bytes)
     }
 
-    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
+    /// A length-prefixed text.
+    pub fn text(&mut self, text: &str) -> &mut Self {
         self.bytes(text.as_bytes())
     }
 
-    pub(crate) fn option(&mut self, text: Option<&str>) -> &mut Self {
+    /// A text that may be absent.
+    pub fn option(&mut self, text: Option<&str>) -> &mut Self {
         match text {
             None => self.u8(0),
             Some(text) => self.u8(1).text(text),
@@ -53,20 +60,27 @@ impl Writer {
     }
 
     /// One byte, `0` or `1`.
-    pub(crate) fn flag(&mut self, value: bool) -> &mut Self {
+    pub fn flag(&mut self, value: bool) -> &mut Self {
         self.u8(value.into())
     }
 
     /// A number that may be absent.
-    pub(crate) fn maybe_u32(&mut self, value: Option<u32>) -> &mut Self {
+    pub fn maybe_u32(&mut self, value: Option<u32>) -> &mut Self {
         match value {
             None => self.flag(false),
             Some(value) => self.flag(true).u32(value),
         }
     }
 
-    pub(crate) fn finish(&mut self) -> Vec<u8> {
+    /// What was appended.
+    pub fn finish(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.0)
+    }
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -77,13 +91,15 @@ impl Drop for Writer {
 }
 
 /// Takes fields off the front. What is not there reads as nothing, and [`Reader::finish`] tells.
-pub(crate) struct Reader<'a> {
+pub struct Reader<'a> {
     rest: &'a [u8],
     whole: bool,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+    /// Reads from the front of `bytes`.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
         Self {
             rest: bytes,
             whole: true,
@@ -109,11 +125,13 @@ impl<'a> Reader<'a> {
         self.rest = &[];
     }
 
-    pub(crate) fn array<const N: usize>(&mut self) -> [u8; N] {
+    /// So many bytes.
+    pub fn array<const N: usize>(&mut self) -> [u8; N] {
         self.raw(N).try_into().unwrap_or([0; N])
     }
 
-    pub(crate) fn u8(&mut self) -> u8 {
+    /// One byte.
+    pub fn u8(&mut self) -> u8 {
         u8::from_be_bytes(self.array())
     }
 
@@ -121,11 +139,13 @@ impl<'a> Reader<'a> {
         u16::from_be_bytes(self.array())
     }
 
-    pub(crate) fn u32(&mut self) -> u32 {
+    /// Four bytes, big-endian.
+    pub fn u32(&mut self) -> u32 {
         u32::from_be_bytes(self.array())
     }
 
-    pub(crate) fn text(&mut self) -> String {
+    /// A length-prefixed text.
+    pub fn text(&mut self) -> String {
         let length = usize::try_from(self.u32()).unwrap_or(usize::MAX);
         match core::str::from_utf8(self.raw(length)) {
             Ok(text) => text.to_string(),
@@ -137,7 +157,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether an optional field follows.
-    pub(crate) fn present(&mut self) -> bool {
+    pub fn present(&mut self) -> bool {
         match self.u8() {
             0 => false,
             1 => true,
@@ -149,22 +169,23 @@ impl<'a> Reader<'a> {
     }
 
     /// A text that may be absent.
-    pub(crate) fn option(&mut self) -> Option<String> {
+    pub fn option(&mut self) -> Option<String> {
         self.present().then(|| self.text())
     }
 
     /// A number that may be absent.
-    pub(crate) fn maybe_u32(&mut self) -> Option<u32> {
+    pub fn maybe_u32(&mut self) -> Option<u32> {
         self.present().then(|| self.u32())
     }
 
     /// One of `all`, of which its place was written.
-    pub(crate) fn one_of<T: Copy>(&mut self, all: &[T]) -> Option<T> {
+    pub fn one_of<T: Copy>(&mut self, all: &[T]) -> Option<T> {
         all.get(usize::from(self.u8())).copied()
     }
 
     /// All bytes were read, and all that was read was there.
-    pub(crate) fn finish(&self) -> bool {
+    #[must_use]
+    pub fn finish(&self) -> bool {
         self.whole && self.rest.is_empty()
     }
 }

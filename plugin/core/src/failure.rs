@@ -272,6 +272,12 @@ impl core::error::Error for Failure {}
 pub struct Unfit(pub(crate) &'static str);
 
 impl Unfit {
+    /// Takes what is required.
+    #[must_use]
+    pub fn new(requirement: &'static str) -> Self {
+        Self(requirement)
+    }
+
     /// What is required.
     #[must_use]
     pub fn requirement(self) -> &'static str {

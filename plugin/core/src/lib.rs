@@ -5,7 +5,7 @@
 //! - Settings: the rules between them, and the keys derived from them ([`Settings`], [`Prepared`])
 //! - Challenges: tokens, PINs, the text of messages and what became of them ([`Dispatch`], [`Status`])
 //! - Limits: what is charged, in which order, and what answers are believed ([`Charge`], [`Verify`])
-//! - Receipts ([`check_receipt`])
+//! - Receipts ([`check_receipt`]), and seals for a layer above ([`Seal`])
 //!
 //! # Out of scope
 //!
@@ -114,6 +114,7 @@ mod prepared;
 mod random;
 mod recall;
 mod receipt;
+mod seal;
 mod settings;
 mod state;
 mod status;
@@ -128,6 +129,7 @@ mod xoxzo;
 
 pub use binding::{Binding, Claimed, Transaction};
 pub use channel::Channel;
+pub use codec::{Reader, Writer};
 pub use dispatch::{Challenge, Delivery, Dispatch, Sending};
 pub use failure::{Alarm, Blame, Code, Failure, Unfit};
 pub use guard::{Charge, Total};
@@ -135,7 +137,9 @@ pub use key::{ReceiptKey, RootKey};
 pub use locale::Locale;
 pub use phone::{Destination, Recipient};
 pub use prepared::Prepared;
+pub use random::draw;
 pub use receipt::{Claims, check as check_receipt};
+pub use seal::Seal;
 pub use settings::{
     Broken, Cap, Guesses, Japan, Messages, Purpose, Range, Scope, Sends, Settings, Template, Voice,
     Xoxzo,

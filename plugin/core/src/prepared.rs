@@ -13,10 +13,12 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::binding::{Binding, Claimed, Transaction, unknown_purpose};
 use crate::clock;
+use crate::codec::Writer;
 use crate::failure::{Code, Failure};
 use crate::guard::Names;
 use crate::key::{ReceiptKey, Secret};
 use crate::phone::Destination;
+use crate::receipt;
 use crate::settings::{Guesses, Japan, Messages, Purpose, Sends, Voice, Xoxzo};
 use crate::text::{self, Message, Specimen};
 
@@ -136,6 +138,30 @@ impl Prepared {
         } = binding;
         let open = self.open(binding);
         ["soft", "hard"].map(|window| self.names.failures(window, open, subject, recipient))
+    }
+
+    /// A receipt for a binding that a layer above answers for: its id is that of `source`, so that receipts of one login share it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`]: the binding does not have its form. [`Code::Clock`].
+    pub fn attest(&self, now: u32, claimed: Claimed<'_>, source: &[u8]) -> Result<String, Failure> {
+        let binding = self.bind(now, claimed)?;
+        let receipt = &self.signing()?.receipt;
+        let message = Writer::new().text("xoxzo-2fa pass").raw(source).finish();
+        Ok(receipt::issue(
+            receipt,
+            &message,
+            &self.audience,
+            &binding,
+            now,
+        ))
+    }
+
+    /// The name of a counter of a layer above.
+    #[must_use]
+    pub fn counter(&self, label: &str, of: &[u8]) -> String {
+        self.names.sends(label, of)
     }
 
     /// The texts of a message in every language, for a payment or for a login, as an SMS without a template says them.

@@ -9,7 +9,7 @@ use crate::failure::{Code, Failure};
 /// # Errors
 ///
 /// [`Code::Randomness`] if the generator fails or gives only zeros, as an unseeded or absent one does.
-pub(crate) fn draw<const N: usize>(rng: &mut impl TryCryptoRng) -> Result<[u8; N], Failure> {
+pub fn draw<const N: usize>(rng: &mut impl TryCryptoRng) -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
     let failed = rng.try_fill_bytes(&mut bytes).is_err();
     if failed || bytes == [0; N] {

@@ -18,6 +18,7 @@ use crate::key::RootKey;
 use crate::phone::Destination;
 use crate::prepared::{Account, Key, Prepared};
 use crate::random;
+use crate::seal::Seal;
 use crate::text::Autofill;
 
 pub use messages::{Japan, Messages, Template, Voice};
@@ -265,14 +266,21 @@ impl Settings {
         &self,
         rng: &mut impl TryCryptoRng,
     ) -> Result<Result<Prepared, Broken>, Failure> {
-        if let Err(broken) = self.check() {
-            return Ok(Err(broken));
-        }
-        let process = match self.scope {
-            Scope::Process => Some(random::draw::<16>(rng)?),
-            Scope::Shared => None,
-        };
-        let tokens = self.context(process.as_ref());
+        Ok(match self.scope {
+            Scope::Process => self.prepare_in(Some(&random::draw(rng)?)),
+            Scope::Shared => self.prepare_in(None),
+        })
+    }
+
+    /// The same for a process with an id: 16 random bytes, which live as long as its counters. For hosts in which one process has several
+    /// instances that keep their settings, such as the workers of a proxy. With [`Scope::Shared`] the id is not used.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken.
+    pub fn prepare_in(&self, process: Option<&[u8; 16]>) -> Result<Prepared, Broken> {
+        self.check()?;
+        let tokens = self.context(process);
         let keys = self.keys.iter().map(|root| Key {
             kid: root.kid(),
             token: root.derive("token", &tokens),
@@ -281,7 +289,7 @@ impl Settings {
             handle: root.derive("handle", &tokens),
             receipt: root.receipt_key(&self.audience, self.test),
         });
-        Ok(Ok(Prepared {
+        Ok(Prepared {
             audience: self.audience.clone(),
             service: self.service.clone(),
             messages: self.messages.clone(),
@@ -296,7 +304,15 @@ impl Settings {
             sends: self.sends,
             voice: self.voice.clone(),
             account: Account::new(&self.xoxzo),
-        }))
+        })
+    }
+
+    /// A seal for one use, of a process if it is to end with it.
+    #[must_use]
+    pub fn seal(&self, label: &str, process: Option<&[u8; 16]>) -> Seal {
+        let context = self.context(process.filter(|_| self.scope == Scope::Process));
+        let key = |root: &RootKey| (root.kid(), root.derive(label, &context));
+        Seal::new(&self.audience, label, self.keys.iter().map(key).collect())
     }
 
     /// What keys of tokens and names are derived with beside their label, so that what is of one scope, one process or of tests is

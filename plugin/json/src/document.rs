@@ -13,6 +13,8 @@ macro_rules! about {
         if cfg!(feature = "schema") { concat!($($text),*) } else { "" }
     };
 }
+#[cfg(feature = "gate")]
+pub(crate) use about;
 
 /// A cap whose two fields have defaults.
 macro_rules! cap {
@@ -39,7 +41,12 @@ pub(crate) const fn field(
     }
 }
 
-const fn number(name: &'static str, range: Range, absent: u32, about: &'static str) -> Field {
+pub(crate) const fn number(
+    name: &'static str,
+    range: Range,
+    absent: u32,
+    about: &'static str,
+) -> Field {
     field(name, Form::Number(range), Absent::Number(absent), about)
 }
 

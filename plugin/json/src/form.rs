@@ -112,6 +112,48 @@ impl Form {
         }
     }
 
+    /// Puts the values of variables in the place of references `{"env": "NAME"}`, where secrets stand.
+    ///
+    /// # Errors
+    ///
+    /// A reference of another form, or to a variable that is not there.
+    #[cfg(feature = "gate")]
+    pub(crate) fn resolve(
+        &self,
+        node: &mut Node,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), Misfit> {
+        if let (Self::Secret, Node::Map(reference)) = (self, &*node) {
+            let variable = match &reference[..] {
+                [(kind, Node::Text(name))] if kind == "env" => environment(name),
+                _ => return Err(Misfit::new("must be a string or {\"env\": NAME}")),
+            };
+            *node = variable.map(Node::Text).ok_or(Misfit::new(
+                "an environment variable that is not there: see host_env_keys",
+            ))?;
+            return Ok(());
+        }
+        match (self, node) {
+            (Self::Map(fields), Node::Map(given)) => {
+                for (name, node) in given {
+                    if let Some(field) = fields.iter().find(|field| field.name == name) {
+                        let resolved = field.form.resolve(node, environment);
+                        resolved.map_err(|misfit| misfit.within(field.name))?;
+                    }
+                }
+                Ok(())
+            }
+            (Self::List(item, _), Node::List(list)) => {
+                for (at, node) in (0_usize..).zip(list) {
+                    let resolved = item.resolve(node, environment);
+                    resolved.map_err(|misfit| misfit.within(&at.to_string()))?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Overwrites what is secret.
     pub(crate) fn redact(&self, node: &mut Node) {
         match (self, node) {

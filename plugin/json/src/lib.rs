@@ -5,11 +5,12 @@
 //! - [`prepare`]: a settings document in, prepared settings out
 //! - [`reply`]: what an HTTP answer of Xoxzo means
 //! - [`ask`]: every function of the engine as text
-//! - `schema`, a feature: `wit/settings.schema.json`, from the same table that reads the document
+//! - `gate`, a feature: the login gate's configuration
+//! - `schema`, a feature: `wit/settings.schema.json` and `wit/gate.schema.json`, from the same tables that read the documents
 //!
 //! # Out of scope
 //!
-//! - References `{"env"}` and `{"file"}`: the host resolves them, one that gets here is an error
+//! - References `{"env"}` and `{"file"}`: the host resolves them, one that gets here is an error, but in the gate's configuration, whose host has no reader
 //! - Every rule on values: those are the engine's types
 //!
 //! ```text
@@ -39,6 +40,8 @@ mod answer;
 mod at;
 mod document;
 mod form;
+#[cfg(feature = "gate")]
+mod gate;
 mod node;
 mod prepare;
 mod question;
@@ -46,8 +49,12 @@ mod reply;
 #[cfg(feature = "schema")]
 mod schema;
 
+#[cfg(feature = "gate")]
+pub use gate::{Configured, gate};
 pub use prepare::{Preparation, prepare};
 pub use question::ask;
 pub use reply::reply;
+#[cfg(all(feature = "schema", feature = "gate"))]
+pub use schema::gate_schema;
 #[cfg(feature = "schema")]
 pub use schema::schema;

@@ -57,6 +57,17 @@ impl Node {
         }
     }
 
+    #[cfg(feature = "gate")]
+    pub(crate) fn field_mut(&mut self, name: &str) -> Option<&mut Self> {
+        match self {
+            Self::Map(fields) => fields
+                .iter_mut()
+                .find(|(own, _)| own == name)
+                .map(|(_, node)| node),
+            _ => None,
+        }
+    }
+
     /// Adds what another tree has and this one has not. Where this one has something of another type, it stays.
     pub(crate) fn underlay(&mut self, under: &Self) {
         let (Self::Map(own), Self::Map(under)) = (self, under) else {

@@ -54,7 +54,7 @@ pub fn prepare(json: &str, rng: &mut impl TryCryptoRng) -> Result<Preparation, F
 }
 
 /// A document over the defaults of its preset. What the preset is called is checked with everything else.
-fn preset(mut given: Node) -> Node {
+pub(crate) fn preset(mut given: Node) -> Node {
     let defaults = match given.field("preset").and_then(Node::text) {
         Some("psd2") => PSD2,
         Some("strict") => STRICT,
@@ -75,7 +75,7 @@ const STRICT: &str = concat!(
     r#""sends":{"per_subject":{"count":5},"per_number":{"count":5},"per_range":{"count":20}}}"#
 );
 
-fn fault(path: &str, line: usize, kind: &str) -> Failure {
+pub(crate) fn fault(path: &str, line: usize, kind: &str) -> Failure {
     let mut place = "settings".to_string();
     if !path.is_empty() {
         place.push_str(", ");
@@ -90,7 +90,7 @@ fn fault(path: &str, line: usize, kind: &str) -> Failure {
 
 /// The line of the deepest name of a path that the document has; 0 if it has none. For people to look at: where a
 /// name also stands as a value before, it is a line too early.
-fn line(json: &str, path: &str) -> usize {
+pub(crate) fn line(json: &str, path: &str) -> usize {
     let (mut rest, mut found) = (json.as_bytes(), None);
     for name in path.as_bytes().split(|byte| *byte == b'.') {
         let quoted = |at: &usize| {
@@ -117,7 +117,7 @@ fn line(json: &str, path: &str) -> usize {
 impl At<'_> {
     /// The form is filled, so only values that have a type of their own can be wrong. Numbers too large for their type
     /// become its largest, which no range holds.
-    fn settings(self) -> Result<Settings, Misfit> {
+    pub(crate) fn settings(self) -> Result<Settings, Misfit> {
         if self.number::<u32>("version") != 1 {
             return Err(Misfit::new("must be 1").within("version"));
         }

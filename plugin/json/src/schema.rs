@@ -10,14 +10,30 @@ use crate::form::{Absent, Field, Form};
 /// The schema, as it stands in `wit/settings.schema.json`.
 #[must_use]
 pub fn schema() -> String {
-    let mut schema = form(&DOCUMENT);
+    written(
+        &DOCUMENT,
+        "Settings of xoxzo-2fa",
+        "Where x-secret is true, a host also takes {\"env\": \"NAME\"} or {\"file\": \"PATH\"} in place of the string, and resolves it before the engine sees it.",
+    )
+}
+
+/// The schema of the gate's configuration, as it stands in `wit/gate.schema.json`.
+#[cfg(feature = "gate")]
+#[must_use]
+pub fn gate_schema() -> String {
+    written(
+        &crate::gate::CONFIGURATION,
+        "Configuration of the login gate of xoxzo-2fa",
+        "Where x-secret is true, {\"env\": \"NAME\"} may stand in place of the string.",
+    )
+}
+
+fn written(document: &Form, title: &str, description: &str) -> String {
+    let mut schema = form(document);
     let head = [
         ("$schema", "https://json-schema.org/draft/2020-12/schema"),
-        ("title", "Settings of xoxzo-2fa"),
-        (
-            "description",
-            "Where x-secret is true, a host also takes {\"env\": \"NAME\"} or {\"file\": \"PATH\"} in place of the string, and resolves it before the engine sees it.",
-        ),
+        ("title", title),
+        ("description", description),
     ];
     if let Value::Object(fields) = &mut schema {
         fields.extend(head.map(|(name, text)| (name.into(), json!(text))));

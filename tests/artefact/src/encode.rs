@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use wasmparser::{Parser, Payload};
 use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::{Resolve, WorldItem};
 
@@ -15,6 +16,26 @@ pub(crate) fn component(module: &[u8]) -> Result<Vec<u8>, Failure> {
         .module(&module)?
         .encode()?;
     strip(&component, |_| false)
+}
+
+/// A module without names and producers.
+pub(crate) fn module(module: &[u8]) -> Result<Vec<u8>, Failure> {
+    strip(module, |_| false)
+}
+
+/// Each function that a module imports, a line each, sorted.
+pub(crate) fn imports(module: &[u8]) -> Result<String, Failure> {
+    let mut lines = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::ImportSection(imports) = payload? {
+            for import in imports.into_imports() {
+                let import = import?;
+                lines.push(format!("import {}#{}\n", import.module, import.name));
+            }
+        }
+    }
+    lines.sort();
+    Ok(lines.concat())
 }
 
 /// A module or component without its custom sections, but for those to keep. After the preamble a section is an id, a length

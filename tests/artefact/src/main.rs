@@ -23,26 +23,70 @@ use provenance::{Artefact, Provenance};
 
 type Failure = Box<dyn error::Error>;
 
-/// Name of the artefact, its crate and profile, and the most bytes it may have after gzip -9. The hostile one is for tests.
-const ARTEFACTS: [(&str, &str, &str, usize); 3] = [
-    ("two-factor", "xoxzo-2fa-component", "plugin", 80 * 1024),
-    (
-        "two-factor-steps",
-        "xoxzo-2fa-steps",
-        "plugin-steps",
-        140 * 1024,
-    ),
-    (HOSTILE, "xoxzo-2fa-hostile", "plugin", 24 * 1024),
-];
+/// Something that is built from a crate.
+#[derive(Clone, Copy)]
+struct Recipe {
+    name: &'static str,
+    package: &'static str,
+    profile: &'static str,
+    /// Where it is committed.
+    folder: &'static str,
+    shape: Shape,
+    /// The most bytes it may have after gzip -9.
+    limit: usize,
+}
 
-const HOSTILE: &str = "hostile";
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// A component, built without `std`.
+    Component,
+    /// A module for Envoy, built with `std`.
+    Module,
+}
+
+/// What is committed. The hostile one is for tests.
+const ARTEFACTS: [Recipe; 4] = [
+    Recipe {
+        name: "two-factor",
+        package: "xoxzo-2fa-component",
+        profile: "plugin",
+        folder: "host/sdk/plugin",
+        shape: Shape::Component,
+        limit: 80 * 1024,
+    },
+    Recipe {
+        name: "two-factor-steps",
+        package: "xoxzo-2fa-steps",
+        profile: "plugin-steps",
+        folder: "host/sdk/plugin",
+        shape: Shape::Component,
+        limit: 140 * 1024,
+    },
+    Recipe {
+        name: "hostile",
+        package: "xoxzo-2fa-hostile",
+        profile: "plugin",
+        folder: "tests/guests",
+        shape: Shape::Component,
+        limit: 24 * 1024,
+    },
+    Recipe {
+        name: "xoxzo-2fa-envoy",
+        package: "xoxzo-2fa-envoy",
+        profile: "plugin-steps",
+        folder: "host/envoy",
+        shape: Shape::Module,
+        limit: 200 * 1024,
+    },
+];
 
 fn main() -> ExitCode {
     let result = match env::args().nth(1).as_deref() {
         Some("sources") => sources(),
         Some("check") => build(false),
         Some("bless") => build(true),
-        _ => Err("usage: xoxzo-2fa-artefact sources | check | bless".into()),
+        Some("module") => module(env::args().nth(2)),
+        _ => Err("usage: xoxzo-2fa-artefact sources | check | bless | module PACKAGE".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -67,15 +111,17 @@ fn sources() -> Result<(), Failure> {
         return Err(gap.clone().into());
     }
     let recorded = Provenance::read(&root)?;
-    if recorded.sources != provenance::sources(&root, ARTEFACTS.map(|(_, package, ..)| package))? {
+    if recorded.sources != provenance::sources(&root, ARTEFACTS.map(|recipe| recipe.package))? {
         return Err(
             "the sources changed since the components were built: run `tests/all wasm --bless`"
                 .into(),
         );
     }
-    for (name, artefact) in &recorded.artefacts {
-        if provenance::sha256(&fs::read(artefact_path(&root, name))?) != artefact.sha256 {
-            return Err(format!("{name}.wasm is not the recorded one").into());
+    for recipe in ARTEFACTS {
+        let sha256 = provenance::sha256(&fs::read(recipe.path(&root))?);
+        let recorded = recorded.artefacts.get(recipe.name);
+        if recorded.is_none_or(|artefact| artefact.sha256 != sha256) {
+            return Err(format!("{}.wasm is not the recorded one", recipe.name).into());
         }
     }
     println!("artefact: the committed components are those of these sources");
@@ -88,35 +134,40 @@ fn build(bless: bool) -> Result<(), Failure> {
     let mut built = Provenance {
         toolchain: toolchain.version.clone(),
         flags: toolchain.flags(),
-        sources: provenance::sources(&root, ARTEFACTS.map(|(_, package, ..)| package))?,
+        sources: provenance::sources(&root, ARTEFACTS.map(|recipe| recipe.package))?,
         artefacts: Default::default(),
     };
-    for (name, package, profile, limit) in ARTEFACTS {
-        let module = toolchain.build(package, profile)?;
-        let component = encode::component(&module)?;
-        let gzip = size::gzip(&component)?;
+    for recipe in ARTEFACTS {
+        let Recipe { name, limit, .. } = recipe;
+        let module = toolchain.build(recipe.package, recipe.profile, recipe.shape)?;
+        let (artefact, world) = match recipe.shape {
+            Shape::Component => {
+                let component = encode::component(&module)?;
+                let world = encode::world(&component)?;
+                (component, world)
+            }
+            Shape::Module => (encode::module(&module)?, encode::imports(&module)?),
+        };
+        let gzip = size::gzip(&artefact)?;
         println!(
             "{name}.wasm: {} bytes, {gzip} after gzip -9, of {limit}",
-            component.len()
+            artefact.len()
         );
-        print!("{}", size::table(&module, component.len(), gzip)?);
+        print!("{}", size::table(&module, artefact.len(), gzip)?);
         if gzip > limit {
             return Err(format!("{name}.wasm is over its limit").into());
         }
-        golden(&root, name, &encode::world(&component)?, bless)?;
+        golden(&root, name, &world, bless)?;
         let fresh = root.join("target-wasm").join(format!("{name}.wasm"));
-        fs::write(&fresh, &component)?;
+        fs::write(&fresh, &artefact)?;
         if bless {
-            fs::create_dir_all(
-                artefact_path(&root, name)
-                    .parent()
-                    .expect("it lies in a folder"),
-            )?;
-            fs::copy(&fresh, artefact_path(&root, name))?;
+            let path = recipe.path(&root);
+            fs::create_dir_all(path.parent().expect("it lies in a folder"))?;
+            fs::copy(&fresh, path)?;
         }
         let artefact = Artefact {
-            sha256: provenance::sha256(&component),
-            bytes: component.len(),
+            sha256: provenance::sha256(&artefact),
+            bytes: artefact.len(),
             gzip_bytes: gzip,
         };
         built.artefacts.insert(name.to_string(), artefact);
@@ -166,11 +217,19 @@ fn golden(root: &Path, name: &str, world: &str, bless: bool) -> Result<(), Failu
     Ok(())
 }
 
-fn artefact_path(root: &Path, name: &str) -> PathBuf {
-    let folder = if name == HOSTILE {
-        "tests/guests"
-    } else {
-        "host/sdk/plugin"
-    };
-    root.join(folder).join(format!("{name}.wasm"))
+impl Recipe {
+    fn path(&self, root: &Path) -> PathBuf {
+        root.join(self.folder).join(format!("{}.wasm", self.name))
+    }
+}
+
+/// Builds a module for Envoy that is not committed, and prints where it is.
+fn module(package: Option<String>) -> Result<(), Failure> {
+    let package = package.ok_or("which package?")?;
+    let root = root();
+    let module = toolchain::find(&root)?.build(&package, "plugin-steps", Shape::Module)?;
+    let path = root.join("target-wasm").join(format!("{package}.wasm"));
+    fs::write(&path, encode::module(&module)?)?;
+    println!("{}", path.display());
+    Ok(())
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use crate::Failure;
+use crate::{Failure, Shape};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -75,7 +75,7 @@ impl Toolchain {
     /// What the bytes depend on beside sources and compiler. Paths are left out: they are remapped.
     pub(crate) fn flags(&self) -> String {
         let std = if self.builds_std {
-            " -Zbuild-std=core,alloc,panic_abort"
+            ", -Zbuild-std=core,alloc,panic_abort or std,panic_abort"
         } else {
             ""
         };
@@ -83,7 +83,12 @@ impl Toolchain {
     }
 
     /// The core module of a guest.
-    pub(crate) fn build(&self, package: &str, profile: &str) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn build(
+        &self,
+        package: &str,
+        profile: &str,
+        shape: Shape,
+    ) -> Result<Vec<u8>, Failure> {
         let registry = match env::var_os("CARGO_HOME") {
             Some(home) => PathBuf::from(home),
             None => PathBuf::from(env::var_os("HOME").ok_or("neither CARGO_HOME nor HOME is set")?)
@@ -128,7 +133,10 @@ impl Toolchain {
             command
                 .env("RUSTC", &self.rustc)
                 .env("RUSTC_BOOTSTRAP", "1")
-                .arg("-Zbuild-std=core,alloc,panic_abort");
+                .arg(match shape {
+                    Shape::Component => "-Zbuild-std=core,alloc,panic_abort",
+                    Shape::Module => "-Zbuild-std=std,panic_abort",
+                });
             command.env(
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER",
                 linker().ok_or("no wasm-ld")?,

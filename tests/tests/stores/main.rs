@@ -3,3 +3,4 @@
 mod file;
 mod memory;
 mod redis;
+mod shared;

@@ -1,0 +1,356 @@
+//! What goes on after the head: the body of a form, the answers of guard and Xoxzo.
+//!
+//! ```text
+//!        ┌ start, resend, voice ► Count ► Send ► (Count) ┐
+//! form ──┼ verify ───────────────► Count ► Count ────────┼► Respond: 303, or JSON
+//!        └ logout ───────────────► Count ────────────────┘
+//! any request with a pass ───────► Count ───────────────► Forward, a page, or Respond
+//! ```
+
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec;
+
+use rand::TryCryptoRng;
+use xoxzo_2fa_core::{
+    Answer, Blame, Channel, Code, Dispatch, Ended, Failure, Operation, Sending, Turn as Step,
+    Verify, Waiting as Engine, draw,
+};
+
+use crate::answer::{self, Asked};
+use crate::gate::{Gate, PASS, VISIT};
+use crate::head::Head;
+use crate::identity::Identity;
+use crate::pass::{self, Admitted, Pass};
+use crate::turn::{Event, Response, Turn};
+use crate::visit::{Notice, Sent, Visit};
+
+/// What a form is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Start,
+    Verify,
+    Resend,
+    Voice,
+    Logout,
+}
+
+impl Action {
+    /// The action at a path under the prefix.
+    pub(crate) fn at(path: &str) -> Option<Self> {
+        match path {
+            "/start" => Some(Self::Start),
+            "/verify" => Some(Self::Verify),
+            "/resend" => Some(Self::Resend),
+            "/voice" => Some(Self::Voice),
+            "/logout" => Some(Self::Logout),
+            _ => None,
+        }
+    }
+}
+
+/// A request whose body is to be read.
+pub struct Reading {
+    pub(crate) action: Action,
+    pub(crate) asked: Asked,
+    pub(crate) identity: Identity,
+    pub(crate) visit: Visit,
+    /// Genuine; whether it lives does not matter for giving it back.
+    pub(crate) pass: Option<Pass>,
+}
+
+impl Reading {
+    /// Bytes of the longest body.
+    pub const LIMIT: usize = 8 * 1024;
+}
+
+/// A request that waits for an answer.
+pub struct Waiting(pub(crate) Stage);
+
+pub(crate) enum Stage {
+    /// Whether the pass was revoked.
+    Admit { head: Head, admitted: Rc<Admitted> },
+    /// The pass is being revoked.
+    Logout(Visitor),
+    /// An operation of the engine.
+    Engine(Box<Engine>, Visitor),
+}
+
+/// Who waits for the answer to a form.
+pub(crate) struct Visitor {
+    asked: Asked,
+    identity: Identity,
+    visit: Visit,
+}
+
+impl Gate {
+    /// Goes on with the body of a form, and with the address of the client: without a port, and absent if it is not known.
+    pub fn read(
+        &self,
+        reading: Reading,
+        now: u32,
+        body: &[u8],
+        client: Option<&str>,
+        rng: &mut impl TryCryptoRng,
+    ) -> Turn {
+        let Reading {
+            action,
+            asked,
+            identity,
+            visit,
+            pass,
+        } = reading;
+        let refuse = |status, code, event| Turn::Respond(self.error(&asked, status, code, event));
+        if body.len() > Reading::LIMIT {
+            return refuse(413, "too-long", Event::Refused);
+        }
+        let field = |name: &str| {
+            let mut values = form_urlencoded::parse(body).filter(|(own, _)| own == name);
+            match (values.next(), values.next()) {
+                (Some((_, value)), None) => Some(value.into_owned()),
+                _ => None,
+            }
+        };
+        let csrf = field("csrf").unwrap_or_default();
+        if !visit.is_csrf(&self.csrf, &identity.bound(), &csrf) {
+            return refuse(403, "stale-form", Event::RejectedCrossSite);
+        }
+        let visitor = Visitor {
+            asked,
+            identity,
+            visit: Visit {
+                notice: None,
+                ..visit
+            },
+        };
+        let claimed = visitor.identity.claimed(&self.settings.purpose);
+        let channel = if action == Action::Voice {
+            Channel::Voice
+        } else {
+            Channel::Sms
+        };
+        let locale = self.look.locale_of(visitor.asked.language);
+        let sending = Sending {
+            channel,
+            locale,
+            client,
+            decoy: false,
+        };
+        let step = match (action, &visitor.visit.sent) {
+            (Action::Logout, _) => return self.log_out(visitor, pass, now),
+            (Action::Start, None) => {
+                Dispatch::start(&self.engine, now, claimed, sending, rng).map(Step::any)
+            }
+            // A second tab, or a page that was loaded again: there is one already.
+            (Action::Start, Some(_)) => {
+                return Turn::Respond(self.done(visitor, now, Event::Challenged));
+            }
+            (Action::Resend | Action::Voice, Some(sent)) => {
+                Dispatch::resend(&self.engine, now, &sent.token, claimed, sending).map(Step::any)
+            }
+            (Action::Verify, Some(sent)) => {
+                let pin = typed(&field("pin").unwrap_or_default());
+                Verify::begin(&self.engine, now, &sent.token, claimed, &pin, client).map(Step::any)
+            }
+            (_, None) => Err(Failure::new(Code::Expired, "no challenge is on its way")),
+        };
+        self.step(step, visitor, now, rng)
+    }
+
+    /// Goes on with what came back.
+    pub fn resume(
+        &self,
+        waiting: Waiting,
+        now: u32,
+        answer: Answer,
+        rng: &mut impl TryCryptoRng,
+    ) -> Turn {
+        match waiting.0 {
+            Stage::Admit { head, admitted } => match revoked(&answer) {
+                Some(false) => self.admitted(now, &head, &admitted, rng),
+                Some(true) => Turn::Respond(self.unadmitted(now, &head, &admitted.identity, rng)),
+                None => Turn::Respond(self.failed(
+                    &Asked::of(&head),
+                    &unreachable(),
+                    &admitted.identity,
+                )),
+            },
+            Stage::Logout(visitor) => {
+                let counted = matches!(&answer, Answer::Totals(totals) if totals.first().is_some_and(|total| total.total > 0));
+                if !counted {
+                    return Turn::Respond(self.failed(
+                        &visitor.asked,
+                        &unreachable(),
+                        &visitor.identity,
+                    ));
+                }
+                Turn::Respond(self.logged_out(visitor, now))
+            }
+            Stage::Engine(operation, visitor) => {
+                let step = operation.resume(&self.engine, answer);
+                self.step(step, visitor, now, rng)
+            }
+        }
+    }
+
+    fn step(
+        &self,
+        step: Result<Step<Engine>, Failure>,
+        mut visitor: Visitor,
+        now: u32,
+        rng: &mut impl TryCryptoRng,
+    ) -> Turn {
+        match step {
+            Ok(Step::Count(charges, operation)) => Turn::Count(
+                charges,
+                Waiting(Stage::Engine(Box::new(operation), visitor)),
+            ),
+            Ok(Step::Send(request, operation)) => Turn::Send(
+                request,
+                Waiting(Stage::Engine(Box::new(operation), visitor)),
+            ),
+            Ok(Step::Done(Ended::Challenged(challenge))) => {
+                visitor.visit.sent = Some(Sent::of(challenge, now));
+                Turn::Respond(self.done(visitor, now, Event::Sent))
+            }
+            Ok(Step::Done(Ended::Accepted(_))) => Turn::Respond(match draw(rng) {
+                Ok(id) => self.accepted(&visitor, &Pass::new(id, now)),
+                Err(failure) => self.refused(visitor, &failure, now),
+            }),
+            // Nothing else is begun here.
+            Ok(Step::Done(_)) => {
+                Turn::Respond(self.error(&visitor.asked, 500, "request", Event::UpstreamFailed))
+            }
+            Err(failure) => Turn::Respond(self.refused(visitor, &failure, now)),
+        }
+    }
+
+    fn log_out(&self, visitor: Visitor, pass: Option<Pass>, now: u32) -> Turn {
+        let Some(pass) = pass else {
+            return Turn::Respond(self.logged_out(visitor, now));
+        };
+        let revoke = pass::revoke(self.counter(&pass), &self.settings.pass);
+        Turn::Count(vec![revoke], Waiting(Stage::Logout(visitor)))
+    }
+
+    fn logged_out(&self, mut visitor: Visitor, now: u32) -> Response {
+        visitor.visit.sent = None;
+        visitor.visit.return_to = "/".to_string();
+        visitor.visit.notice = Some(Notice::new("logged-out"));
+        let mut response = self.done(visitor, now, Event::LoggedOut);
+        response
+            .headers
+            .push(("set-cookie", answer::cookie(PASS, "", Some(0))));
+        response
+    }
+
+    fn accepted(&self, visitor: &Visitor, pass: &Pass) -> Response {
+        let text = pass.close(&self.passes, &visitor.identity.bound());
+        let mut response = answer::accepted(&visitor.asked, &visitor.visit.return_to);
+        response.headers.extend([
+            (
+                "set-cookie",
+                answer::cookie(PASS, &text, Some(self.settings.pass.life)),
+            ),
+            ("set-cookie", answer::cookie(VISIT, "", Some(0))),
+        ]);
+        response.note = self.note("accepted", &visitor.identity);
+        response
+    }
+
+    /// The engine ended without what was asked. What the user may hear is on the next page.
+    fn refused(&self, mut visitor: Visitor, failure: &Failure, now: u32) -> Response {
+        let gone = matches!(
+            failure.code,
+            Code::Exhausted | Code::Expired | Code::Used | Code::InvalidToken
+        );
+        if gone {
+            visitor.visit.sent = None;
+        }
+        visitor.visit.notice = Some(Notice::of(failure, now));
+        let event = match failure.blame() {
+            Blame::Refuse => Event::Refused,
+            _ => Event::UpstreamFailed,
+        };
+        let note = self.note(failure.code.name(), &visitor.identity);
+        let mut response = self.done(visitor, now, event);
+        response.note = note;
+        response
+    }
+
+    /// The end of a form: 303 to the page, which says the rest, or all of it as JSON.
+    fn done(&self, visitor: Visitor, now: u32, event: Event) -> Response {
+        let Visitor {
+            asked,
+            identity,
+            visit,
+        } = visitor;
+        let mut response = if asked.json {
+            let status = answer::status_of(visit.notice.as_ref());
+            self.state(status, &visit, &identity, now, event)
+        } else {
+            self.redirect_to_page(&visit, &identity, event)
+        };
+        if event == Event::Sent {
+            response.note = self.note("sent", &identity);
+        }
+        response
+    }
+
+    pub(crate) fn note(
+        &self,
+        code: &'static str,
+        identity: &Identity,
+    ) -> Option<(&'static str, String)> {
+        let trail = xoxzo_2fa_core::Trail::of(&self.engine, &identity.subject, &identity.phone);
+        trail.ok().map(|trail| (code, trail.subject))
+    }
+}
+
+/// Whether the counter says that a pass is revoked; `None` if it says nothing.
+fn revoked(answer: &Answer) -> Option<bool> {
+    match answer {
+        Answer::Totals(totals) => totals.first().map(|total| total.total > 0),
+        _ => None,
+    }
+}
+
+fn unreachable() -> Failure {
+    Failure::new(Code::Guard, "the guard did not answer")
+}
+
+/// A PIN as people type it: with spaces or hyphens, or in the wide digits of a Japanese keyboard.
+fn typed(text: &str) -> String {
+    let plain = text
+        .chars()
+        .filter(|letter| !letter.is_whitespace() && !matches!(letter, '-' | '‐' | '－'));
+    plain
+        .map(|letter| match letter {
+            '０'..='９' => u32::from(letter)
+                .checked_sub(0xff10)
+                .and_then(|digit| char::from_digit(digit, 10))
+                .unwrap_or(letter),
+            other => other,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::typed;
+
+    #[test]
+    fn pins_are_read_as_people_type_them() {
+        for text in [
+            "123456",
+            " 123 456 ",
+            "123-456",
+            "１２３４５６",
+            "123　456\n",
+        ] {
+            assert_eq!(typed(text), "123456");
+        }
+        assert_eq!(typed("١٢٣"), "١٢٣");
+    }
+}

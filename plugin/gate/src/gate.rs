@@ -1,0 +1,389 @@
+//! From the head of a request to what becomes of it.
+
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use rand::TryCryptoRng;
+use xoxzo_2fa_core::{Broken, Prepared, Seal, Settings as Engine, Unfit};
+
+use crate::answer::Asked;
+use crate::flow::{Action, Reading, Stage, Waiting};
+use crate::head::{Head, Only};
+use crate::identity::{Claims, Identity};
+use crate::page::Look;
+use crate::pass::{self, Admitted, Cache, Pass};
+use crate::settings::{Settings, Source};
+use crate::target::Target;
+use crate::turn::{Event, Forward, Response, Turn};
+use crate::visit::Visit;
+use crate::{PREFIX, answer};
+
+/// The cookies' names: only the origin itself can set such (RFC 6265bis, section 4.1.3.2).
+pub(crate) const PASS: &str = "__Host-2fa-pass";
+pub(crate) const VISIT: &str = "__Host-2fa-challenge";
+
+/// The gate with settings in effect.
+pub struct Gate {
+    pub(crate) settings: Settings,
+    pub(crate) engine: Prepared,
+    pub(crate) passes: Seal,
+    pub(crate) visits: Seal,
+    pub(crate) csrf: Seal,
+    pub(crate) look: Look,
+    /// Whether a call may say the PIN.
+    pub(crate) voice: bool,
+}
+
+impl Gate {
+    /// Checks settings and derives keys, for a process with an id: 16 random bytes that live as long as its counters.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken, with its path from `two_factor` or `gate` on.
+    pub fn new(
+        engine: &Engine,
+        settings: Settings,
+        process: &[u8; 16],
+    ) -> Result<Self, (&'static str, Broken)> {
+        let prepared = engine
+            .prepare_in(Some(process))
+            .map_err(|broken| ("two_factor", broken))?;
+        if let Some((path, rule)) = settings.broken(engine) {
+            return Err((
+                "gate",
+                Broken {
+                    path,
+                    rule: Unfit::new(rule),
+                },
+            ));
+        }
+        let process = Some(process).filter(|_| !settings.pass.danger_outlives_process);
+        let purpose = engine
+            .purposes
+            .iter()
+            .find(|purpose| purpose.name == settings.purpose);
+        Ok(Self {
+            passes: engine.seal("pass", process),
+            visits: engine.seal("visit", process),
+            csrf: engine.seal("csrf", process),
+            look: Look::new(
+                &settings.brand,
+                &engine.service,
+                engine.messages.parts,
+                &prepared,
+            ),
+            voice: engine.voice.is_some() && purpose.is_some_and(|purpose| purpose.voice),
+            engine: prepared,
+            settings,
+        })
+    }
+
+    /// Where the host finds the claims of a user.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Judges a request by its head; `ends` if it has no body, as far as the host can tell.
+    pub fn open(
+        &self,
+        cache: &mut Cache,
+        now: u32,
+        head: Head,
+        ends: bool,
+        claims: Claims,
+        rng: &mut impl TryCryptoRng,
+    ) -> Turn {
+        let asked = Asked::of(&head);
+        let Some(target) = Target::parse(head.first(":path")) else {
+            return Turn::Respond(self.error(&asked, 400, "path", Event::RejectedPath));
+        };
+        let method = head.first(":method");
+        if matches!(method, b"" | b"CONNECT" | b"TRACE") {
+            return Turn::Respond(self.error(&asked, 405, "method", Event::RejectedPath));
+        }
+        let own = target.is_under(PREFIX);
+        if !own && self.is_exempt(target) {
+            return Turn::Forward(self.exempt(&head));
+        }
+        if !own
+            && method == b"OPTIONS"
+            && self.settings.forward_preflight
+            && ends
+            && is_preflight(&head)
+        {
+            return Turn::Forward(self.preflight(&head));
+        }
+        let Some(identity) = Identity::of(&self.settings, &head, claims) else {
+            return Turn::Respond(self.unknown_user(&asked));
+        };
+        let known = head
+            .cookie(PASS)
+            .and_then(|cookie| cache.find(&identity, cookie, now));
+        if known.is_none() && !identity.is_sound(&self.settings.purpose) {
+            return Turn::Respond(self.unknown_user(&asked));
+        }
+        if is_upgrade(&head) && head.only("origin") != Only::One(&self.settings.origin) {
+            return Turn::Respond(self.error(&asked, 403, "cross-site", Event::RejectedCrossSite));
+        }
+        if own && !matches!(method, b"GET" | b"HEAD") {
+            return self.post(&head, asked, target, identity, now);
+        }
+        let known = known.or_else(|| self.admit(cache, now, &head, &identity));
+        match known.filter(|admitted| admitted.pass.is_alive(&self.settings.pass, now)) {
+            Some(admitted) => {
+                let look = pass::look(&admitted.counter);
+                Turn::Count(vec![look], Waiting(Stage::Admit { head, admitted }))
+            }
+            None => Turn::Respond(self.unadmitted(now, &head, &identity, rng)),
+        }
+    }
+
+    /// Names of trailers to take away from a request that goes to the application: some read them like headers (RFC 9110, section 6.5.1).
+    #[must_use]
+    pub fn foreign_trailers(&self, trailers: &Head) -> Vec<String> {
+        trailers.names(is_ours)
+    }
+
+    fn is_exempt(&self, target: Target<'_>) -> bool {
+        let exempt = &self.settings.exempt;
+        exempt.paths.iter().any(|path| path == target.path)
+            || exempt.under.iter().any(|place| target.is_under(place))
+    }
+
+    fn exempt(&self, head: &Head) -> Forward {
+        Forward {
+            remove: head.names(is_ours),
+            receipt: None,
+            cookie: None,
+            event: Event::Exempt,
+        }
+    }
+
+    /// A preflight goes without anything that could act for a user.
+    fn preflight(&self, head: &Head) -> Forward {
+        let identity = &self.settings.identity;
+        let named = |own: &str| {
+            let names = [
+                Some(&identity.subject),
+                Some(&identity.phone),
+                identity.session.as_ref(),
+                identity.credential_version.as_ref(),
+            ];
+            identity.source == Source::DangerHeaders
+                && names.into_iter().flatten().any(|name| name == own)
+        };
+        let remove = head.names(|name| {
+            is_ours(name) || named(name) || matches!(name, "cookie" | "authorization")
+        });
+        Forward {
+            remove,
+            receipt: None,
+            cookie: None,
+            event: Event::Exempt,
+        }
+    }
+
+    /// The pass of a request, if it is genuine. Whether it lives or was revoked is not looked at here.
+    fn admit(
+        &self,
+        cache: &mut Cache,
+        now: u32,
+        head: &Head,
+        identity: &Identity,
+    ) -> Option<Rc<Admitted>> {
+        let cookie = head.cookie(PASS)?;
+        let pass = Pass::open(&self.passes, cookie, &identity.bound())?;
+        let claimed = identity.claimed(&self.settings.purpose);
+        let receipt = self.engine.attest(now, claimed, &pass.id).ok()?;
+        let admitted = Rc::new(Admitted::new(
+            identity.clone(),
+            cookie,
+            pass,
+            self.counter(&pass),
+            receipt,
+            now,
+        ));
+        cache.keep(&admitted);
+        Some(admitted)
+    }
+
+    /// The name of the counter of a pass's revocation.
+    pub(crate) fn counter(&self, pass: &Pass) -> String {
+        self.engine.counter("pass", &pass.id)
+    }
+
+    /// A pass is there, and not revoked.
+    pub(crate) fn admitted(
+        &self,
+        now: u32,
+        head: &Head,
+        admitted: &Admitted,
+        rng: &mut impl TryCryptoRng,
+    ) -> Turn {
+        let target = Target::parse(head.first(":path"));
+        let Some(target) = target.filter(|target| !target.is_under(PREFIX)) else {
+            return Turn::Respond(self.page(
+                now,
+                head,
+                &admitted.identity,
+                Some(&admitted.pass),
+                rng,
+            ));
+        };
+        if self.is_step_up(target) && !self.is_fresh(&admitted.pass, now) {
+            return Turn::Respond(self.unadmitted(now, head, &admitted.identity, rng));
+        }
+        let renewed = admitted.pass.renewed(now).map(|pass| {
+            let text = pass.close(&self.passes, &admitted.identity.bound());
+            answer::cookie(PASS, &text, Some(self.settings.pass.life))
+        });
+        Turn::Forward(Forward {
+            remove: head.names(is_ours),
+            receipt: Some(admitted.receipt.clone()),
+            cookie: renewed,
+            event: Event::Forwarded,
+        })
+    }
+
+    fn is_step_up(&self, target: Target<'_>) -> bool {
+        self.settings
+            .step_up
+            .paths
+            .iter()
+            .any(|place| target.is_under_in_any_case(place))
+    }
+
+    pub(crate) fn is_fresh(&self, pass: &Pass, now: u32) -> bool {
+        pass.is_younger_than(self.settings.step_up.max_age, now)
+    }
+
+    /// No pass, or none that is good for this request: the way to the gate's page, or a refusal.
+    pub(crate) fn unadmitted(
+        &self,
+        now: u32,
+        head: &Head,
+        identity: &Identity,
+        rng: &mut impl TryCryptoRng,
+    ) -> Response {
+        let asked = Asked::of(head);
+        let target = Target::parse(head.first(":path"));
+        let Some(target) = target.filter(|target| !target.is_under(PREFIX)) else {
+            return self.page(now, head, identity, None, rng);
+        };
+        if !is_navigation(head, &asked) {
+            return self.error(&asked, 401, "two-factor-required", Event::Challenged);
+        }
+        let visit = match self.visit(head, identity, now) {
+            Some(visit) => visit,
+            None => match Visit::begin(now, rng) {
+                Ok(visit) => visit,
+                Err(failure) => return self.failed(&asked, &failure, identity),
+            },
+        };
+        let return_to = target.to_return().unwrap_or("/").to_string();
+        let visit = Visit {
+            return_to,
+            fresh: self.is_step_up(target),
+            notice: None,
+            ..visit
+        };
+        self.redirect_to_page(&visit, identity, Event::Challenged)
+    }
+
+    /// The visit that the request goes on with.
+    pub(crate) fn visit(&self, head: &Head, identity: &Identity, now: u32) -> Option<Visit> {
+        Visit::open(&self.visits, head.cookie(VISIT)?, &identity.bound(), now)
+    }
+
+    /// A form of one of our pages, as far as its head tells.
+    fn post(
+        &self,
+        head: &Head,
+        asked: Asked,
+        target: Target<'_>,
+        identity: Identity,
+        now: u32,
+    ) -> Turn {
+        let refuse = |status, code, event| Turn::Respond(self.error(&asked, status, code, event));
+        let Some(action) = target.path.strip_prefix(PREFIX).and_then(Action::at) else {
+            return match target.path.strip_prefix(PREFIX) {
+                Some("" | "/") => refuse(405, "method", Event::RejectedPath),
+                _ => refuse(404, "not-found", Event::RejectedPath),
+            };
+        };
+        if head.first(":method") != b"POST" {
+            return refuse(405, "method", Event::RejectedPath);
+        }
+        if !self.is_same_origin(head) {
+            return refuse(403, "cross-site", Event::RejectedCrossSite);
+        }
+        if !is_form(head) {
+            return refuse(415, "content-type", Event::Refused);
+        }
+        let bound = identity.bound();
+        let pass = head
+            .cookie(PASS)
+            .and_then(|cookie| Pass::open(&self.passes, cookie, &bound));
+        match self.visit(head, &identity, now) {
+            Some(visit) => Turn::Read(Reading {
+                action,
+                asked,
+                identity,
+                visit,
+                pass,
+            }),
+            None => refuse(403, "stale-form", Event::RejectedCrossSite),
+        }
+    }
+
+    /// Whether a browser says that a page of ours asks. `null` and silence are not.
+    fn is_same_origin(&self, head: &Head) -> bool {
+        match head.only("origin") {
+            Only::One(origin) => origin == self.settings.origin,
+            Only::Absent => head.only("sec-fetch-site") == Only::One("same-origin"),
+            Only::Odd => false,
+        }
+    }
+}
+
+/// Headers that only the gate may set.
+fn is_ours(name: &str) -> bool {
+    name.starts_with("x-2fa-")
+}
+
+fn is_preflight(head: &Head) -> bool {
+    let one = |name| matches!(head.only(name), Only::One(_));
+    one("origin")
+        && one("access-control-request-method")
+        && !head.has("transfer-encoding")
+        && matches!(head.only("content-length"), Only::Absent | Only::One("0"))
+}
+
+fn is_upgrade(head: &Head) -> bool {
+    head.has("upgrade") || head.has(":protocol")
+}
+
+/// Whether a person waits for a page.
+fn is_navigation(head: &Head, asked: &Asked) -> bool {
+    let reads = matches!(head.first(":method"), b"GET" | b"HEAD");
+    reads
+        && asked.html
+        && !is_upgrade(head)
+        && matches!(
+            head.only("sec-fetch-dest"),
+            Only::Absent | Only::One("document")
+        )
+}
+
+fn is_form(head: &Head) -> bool {
+    let mut types = head.all("content-type");
+    let (first, second) = (types.next().unwrap_or_default(), types.next());
+    let name = first.split(|byte| *byte == b';').next().unwrap_or_default();
+    second.is_none()
+        && name
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+}

@@ -1,0 +1,90 @@
+//! Who the user is, by what the host has verified.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use xoxzo_2fa_core::{Binding, Claimed, Writer};
+
+use crate::head::{Head, Only};
+use crate::settings::{Settings, Source};
+
+/// What the host knows of the user who makes a request, as bytes; `None` is what it does not know. For [`Source::DangerHeaders`] the gate
+/// reads the request itself, and this is not used.
+#[derive(Clone, Debug, Default)]
+pub struct Claims {
+    /// The service's immutable internal id.
+    pub subject: Option<Vec<u8>>,
+    /// Phone number, canonical E.164.
+    pub phone: Option<Vec<u8>>,
+    /// The session of the first factor.
+    pub session: Option<Vec<u8>>,
+    /// Anything that changes with the user's credentials.
+    pub credential_version: Option<Vec<u8>>,
+}
+
+/// A user, by claims that are all there.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) subject: String,
+    pub(crate) phone: String,
+    pub(crate) session: Option<String>,
+    version: Option<String>,
+}
+
+impl Identity {
+    /// The user whom the claims, or for [`Source::DangerHeaders`] the headers, name. `None`: one is missing, empty, repeated, or not printable
+    /// ASCII. Whether phone and subject have their form is for [`Identity::is_sound`].
+    pub(crate) fn of(settings: &Settings, head: &Head, claims: Claims) -> Option<Self> {
+        let identity = &settings.identity;
+        let of = |name: &str, claim: Option<Vec<u8>>| match identity.source {
+            Source::Metadata { .. } => String::from_utf8(claim?)
+                .ok()
+                .filter(|text| is_visible(text)),
+            Source::DangerHeaders => match head.only(name) {
+                Only::One(value) if head.names(|own| own == name).len() == 1 => {
+                    Some(value.to_string())
+                }
+                _ => None,
+            },
+        };
+        Some(Self {
+            subject: of(&identity.subject, claims.subject)?,
+            phone: of(&identity.phone, claims.phone)?,
+            session: match &identity.session {
+                Some(name) => Some(of(name, claims.session)?),
+                None => None,
+            },
+            version: match &identity.credential_version {
+                Some(name) => Some(of(name, claims.credential_version)?),
+                None => None,
+            },
+        })
+    }
+
+    pub(crate) fn is_sound(&self, purpose: &str) -> bool {
+        Binding::parse(self.claimed(purpose)).is_ok()
+    }
+
+    pub(crate) fn claimed<'a>(&'a self, purpose: &'a str) -> Claimed<'a> {
+        Claimed {
+            recipient: &self.phone,
+            subject: &self.subject,
+            purpose,
+            session: self.session.as_deref(),
+            transaction: None,
+        }
+    }
+
+    /// What cookies are bound to.
+    pub(crate) fn bound(&self) -> Vec<u8> {
+        let mut out = Writer::new();
+        out.text(&self.subject).text(&self.phone);
+        out.option(self.session.as_deref())
+            .option(self.version.as_deref());
+        out.finish()
+    }
+}
+
+fn is_visible(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}

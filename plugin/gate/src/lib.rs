@@ -1,0 +1,64 @@
+//! The login gate of xoxzo-2fa: SMS two-factor authentication in front of an application that knows nothing of it.
+//!
+//! # In scope
+//!
+//! - Which requests reach the application, and with which headers ([`Gate::open`])
+//! - The pages under `/.2fa/` and what their forms do; cookies; the same as JSON
+//! - Who the user is, by claims that the host has verified ([`Claims`])
+//!
+//! # Out of scope
+//!
+//! - The first factor
+//! - HTTP itself, clocks, randomness, counters, the way to Xoxzo: arguments and [`Turn`]s
+//!
+//! ```text
+//!               open(head, claims)
+//! a request ───────────────────────► Turn ──► Forward, to the application
+//!                                     ▲  ├──► Respond, without it
+//!                     read(body) ─────┤  ├──► Read ─────────► body ──┐
+//!                     resume(answer) ─┘  ├──► Count ──► totals ──────┤
+//!                             ▲          └──► Send ───► reply ───────┤
+//!                             └──────────────────────────────────────┘
+//! ```
+//!
+//! What is not surely allowed is refused: there is no setting and no failure by which a request goes through without a pass.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+extern crate alloc;
+
+mod answer;
+mod flow;
+mod gate;
+mod head;
+mod identity;
+mod page;
+mod pass;
+mod settings;
+mod target;
+mod turn;
+mod visit;
+mod wording;
+
+pub use flow::{Reading, Waiting};
+pub use gate::Gate;
+pub use head::Head;
+pub use identity::Claims;
+pub use pass::Cache;
+pub use settings::{Brand, Exempt, IdentitySettings, PassSettings, Settings, Source, StepUp};
+pub use turn::{Event, Forward, Response, Turn};
+
+/// Where the gate's own pages are. Nothing under it reaches the application.
+pub(crate) const PREFIX: &str = "/.2fa";

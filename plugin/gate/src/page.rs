@@ -1,0 +1,270 @@
+//! The gate's pages: HTML that works without scripts, with nothing from elsewhere.
+
+use alloc::string::{String, ToString};
+
+use base64ct::{Base64, Encoding};
+use sha2::{Digest, Sha256};
+use xoxzo_2fa_core::Prepared;
+
+use crate::settings::Brand;
+use crate::wording::{Language, Words};
+
+const STYLE: &str = include_str!("page/page.css");
+/// Takes the code out of the SMS where a browser offers it (WebOTP).
+const AUTOFILL: &str = include_str!("page/autofill.js");
+
+/// A colour of the sRGB space.
+#[derive(Clone, Copy)]
+pub(crate) struct Colour([u8; 3]);
+
+impl Colour {
+    /// Takes `#` and six hexadecimal digits.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
+        let hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u32::from_str_radix(digits, 16)
+            .ok()
+            .filter(|_| hexadecimal)?;
+        let [_, colour @ ..] = number.to_be_bytes();
+        Some(Self(colour))
+    }
+
+    /// Whether black stands out more on it than white (WCAG 2.2, relative luminance; the curve by a polynomial).
+    fn is_light(self) -> bool {
+        let [red, green, blue] = self.0.map(|byte| {
+            let part = f32::from(byte) / 255.0;
+            part * (part * (part * 0.305_306 + 0.682_171) + 0.012_523)
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179
+    }
+}
+
+/// How the pages look, and what is the same on all of them.
+pub(crate) struct Look {
+    name: String,
+    logo: Option<String>,
+    style: String,
+    /// Value of `content-security-policy`.
+    policy: String,
+    /// Whether a message in the language has no more parts than the settings allow.
+    fits: [bool; 2],
+}
+
+impl Look {
+    pub(crate) fn new(brand: &Brand, service: &str, parts: u32, engine: &Prepared) -> Self {
+        let light = Colour::parse(&brand.colour).is_some_and(Colour::is_light);
+        let on = if light { "#000" } else { "#fff" };
+        let style = [":root{--brand:", &brand.colour, ";--on:", on, "}", STYLE].concat();
+        let specimens = engine.specimens(None);
+        let fits = [Language::En, Language::Ja].map(|language| {
+            let own = specimens
+                .iter()
+                .find(|specimen| specimen.locale.code() == language.code());
+            own.is_some_and(|specimen| specimen.parts <= parts)
+        });
+        // A form leads back to the application, which may go on to another site.
+        let policy = [
+            "default-src 'none'; style-src '",
+            &hash(&style),
+            "'; script-src '",
+            &hash(AUTOFILL),
+            "'; img-src data:; form-action 'self' https:; base-uri 'none'; frame-ancestors 'none'",
+        ];
+        Self {
+            name: brand.name.clone().unwrap_or_else(|| service.to_string()),
+            logo: brand.logo.clone(),
+            policy: policy.concat(),
+            style,
+            fits,
+        }
+    }
+
+    pub(crate) fn policy(&self) -> String {
+        self.policy.clone()
+    }
+
+    /// The language of a message to somebody who reads this one; the settings' own where it would be too long.
+    pub(crate) fn locale_of(&self, language: Language) -> Option<&'static str> {
+        let [en, ja] = self.fits;
+        let fits = match language {
+            Language::En => en,
+            Language::Ja => ja,
+        };
+        fits.then_some(language.code())
+    }
+
+    /// A whole page.
+    pub(crate) fn page(
+        &self,
+        language: Language,
+        title: &str,
+        fill: impl FnOnce(&mut Html, &Words),
+    ) -> String {
+        let mut html = Html(String::with_capacity(6 * 1024));
+        html.raw("<!doctype html>\n<html lang=\"")
+            .raw(language.code())
+            .raw("\">\n<head>\n<meta charset=\"utf-8\">\n<title>");
+        html.text(title)
+            .raw(" – ")
+            .text(&self.name)
+            .raw("</title>\n");
+        html.raw("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<meta name=\"robots\" content=\"noindex\">\n");
+        html.raw("<link rel=\"icon\" href=\"data:,\">\n<style>")
+            .raw(&self.style)
+            .raw("</style>\n</head>\n<body>\n<main>\n<header>");
+        if let Some(logo) = &self.logo {
+            html.raw("<img alt=\"\" src=\"").text(logo).raw("\">");
+        }
+        html.raw("<span>")
+            .text(&self.name)
+            .raw("</span></header>\n<h1>")
+            .text(title)
+            .raw("</h1>\n");
+        fill(&mut html, language.words());
+        html.raw("</main>\n</body>\n</html>\n");
+        html.0
+    }
+}
+
+/// The source expression of an inline script or style (CSP 3, section 2.3.1).
+fn hash(text: &str) -> String {
+    ["sha256-", &Base64::encode_string(&Sha256::digest(text))].concat()
+}
+
+/// A page that is being written.
+pub(crate) struct Html(String);
+
+impl Html {
+    pub(crate) fn raw(&mut self, html: &str) -> &mut Self {
+        self.0.push_str(html);
+        self
+    }
+
+    /// Text, or a value between double quotes.
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
+        for letter in text.chars() {
+            match letter {
+                '&' => self.0.push_str("&amp;"),
+                '<' => self.0.push_str("&lt;"),
+                '>' => self.0.push_str("&gt;"),
+                '"' => self.0.push_str("&quot;"),
+                '\'' => self.0.push_str("&#39;"),
+                other => self.0.push(other),
+            }
+        }
+        self
+    }
+
+    pub(crate) fn paragraph(&mut self, class: &str, parts: &[&str]) -> &mut Self {
+        self.raw("<p").attribute("class", class).raw(">");
+        for part in parts {
+            self.text(part);
+        }
+        self.raw("</p>\n")
+    }
+
+    pub(crate) fn alert(&mut self, text: &str) -> &mut Self {
+        self.raw("<p id=\"alert\" role=\"alert\">")
+            .text(text)
+            .raw("</p>\n")
+    }
+
+    pub(crate) fn link(&mut self, class: &str, to: &str, text: &str) -> &mut Self {
+        self.raw("<p><a")
+            .attribute("class", class)
+            .attribute("href", to)
+            .raw(">")
+            .text(text)
+            .raw("</a></p>\n")
+    }
+
+    /// A form with one button.
+    pub(crate) fn form(
+        &mut self,
+        action: &str,
+        csrf: &str,
+        class: &str,
+        button: &str,
+    ) -> &mut Self {
+        self.open_form(action, csrf)
+            .button(class, button)
+            .raw("</form>\n")
+    }
+
+    /// The form for the code.
+    pub(crate) fn code(&mut self, words: &Words, csrf: &str, alarmed: bool) -> &mut Self {
+        self.open_form("verify", csrf)
+            .raw("<label for=\"pin\">")
+            .text(words.code_label)
+            .raw("</label>\n");
+        self.raw("<input id=\"pin\" name=\"pin\" type=\"text\" inputmode=\"numeric\" autocomplete=\"one-time-code\" ");
+        self.raw("autocapitalize=\"off\" spellcheck=\"false\" maxlength=\"24\" required autofocus aria-describedby=\"");
+        self.raw(if alarmed {
+            "alert share\" aria-invalid=\"true\">\n"
+        } else {
+            "share\">\n"
+        });
+        self.button("main", words.code_button)
+            .raw("</form>\n<script>")
+            .raw(AUTOFILL)
+            .raw("</script>\n")
+    }
+
+    fn open_form(&mut self, action: &str, csrf: &str) -> &mut Self {
+        self.raw("<form name=\"")
+            .raw(action)
+            .raw("\" method=\"post\" action=\"")
+            .raw(crate::PREFIX)
+            .raw("/")
+            .raw(action);
+        self.raw("\"><input type=\"hidden\" name=\"csrf\"")
+            .attribute("value", csrf)
+            .raw(">\n")
+    }
+
+    fn button(&mut self, class: &str, text: &str) -> &mut Self {
+        self.raw("<button")
+            .attribute("class", class)
+            .raw(">")
+            .text(text)
+            .raw("</button>")
+    }
+
+    fn attribute(&mut self, name: &str, value: &str) -> &mut Self {
+        if value.is_empty() {
+            return self;
+        }
+        self.raw(" ").raw(name).raw("=\"").text(value).raw("\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buttons_can_be_read() {
+        for (colour, light) in [
+            ("#000000", false),
+            ("#ffffff", true),
+            ("#0b57d0", false),
+            ("#ffcc00", true),
+            ("#777777", true),
+            ("#757575", false),
+        ] {
+            assert_eq!(Colour::parse(colour).unwrap().is_light(), light, "{colour}");
+        }
+        for bad in [
+            "", "#fff", "0b57d0", "#0b57dg", "#0b57d00", "#+b57d0", "red",
+        ] {
+            assert!(Colour::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_ours_is_escaped() {
+        let mut html = Html(String::new());
+        html.text("<script>\"&'");
+        assert_eq!(html.0, "&lt;script&gt;&quot;&amp;&#39;");
+    }
+}

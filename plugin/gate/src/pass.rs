@@ -1,0 +1,206 @@
+//! The pass: a cookie that says that a user has typed a PIN in this session.
+//!
+//! ```text
+//! seal "pass" over  0x15 | id 16 | won at 4 | renewed at 4,  bound to subject, phone, session and credential version
+//! ```
+
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use subtle::ConstantTimeEq;
+use xoxzo_2fa_core::{Charge, Reader, Seal, Writer};
+
+use crate::identity::Identity;
+use crate::settings::PassSettings;
+
+/// First byte: version 1, kind 5.
+const MARK: u8 = 0x15;
+
+/// How far clocks may differ, in seconds.
+const SKEW: u32 = 60;
+
+/// A pass is renewed at most once in so many seconds.
+const RENEWAL: u32 = 60;
+
+/// How much longer than a pass its revocation is remembered: three times the skew.
+const BEYOND: u32 = 180;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pass {
+    pub(crate) id: [u8; 16],
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub(crate) won_at: u32,
+    renewed_at: u32,
+}
+
+impl Pass {
+    pub(crate) fn new(id: [u8; 16], now: u32) -> Self {
+        Self {
+            id,
+            won_at: now,
+            renewed_at: now,
+        }
+    }
+
+    pub(crate) fn close(&self, seal: &Seal, bound: &[u8]) -> String {
+        let mut out = Writer::new();
+        out.u8(MARK)
+            .raw(&self.id)
+            .u32(self.won_at)
+            .u32(self.renewed_at);
+        seal.close(&out.finish(), bound)
+    }
+
+    pub(crate) fn open(seal: &Seal, text: &str, bound: &[u8]) -> Option<Self> {
+        let body = seal.open(text, bound)?;
+        let mut from = Reader::new(&body);
+        let mark = from.u8();
+        let pass = Self {
+            id: from.array(),
+            won_at: from.u32(),
+            renewed_at: from.u32(),
+        };
+        (from.finish() && mark == MARK).then_some(pass)
+    }
+
+    pub(crate) fn is_alive(&self, settings: &PassSettings, now: u32) -> bool {
+        let before = |start: u32, length: u32| now < start.saturating_add(length);
+        self.renewed_at <= now.saturating_add(SKEW)
+            && before(self.won_at, settings.life)
+            && before(self.renewed_at, settings.idle)
+    }
+
+    pub(crate) fn is_younger_than(&self, age: u32, now: u32) -> bool {
+        now < self.won_at.saturating_add(age)
+    }
+
+    /// The pass as it is to be from now on, if it is time.
+    pub(crate) fn renewed(&self, now: u32) -> Option<Self> {
+        let due = now >= self.renewed_at.saturating_add(RENEWAL);
+        due.then_some(Self {
+            renewed_at: now,
+            ..*self
+        })
+    }
+}
+
+/// A counter that is above 0 once a pass is revoked.
+pub(crate) fn look(counter: &str) -> Charge {
+    Charge {
+        key: counter.to_string(),
+        amount: 0,
+        limit: 0,
+        ttl: 1,
+    }
+}
+
+/// Revokes a pass for as long as it could live.
+pub(crate) fn revoke(counter: String, settings: &PassSettings) -> Charge {
+    Charge {
+        key: counter,
+        amount: 1,
+        limit: u32::MAX,
+        ttl: settings.life.saturating_add(BEYOND),
+    }
+}
+
+/// A pass that was found to be genuine, and what it takes to let the next request through quickly.
+pub(crate) struct Admitted {
+    pub(crate) identity: Identity,
+    cookie: String,
+    pub(crate) pass: Pass,
+    /// The name of its revocation's counter.
+    pub(crate) counter: String,
+    pub(crate) receipt: String,
+    receipt_at: u32,
+}
+
+impl Admitted {
+    pub(crate) fn new(
+        identity: Identity,
+        cookie: &str,
+        pass: Pass,
+        counter: String,
+        receipt: String,
+        now: u32,
+    ) -> Self {
+        Self {
+            identity,
+            cookie: cookie.to_string(),
+            pass,
+            counter,
+            receipt,
+            receipt_at: now,
+        }
+    }
+}
+
+/// Passes that were found to be genuine, so that the cryptography is done once. Of fixed size: a newer one takes the place of an
+/// older one. It decides nothing: life and revocation are looked at with each request.
+#[derive(Default)]
+pub struct Cache {
+    places: Vec<Option<Rc<Admitted>>>,
+}
+
+impl Cache {
+    /// How many passes it holds.
+    const PLACES: usize = 1_024;
+
+    /// A receipt lives 60 s; for half of that it is given again.
+    const RECEIPT: u32 = 30;
+
+    pub(crate) fn find(&self, identity: &Identity, cookie: &str, now: u32) -> Option<Rc<Admitted>> {
+        let found = self.places.get(place(cookie))?.as_ref()?;
+        let same = found.identity == *identity
+            && bool::from(found.cookie.as_bytes().ct_eq(cookie.as_bytes()));
+        let fresh =
+            (found.receipt_at..found.receipt_at.saturating_add(Self::RECEIPT)).contains(&now);
+        (same && fresh).then(|| Rc::clone(found))
+    }
+
+    pub(crate) fn keep(&mut self, admitted: &Rc<Admitted>) {
+        if self.places.is_empty() {
+            self.places.resize(Self::PLACES, None);
+        }
+        if let Some(at) = self.places.get_mut(place(&admitted.cookie)) {
+            *at = Some(Rc::clone(admitted));
+        }
+    }
+}
+
+/// The end of a genuine cookie is of a MAC, so any of its bits are as good as others.
+fn place(cookie: &str) -> usize {
+    let last = cookie.bytes().rev().take(8);
+    let mixed = last.fold(0_usize, |mixed, byte| {
+        mixed.wrapping_mul(31).wrapping_add(byte.into())
+    });
+    mixed % Cache::PLACES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: PassSettings = PassSettings {
+        idle: 600,
+        life: 3_600,
+        danger_outlives_process: false,
+    };
+
+    #[test]
+    fn life_ends_to_the_second() {
+        let mut pass = Pass::new([1; 16], 10_000);
+        assert!(pass.is_alive(&SETTINGS, 10_599) && !pass.is_alive(&SETTINGS, 10_600));
+        for now in (10_060..13_600).step_by(300) {
+            assert!(pass.is_alive(&SETTINGS, now));
+            pass = pass.renewed(now).unwrap();
+        }
+        assert!(!pass.is_alive(&SETTINGS, 13_600));
+        assert!(
+            pass.is_alive(&SETTINGS, pass.renewed_at - 60)
+                && !pass.is_alive(&SETTINGS, pass.renewed_at - 61)
+        );
+        assert!(pass.renewed(pass.renewed_at + 59).is_none());
+    }
+}

@@ -1,0 +1,339 @@
+//! The gate's configuration document: the settings of the engine and those of the gate, in one.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::mem;
+
+use xoxzo_2fa_core::{Broken, Failure, Range, Scope};
+use xoxzo_2fa_gate::{
+    Brand, Exempt, Gate, IdentitySettings, PassSettings, Settings, Source, StepUp,
+};
+
+use crate::at::At;
+use crate::document::{DOCUMENT, about, field, number};
+use crate::form::{Absent, Field, Form, Misfit};
+use crate::node::Node;
+use crate::prepare::{fault, line, preset};
+
+/// The longest document, in bytes: a logo of 16 KiB fits.
+const LONGEST: usize = 64 * 1024;
+
+/// A gate that is ready.
+pub struct Configured {
+    /// The gate.
+    pub gate: Gate,
+    /// Envoy's cluster of Xoxzo.
+    pub cluster: String,
+    /// What is allowed and unwise.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a configuration, with the environment for its references `{"env": "NAME"}`, for a process with an id: 16 random bytes that live
+/// as long as its counters.
+///
+/// # Errors
+///
+/// [`Code::Settings`](xoxzo_2fa_core::Code::Settings), naming path, line and kind.
+pub fn gate(
+    json: &str,
+    environment: &dyn Fn(&str) -> Option<String>,
+    process: &[u8; 16],
+) -> Result<Configured, Failure> {
+    if json.len() > LONGEST {
+        return Err(fault("", 0, "longer than 64 KiB"));
+    }
+    let place = |Misfit { path, kind }: Misfit| fault(&path, line(json, &path), &kind);
+    let mut given = Node::parse(json).map_err(|(kind, line)| fault("", line, kind))?;
+    if let Some(engine) = given.field_mut("two_factor") {
+        *engine = preset(mem::replace(engine, Node::Null));
+    }
+    CONFIGURATION
+        .resolve(&mut given, environment)
+        .map_err(place)?;
+    let document = CONFIGURATION.fill(&given).map_err(place)?;
+    let from = At(&document);
+    let engine = from.at("two_factor").settings();
+    let mut engine = engine.map_err(|misfit| place(misfit.within("two_factor")))?;
+    engine.scope = Scope::Process;
+    let broken = |(section, Broken { path, rule }): (&str, Broken)| {
+        let path = [section, path].join(".");
+        fault(&path, line(json, &path), rule.requirement())
+    };
+    Ok(Configured {
+        gate: Gate::new(&engine, from.at("gate").gate(), process).map_err(broken)?,
+        cluster: from.at("envoy").text("cluster"),
+        warnings: engine.warnings(),
+    })
+}
+
+impl At<'_> {
+    fn gate(self) -> Settings {
+        let [identity, exempt, step_up, pass, brand] =
+            ["identity", "exempt", "step_up", "pass", "brand"].map(|name| self.at(name));
+        let trusted = identity.flag("danger_device_trust");
+        Settings {
+            origin: self.text("origin"),
+            purpose: self.text("purpose"),
+            identity: IdentitySettings {
+                source: match identity.str("source") {
+                    "danger_headers" => Source::DangerHeaders,
+                    _ => Source::Metadata {
+                        filter: identity.text("filter"),
+                        key: identity.text("key"),
+                    },
+                },
+                subject: identity.text("subject"),
+                phone: identity.text("phone"),
+                session: (!trusted).then(|| identity.text("session")),
+                credential_version: identity.option("credential_version"),
+            },
+            exempt: Exempt {
+                paths: exempt.texts("paths"),
+                under: exempt.texts("under"),
+            },
+            step_up: StepUp {
+                paths: step_up.texts("paths"),
+                max_age: step_up.number("max_age_seconds"),
+            },
+            pass: PassSettings {
+                idle: pass.number("idle_seconds"),
+                life: pass.number("life_seconds"),
+                danger_outlives_process: pass.flag("danger_outlives_process"),
+            },
+            recovery_url: self.option("recovery_url"),
+            sign_in_url: self.option("sign_in_url"),
+            brand: Brand {
+                name: brand.option("name"),
+                colour: brand.text("color"),
+                logo: brand.option("logo"),
+            },
+            forward_preflight: self.str("cors_preflight") == "forward",
+        }
+    }
+}
+
+const fn maybe(name: &'static str, about: &'static str) -> Field {
+    field(name, Form::Text, Absent::Out, about)
+}
+
+const fn named(name: &'static str, absent: &'static str, about: &'static str) -> Field {
+    field(name, Form::Text, Absent::Text(absent), about)
+}
+
+const fn paths(name: &'static str, about: &'static str) -> Field {
+    field(
+        name,
+        Form::List(&Form::Text, Settings::PATHS),
+        Absent::Empty,
+        about,
+    )
+}
+
+const fn flag(name: &'static str, about: &'static str) -> Field {
+    field(name, Form::Flag, Absent::Flag(false), about)
+}
+
+const fn seconds(name: &'static str, range: Range, absent: u32, about: &'static str) -> Field {
+    number(name, range, absent, about)
+}
+
+pub(crate) const CONFIGURATION: Form = Form::Map(&[
+    field(
+        "two_factor",
+        DOCUMENT,
+        Absent::Required,
+        about!(
+            "The settings of the engine, as in settings.schema.json. Counters are in the process, so guard.scope is process."
+        ),
+    ),
+    field(
+        "gate",
+        Form::Map(&GATE),
+        Absent::Required,
+        about!("The login gate."),
+    ),
+    field(
+        "envoy",
+        Form::Map(&ENVOY),
+        Absent::Defaults,
+        about!("For Envoy only."),
+    ),
+]);
+
+const ENVOY: [Field; 1] = [named(
+    "cluster",
+    "xoxzo",
+    about!("Name of the cluster of two_factor.xoxzo.base_url."),
+)];
+
+const GATE: [Field; 10] = [
+    field(
+        "origin",
+        Form::Text,
+        Absent::Required,
+        about!(
+            "The one origin at which browsers see the application: https://HOST[:PORT], or http:// and a loopback host."
+        ),
+    ),
+    named(
+        "purpose",
+        "login",
+        about!("Purpose of the challenges: one of two_factor.purposes with after_first_factor."),
+    ),
+    field(
+        "identity",
+        Form::Map(&IDENTITY),
+        Absent::Defaults,
+        about!("Who says who the user is."),
+    ),
+    field(
+        "exempt",
+        Form::Map(&EXEMPT),
+        Absent::Defaults,
+        about!("What needs no pass. Everything else does."),
+    ),
+    field(
+        "step_up",
+        Form::Map(&STEP_UP),
+        Absent::Defaults,
+        about!("What needs a pass won lately."),
+    ),
+    field(
+        "pass",
+        Form::Map(&PASS),
+        Absent::Defaults,
+        about!("How long a pass lives."),
+    ),
+    maybe(
+        "recovery_url",
+        about!("Where a user goes who is locked out or has another phone: https:// or a path."),
+    ),
+    maybe(
+        "sign_in_url",
+        about!("Where a user signs in: https:// or a path, which must be exempt."),
+    ),
+    field(
+        "brand",
+        Form::Map(&BRAND),
+        Absent::Defaults,
+        about!("How the pages look."),
+    ),
+    field(
+        "cors_preflight",
+        Form::Choice(&["refuse", "forward"]),
+        Absent::Text("refuse"),
+        about!(
+            "Whether a CORS preflight goes to the application without a pass, then without cookies and authorization."
+        ),
+    ),
+];
+
+const IDENTITY: [Field; 8] = [
+    field(
+        "source",
+        Form::Choice(&["metadata", "danger_headers"]),
+        Absent::Text("metadata"),
+        about!(
+            "metadata: claims that a filter before the gate has verified. danger_headers: headers of the request, safe only behind something "
+            "that overwrites them whatever the client sends."
+        ),
+    ),
+    named(
+        "filter",
+        "envoy.filters.http.jwt_authn",
+        about!("The filter's namespace in the metadata."),
+    ),
+    named(
+        "key",
+        "payload",
+        about!("Its field with the claims: payload_in_metadata of jwt_authn."),
+    ),
+    named(
+        "subject",
+        "sub",
+        about!("Claim or header with the user's immutable internal id."),
+    ),
+    named(
+        "phone",
+        "phone_number",
+        about!("Claim or header with the phone number, canonical E.164."),
+    ),
+    named(
+        "session",
+        "sid",
+        about!(
+            "Claim or header with the session of the first factor. A pass is nothing in another session."
+        ),
+    ),
+    maybe(
+        "credential_version",
+        about!("Claim or header that changes when the user's credentials do. Passes end with it."),
+    ),
+    flag(
+        "danger_device_trust",
+        about!(
+            "Without a session: a pass is good in every session of the user on this browser, also after signing out and in again."
+        ),
+    ),
+];
+
+const EXEMPT: [Field; 2] = [
+    paths("paths", about!("These paths, exactly.")),
+    paths(
+        "under",
+        about!("These paths and all under them, by segments."),
+    ),
+];
+
+const STEP_UP: [Field; 2] = [
+    paths(
+        "paths",
+        about!("These paths and all under them, whatever the case of their letters."),
+    ),
+    seconds(
+        "max_age_seconds",
+        Settings::IDLE,
+        300,
+        about!("How lately the pass must have been won."),
+    ),
+];
+
+const PASS: [Field; 3] = [
+    seconds(
+        "idle_seconds",
+        Settings::IDLE,
+        1_800,
+        about!("Without a request until it ends."),
+    ),
+    seconds(
+        "life_seconds",
+        Settings::LIFE,
+        43_200,
+        about!("From winning it until it ends."),
+    ),
+    flag(
+        "danger_outlives_process",
+        about!(
+            "Passes outlive the process that gave them and are good at others with the same keys; so is one that was logged out at another or "
+            "before the restart."
+        ),
+    ),
+];
+
+const BRAND: [Field; 3] = [
+    maybe(
+        "name",
+        about!("Instead of two_factor.service: 1 to 64 characters."),
+    ),
+    named(
+        "color",
+        "#0b57d0",
+        about!(
+            "Of buttons: # and six hexadecimal digits. Their text is black or white, whichever is read better."
+        ),
+    ),
+    maybe(
+        "logo",
+        about!("An image as data:image/…;base64,…, at most 16 KiB."),
+    ),
+];

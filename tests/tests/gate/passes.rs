@@ -1,0 +1,320 @@
+//! What a pass opens, and for how long.
+
+use serde_json::json;
+use xoxzo_2fa_core::{Answer, Loss, ReceiptKey, RootKey, check_receipt};
+use xoxzo_2fa_gate::Event;
+use xoxzo_2fa_tests::gate::{Browser, Scenario, header};
+
+fn scenario() -> Scenario {
+    Scenario::with(&json!({}), &json!({}))
+}
+
+#[test]
+fn a_user_gets_to_the_page_they_asked_for() {
+    let (mut scenario, mut alice) = (scenario(), Browser::alice());
+    scenario.pass(&mut alice);
+    assert_eq!(
+        alice.cookies.keys().collect::<Vec<_>>(),
+        ["__Host-2fa-pass"]
+    );
+    let forward = scenario.get(&mut alice, "/account?tab=1").forward();
+    assert_eq!((forward.event, forward.cookie), (Event::Forwarded, None));
+
+    let root = RootKey::from_random([1; 32]);
+    let claims = check_receipt(
+        &[root.receipt_key("shop", false)],
+        &forward.receipt.unwrap(),
+        scenario.now,
+    )
+    .unwrap();
+    assert_eq!(
+        (&*claims.binding.subject, claims.binding.recipient.as_str()),
+        ("alice", "+819012345678")
+    );
+    assert_eq!(
+        (&*claims.binding.purpose, claims.binding.session.as_deref()),
+        ("login", Some("s1"))
+    );
+    assert!(
+        check_receipt(
+            &[ReceiptKey::parse(&root.receipt_key("other", false).to_text()).unwrap()],
+            "",
+            scenario.now
+        )
+        .is_err()
+    );
+}
+
+#[test]
+fn receipts_are_never_older_than_half_their_life_and_name_the_pass() {
+    let (mut scenario, mut alice) = (scenario(), Browser::alice());
+    scenario.pass(&mut alice);
+    let keys = [RootKey::from_random([1; 32]).receipt_key("shop", false)];
+    let mut ids = Vec::new();
+    for _ in 0..50 {
+        let receipt = scenario.get(&mut alice, "/").forward().receipt.unwrap();
+        let claims = check_receipt(&keys, &receipt, scenario.now).unwrap();
+        assert!(claims.expires_at - scenario.now > 30);
+        ids.push(claims.id);
+        scenario.now += 7;
+    }
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+}
+
+#[test]
+fn a_pass_is_nothing_to_anybody_else() {
+    let (mut scenario, mut alice) = (scenario(), Browser::alice());
+    scenario.pass(&mut alice);
+    for (subject, phone, session) in [
+        ("bob", "+819012345678", "s1"),
+        ("alice", "+819012345679", "s1"),
+        ("alice", "+819012345678", "s2"),
+    ] {
+        let mut thief = Browser::signed_in(subject, phone, session);
+        thief.cookies.clone_from(&alice.cookies);
+        assert_eq!(
+            scenario.get(&mut thief, "/account").place(),
+            (303, "/.2fa/"),
+            "{subject} {phone} {session}"
+        );
+    }
+    assert!(
+        scenario
+            .get(&mut alice, "/account")
+            .forward()
+            .receipt
+            .is_some()
+    );
+}
+
+#[test]
+fn a_pass_ends_with_the_credentials_it_was_won_with() {
+    let mut scenario = Scenario::with(
+        &json!({"identity": {"credential_version": "cv"}}),
+        &json!({}),
+    );
+    let mut alice = Browser::alice();
+    assert_eq!(scenario.get(&mut alice, "/").answer().status, 401);
+    alice.claims.credential_version = Some(b"1".to_vec());
+    scenario.pass(&mut alice);
+    assert!(scenario.get(&mut alice, "/").forward().receipt.is_some());
+    alice.claims.credential_version = Some(b"2".to_vec());
+    assert_eq!(scenario.get(&mut alice, "/").place(), (303, "/.2fa/"));
+}
+
+#[test]
+fn it_is_renewed_once_a_minute_and_ends_at_both_its_lives() {
+    let mut scenario = Scenario::with(
+        &json!({"pass": {"idle_seconds": 600, "life_seconds": 3_600}}),
+        &json!({}),
+    );
+    let mut alice = Browser::alice();
+    scenario.pass(&mut alice);
+    let began = scenario.now;
+    let mut first = alice.clone();
+    scenario.now += 59;
+    assert_eq!(scenario.get(&mut alice, "/").forward().cookie, None);
+    scenario.now += 1;
+    let cookie = scenario.get(&mut alice, "/").forward().cookie.unwrap();
+    assert!(
+        cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=3600"),
+        "{cookie}"
+    );
+    assert_eq!(scenario.get(&mut alice, "/").forward().cookie, None);
+
+    scenario.now = began + 600;
+    assert_eq!(scenario.get(&mut first, "/").place(), (303, "/.2fa/"));
+    while scenario.now < began + 3_600 {
+        let _renewed = scenario.get(&mut alice, "/").forward();
+        scenario.now += 300;
+    }
+    assert_eq!(scenario.get(&mut alice, "/").place(), (303, "/.2fa/"));
+}
+
+#[test]
+fn after_logout_no_copy_of_the_pass_works() {
+    let (mut scenario, mut alice) = (scenario(), Browser::alice());
+    scenario.pass(&mut alice);
+    let early = alice.clone();
+    scenario.now += 100;
+    let _renewed = scenario.get(&mut alice, "/").forward();
+    let late = alice.clone();
+    let page = scenario.get(&mut alice, "/.2fa/").answer();
+    assert!(page.body.contains("action=\"/.2fa/logout\""));
+    let out = scenario.post(&mut alice, "logout", None);
+    assert_eq!(
+        (out.place(), out.event()),
+        ((303, "/.2fa/"), Event::LoggedOut)
+    );
+    assert!(!alice.cookies.contains_key("__Host-2fa-pass"));
+    for mut copy in [early, late] {
+        assert_eq!(scenario.get(&mut copy, "/account").place(), (303, "/.2fa/"));
+        assert!(
+            !scenario
+                .get(&mut copy, "/.2fa/")
+                .answer()
+                .body
+                .contains("/.2fa/logout")
+        );
+    }
+    scenario.now += 43_200;
+    assert_eq!(
+        scenario.get(&mut alice, "/account").place(),
+        (303, "/.2fa/")
+    );
+}
+
+#[test]
+fn logout_that_cannot_be_counted_is_no_logout() {
+    let (mut scenario, mut alice) = (scenario(), Browser::alice());
+    scenario.pass(&mut alice);
+    let _page = scenario.get(&mut alice, "/.2fa/").answer();
+    scenario.guard_is_down = true;
+    assert_eq!(
+        scenario.post(&mut alice, "logout", None).answer().status,
+        503
+    );
+    assert!(alice.cookies.contains_key("__Host-2fa-pass"));
+}
+
+#[test]
+fn without_a_guard_nobody_gets_through() {
+    let (mut scenario, mut alice) = (scenario(), Browser::alice());
+    scenario.pass(&mut alice);
+    scenario.guard_is_down = true;
+    let refused = scenario.get(&mut alice, "/account");
+    assert_eq!(
+        (refused.place().0, refused.event()),
+        (503, Event::UpstreamFailed)
+    );
+    assert_eq!(scenario.get(&mut alice, "/healthz").event(), Event::Exempt);
+}
+
+#[test]
+fn stepping_up_takes_a_pass_won_lately() {
+    let (mut scenario, mut alice) = (scenario(), Browser::alice());
+    scenario.pass(&mut alice);
+    scenario.now += 299;
+    assert_eq!(
+        scenario.get(&mut alice, "/transfer").event(),
+        Event::Forwarded
+    );
+    scenario.now += 1;
+    for target in ["/transfer", "/transfer/", "/transfer/1?a=b", "/TRANSFER"] {
+        assert_eq!(
+            scenario.get(&mut alice, target).place(),
+            (303, "/.2fa/"),
+            "{target}"
+        );
+    }
+    assert_eq!(
+        scenario.get(&mut alice, "/transfers").event(),
+        Event::Forwarded
+    );
+    assert_eq!(
+        scenario
+            .request(&mut alice, "POST", "/transfer")
+            .answer()
+            .status,
+        401
+    );
+
+    scenario.challenge(&mut alice, "/transfer?to=bob");
+    let pin = scenario.pin();
+    assert_eq!(
+        scenario.post(&mut alice, "verify", Some(&pin)).place(),
+        (303, "/transfer?to=bob")
+    );
+    assert_eq!(
+        scenario.get(&mut alice, "/transfer?to=bob").event(),
+        Event::Forwarded
+    );
+}
+
+#[test]
+fn passes_end_with_the_process_unless_that_is_asked_for() {
+    let restarted = |danger: bool| {
+        let configuration = xoxzo_2fa_tests::gate::configuration(
+            &json!({"pass": {"danger_outlives_process": danger}}),
+            &json!({"guard": {"key": xoxzo_2fa_tests::key(3)}}),
+        );
+        let mut scenario = Scenario::new(&configuration);
+        let mut alice = Browser::alice();
+        scenario.pass(&mut alice);
+        let mut other = Scenario::in_process(&configuration, [8; 16]);
+        other.get(&mut alice, "/account").event()
+    };
+    assert_eq!(restarted(false), Event::Challenged);
+    assert_eq!(restarted(true), Event::Forwarded);
+}
+
+#[test]
+fn keys_rotate_without_logging_anybody_out() {
+    use xoxzo_2fa_tests::key;
+    let of = |keys: &[u8]| {
+        let keys: Vec<_> = keys.iter().map(|byte| key(*byte)).collect();
+        xoxzo_2fa_tests::gate::configuration(&json!({}), &json!({"keys": keys}))
+    };
+    let (mut old, mut alice) = (Scenario::new(&of(&[1, 2])), Browser::alice());
+    old.pass(&mut alice);
+    assert_eq!(
+        Scenario::new(&of(&[2, 1]))
+            .get(&mut alice.clone(), "/")
+            .event(),
+        Event::Forwarded
+    );
+    assert_eq!(
+        Scenario::new(&of(&[2, 4]))
+            .get(&mut alice.clone(), "/")
+            .event(),
+        Event::Challenged
+    );
+}
+
+#[test]
+fn device_trust_has_to_be_asked_for() {
+    let mut scenario = Scenario::with(
+        &json!({"identity": {"danger_device_trust": true}}),
+        &json!({}),
+    );
+    let mut alice = Browser::alice();
+    scenario.pass(&mut alice);
+    alice.claims.session = Some(b"another".to_vec());
+    assert_eq!(scenario.get(&mut alice, "/").event(), Event::Forwarded);
+    alice.claims.session = None;
+    assert_eq!(scenario.get(&mut alice, "/").event(), Event::Forwarded);
+}
+
+#[test]
+fn a_clock_that_cannot_be_right_lets_nobody_through() {
+    let (mut scenario, mut alice) = (scenario(), Browser::alice());
+    scenario.pass(&mut alice);
+    scenario.now = 0;
+    assert_ne!(
+        scenario.get(&mut alice, "/account").event(),
+        Event::Forwarded
+    );
+}
+
+#[test]
+fn an_unknown_answer_of_xoxzo_keeps_the_challenge() {
+    let (mut scenario, mut alice) = (scenario(), Browser::alice());
+    scenario.xoxzo = Answer::Lost(Loss::Unknown);
+    scenario.challenge(&mut alice, "/");
+    let pin = scenario.pin();
+    assert_eq!(
+        scenario.post(&mut alice, "verify", Some(&pin)).place(),
+        (303, "/")
+    );
+
+    let mut bob = Browser::signed_in("bob", "+819012345670", "s");
+    scenario.xoxzo = Answer::Lost(Loss::NotSent);
+    let _page = scenario.get(&mut bob, "/.2fa/").answer();
+    assert_eq!(
+        scenario.post(&mut bob, "start", None).event(),
+        Event::UpstreamFailed
+    );
+    let page = scenario.get(&mut bob, "/.2fa/").answer();
+    assert!(page.body.contains("could not be sent") && header(&page, "set-cookie").is_none());
+}
