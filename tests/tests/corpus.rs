@@ -48,3 +48,8 @@ fn phone() {
 fn question() {
     replay("question", fuzz::question);
 }
+
+#[test]
+fn request() {
+    replay("request", fuzz::request);
+}

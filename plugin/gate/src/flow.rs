@@ -19,7 +19,7 @@ use xoxzo_2fa_core::{
 };
 
 use crate::answer::{self, Asked};
-use crate::gate::{Gate, PASS, VISIT};
+use crate::gate::{Gate, PASS, Place, VISIT};
 use crate::head::Head;
 use crate::identity::Identity;
 use crate::pass::{self, Admitted, Pass};
@@ -70,7 +70,11 @@ pub struct Waiting(pub(crate) Stage);
 
 pub(crate) enum Stage {
     /// Whether the pass was revoked.
-    Admit { head: Head, admitted: Rc<Admitted> },
+    Admit {
+        head: Head,
+        place: Place,
+        admitted: Rc<Admitted>,
+    },
     /// The pass is being revoked.
     Logout(Visitor),
     /// An operation of the engine.
@@ -167,8 +171,12 @@ impl Gate {
         rng: &mut impl TryCryptoRng,
     ) -> Turn {
         match waiting.0 {
-            Stage::Admit { head, admitted } => match revoked(&answer) {
-                Some(false) => self.admitted(now, &head, &admitted, rng),
+            Stage::Admit {
+                head,
+                place,
+                admitted,
+            } => match revoked(&answer) {
+                Some(false) => self.admitted(now, &head, place, &admitted, rng),
                 Some(true) => Turn::Respond(self.unadmitted(now, &head, &admitted.identity, rng)),
                 None => Turn::Respond(self.failed(
                     &Asked::of(&head),
@@ -237,7 +245,7 @@ impl Gate {
     fn logged_out(&self, mut visitor: Visitor, now: u32) -> Response {
         visitor.visit.sent = None;
         visitor.visit.return_to = "/".to_string();
-        visitor.visit.notice = Some(Notice::new("logged-out"));
+        visitor.visit.notice = Some(Notice::new(Notice::LOGGED_OUT));
         let mut response = self.done(visitor, now, Event::LoggedOut);
         response
             .headers
@@ -261,14 +269,21 @@ impl Gate {
 
     /// The engine ended without what was asked. What the user may hear is on the next page.
     fn refused(&self, mut visitor: Visitor, failure: &Failure, now: u32) -> Response {
-        let gone = matches!(
-            failure.code,
-            Code::Exhausted | Code::Expired | Code::Used | Code::InvalidToken
-        );
+        let gone = match failure.code {
+            Code::WrongPin => failure.guesses_left == Some(0),
+            code => matches!(
+                code,
+                Code::Exhausted | Code::Expired | Code::Used | Code::InvalidToken
+            ),
+        };
+        let mut notice = Notice::of(failure, now);
         if gone {
             visitor.visit.sent = None;
+            if failure.code == Code::WrongPin {
+                notice.code = Code::Exhausted.name().to_string();
+            }
         }
-        visitor.visit.notice = Some(Notice::of(failure, now));
+        visitor.visit.notice = Some(notice);
         let event = match failure.blame() {
             Blame::Refuse => Event::Refused,
             _ => Event::UpstreamFailed,

@@ -10,11 +10,11 @@ use xoxzo_2fa_core::{Broken, Prepared, Seal, Settings as Engine, Unfit};
 
 use crate::answer::Asked;
 use crate::flow::{Action, Reading, Stage, Waiting};
-use crate::head::{Head, Only};
+use crate::head::{Head, Only, begins_like, is_like};
 use crate::identity::{Claims, Identity};
 use crate::page::Look;
 use crate::pass::{self, Admitted, Cache, Pass};
-use crate::settings::{Settings, Source};
+use crate::settings::{Exempt, Settings, Source};
 use crate::target::Target;
 use crate::turn::{Event, Forward, Response, Turn};
 use crate::visit::Visit;
@@ -96,47 +96,51 @@ impl Gate {
         claims: Claims,
         rng: &mut impl TryCryptoRng,
     ) -> Turn {
-        let asked = Asked::of(&head);
-        let Some(target) = Target::parse(head.first(":path")) else {
-            return Turn::Respond(self.error(&asked, 400, "path", Event::RejectedPath));
+        let refuse = |head: &Head, status, code, event| {
+            Turn::Respond(self.error(&Asked::of(head), status, code, event))
+        };
+        let target = Target::parse(head.first(":path")).filter(|_| head.is_sound());
+        let Some(target) = target else {
+            return refuse(&head, 400, "path", Event::RejectedPath);
         };
         let method = head.first(":method");
         if matches!(method, b"" | b"CONNECT" | b"TRACE") {
-            return Turn::Respond(self.error(&asked, 405, "method", Event::RejectedPath));
+            return refuse(&head, 405, "method", Event::RejectedPath);
         }
-        let own = target.is_under(PREFIX);
-        if !own && self.is_exempt(target) {
-            return Turn::Forward(self.exempt(&head));
-        }
-        if !own
-            && method == b"OPTIONS"
-            && self.settings.forward_preflight
-            && ends
-            && is_preflight(&head)
-        {
-            return Turn::Forward(self.preflight(&head));
+        let place = self.place(target);
+        let preflight = || self.settings.forward_preflight && ends && is_preflight(&head);
+        match place {
+            Place::Exempt => return Turn::Forward(self.exempt(&head)),
+            Place::Closed | Place::StepUp if method == b"OPTIONS" && preflight() => {
+                return Turn::Forward(self.preflight(&head));
+            }
+            _ => {}
         }
         let Some(identity) = Identity::of(&self.settings, &head, claims) else {
-            return Turn::Respond(self.unknown_user(&asked));
+            return Turn::Respond(self.unknown_user(&Asked::of(&head)));
         };
-        let known = head
-            .cookie(PASS)
-            .and_then(|cookie| cache.find(&identity, cookie, now));
+        let cookie = head.cookie(PASS);
+        let known =
+            cookie.and_then(|cookie| cache.find(&self.settings.pass, &identity, cookie, now));
         if known.is_none() && !identity.is_sound(&self.settings.purpose) {
-            return Turn::Respond(self.unknown_user(&asked));
+            return Turn::Respond(self.unknown_user(&Asked::of(&head)));
         }
         if is_upgrade(&head) && head.only("origin") != Only::One(&self.settings.origin) {
-            return Turn::Respond(self.error(&asked, 403, "cross-site", Event::RejectedCrossSite));
+            return refuse(&head, 403, "cross-site", Event::RejectedCrossSite);
         }
-        if own && !matches!(method, b"GET" | b"HEAD") {
-            return self.post(&head, asked, target, identity, now);
+        if place == Place::Own && !matches!(method, b"GET" | b"HEAD") {
+            return self.post(&head, Asked::of(&head), target, identity, now);
         }
-        let known = known.or_else(|| self.admit(cache, now, &head, &identity));
+        let known = known.or_else(|| self.admit(cache, now, cookie?, &identity));
         match known.filter(|admitted| admitted.pass.is_alive(&self.settings.pass, now)) {
-            Some(admitted) => {
-                let look = pass::look(&admitted.counter);
-                Turn::Count(vec![look], Waiting(Stage::Admit { head, admitted }))
-            }
+            Some(admitted) => Turn::Count(
+                vec![pass::look(&admitted.counter)],
+                Waiting(Stage::Admit {
+                    head,
+                    place,
+                    admitted,
+                }),
+            ),
             None => Turn::Respond(self.unadmitted(now, &head, &identity, rng)),
         }
     }
@@ -147,10 +151,20 @@ impl Gate {
         trailers.names(is_ours)
     }
 
-    fn is_exempt(&self, target: Target<'_>) -> bool {
-        let exempt = &self.settings.exempt;
-        exempt.paths.iter().any(|path| path == target.path)
-            || exempt.under.iter().any(|place| target.is_under(place))
+    fn place(&self, target: Target<'_>) -> Place {
+        let Exempt { paths, under } = &self.settings.exempt;
+        let mut step_up = self.settings.step_up.paths.iter();
+        if target.is_under(PREFIX) {
+            Place::Own
+        } else if step_up.any(|place| target.is_under_in_any_case(place)) {
+            Place::StepUp
+        } else if paths.iter().any(|path| path == target.path)
+            || under.iter().any(|place| target.is_under(place))
+        {
+            Place::Exempt
+        } else {
+            Place::Closed
+        }
     }
 
     fn exempt(&self, head: &Head) -> Forward {
@@ -165,7 +179,7 @@ impl Gate {
     /// A preflight goes without anything that could act for a user.
     fn preflight(&self, head: &Head) -> Forward {
         let identity = &self.settings.identity;
-        let named = |own: &str| {
+        let named = |own: &[u8]| {
             let names = [
                 Some(&identity.subject),
                 Some(&identity.phone),
@@ -173,10 +187,10 @@ impl Gate {
                 identity.credential_version.as_ref(),
             ];
             identity.source == Source::DangerHeaders
-                && names.into_iter().flatten().any(|name| name == own)
+                && names.into_iter().flatten().any(|name| is_like(own, name))
         };
         let remove = head.names(|name| {
-            is_ours(name) || named(name) || matches!(name, "cookie" | "authorization")
+            is_ours(name) || named(name) || matches!(name, b"cookie" | b"authorization")
         });
         Forward {
             remove,
@@ -191,21 +205,26 @@ impl Gate {
         &self,
         cache: &mut Cache,
         now: u32,
-        head: &Head,
+        cookie: &str,
         identity: &Identity,
     ) -> Option<Rc<Admitted>> {
-        let cookie = head.cookie(PASS)?;
-        let pass = Pass::open(&self.passes, cookie, &identity.bound())?;
-        let claimed = identity.claimed(&self.settings.purpose);
+        let (settings, bound) = (&self.settings, identity.bound());
+        let pass = Pass::open(&self.passes, cookie, &bound)?;
+        let claimed = identity.claimed(&settings.purpose);
         let receipt = self.engine.attest(now, claimed, &pass.id).ok()?;
-        let admitted = Rc::new(Admitted::new(
-            identity.clone(),
-            cookie,
+        let renewed = pass.renewed(&settings.pass, now).map(|pass| {
+            let text = pass.close(&self.passes, &bound);
+            answer::cookie(PASS, &text, Some(settings.pass.life)).into()
+        });
+        let admitted = Rc::new(Admitted {
+            identity: identity.clone(),
+            cookie: cookie.to_string(),
             pass,
-            self.counter(&pass),
-            receipt,
-            now,
-        ));
+            counter: self.counter(&pass),
+            receipt: receipt.into(),
+            renewed,
+            made_at: now,
+        });
         cache.keep(&admitted);
         Some(admitted)
     }
@@ -220,40 +239,23 @@ impl Gate {
         &self,
         now: u32,
         head: &Head,
+        place: Place,
         admitted: &Admitted,
         rng: &mut impl TryCryptoRng,
     ) -> Turn {
-        let target = Target::parse(head.first(":path"));
-        let Some(target) = target.filter(|target| !target.is_under(PREFIX)) else {
-            return Turn::Respond(self.page(
-                now,
-                head,
-                &admitted.identity,
-                Some(&admitted.pass),
-                rng,
-            ));
-        };
-        if self.is_step_up(target) && !self.is_fresh(&admitted.pass, now) {
-            return Turn::Respond(self.unadmitted(now, head, &admitted.identity, rng));
+        let Admitted { identity, pass, .. } = admitted;
+        if place == Place::Own {
+            return Turn::Respond(self.page(now, head, identity, Some(pass), rng));
         }
-        let renewed = admitted.pass.renewed(now).map(|pass| {
-            let text = pass.close(&self.passes, &admitted.identity.bound());
-            answer::cookie(PASS, &text, Some(self.settings.pass.life))
-        });
+        if place == Place::StepUp && !self.is_fresh(pass, now) {
+            return Turn::Respond(self.unadmitted(now, head, identity, rng));
+        }
         Turn::Forward(Forward {
             remove: head.names(is_ours),
-            receipt: Some(admitted.receipt.clone()),
-            cookie: renewed,
+            receipt: Some(Rc::clone(&admitted.receipt)),
+            cookie: admitted.renewed.clone(),
             event: Event::Forwarded,
         })
-    }
-
-    fn is_step_up(&self, target: Target<'_>) -> bool {
-        self.settings
-            .step_up
-            .paths
-            .iter()
-            .any(|place| target.is_under_in_any_case(place))
     }
 
     pub(crate) fn is_fresh(&self, pass: &Pass, now: u32) -> bool {
@@ -270,7 +272,8 @@ impl Gate {
     ) -> Response {
         let asked = Asked::of(head);
         let target = Target::parse(head.first(":path"));
-        let Some(target) = target.filter(|target| !target.is_under(PREFIX)) else {
+        let place = target.map_or(Place::Own, |target| self.place(target));
+        let Some(target) = target.filter(|_| place != Place::Own) else {
             return self.page(now, head, identity, None, rng);
         };
         if !is_navigation(head, &asked) {
@@ -286,7 +289,7 @@ impl Gate {
         let return_to = target.to_return().unwrap_or("/").to_string();
         let visit = Visit {
             return_to,
-            fresh: self.is_step_up(target),
+            fresh: place == Place::StepUp,
             notice: None,
             ..visit
         };
@@ -349,9 +352,22 @@ impl Gate {
     }
 }
 
+/// What kind of path a request is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// One of the gate's own.
+    Own,
+    /// Needs no pass.
+    Exempt,
+    /// Needs a pass.
+    Closed,
+    /// Needs one won lately.
+    StepUp,
+}
+
 /// Headers that only the gate may set.
-fn is_ours(name: &str) -> bool {
-    name.starts_with("x-2fa-")
+fn is_ours(name: &[u8]) -> bool {
+    begins_like(name, "x-2fa-")
 }
 
 fn is_preflight(head: &Head) -> bool {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use xoxzo_2fa_core::{Binding, Claimed, Writer};
 
-use crate::head::{Head, Only};
+use crate::head::{Head, Only, is_like};
 use crate::settings::{Settings, Source};
 
 /// What the host knows of the user who makes a request, as bytes; `None` is what it does not know. For [`Source::DangerHeaders`] the gate
@@ -41,7 +41,7 @@ impl Identity {
                 .ok()
                 .filter(|text| is_visible(text)),
             Source::DangerHeaders => match head.only(name) {
-                Only::One(value) if head.names(|own| own == name).len() == 1 => {
+                Only::One(value) if head.names(|own| is_like(own, name)).len() == 1 => {
                     Some(value.to_string())
                 }
                 _ => None,

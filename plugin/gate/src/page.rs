@@ -169,6 +169,10 @@ impl Html {
             .raw("</p>\n")
     }
 
+    pub(crate) fn status(&mut self, text: &str) -> &mut Self {
+        self.raw("<p role=\"status\">").text(text).raw("</p>\n")
+    }
+
     pub(crate) fn link(&mut self, class: &str, to: &str, text: &str) -> &mut Self {
         self.raw("<p><a")
             .attribute("class", class)

@@ -20,7 +20,7 @@ const MARK: u8 = 0x15;
 /// How far clocks may differ, in seconds.
 const SKEW: u32 = 60;
 
-/// A pass is renewed at most once in so many seconds.
+/// A pass is renewed at most once in so many seconds, or in a tenth of its idle life if that is shorter.
 const RENEWAL: u32 = 60;
 
 /// How much longer than a pass its revocation is remembered: three times the skew.
@@ -76,8 +76,9 @@ impl Pass {
     }
 
     /// The pass as it is to be from now on, if it is time.
-    pub(crate) fn renewed(&self, now: u32) -> Option<Self> {
-        let due = now >= self.renewed_at.saturating_add(RENEWAL);
+    pub(crate) fn renewed(&self, settings: &PassSettings, now: u32) -> Option<Self> {
+        let wait = RENEWAL.min(settings.idle / 10);
+        let due = now >= self.renewed_at.saturating_add(wait);
         due.then_some(Self {
             renewed_at: now,
             ..*self
@@ -108,32 +109,14 @@ pub(crate) fn revoke(counter: String, settings: &PassSettings) -> Charge {
 /// A pass that was found to be genuine, and what it takes to let the next request through quickly.
 pub(crate) struct Admitted {
     pub(crate) identity: Identity,
-    cookie: String,
+    pub(crate) cookie: String,
     pub(crate) pass: Pass,
     /// The name of its revocation's counter.
     pub(crate) counter: String,
-    pub(crate) receipt: String,
-    receipt_at: u32,
-}
-
-impl Admitted {
-    pub(crate) fn new(
-        identity: Identity,
-        cookie: &str,
-        pass: Pass,
-        counter: String,
-        receipt: String,
-        now: u32,
-    ) -> Self {
-        Self {
-            identity,
-            cookie: cookie.to_string(),
-            pass,
-            counter,
-            receipt,
-            receipt_at: now,
-        }
-    }
+    pub(crate) receipt: Rc<str>,
+    /// A `set-cookie` with the pass as it is to be from now on, if it is time.
+    pub(crate) renewed: Option<Rc<str>>,
+    pub(crate) made_at: u32,
 }
 
 /// Passes that were found to be genuine, so that the cryptography is done once. Of fixed size: a newer one takes the place of an
@@ -148,15 +131,22 @@ impl Cache {
     const PLACES: usize = 1_024;
 
     /// A receipt lives 60 s; for half of that it is given again.
-    const RECEIPT: u32 = 30;
+    const LASTS: u32 = 30;
 
-    pub(crate) fn find(&self, identity: &Identity, cookie: &str, now: u32) -> Option<Rc<Admitted>> {
+    pub(crate) fn find(
+        &self,
+        settings: &PassSettings,
+        identity: &Identity,
+        cookie: &str,
+        now: u32,
+    ) -> Option<Rc<Admitted>> {
         let found = self.places.get(place(cookie))?.as_ref()?;
-        let same = found.identity == *identity
-            && bool::from(found.cookie.as_bytes().ct_eq(cookie.as_bytes()));
-        let fresh =
-            (found.receipt_at..found.receipt_at.saturating_add(Self::RECEIPT)).contains(&now);
-        (same && fresh).then(|| Rc::clone(found))
+        let same =
+            found.identity == *identity && are_equal(found.cookie.as_bytes(), cookie.as_bytes());
+        let end = found
+            .made_at
+            .saturating_add(Self::LASTS.min(settings.idle / 10));
+        (same && (found.made_at..end).contains(&now)).then(|| Rc::clone(found))
     }
 
     pub(crate) fn keep(&mut self, admitted: &Rc<Admitted>) {
@@ -167,6 +157,17 @@ impl Cache {
             *at = Some(Rc::clone(admitted));
         }
     }
+}
+
+/// Equality in constant time, eight bytes at a time.
+fn are_equal(one: &[u8], other: &[u8]) -> bool {
+    let ((one, one_rest), (other, other_rest)) = (one.as_chunks(), other.as_chunks());
+    let pairs = one.iter().zip(other);
+    let differ = pairs.fold(0, |differ, (one, other)| {
+        differ | (u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other))
+    });
+    let same = one.len() == other.len() && bool::from(one_rest.ct_eq(other_rest));
+    bool::from(differ.ct_eq(&0)) & same
 }
 
 /// The end of a genuine cookie is of a MAC, so any of its bits are as good as others.
@@ -194,13 +195,18 @@ mod tests {
         assert!(pass.is_alive(&SETTINGS, 10_599) && !pass.is_alive(&SETTINGS, 10_600));
         for now in (10_060..13_600).step_by(300) {
             assert!(pass.is_alive(&SETTINGS, now));
-            pass = pass.renewed(now).unwrap();
+            pass = pass.renewed(&SETTINGS, now).unwrap();
         }
         assert!(!pass.is_alive(&SETTINGS, 13_600));
         assert!(
             pass.is_alive(&SETTINGS, pass.renewed_at - 60)
                 && !pass.is_alive(&SETTINGS, pass.renewed_at - 61)
         );
-        assert!(pass.renewed(pass.renewed_at + 59).is_none());
+        assert!(pass.renewed(&SETTINGS, pass.renewed_at + 59).is_none());
+        let short = PassSettings {
+            idle: 60,
+            ..SETTINGS
+        };
+        assert!(pass.renewed(&short, pass.renewed_at + 6).is_some());
     }
 }

@@ -115,7 +115,7 @@ impl Settings {
     /// The path and text of the first rule that is broken.
     pub(crate) fn broken(&self, engine: &Engine) -> Option<(&'static str, &'static str)> {
         const PLACE: &str =
-            "must be at most 64 paths, each plain, without a query, and not under /.2fa";
+            "must be at most 64 paths, each plain, without a query or *, and not under /.2fa";
         const LINK: &str = "must be https://… or a path, at most 256 characters";
         let purpose = engine
             .purposes
@@ -239,7 +239,7 @@ fn is_name(name: &str) -> bool {
 /// A path that a list may have.
 fn is_place(path: &str) -> bool {
     let own = crate::PREFIX;
-    path.len() <= 256 && is_plain(path) && !path.contains('?') && !path.starts_with(own)
+    path.len() <= 256 && is_plain(path) && !path.contains(['?', '*']) && !path.starts_with(own)
 }
 
 fn is_link(link: &str) -> bool {

@@ -63,20 +63,26 @@ fn under(path: &str, length: usize, same: bool) -> bool {
 
 /// Whether a path has one reading.
 pub(crate) fn is_plain(path: &str) -> bool {
-    let Some(rest) = path.strip_prefix('/') else {
-        return false;
-    };
-    let (parents, last) = rest.rsplit_once('/').unwrap_or(("", rest));
-    let has_empty = rest.contains('/') && parents.split('/').any(str::is_empty);
-    let nothing = |segment: &str| {
-        let left = segment.replace("%20", "");
-        !segment.is_empty() && left.bytes().all(|byte| byte == b'.')
-    };
-    if has_empty || nothing(last) || parents.split('/').any(nothing) {
-        return false;
+    let (mut before, mut escapes, mut dots) = (0, false, false);
+    for byte in path.bytes() {
+        match byte {
+            b'\\' | b';' | b'#' | b'"' | b'<' | b'>' | 0..=b' ' | 0x7f.. => return false,
+            b'/' if before == b'/' => return false,
+            b'.' | b'%' if before == b'/' => dots = true,
+            _ => {}
+        }
+        escapes |= byte == b'%';
+        before = byte;
     }
-    let odd = |byte: u8| !byte.is_ascii_graphic() || b"\\;#\"<>".contains(&byte);
-    !path.bytes().any(odd) && are_escapes_plain(path)
+    path.starts_with('/')
+        && (!dots || !path.split('/').any(is_nothing))
+        && (!escapes || are_escapes_plain(path))
+}
+
+/// Whether a segment is of dots and spaces only, as `.` and `..` are, and what some file systems take for them.
+fn is_nothing(segment: &str) -> bool {
+    let left = segment.replace("%20", "");
+    !segment.is_empty() && left.bytes().all(|byte| byte == b'.')
 }
 
 fn are_escapes_plain(path: &str) -> bool {

@@ -1,5 +1,6 @@
 //! What the gate wants next, and what it ends with.
 
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -27,9 +28,9 @@ pub struct Forward {
     /// Headers to take away, before any is set.
     pub remove: Vec<String>,
     /// Value of the header [`Forward::RECEIPT`].
-    pub receipt: Option<String>,
+    pub receipt: Option<Rc<str>>,
     /// Value of a `set-cookie` for the answer, which then must say `cache-control: no-store`.
-    pub cookie: Option<String>,
+    pub cookie: Option<Rc<str>>,
     /// What happened.
     pub event: Event,
 }

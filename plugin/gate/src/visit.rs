@@ -46,6 +46,8 @@ pub(crate) struct Notice {
 }
 
 impl Notice {
+    pub(crate) const LOGGED_OUT: &str = "logged-out";
+
     pub(crate) fn new(code: &str) -> Self {
         Self {
             code: code.to_string(),
@@ -151,6 +153,12 @@ impl Visit {
         let lasts = now < visit.began_at.saturating_add(LIFE);
         visit.sent = visit.sent.filter(|sent| sent.left(now) > 0);
         (genuine && lasts).then_some(visit)
+    }
+
+    /// Whether the last that happened is a logout.
+    pub(crate) fn is_logged_out(&self) -> bool {
+        let notice = self.notice.as_ref();
+        notice.is_some_and(|notice| notice.code == Notice::LOGGED_OUT)
     }
 
     /// What proves that a form comes from a page of this visit.

@@ -113,7 +113,6 @@ fn english(code: &str, left: Option<&str>, wait: Option<&str>, digits: &str) -> 
         "too-many-sends" => again("Too many messages."),
         "not-allowed" => "A code cannot be sent to this number in this way.".to_string(),
         "provider" => again("The message could not be sent."),
-        "logged-out" => "You are logged out here.".to_string(),
         _ => again("Something went wrong on our side."),
     }
 }
@@ -143,7 +142,6 @@ fn japanese(code: &str, left: Option<&str>, wait: Option<&str>, digits: &str) ->
         "too-many-sends" => again("送信の回数が多すぎます。"),
         "not-allowed" => "この電話番号にはこの方法で送信できません。".to_string(),
         "provider" => again("送信できませんでした。"),
-        "logged-out" => "ログアウトしました。".to_string(),
         _ => again("サーバーで問題が発生しました。"),
     }
 }
@@ -168,12 +166,14 @@ pub(crate) struct Words {
     pub(crate) voice_button: &'static str,
     pub(crate) locked_title: &'static str,
     pub(crate) locked_text: &'static str,
+    pub(crate) retry_button: &'static str,
     pub(crate) recovery: &'static str,
     pub(crate) other_phone: &'static str,
     pub(crate) done_title: &'static str,
     pub(crate) done_text: &'static str,
     pub(crate) go_on: &'static str,
     pub(crate) logout_button: &'static str,
+    pub(crate) logged_out: &'static str,
     pub(crate) error_title: &'static str,
     pub(crate) sign_in_title: &'static str,
     pub(crate) sign_in_text: &'static str,
@@ -200,12 +200,14 @@ const EN: Words = Words {
     voice_button: "Call me instead",
     locked_title: "Confirming is locked",
     locked_text: "There were too many wrong codes, so no more can be tried with this phone.",
+    retry_button: "It was unlocked: try again",
     recovery: "Get help",
     other_phone: "I do not have this phone",
     done_title: "You are confirmed",
     done_text: "This browser is confirmed with your phone.",
     go_on: "Continue",
     logout_button: "Log out",
+    logged_out: "You are logged out here.",
     error_title: "That did not work",
     sign_in_title: "Sign in first",
     sign_in_text: "We do not know who you are, or your phone number is missing or not valid.",
@@ -232,12 +234,14 @@ const JA: Words = Words {
     voice_button: "音声通話で受け取る",
     locked_title: "本人確認がロックされています",
     locked_text: "認証コードの間違いが続いたため、この電話番号ではこれ以上入力できません。",
+    retry_button: "解除された場合はもう一度試す",
     recovery: "お困りの場合",
     other_phone: "この電話が手元にない場合",
     done_title: "本人確認済みです",
     done_text: "このブラウザーは電話番号で確認されています。",
     go_on: "続ける",
     logout_button: "ログアウト",
+    logged_out: "ログアウトしました。",
     error_title: "処理できませんでした",
     sign_in_title: "ログインしてください",
     sign_in_text: "ログインしていないか、電話番号が登録されていないか、正しくありません。",
@@ -254,12 +258,7 @@ mod tests {
 
     #[test]
     fn the_language_is_the_one_that_is_liked_best() {
-        let of = |value: &[u8]| {
-            Language::of(&Head::new(alloc::vec![(
-                "accept-language".into(),
-                value.into()
-            )]))
-        };
+        let of = |value: &[u8]| Language::of(&Head::new([("accept-language", value)]));
         for (value, language) in [
             (&b"ja"[..], Language::Ja),
             (b"ja-JP,en;q=0.8", Language::Ja),

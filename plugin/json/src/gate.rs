@@ -59,9 +59,15 @@ pub fn gate(
         let path = [section, path].join(".");
         fault(&path, line(json, &path), rule.requirement())
     };
+    let cluster = from.at("envoy").text("cluster");
+    if cluster.is_empty() || cluster.chars().any(char::is_control) {
+        return Err(place(
+            Misfit::new("must be the name of a cluster").within("envoy.cluster"),
+        ));
+    }
     Ok(Configured {
         gate: Gate::new(&engine, from.at("gate").gate(), process).map_err(broken)?,
-        cluster: from.at("envoy").text("cluster"),
+        cluster,
         warnings: engine.warnings(),
     })
 }

@@ -81,5 +81,10 @@ fn place(name: &str) -> String {
     let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
-    format!("xoxzo-2fa.guard.{}", (hash ^ (hash >> 16)) % SHARDS)
+    let mut key = String::from("xoxzo-2fa.guard.");
+    let place = (hash ^ (hash >> 16)) % SHARDS;
+    for shift in [8, 4, 0] {
+        key.extend(char::from_digit((place >> shift) & 15, 16));
+    }
+    key
 }

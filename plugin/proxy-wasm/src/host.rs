@@ -5,11 +5,36 @@ use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use proxy_wasm::hostcalls;
+use proxy_wasm::types::MapType;
 
 use crate::guard::{Conflict, Shared};
 
 /// Key of the process's id in the shared data.
 const PROCESS: &str = "xoxzo-2fa.process";
+
+#[expect(unsafe_code, reason = "a function of the host")]
+mod proxy {
+    use proxy_wasm::types::MapType;
+
+    #[link(wasm_import_module = "env")]
+    unsafe extern "C" {
+        fn proxy_get_header_map_pairs(of: MapType, place: *mut *mut u8, length: *mut usize) -> u32;
+    }
+
+    /// The pairs of a map, as the host writes them. The SDK has the same as strings of their own, which are many pieces of memory, and ends the
+    /// virtual machine where a name is not UTF-8.
+    pub(super) fn map(of: MapType) -> Option<Vec<u8>> {
+        let (mut place, mut length) = (std::ptr::null_mut(), 0);
+        // SAFETY: both are places for what the host says.
+        let status = unsafe { proxy_get_header_map_pairs(of, &raw mut place, &raw mut length) };
+        match status {
+            0 if place.is_null() => Some(Vec::new()),
+            // SAFETY: the host got so many bytes there from the SDK's allocator, and hands them over.
+            0 => Some(unsafe { Vec::from_raw_parts(place, length, length) }),
+            _ => None,
+        }
+    }
+}
 
 #[expect(
     unsafe_code,
@@ -47,6 +72,11 @@ mod wasi {
         let error = unsafe { environ_get(places.as_mut_ptr(), bytes.as_mut_ptr()) };
         (error == 0).then_some(bytes)
     }
+}
+
+/// The pairs of a map, serialised.
+pub(crate) fn map(of: MapType) -> Option<Vec<u8>> {
+    proxy::map(of)
 }
 
 /// The host's generator.

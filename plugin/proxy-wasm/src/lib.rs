@@ -30,6 +30,7 @@
     )
 )]
 
+mod exchange;
 pub mod guard;
 mod host;
 mod metrics;

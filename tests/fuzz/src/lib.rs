@@ -8,6 +8,8 @@ use xoxzo_2fa_core::{
     Status, Transaction, Unlock, Verify, Waiting, check_receipt, inspect,
 };
 
+use xoxzo_2fa_gate::{Cache, Claims, Event, Gate, Head, Response, Turn};
+
 const NOW: u32 = 1_800_000_000;
 
 struct Sevens;
@@ -81,6 +83,11 @@ pub fn settings(data: &[u8]) {
         }
     }
     let _foreign = Prepared::parse(text);
+    for json in [text.to_string(), configuration(text)] {
+        if let Err(failure) = xoxzo_2fa_json::gate(&json, &|_| None, &[7; 16]) {
+            assert!(failure.code == Code::Settings && !failure.detail.contains(&key().to_text()));
+        }
+    }
 }
 
 /// A token, a handle, a receipt: nobody makes one without the key.
@@ -236,4 +243,121 @@ pub fn question(data: &[u8]) {
         assert!(answer.starts_with("{\"written_key\"") || !answer.contains(&key().to_text()));
     }
     assert!(Waiting::from_state(prepared(), NOW, text).is_err());
+}
+
+fn configuration(gate: &str) -> String {
+    format!(r#"{{"two_factor":{},"gate":{gate}}}"#, document(""))
+}
+
+fn gate() -> &'static Gate {
+    static GATE: OnceLock<Gate> = OnceLock::new();
+    GATE.get_or_init(|| {
+        let exempt = r#"{"paths":["/healthz"],"under":["/static"]}"#;
+        let gate = format!(r#"{{"origin":"https://app.example","exempt":{exempt}}}"#);
+        match xoxzo_2fa_json::gate(&configuration(&gate), &|_| None, &[7; 16]) {
+            Ok(configured) => configured.gate,
+            Err(failure) => panic!("{}", failure.detail),
+        }
+    })
+}
+
+/// The path as a reader would have it who undoes every escape, whatever it is, and every `.` and `..`.
+fn resolved(target: &[u8]) -> Vec<Vec<u8>> {
+    let path = target
+        .split(|byte| *byte == b'?')
+        .next()
+        .unwrap_or_default();
+    let mut decoded: Vec<u8> = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = path.get(at) {
+        let digits = path
+            .get(at + 1..at + 3)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped = digits
+            .filter(|_| *byte == b'%')
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(escaped.unwrap_or(*byte));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    let mut segments: Vec<Vec<u8>> = Vec::new();
+    for segment in decoded.split(|byte| b"/\\".contains(byte)) {
+        let name = segment
+            .split(|byte| *byte == b';')
+            .next()
+            .unwrap_or_default();
+        match name {
+            b"" | b"." => {}
+            b".." => {
+                segments.pop();
+            }
+            name => segments.push(name.to_vec()),
+        }
+    }
+    segments
+}
+
+/// A request of somebody who is signed in and has no pass: a target, a method, headers, an empty line, a body. It reaches the application for
+/// exempt paths only, whatever reader the application has; nothing is sent and nothing counted; and no answer has a control in its headers.
+pub fn request(data: &[u8]) {
+    let mut lines = data.split(|byte| *byte == b'\n');
+    let (target, method) = (
+        lines.next().unwrap_or_default(),
+        lines.next().unwrap_or_default(),
+    );
+    let mut pairs = vec![
+        (b":path".to_vec(), target.to_vec()),
+        (b":method".to_vec(), method.to_vec()),
+    ];
+    for line in lines.by_ref().take_while(|line| !line.is_empty()) {
+        let mut parts = line.splitn(2, |byte| *byte == b' ');
+        let (name, value) = (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
+        pairs.push((name.to_ascii_lowercase(), value.to_vec()));
+    }
+    let body = lines.collect::<Vec<_>>().join(&b'\n');
+    let claim = |text: &str| Some(text.as_bytes().to_vec());
+    let claims = Claims {
+        subject: claim("alice"),
+        phone: claim("+819012345678"),
+        session: claim("s1"),
+        credential_version: None,
+    };
+    let sound = |response: &Response| {
+        assert!((200..600).contains(&response.status));
+        assert!(
+            response
+                .headers
+                .iter()
+                .all(|(_, value)| !value.chars().any(char::is_control))
+        );
+    };
+    match gate().open(
+        &mut Cache::default(),
+        NOW,
+        Head::new(pairs),
+        body.is_empty(),
+        claims,
+        &mut Sevens,
+    ) {
+        Turn::Forward(forward) => {
+            assert_eq!(
+                (forward.event, forward.receipt.is_none()),
+                (Event::Exempt, true)
+            );
+            let path = resolved(target);
+            let first = path.first().map(Vec::as_slice);
+            assert!(
+                first == Some(b"static") || (first == Some(b"healthz") && path.len() == 1),
+                "{path:?}"
+            );
+        }
+        Turn::Respond(response) => sound(&response),
+        Turn::Read(reading) => match gate().read(reading, NOW, &body, None, &mut Sevens) {
+            Turn::Respond(response) => sound(&response),
+            _ => panic!("a form without its proof did something"),
+        },
+        Turn::Count(..) | Turn::Send(..) => panic!("something is counted without a pass"),
+    }
 }

@@ -166,6 +166,22 @@ fn a_wrong_code_costs_a_guess_and_the_page_says_so() {
 }
 
 #[test]
+fn the_last_guess_is_said_to_be_the_last() {
+    let (mut scenario, mut alice) = (scenario(), Browser::alice());
+    scenario.challenge(&mut alice, "/account");
+    let pin = scenario.pin();
+    for _ in 0..5 {
+        let _refused = scenario.post(&mut alice, "verify", Some(other_than(&pin)));
+    }
+    let page = scenario.get(&mut alice, "/.2fa/").answer().body;
+    assert!(
+        page.contains("Too many wrong codes. Ask for a new one."),
+        "{page}"
+    );
+    assert!(page.contains("action=\"/.2fa/start\"") && !page.contains("name=\"pin\""));
+}
+
+#[test]
 fn an_old_cookie_gives_no_guess_back() {
     let (mut scenario, mut alice) = (scenario(), Browser::alice());
     scenario.challenge(&mut alice, "/account");
@@ -311,7 +327,7 @@ fn too_many_failures_lock_and_show_the_way_out() {
         let _refused = scenario.post(&mut alice, "verify", Some(other_than(&pin)));
     }
     assert_eq!(
-        scenario.post(&mut alice, "verify", Some(&pin)).event(),
+        scenario.post(&mut alice, "start", None).event(),
         Event::Refused
     );
     let page = scenario.get(&mut alice, "/.2fa/").answer();

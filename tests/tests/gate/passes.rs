@@ -115,7 +115,7 @@ fn it_is_renewed_once_a_minute_and_ends_at_both_its_lives() {
     let mut first = alice.clone();
     scenario.now += 59;
     assert_eq!(scenario.get(&mut alice, "/").forward().cookie, None);
-    scenario.now += 1;
+    scenario.now += 30;
     let cookie = scenario.get(&mut alice, "/").forward().cookie.unwrap();
     assert!(
         cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=3600"),

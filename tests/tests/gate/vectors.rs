@@ -206,8 +206,8 @@ const METHODS: &[Case] = &[
     ("GET", "/.2fa", &[], true, "refuse", 303),
     ("GET", "/.2fa/", &[], true, "refuse", 200),
     ("GET", "/.2fa/", &[], false, "refuse", 200),
-    ("GET", "/.2fa/start", &[], false, "refuse", 404),
-    ("GET", "/.2fa/verify?pin=000000", &[], false, "refuse", 404),
+    ("GET", "/.2fa/start", &[], false, "refuse", 405),
+    ("GET", "/.2fa/verify?pin=000000", &[], false, "refuse", 405),
     ("GET", "/.2fa/app", &[], true, "refuse", 404),
     ("PUT", "/.2fa/", &[], true, "refuse", 405),
     (
@@ -435,7 +435,7 @@ fn what_reaches_the_application() {
         fs::write(&file, serde_json::to_string_pretty(&whole).unwrap() + "\n").unwrap();
     }
     let kept: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-    assert_eq!(kept, whole, "gate.json differs from the tables");
+    assert!(kept == whole, "gate.json differs from the tables");
     for vector in kept["tests"].as_array().unwrap() {
         assert_eq!(
             judged(vector),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use xoxzo_2fa::{Charge, Guard, GuardError, Scope, Total, suite};
@@ -30,11 +31,12 @@ impl Data {
 
 impl Shared for Data {
     fn get(&self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.values
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(key)
-            .cloned()
+        let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = values.get(key).cloned();
+        drop(values);
+        // So that others come between.
+        thread::yield_now();
+        value
     }
 
     fn set(&self, key: &str, value: &[u8], number: Option<u32>) -> Result<(), Conflict> {

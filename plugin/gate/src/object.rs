@@ -1,0 +1,35 @@
+//! JSON objects.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// A JSON object that is being written.
+pub(crate) struct Object(Vec<String>);
+
+impl Object {
+    pub(crate) fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(crate) fn text(&mut self, name: &str, value: &str) -> &mut Self {
+        let quoted = serde_json::to_string(value).unwrap_or_default();
+        self.raw(name, &quoted)
+    }
+
+    pub(crate) fn number(&mut self, name: &str, value: u32) -> &mut Self {
+        self.raw(name, &value.to_string())
+    }
+
+    pub(crate) fn flag(&mut self, name: &str, value: bool) -> &mut Self {
+        self.raw(name, if value { "true" } else { "false" })
+    }
+
+    pub(crate) fn raw(&mut self, name: &str, value: &str) -> &mut Self {
+        self.0.push(["\"", name, "\":", value].concat());
+        self
+    }
+
+    pub(crate) fn finish(self) -> String {
+        ["{", &self.0.join(","), "}"].concat()
+    }
+}

@@ -1,0 +1,277 @@
+//! The page of a visit: start, code, locked, done; and the same as JSON.
+
+use alloc::string::{String, ToString};
+
+use rand::TryCryptoRng;
+use xoxzo_2fa_core::Recipient;
+
+use crate::PREFIX;
+use crate::answer::{Asked, PAGE, json, redirect};
+use crate::flow::Action;
+use crate::gate::Gate;
+use crate::head::Head;
+use crate::identity::Identity;
+use crate::object::Object;
+use crate::page::Html;
+use crate::pass::Pass;
+use crate::turn::{Event, Response};
+use crate::visit::{Notice, Sent, Visit};
+use crate::wording::{Language, Words};
+
+/// How far the user is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Start,
+    Code,
+    Locked,
+    Done,
+}
+
+impl Step {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Code => "code",
+            Self::Locked => "locked",
+            Self::Done => "done",
+        }
+    }
+}
+
+impl Gate {
+    /// The page of a visit, for somebody with a pass or without.
+    pub(crate) fn page(
+        &self,
+        now: u32,
+        head: &Head,
+        identity: &Identity,
+        pass: Option<&Pass>,
+        rng: &mut impl TryCryptoRng,
+    ) -> Response {
+        let asked = Asked::of(head);
+        let path = head
+            .first(":path")
+            .split(|byte| *byte == b'?')
+            .next()
+            .unwrap_or_default();
+        if path == PREFIX.as_bytes() {
+            return redirect(PAGE, Event::Challenged);
+        }
+        if path != PAGE.as_bytes() {
+            let form = core::str::from_utf8(path)
+                .ok()
+                .and_then(|path| path.strip_prefix(PREFIX));
+            return match form.and_then(Action::at) {
+                Some(_) => self.error(&asked, 405, "method", Event::RejectedPath),
+                None => self.error(&asked, 404, "not-found", Event::RejectedPath),
+            };
+        }
+        if let Some(visit) = self.visit(head, identity, now) {
+            return self.show(&asked, &visit, identity, pass, now);
+        }
+        match Visit::begin(now, rng) {
+            Ok(visit) => {
+                let mut response = self.show(&asked, &visit, identity, pass, now);
+                response.headers.push(self.visit_cookie(&visit, identity));
+                response
+            }
+            Err(failure) => self.failed(&asked, &failure, identity),
+        }
+    }
+
+    fn show(
+        &self,
+        asked: &Asked,
+        visit: &Visit,
+        identity: &Identity,
+        pass: Option<&Pass>,
+        now: u32,
+    ) -> Response {
+        let step = self.step_of(visit, pass, now);
+        if asked.json {
+            return json(
+                200,
+                self.object(step, visit, identity, now),
+                Event::Challenged,
+            );
+        }
+        let csrf = visit.csrf(&self.csrf, &identity.bound());
+        let masked = masked(identity);
+        let language = asked.language;
+        let digits = visit.sent.as_ref().map_or(0, Sent::digits);
+        let notice = current(visit, now).map(|notice| language.say(notice, digits, now));
+        let words = language.words();
+        let title = match step {
+            Step::Start => words.start_title,
+            Step::Code => words.code_title,
+            Step::Locked => words.locked_title,
+            Step::Done => words.done_title,
+        };
+        self.html(200, asked, title, Event::Challenged, |html, words| {
+            if visit.is_logged_out() {
+                html.status(words.logged_out);
+            } else if let Some(notice) = notice.as_ref().filter(|_| step != Step::Locked) {
+                html.alert(notice);
+            }
+            match step {
+                Step::Start => {
+                    let [before, after] = words.start_text;
+                    html.paragraph("", &[before, &masked, after]);
+                    html.form("start", &csrf, "main", words.start_button);
+                }
+                Step::Code => self.code(
+                    html,
+                    words,
+                    visit,
+                    &csrf,
+                    &masked,
+                    language,
+                    notice.is_some(),
+                    now,
+                ),
+                Step::Locked => {
+                    html.paragraph("", &[words.locked_text]);
+                    html.form("start", &csrf, "", words.retry_button);
+                }
+                Step::Done => {
+                    html.paragraph("", &[words.done_text]);
+                    html.link("continue", &visit.return_to, words.go_on).form(
+                        "logout",
+                        &csrf,
+                        "",
+                        words.logout_button,
+                    );
+                }
+            }
+            if let Some(url) = self
+                .settings
+                .recovery_url
+                .as_ref()
+                .filter(|_| step != Step::Done)
+            {
+                let text = if step == Step::Locked {
+                    words.recovery
+                } else {
+                    words.other_phone
+                };
+                html.link("recovery", url, text);
+            }
+        })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what one page says")]
+    fn code(
+        &self,
+        html: &mut Html,
+        words: &Words,
+        visit: &Visit,
+        csrf: &str,
+        masked: &str,
+        language: Language,
+        alarmed: bool,
+        now: u32,
+    ) {
+        let Some(sent) = &visit.sent else {
+            return;
+        };
+        let [before, after] = words.code_text;
+        let [life, over] = words.code_left;
+        html.paragraph("", &[before, masked, after]);
+        html.code(words, csrf, alarmed);
+        html.raw("<p class=\"dim\" id=\"share\">")
+            .text(words.never_share)
+            .raw(" ");
+        html.text(life)
+            .text(&language.wait(sent.left(now)))
+            .text(over)
+            .raw("</p>\n");
+        html.raw("<h2 class=\"dim\">")
+            .text(words.nothing_came)
+            .raw("</h2>\n");
+        let wait = sent.resend_at.saturating_sub(now);
+        if wait > 0 {
+            let [before, after] = words.resend_wait;
+            html.paragraph("dim", &[before, &language.wait(wait), after]);
+        }
+        html.raw("<div class=\"ways\">")
+            .form("resend", csrf, "", words.resend_button);
+        if self.voice {
+            html.form("voice", csrf, "", words.voice_button);
+        }
+        html.raw("</div>\n");
+    }
+
+    /// How far a visit is, as JSON, with its cookie.
+    pub(crate) fn state(
+        &self,
+        status: u16,
+        visit: &Visit,
+        identity: &Identity,
+        now: u32,
+        event: Event,
+    ) -> Response {
+        let step = self.step_of(visit, None, now);
+        let mut response = json(status, self.object(step, visit, identity, now), event);
+        response.headers.push(self.visit_cookie(visit, identity));
+        if let Some(at) = visit.notice.as_ref().and_then(|notice| notice.retry_at) {
+            response
+                .headers
+                .push(("retry-after", at.saturating_sub(now).to_string()));
+        }
+        response
+    }
+
+    fn object(&self, step: Step, visit: &Visit, identity: &Identity, now: u32) -> Object {
+        let mut out = Object::new();
+        out.text("step", step.name())
+            .text("csrf", &visit.csrf(&self.csrf, &identity.bound()))
+            .text("to", &masked(identity));
+        if let Some(sent) = &visit.sent {
+            out.number("expires_in_seconds", sent.left(now))
+                .number("resend_after_seconds", sent.resend_at.saturating_sub(now));
+            out.number("digits", sent.digits().into())
+                .flag("voice", self.voice);
+        }
+        if step == Step::Done {
+            out.text("return_to", &visit.return_to);
+        }
+        if let Some(notice) = current(visit, now) {
+            out.text("error", &notice.code);
+            if let Some(left) = notice.guesses_left {
+                out.number("guesses_left", left);
+            }
+            if let Some(at) = notice.retry_at {
+                out.number("retry_after_seconds", at.saturating_sub(now));
+            }
+        }
+        if let Some(url) = &self.settings.recovery_url {
+            out.text("recovery_url", url);
+        }
+        out
+    }
+
+    fn step_of(&self, visit: &Visit, pass: Option<&Pass>, now: u32) -> Step {
+        let locked = current(visit, now)
+            .is_some_and(|notice| notice.code == "locked" && notice.retry_at.is_none());
+        if locked {
+            Step::Locked
+        } else if visit.sent.is_some() {
+            Step::Code
+        } else if pass.is_some_and(|pass| !visit.fresh || self.is_fresh(pass, now)) {
+            Step::Done
+        } else {
+            Step::Start
+        }
+    }
+}
+
+/// What went wrong in a visit, unless its wait is over.
+fn current(visit: &Visit, now: u32) -> Option<&Notice> {
+    let waits = |notice: &&Notice| notice.retry_at.is_none_or(|at| at > now);
+    let notice = visit.notice.as_ref().filter(waits);
+    notice.filter(|_| !visit.is_logged_out())
+}
+
+fn masked(identity: &Identity) -> String {
+    Recipient::parse(&identity.phone).map_or_else(|_| String::new(), |recipient| recipient.masked())
+}

@@ -1,0 +1,196 @@
+//! What passes between Envoy and the gate: heads, bodies, answers, the call to Xoxzo.
+//!
+//! Only getters of bytes: those of text end the virtual machine where something is not UTF-8.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use log::error;
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::{BufferType, MapType};
+use xoxzo_2fa_core::{Answer, Loss, Request as Call};
+use xoxzo_2fa_gate::{Claims, Forward, Head, IdentitySettings, Response, Source};
+
+use crate::host;
+
+/// Bytes of a reply that are read.
+const REPLY: usize = 16 * 1024;
+
+/// The head of the request.
+pub(crate) fn head() -> Option<Head> {
+    map(MapType::HttpRequestHeaders)
+}
+
+/// The request's trailers.
+pub(crate) fn trailers() -> Option<Head> {
+    map(MapType::HttpRequestTrailers)
+}
+
+fn map(of: MapType) -> Option<Head> {
+    let bytes = host::map(of)?;
+    let places = places(&bytes)?;
+    Some(Head::from_parts(bytes, places))
+}
+
+/// Where the names and values of a map are, as the host writes one: their number, then the lengths of each name and value, then each with a
+/// zero byte at its end (proxy-wasm ABI 0.2.1). All numbers have four bytes, little-endian.
+fn places(bytes: &[u8]) -> Option<Vec<[Range<usize>; 2]>> {
+    let number = |at: usize| {
+        let bytes = bytes.get(at..)?.first_chunk()?;
+        usize::try_from(u32::from_le_bytes(*bytes)).ok()
+    };
+    let count = if bytes.is_empty() { 0 } else { number(0)? };
+    let mut place = count.checked_mul(8)?.checked_add(4)?;
+    let mut next = |length: usize| {
+        let end = place.checked_add(length)?;
+        let range = place..end;
+        place = end.checked_add(1)?;
+        Some(range)
+    };
+    let mut places = Vec::with_capacity(count.min(bytes.len()));
+    for pair in 0..count {
+        let at = pair.checked_mul(8)?.checked_add(4)?;
+        places.push([next(number(at)?)?, next(number(at.checked_add(4)?)?)?]);
+    }
+    Some(places)
+}
+
+/// So many bytes of the request's body.
+pub(crate) fn body(size: usize) -> Vec<u8> {
+    if size == 0 {
+        return Vec::new();
+    }
+    let body = hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size);
+    body.ok().flatten().unwrap_or_default()
+}
+
+/// What a filter before has verified.
+pub(crate) fn claims(identity: &IdentitySettings) -> Claims {
+    let Source::Metadata { filter, key } = &identity.source else {
+        return Claims::default();
+    };
+    // All at once, which is one call of the host. It fails if one of them, whichever, is of a kind that Envoy does not write.
+    let whole = property(&["metadata", "filter_metadata", filter, key]);
+    let whole = whole.and_then(|bytes| Some((places(&bytes)?, bytes)));
+    let claim = |name: &str| match &whole {
+        Some((places, bytes)) => {
+            let part = |place: &Range<usize>| bytes.get(place.clone());
+            let mut named = places.iter();
+            let [_, value] = named.find(|[own, _]| part(own) == Some(name.as_bytes()))?;
+            part(value).map(<[u8]>::to_vec)
+        }
+        None => property(&["metadata", "filter_metadata", filter, key, name]),
+    };
+    Claims {
+        subject: claim(&identity.subject),
+        phone: claim(&identity.phone),
+        session: identity.session.as_deref().and_then(claim),
+        credential_version: identity.credential_version.as_deref().and_then(claim),
+    }
+}
+
+/// The client's address, without its port.
+pub(crate) fn client() -> Option<String> {
+    let address = property(&["source", "address"])?;
+    let (host, _) = std::str::from_utf8(&address).ok()?.rsplit_once(':')?;
+    Some(host.trim_matches(['[', ']']).to_string())
+}
+
+fn property(path: &[&str]) -> Option<Vec<u8>> {
+    hostcalls::get_property(path.to_vec()).ok().flatten()
+}
+
+/// Changes the request; false if that did not work.
+pub(crate) fn change(forward: &Forward) -> bool {
+    let removed = remove(MapType::HttpRequestHeaders, &forward.remove);
+    let set = forward.receipt.as_ref().is_none_or(|receipt| {
+        let name = Forward::RECEIPT;
+        hostcalls::set_map_value(MapType::HttpRequestHeaders, name, Some(receipt)).is_ok()
+    });
+    removed && set
+}
+
+/// Takes trailers away; false if that did not work.
+pub(crate) fn remove_trailers(names: &[String]) -> bool {
+    remove(MapType::HttpRequestTrailers, names)
+}
+
+fn remove(from: MapType, names: &[String]) -> bool {
+    names
+        .iter()
+        .all(|name| hostcalls::remove_map_value(from, name).is_ok())
+}
+
+/// Answers the request.
+pub(crate) fn respond(response: &Response) {
+    let headers = response.headers.iter();
+    let headers = headers
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let body = Some(response.body.as_bytes());
+    if hostcalls::send_http_response(response.status.into(), headers, body).is_err() {
+        error!("the answer could not be given");
+    }
+}
+
+/// The last resort: nothing goes through.
+pub(crate) fn fail(why: &str) {
+    error!("{why}");
+    let headers = vec![("cache-control", "no-store")];
+    // Where this fails too, the request waits until Envoy ends it.
+    let _given = hostcalls::send_http_response(500, headers, None);
+}
+
+/// Asks Xoxzo.
+pub(crate) fn call(cluster: &str, call: &Call) -> Result<(), Loss> {
+    let place = call.url.split_once("://").and_then(|(scheme, rest)| {
+        let (authority, path) = rest.split_at_checked(rest.find('/')?)?;
+        Some((scheme, authority, path))
+    });
+    let (scheme, authority, path) = place.ok_or(Loss::NotSent)?;
+    let mut headers = vec![
+        (":method", call.method),
+        (":scheme", scheme),
+        (":authority", authority),
+        (":path", path),
+    ];
+    headers.extend(
+        call.headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str())),
+    );
+    let timeout = Duration::from_millis(call.timeout.into());
+    let body = (!call.body.is_empty()).then_some(call.body.as_bytes());
+    let made = hostcalls::dispatch_http_call(cluster, headers, body, Vec::new(), timeout);
+    made.map(|_| ()).map_err(|status| {
+        error!("the call to cluster {cluster:?} was not made: {status:?}");
+        Loss::NotSent
+    })
+}
+
+/// What came back of so many headers and bytes.
+pub(crate) fn reply(headers: usize, size: usize) -> Answer {
+    // Without headers there is no answer, and to read one would be fatal.
+    if headers == 0 {
+        return Answer::Lost(Loss::Unknown);
+    }
+    let headers = hostcalls::get_map_bytes(MapType::HttpCallResponseHeaders).unwrap_or_default();
+    let value = |name: &str| {
+        let (_, value) = headers.iter().find(|(own, _)| own == name)?;
+        std::str::from_utf8(value).ok()
+    };
+    let status = value(":status").and_then(|status| status.parse().ok());
+    let body = if size == 0 || size > REPLY {
+        None
+    } else {
+        hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, size)
+            .ok()
+            .flatten()
+    };
+    let body = body.and_then(|body| String::from_utf8(body).ok());
+    Answer::Reply(xoxzo_2fa_json::reply(
+        status.unwrap_or(0),
+        value("retry-after"),
+        &body.unwrap_or_default(),
+    ))
+}
