@@ -1,0 +1,73 @@
+"""Programs that the demo runs: they end with it, however it ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+# Seconds that a program gets to end by itself.
+PATIENCE = 5
+
+
+def spawn(
+    command: Sequence[str],
+    *,
+    output: IO[bytes] | int | None = None,
+    errors: IO[bytes] | int | None = None,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a program that is told to end when this thread does, even if this process is killed.
+
+    For that it is started by `setpriv`, of Debian's util-linux, which does not stay in between. Without it, only `end`
+    ends the program. With `environment` the program sees no other variables. `directory` is where it works.
+    """
+    setpriv = shutil.which("setpriv")
+    tied = [setpriv, "--pdeathsig", "TERM", "--", *command] if setpriv else list(command)
+    # A session of its own, so that Ctrl-C reaches the demo alone, which then ends its programs in order.
+    return subprocess.Popen(
+        tied,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors,
+        env=environment,
+        cwd=directory,
+        start_new_session=True,
+    )
+
+
+def succeeds(command: Sequence[str], *, output: IO[bytes] | int | None = None, directory: Path | None = None) -> bool:
+    """Run a program to its end, and say whether it succeeded. If this is interrupted, the program ends too."""
+    running = spawn(command, output=output, directory=directory)
+    try:
+        return running.wait() == 0
+    finally:
+        end(running)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a program with those that it started, and wait until it has ended."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def free_port() -> int:
+    """Give a port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
