@@ -276,14 +276,10 @@ impl Gate {
                 Code::Exhausted | Code::Expired | Code::Used | Code::InvalidToken
             ),
         };
-        let mut notice = Notice::of(failure, now);
         if gone {
             visitor.visit.sent = None;
-            if failure.code == Code::WrongPin {
-                notice.code = Code::Exhausted.name().to_string();
-            }
         }
-        visitor.visit.notice = Some(notice);
+        visitor.visit.notice = Some(Notice::of(failure, now));
         let event = match failure.blame() {
             Blame::Refuse => Event::Refused,
             _ => Event::UpstreamFailed,

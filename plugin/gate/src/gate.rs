@@ -59,15 +59,15 @@ impl Gate {
                 },
             ));
         }
-        let process = Some(process).filter(|_| !settings.pass.danger_outlives_process);
+        let lasting = settings.pass.danger_outlives_process;
         let purpose = engine
             .purposes
             .iter()
             .find(|purpose| purpose.name == settings.purpose);
         Ok(Self {
-            passes: engine.seal("pass", process),
-            visits: engine.seal("visit", process),
-            csrf: engine.seal("csrf", process),
+            passes: engine.seal("pass", Some(process).filter(|_| !lasting)),
+            visits: engine.seal("visit", Some(process)),
+            csrf: engine.seal("csrf", Some(process)),
             look: Look::new(
                 &settings.brand,
                 &engine.service,

@@ -40,6 +40,7 @@
 extern crate alloc;
 
 mod answer;
+mod colour;
 mod flow;
 mod gate;
 mod head;

@@ -6,38 +6,13 @@ use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 use xoxzo_2fa_core::Prepared;
 
+use crate::colour::Colour;
 use crate::settings::Brand;
 use crate::wording::{Language, Words};
 
 const STYLE: &str = include_str!("page/page.css");
 /// Takes the code out of the SMS where a browser offers it (WebOTP).
 const AUTOFILL: &str = include_str!("page/autofill.js");
-
-/// A colour of the sRGB space.
-#[derive(Clone, Copy)]
-pub(crate) struct Colour([u8; 3]);
-
-impl Colour {
-    /// Takes `#` and six hexadecimal digits.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
-        let hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = u32::from_str_radix(digits, 16)
-            .ok()
-            .filter(|_| hexadecimal)?;
-        let [_, colour @ ..] = number.to_be_bytes();
-        Some(Self(colour))
-    }
-
-    /// Whether black stands out more on it than white (WCAG 2.2, relative luminance; the curve by a polynomial).
-    fn is_light(self) -> bool {
-        let [red, green, blue] = self.0.map(|byte| {
-            let part = f32::from(byte) / 255.0;
-            part * (part * (part * 0.305_306 + 0.682_171) + 0.012_523)
-        });
-        0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179
-    }
-}
 
 /// How the pages look, and what is the same on all of them.
 pub(crate) struct Look {
@@ -245,25 +220,6 @@ impl Html {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn buttons_can_be_read() {
-        for (colour, light) in [
-            ("#000000", false),
-            ("#ffffff", true),
-            ("#0b57d0", false),
-            ("#ffcc00", true),
-            ("#777777", true),
-            ("#757575", false),
-        ] {
-            assert_eq!(Colour::parse(colour).unwrap().is_light(), light, "{colour}");
-        }
-        for bad in [
-            "", "#fff", "0b57d0", "#0b57dg", "#0b57d00", "#+b57d0", "red",
-        ] {
-            assert!(Colour::parse(bad).is_none(), "{bad}");
-        }
-    }
 
     #[test]
     fn what_is_not_ours_is_escaped() {

@@ -95,11 +95,18 @@ impl Gate {
                 Event::Challenged,
             );
         }
-        let csrf = visit.csrf(&self.csrf, &identity.bound());
-        let masked = masked(identity);
         let language = asked.language;
         let digits = visit.sent.as_ref().map_or(0, Sent::digits);
         let notice = current(visit, now).map(|notice| language.say(notice, digits, now));
+        let view = View {
+            gate: self,
+            visit,
+            csrf: visit.csrf(&self.csrf, &identity.bound()),
+            masked: masked(identity),
+            notice,
+            language,
+            now,
+        };
         let words = language.words();
         let title = match step {
             Step::Start => words.start_title,
@@ -108,97 +115,8 @@ impl Gate {
             Step::Done => words.done_title,
         };
         self.html(200, asked, title, Event::Challenged, |html, words| {
-            if visit.is_logged_out() {
-                html.status(words.logged_out);
-            } else if let Some(notice) = notice.as_ref().filter(|_| step != Step::Locked) {
-                html.alert(notice);
-            }
-            match step {
-                Step::Start => {
-                    let [before, after] = words.start_text;
-                    html.paragraph("", &[before, &masked, after]);
-                    html.form("start", &csrf, "main", words.start_button);
-                }
-                Step::Code => self.code(
-                    html,
-                    words,
-                    visit,
-                    &csrf,
-                    &masked,
-                    language,
-                    notice.is_some(),
-                    now,
-                ),
-                Step::Locked => {
-                    html.paragraph("", &[words.locked_text]);
-                    html.form("start", &csrf, "", words.retry_button);
-                }
-                Step::Done => {
-                    html.paragraph("", &[words.done_text]);
-                    html.link("continue", &visit.return_to, words.go_on).form(
-                        "logout",
-                        &csrf,
-                        "",
-                        words.logout_button,
-                    );
-                }
-            }
-            if let Some(url) = self
-                .settings
-                .recovery_url
-                .as_ref()
-                .filter(|_| step != Step::Done)
-            {
-                let text = if step == Step::Locked {
-                    words.recovery
-                } else {
-                    words.other_phone
-                };
-                html.link("recovery", url, text);
-            }
+            view.fill(html, words, step);
         })
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what one page says")]
-    fn code(
-        &self,
-        html: &mut Html,
-        words: &Words,
-        visit: &Visit,
-        csrf: &str,
-        masked: &str,
-        language: Language,
-        alarmed: bool,
-        now: u32,
-    ) {
-        let Some(sent) = &visit.sent else {
-            return;
-        };
-        let [before, after] = words.code_text;
-        let [life, over] = words.code_left;
-        html.paragraph("", &[before, masked, after]);
-        html.code(words, csrf, alarmed);
-        html.raw("<p class=\"dim\" id=\"share\">")
-            .text(words.never_share)
-            .raw(" ");
-        html.text(life)
-            .text(&language.wait(sent.left(now)))
-            .text(over)
-            .raw("</p>\n");
-        html.raw("<h2 class=\"dim\">")
-            .text(words.nothing_came)
-            .raw("</h2>\n");
-        let wait = sent.resend_at.saturating_sub(now);
-        if wait > 0 {
-            let [before, after] = words.resend_wait;
-            html.paragraph("dim", &[before, &language.wait(wait), after]);
-        }
-        html.raw("<div class=\"ways\">")
-            .form("resend", csrf, "", words.resend_button);
-        if self.voice {
-            html.form("voice", csrf, "", words.voice_button);
-        }
-        html.raw("</div>\n");
     }
 
     /// How far a visit is, as JSON, with its cookie.
@@ -262,6 +180,96 @@ impl Gate {
         } else {
             Step::Start
         }
+    }
+}
+
+/// What a page says.
+struct View<'a> {
+    gate: &'a Gate,
+    visit: &'a Visit,
+    csrf: String,
+    masked: String,
+    notice: Option<String>,
+    language: Language,
+    now: u32,
+}
+
+impl View<'_> {
+    fn fill(&self, html: &mut Html, words: &Words, step: Step) {
+        let (csrf, settings) = (&self.csrf, &self.gate.settings);
+        if self.visit.is_logged_out() {
+            html.status(words.logged_out);
+        } else if let Some(notice) = self.notice.as_ref().filter(|_| step != Step::Locked) {
+            html.alert(notice);
+        }
+        match step {
+            Step::Start => {
+                let [before, after] = words.start_text;
+                html.paragraph("", &[before, &self.masked, after]).form(
+                    "start",
+                    csrf,
+                    "main",
+                    words.start_button,
+                );
+            }
+            Step::Code => self.code(html, words),
+            Step::Locked => {
+                html.paragraph("", &[words.locked_text]).form(
+                    "start",
+                    csrf,
+                    "",
+                    words.retry_button,
+                );
+            }
+            Step::Done => {
+                html.paragraph("", &[words.done_text])
+                    .link("continue", &self.visit.return_to, words.go_on)
+                    .form("logout", csrf, "", words.logout_button);
+            }
+        }
+        if let Some(url) = settings
+            .recovery_url
+            .as_ref()
+            .filter(|_| step != Step::Done)
+        {
+            let text = if step == Step::Locked {
+                words.recovery
+            } else {
+                words.other_phone
+            };
+            html.link("recovery", url, text);
+        }
+    }
+
+    fn code(&self, html: &mut Html, words: &Words) {
+        let Some(sent) = &self.visit.sent else {
+            return;
+        };
+        let [before, after] = words.code_text;
+        let [life, over] = words.code_left;
+        html.paragraph("", &[before, &self.masked, after]);
+        html.code(words, &self.csrf, self.notice.is_some());
+        html.raw("<p class=\"dim\" id=\"share\">")
+            .text(words.never_share)
+            .raw(" ");
+        html.text(life)
+            .text(&self.language.wait(sent.left(self.now)))
+            .text(over)
+            .raw("</p>\n");
+        html.raw("<h2 class=\"dim\">")
+            .text(words.nothing_came)
+            .raw("</h2>\n");
+        let wait = sent.resend_at.saturating_sub(self.now);
+        if wait > 0 {
+            let [before, after] = words.resend_wait;
+            html.paragraph("dim", &[before, &self.language.wait(wait), after]);
+        }
+        html.raw("<div class=\"ways\">")
+            .form("resend", &self.csrf, "", words.resend_button);
+        if self.gate.voice {
+            html.form("voice", &self.csrf, "", words.voice_button);
+        }
+        html.raw("</div>\n");
     }
 }
 

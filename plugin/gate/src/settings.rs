@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use xoxzo_2fa_core::{Range, Settings as Engine};
 
-use crate::page::Colour;
+use crate::colour::Colour;
 use crate::target::is_plain;
 
 /// What an operator decides. [`Gate::new`](crate::Gate::new) checks it.

@@ -100,6 +100,7 @@ fn english(code: &str, left: Option<&str>, wait: Option<&str>, digits: &str) -> 
     };
     match code {
         "wrong-pin" => match left {
+            Some("0") => "That is not the code, and no tries are left.".to_string(),
             Some("1") => "That is not the code. One try is left.".to_string(),
             Some(left) => ["That is not the code. ", left, " tries are left."].concat(),
             None => "That is not the code.".to_string(),
@@ -124,6 +125,7 @@ fn japanese(code: &str, left: Option<&str>, wait: Option<&str>, digits: &str) ->
     };
     match code {
         "wrong-pin" => match left {
+            Some("0") => "認証コードが違います。入力できる回数を超えました。".to_string(),
             Some(left) => ["認証コードが違います。あと", left, "回入力できます。"].concat(),
             None => "認証コードが違います。".to_string(),
         },

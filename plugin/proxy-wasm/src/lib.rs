@@ -36,6 +36,7 @@ mod host;
 mod metrics;
 mod request;
 mod root;
+mod shared;
 
 pub use root::Root;
 

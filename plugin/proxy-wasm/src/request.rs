@@ -13,7 +13,7 @@ use xoxzo_2fa_core::{Answer, Charge};
 use xoxzo_2fa_gate::{Forward, Reading, Response, Turn, Waiting};
 
 use crate::host::{self, Random, SharedData};
-use crate::root::Shared;
+use crate::shared::Shared;
 use crate::{exchange, guard};
 
 /// Bytes of a body that are read: one more than may be, so that the gate sees that there are more.

@@ -7,22 +7,14 @@ use std::time::Duration;
 use log::{error, warn};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
-use xoxzo_2fa_gate::{Cache, Gate};
 
 use crate::host;
 use crate::metrics::Metrics;
 use crate::request::Request;
+use crate::shared::Shared;
 
 /// How often counters are handed over.
 const TICK: Duration = Duration::from_secs(1);
-
-/// What the requests of one worker share.
-pub(crate) struct Shared {
-    pub(crate) gate: Gate,
-    pub(crate) cluster: String,
-    pub(crate) cache: RefCell<Cache>,
-    pub(crate) metrics: Metrics,
-}
 
 /// The root context of a worker. Without a configuration it refuses every request.
 #[derive(Default)]

@@ -175,7 +175,7 @@ fn the_last_guess_is_said_to_be_the_last() {
     }
     let page = scenario.get(&mut alice, "/.2fa/").answer().body;
     assert!(
-        page.contains("Too many wrong codes. Ask for a new one."),
+        page.contains("That is not the code, and no tries are left."),
         "{page}"
     );
     assert!(page.contains("action=\"/.2fa/start\"") && !page.contains("name=\"pin\""));

@@ -1,0 +1,15 @@
+//! What the requests of one worker share.
+
+use std::cell::RefCell;
+
+use xoxzo_2fa_gate::{Cache, Gate};
+
+use crate::metrics::Metrics;
+
+/// What the requests of one worker share.
+pub(crate) struct Shared {
+    pub(crate) gate: Gate,
+    pub(crate) cluster: String,
+    pub(crate) cache: RefCell<Cache>,
+    pub(crate) metrics: Metrics,
+}
