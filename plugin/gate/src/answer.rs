@@ -37,7 +37,7 @@ impl Asked {
     }
 }
 
-/// The value of a `set-cookie`. Without a value it takes the cookie away.
+/// The value of a `set-cookie`, for so many seconds or as long as the browser runs. With none left it takes the cookie away.
 pub(crate) fn cookie(name: &str, value: &str, max_age: Option<u32>) -> String {
     let mut cookie = [name, "=", value, "; Path=/; Secure; HttpOnly; SameSite=Lax"].concat();
     if let Some(seconds) = max_age {

@@ -185,8 +185,7 @@ impl Gate {
                 )),
             },
             Stage::Logout(visitor) => {
-                let counted = matches!(&answer, Answer::Totals(totals) if totals.first().is_some_and(|total| total.total > 0));
-                if !counted {
+                if revoked(&answer) != Some(true) {
                     return Turn::Respond(self.failed(
                         &visitor.asked,
                         &unreachable(),
@@ -271,10 +270,8 @@ impl Gate {
     fn refused(&self, mut visitor: Visitor, failure: &Failure, now: u32) -> Response {
         let gone = match failure.code {
             Code::WrongPin => failure.guesses_left == Some(0),
-            code => matches!(
-                code,
-                Code::Exhausted | Code::Expired | Code::Used | Code::InvalidToken
-            ),
+            Code::Exhausted | Code::Expired | Code::Used | Code::InvalidToken => true,
+            _ => false,
         };
         if gone {
             visitor.visit.sent = None;

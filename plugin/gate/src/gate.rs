@@ -110,9 +110,10 @@ impl Gate {
         let place = self.place(target);
         let preflight = || self.settings.forward_preflight && ends && is_preflight(&head);
         match place {
-            Place::Exempt => return Turn::Forward(self.exempt(&head)),
+            Place::Exempt => return exempt(head.names(is_ours)),
             Place::Closed | Place::StepUp if method == b"OPTIONS" && preflight() => {
-                return Turn::Forward(self.preflight(&head));
+                let acts = |name: &[u8]| is_ours(name) || self.acts_for_a_user(name);
+                return exempt(head.names(acts));
             }
             _ => {}
         }
@@ -167,37 +168,12 @@ impl Gate {
         }
     }
 
-    fn exempt(&self, head: &Head) -> Forward {
-        Forward {
-            remove: head.names(is_ours),
-            receipt: None,
-            cookie: None,
-            event: Event::Exempt,
-        }
-    }
-
-    /// A preflight goes without anything that could act for a user.
-    fn preflight(&self, head: &Head) -> Forward {
+    /// Whether a header could act for a user. A preflight goes without.
+    fn acts_for_a_user(&self, name: &[u8]) -> bool {
         let identity = &self.settings.identity;
-        let named = |own: &[u8]| {
-            let names = [
-                Some(&identity.subject),
-                Some(&identity.phone),
-                identity.session.as_ref(),
-                identity.credential_version.as_ref(),
-            ];
-            identity.source == Source::DangerHeaders
-                && names.into_iter().flatten().any(|name| is_like(own, name))
-        };
-        let remove = head.names(|name| {
-            is_ours(name) || named(name) || matches!(name, b"cookie" | b"authorization")
-        });
-        Forward {
-            remove,
-            receipt: None,
-            cookie: None,
-            event: Event::Exempt,
-        }
+        let names = || identity.names().any(|own| is_like(name, own));
+        matches!(name, b"cookie" | b"authorization")
+            || (identity.source == Source::DangerHeaders && names())
     }
 
     /// The pass of a request, if it is genuine. Whether it lives or was revoked is not looked at here.
@@ -350,6 +326,16 @@ impl Gate {
             Only::Odd => false,
         }
     }
+}
+
+/// To the application without a pass, and without these headers.
+fn exempt(remove: Vec<String>) -> Turn {
+    Turn::Forward(Forward {
+        remove,
+        receipt: None,
+        cookie: None,
+        event: Event::Exempt,
+    })
 }
 
 /// What kind of path a request is for.

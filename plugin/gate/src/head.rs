@@ -63,12 +63,20 @@ impl Head {
         self.pairs().filter(named).map(|(_, value)| value)
     }
 
-    pub(crate) fn first<'a>(&'a self, name: &'a str) -> &'a [u8] {
-        self.all(name).next().unwrap_or_default()
+    /// The first value of this name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&[u8]> {
+        let mut pairs = self.pairs();
+        let pair = pairs.find(|(own, _)| *own == name.as_bytes());
+        pair.map(|(_, value)| value)
+    }
+
+    pub(crate) fn first(&self, name: &str) -> &[u8] {
+        self.value(name).unwrap_or_default()
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.all(name).next().is_some()
+        self.value(name).is_some()
     }
 
     pub(crate) fn only<'a>(&'a self, name: &'a str) -> Only<'a> {

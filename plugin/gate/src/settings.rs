@@ -205,13 +205,14 @@ impl Settings {
 }
 
 impl IdentitySettings {
+    /// The names of all claims or headers.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        let optional = [self.session.as_ref(), self.credential_version.as_ref()];
+        let optional = optional.into_iter().flatten();
+        [&self.subject, &self.phone].into_iter().chain(optional)
+    }
+
     fn is_sound(&self) -> bool {
-        let names = [
-            Some(&self.subject),
-            Some(&self.phone),
-            self.session.as_ref(),
-            self.credential_version.as_ref(),
-        ];
         let upper = |name: &str| {
             name.bytes()
                 .any(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte == b':')
@@ -220,7 +221,7 @@ impl IdentitySettings {
             Source::Metadata { .. } => is_label(name),
             Source::DangerHeaders => is_label(name) && !upper(name),
         };
-        names.into_iter().flatten().all(sound)
+        self.names().all(sound)
             && match &self.source {
                 Source::Metadata { filter, key } => is_label(filter) && is_label(key),
                 Source::DangerHeaders => true,

@@ -27,7 +27,10 @@ pub(crate) fn trailers() -> Option<Head> {
 }
 
 fn map(of: MapType) -> Option<Head> {
-    let bytes = host::map(of)?;
+    pairs(host::map(of)?)
+}
+
+fn pairs(bytes: Vec<u8>) -> Option<Head> {
     let places = places(&bytes)?;
     Some(Head::from_parts(bytes, places))
 }
@@ -71,14 +74,9 @@ pub(crate) fn claims(identity: &IdentitySettings) -> Claims {
     };
     // All at once, which is one call of the host. It fails if one of them, whichever, is of a kind that Envoy does not write.
     let whole = property(&["metadata", "filter_metadata", filter, key]);
-    let whole = whole.and_then(|bytes| Some((places(&bytes)?, bytes)));
+    let whole = whole.and_then(pairs);
     let claim = |name: &str| match &whole {
-        Some((places, bytes)) => {
-            let part = |place: &Range<usize>| bytes.get(place.clone());
-            let mut named = places.iter();
-            let [_, value] = named.find(|[own, _]| part(own) == Some(name.as_bytes()))?;
-            part(value).map(<[u8]>::to_vec)
-        }
+        Some(claims) => claims.value(name).map(<[u8]>::to_vec),
         None => property(&["metadata", "filter_metadata", filter, key, name]),
     };
     Claims {
@@ -174,11 +172,8 @@ pub(crate) fn reply(headers: usize, size: usize) -> Answer {
     if headers == 0 {
         return Answer::Lost(Loss::Unknown);
     }
-    let headers = hostcalls::get_map_bytes(MapType::HttpCallResponseHeaders).unwrap_or_default();
-    let value = |name: &str| {
-        let (_, value) = headers.iter().find(|(own, _)| own == name)?;
-        std::str::from_utf8(value).ok()
-    };
+    let headers = map(MapType::HttpCallResponseHeaders).unwrap_or_default();
+    let value = |name: &str| std::str::from_utf8(headers.value(name)?).ok();
     let status = value(":status").and_then(|status| status.parse().ok());
     let body = if size == 0 || size > REPLY {
         None
