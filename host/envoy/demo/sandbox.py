@@ -7,7 +7,7 @@ import re
 import subprocess
 import urllib.parse
 import urllib.request
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from . import process
@@ -15,10 +15,9 @@ from . import process
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from types import TracebackType
 
 
-class Sandbox:
+class Sandbox(process.Running):
     """A running sandbox; a context manager.
 
     `url` is its address, `sid` and `auth_token` are its account, and `phones` is the page of its phones.
@@ -61,20 +60,3 @@ class Sandbox:
             if found:
                 return found[0]
         raise LookupError(f"no code was sent to {recipient}")
-
-    @property
-    def running(self) -> bool:
-        """Whether it has not ended."""
-        return self.process.poll() is None
-
-    def stop(self) -> None:
-        """End it."""
-        process.end(self.process)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
