@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use xoxzo_2fa::{
     Acceptance, AsyncGuard, AsyncTransport, AsyncTwoFactor, Binding, Body, Challenge, Channel,
     Charge, Claims, Error, Guard, GuardError, Lost, MemoryGuard, Outline, Scope, Sending, Settings,
-    Total, Transaction, Transport, TwoFactor, Wait, check_receipt, inspect,
+    Totals, Transaction, Transport, TwoFactor, Wait, check_receipt, inspect,
 };
 use xoxzo_2fa_tests::Client;
 
@@ -94,7 +94,7 @@ impl World {
         UNIX_EPOCH + Duration::from_secs(self.told().now)
     }
 
-    fn count(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+    fn count(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
         let guard = self.told().guard.clone();
         match guard.as_str() {
             "full" => Err(GuardError::Full),
@@ -136,7 +136,7 @@ impl World {
 }
 
 impl Guard for World {
-    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+    fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
         self.count(charges)
     }
 
@@ -146,7 +146,7 @@ impl Guard for World {
 }
 
 impl AsyncGuard for World {
-    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>> {
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
         Box::pin(async {
             tokio::task::yield_now().await;
             self.count(charges)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
-use xoxzo_2fa_core::{Answer, Charge, Loss, Request};
+use xoxzo_2fa_core::{Answer, Charge, Loss, Request, Totals};
 use xoxzo_2fa_gate::{Cache, Claims, Event, Forward, Gate, Head, Response, Turn};
 
 use crate::{Counting, NOW, charge, pin_in, taken};
@@ -351,7 +351,7 @@ impl Scenario {
                 break;
             }
         }
-        Answer::Totals(totals)
+        Answer::Totals(Totals { totals, now: None })
     }
 
     /// The PIN of the newest message.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use xoxzo_2fa::{Settings, SettingsBuilder};
 use xoxzo_2fa_core::{
     Answer, Challenge, Charge, Claimed, Code, Dispatch, Failure, Loss, Operation, Prepared, Reply,
-    Report, Request, RootKey, Sending, Status, Total, Turn, Unlock, Verify,
+    Report, Request, RootKey, Sending, Status, Total, Totals, Turn, Unlock, Verify,
 };
 
 pub use client::Client;
@@ -117,7 +117,9 @@ pub fn charge(counters: &mut HashMap<String, Counter>, charge: &Charge, now: u32
     let (before, ends) = live.unwrap_or((0, now + charge.ttl));
     let total = before.saturating_add_signed(charge.amount);
     let refused = charge.amount >= 0 && total > charge.limit;
-    if !refused && (live.is_some() || charge.amount > 0) {
+    if !refused && total == 0 {
+        counters.remove(&charge.key);
+    } else if !refused && total != before {
         counters.insert(charge.key.clone(), (total, ends));
     }
     (
@@ -146,8 +148,12 @@ pub struct World {
     pub now: u32,
     /// Seconds that this host's clock is ahead of the store's.
     pub ahead: i32,
+    /// Whether the store says its time.
+    pub tells_time: bool,
     /// The counters.
     pub counters: HashMap<String, Counter>,
+    /// Lists that changed a counter.
+    pub writes: usize,
     /// What Xoxzo answers.
     pub xoxzo: Answer,
     /// The requests that were made.
@@ -166,7 +172,9 @@ impl World {
             settings: prepared(document),
             now: NOW,
             ahead: 0,
+            tells_time: true,
             counters: HashMap::new(),
+            writes: 0,
             xoxzo: Answer::Reply(taken()),
             requests: Vec::new(),
             lost: None,
@@ -328,11 +336,11 @@ impl World {
                 Turn::Done(output) => return Ok(output),
                 Turn::Send(request, operation) => {
                     self.requests.push(request);
-                    operation.resume(&self.settings, self.xoxzo.clone())?
+                    operation.resume(&self.settings, self.clock(), self.xoxzo.clone())?
                 }
                 Turn::Count(charges, operation) => {
                     let answer = self.add(&charges);
-                    operation.resume(&self.settings, answer)?
+                    operation.resume(&self.settings, self.clock(), answer)?
                 }
             }
         }
@@ -348,6 +356,7 @@ impl World {
             return Answer::Lost(Loss::GuardUnreachable);
         }
         let mut totals = Vec::new();
+        let before = self.counters.clone();
         for one in charges {
             let (total, refused) = charge(&mut self.counters, one, self.now);
             totals.push(total);
@@ -355,10 +364,14 @@ impl World {
                 break;
             }
         }
+        self.writes += usize::from(self.counters != before);
         if lost.is_some() {
             Answer::Lost(Loss::GuardUnreachable)
         } else {
-            Answer::Totals(totals)
+            Answer::Totals(Totals {
+                totals,
+                now: self.tells_time.then_some(self.now),
+            })
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 use xoxzo_2fa::{
     AsyncGuard, AsyncTransport, AsyncTwoFactor, Binding, Blocking, Body, Charge, Code, Delivery,
-    FileGuard, GuardError, Lost, MemoryGuard, Operation, Scope, Settings, Total, Wait,
+    GuardError, Lost, MemoryGuard, Operation, Scope, Settings, SqliteGuard, Totals, Wait,
 };
 use xoxzo_2fa_tests::{Client, key, other_than, pin_in, sandboxed};
 
@@ -174,7 +174,7 @@ fn a_dropped_start_gives_nothing_back() {
 struct Late(MemoryGuard, Arc<AtomicUsize>);
 
 impl AsyncGuard for Late {
-    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>> {
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
         self.1.fetch_add(61, Ordering::SeqCst);
         AsyncGuard::add(&self.0, charges)
     }
@@ -214,7 +214,7 @@ fn a_guard_that_blocks_is_waited_for_elsewhere() {
     let runtime = Client::runtime();
     runtime.block_on(async {
         let slow = Slow::default();
-        let guard = Blocking::new(FileGuard::open(folder.join("guard")).unwrap());
+        let guard = Blocking::new(SqliteGuard::open(folder.join("guard")).unwrap());
         let two_factor = AsyncTwoFactor::builder(settings(), guard)
             .transport(slow.clone())
             .build()

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use xoxzo_2fa::{
-    Binding, Body, Code, FileGuard, Guard, Lost, MemoryGuard, Sending, Transport, TwoFactor,
+    Binding, Body, Code, Guard, Lost, MemoryGuard, Sending, SqliteGuard, Transport, TwoFactor,
 };
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::{key, sandboxed};
@@ -190,7 +190,7 @@ fn it_reaches_one_origin_and_nothing_else() {
 #[test]
 fn odd_and_many_charges_break_no_store() {
     let folder = env::temp_dir().join(format!("xoxzo-2fa-hostile-{}", std::process::id()));
-    let file = FileGuard::open(folder.join("guard.redb")).unwrap();
+    let file = SqliteGuard::open(folder.join("guard.sqlite")).unwrap();
     let (memory, file) = (Arc::new(MemoryGuard::default()), Arc::new(file));
     let hosts: [(TwoFactor, Arc<dyn Guard>); 2] = [
         (hostile(Arc::clone(&memory), Recorder::default()), memory),

@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::json;
 use xoxzo_2fa::{Binding, Error, MemoryGuard, TwoFactor};
 use xoxzo_2fa_core::{
-    Answer, Charge, Code, Failure, Loss, Operation, Prepared, Reply, Total, Turn, Verify,
+    Answer, Charge, Code, Failure, Loss, Operation, Prepared, Reply, Total, Totals, Turn, Verify,
 };
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::{LOGIN, World, charge, document, key, other_than, pin_in, sandboxed};
@@ -55,7 +55,14 @@ impl Process {
         // What is charged in whole, the first list, is followed by a compare.
         self.compares += u32::from(!refused && self.lists == 0);
         self.lists += 1;
-        match operation.resume(settings, Answer::Totals(std::mem::take(&mut self.made))) {
+        match operation.resume(
+            settings,
+            now,
+            Answer::Totals(Totals {
+                totals: std::mem::take(&mut self.made),
+                now: None,
+            }),
+        ) {
             Ok(Turn::Done(_)) => self.result = Some(Ok(())),
             Ok(turn) => self.turn = Some(turn),
             Err(failure) => self.result = Some(Err(failure)),
@@ -393,7 +400,14 @@ fn a_lie_of_the_store_is_refused() {
             panic!("a verify begins with a count")
         };
         let failure = verify
-            .resume(&world.settings, Answer::Totals(lie(&charges)))
+            .resume(
+                &world.settings,
+                world.now,
+                Answer::Totals(Totals {
+                    totals: lie(&charges),
+                    now: None,
+                }),
+            )
             .err()
             .unwrap();
         assert_eq!(failure.code, Code::Guard);

@@ -191,7 +191,7 @@ fn rotation_without_a_key_id() {
     // One store of two settings: the new key first, the old one still verifying.
     let sandbox = Sandbox::start(Options::default()).unwrap();
     let folder = std::env::temp_dir().join(format!("xoxzo-2fa-rotation-{}", std::process::id()));
-    let guard = Arc::new(xoxzo_2fa::FileGuard::open(folder.join("guard.redb")).unwrap());
+    let guard = Arc::new(xoxzo_2fa::SqliteGuard::open(folder.join("guard.sqlite")).unwrap());
     let old = TwoFactor::new(builder(&sandbox).key(key(1)).build(), Arc::clone(&guard)).unwrap();
     let new = TwoFactor::new(
         builder(&sandbox).key(key(2)).key(key(1)).build(),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{
     Answer, Dispatch, Ended, Failure, Loss, Operation, Prepared, Reply, Sending, Status, Total,
-    Turn, Unlock, Verify, Waiting,
+    Totals, Turn, Unlock, Verify, Waiting,
 };
 use xoxzo_2fa_tests::{Counting, LOGIN, NOW, World, document, key, prepared, taken};
 
@@ -71,7 +71,10 @@ fn a_state_is_of_its_settings_and_of_its_minute() {
         };
         11
     ];
-    let resumed = waiting.unwrap().resume(&rotated, Answer::Totals(totals));
+    let resumed =
+        waiting
+            .unwrap()
+            .resume(&rotated, NOW, Answer::Totals(Totals { totals, now: None }));
     assert!(resumed.is_err());
 }
 
@@ -154,13 +157,16 @@ fn an_answer_belongs_to_its_question() {
         let state = waiting.to_state(&settings, NOW);
         let resume = |answer: Answer| {
             let waiting = Waiting::from_state(&settings, NOW, &state).map_err(detail);
-            waiting.unwrap().resume(&settings, answer)
+            waiting.unwrap().resume(&settings, NOW, answer)
         };
         let totals = charges.iter().map(|charge| Total {
             total: u32::try_from(charge.amount).unwrap_or(0),
             ends_in: charge.ttl,
         });
-        let totals = Answer::Totals(totals.collect());
+        let totals = Answer::Totals(Totals {
+            totals: totals.collect(),
+            now: None,
+        });
         let replies = [
             taken(),
             Reply::Unreadable { status: 500 },

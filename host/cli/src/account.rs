@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use clap::Args;
-use xoxzo_2fa::{FileGuard, RedisGuard, Settings, TwoFactor};
+use xoxzo_2fa::{RedisGuard, Settings, SqliteGuard, TwoFactor};
 
 use crate::report::Fault;
 
@@ -48,10 +48,10 @@ impl Account {
             Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
                 TwoFactor::new(settings, RedisGuard::open(url)?)?
             }
-            Some(path) => TwoFactor::new(settings, FileGuard::open(path)?)?,
+            Some(path) => TwoFactor::new(settings, SqliteGuard::open(path)?)?,
             None => {
-                let path = state_folder()?.join("guard.redb");
-                TwoFactor::new(settings, FileGuard::open(path)?)?
+                let path = state_folder()?.join("guard.sqlite");
+                TwoFactor::new(settings, SqliteGuard::open(path)?)?
             }
         };
         for warning in two_factor.warnings() {

@@ -7,6 +7,7 @@
 
 mod account;
 mod bound;
+mod counters;
 mod demo;
 mod keys;
 mod look;
@@ -38,6 +39,8 @@ enum Command {
     Completions(shell::Completions),
     /// Shows everything at once: a sandbox, a message, a right PIN, and what is refused.
     Demo(demo::Demo),
+    /// Looks after the counters' file.
+    Guard(counters::Guard),
     /// Shows what a token carries in the clear.
     Inspect(keys::Inspect),
     /// Makes a key for the settings, or derives the one that checks receipts.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Check(check) => (check.run(), check.json),
         Command::Completions(completions) => (completions.run(Arguments::command()), false),
         Command::Demo(demo) => (demo.run(), false),
+        Command::Guard(guard) => (guard.run(), guard.json()),
         Command::Inspect(inspect) => (inspect.run(), inspect.json),
         Command::Keygen(keygen) => (keygen.run(), false),
         Command::Man(manual) => (manual.run(Arguments::command()), false),

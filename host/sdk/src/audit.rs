@@ -42,15 +42,18 @@ pub enum Alarm {
     Failures,
     /// A cap on messages is reached, and `sends.monitor` keeps it from refusing.
     Sends,
+    /// The guard's clock and the host's are apart.
+    Clock,
 }
 
 impl Alarm {
-    /// `failures` or `sends`.
+    /// `failures`, `sends` or `clock`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Failures => "failures",
             Self::Sends => "sends",
+            Self::Clock => "clock",
         }
     }
 
@@ -58,6 +61,7 @@ impl Alarm {
         match alarm {
             types::Alarm::Failures => Self::Failures,
             types::Alarm::Sends => Self::Sends,
+            types::Alarm::Clock => Self::Clock,
         }
     }
 }

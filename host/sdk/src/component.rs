@@ -10,7 +10,7 @@ use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::xoxzo::two_factor::{guard, http as wit_http, types};
 use crate::bindings::{TwoFactor, TwoFactorPre};
 use crate::exchange::{inward, outgoing};
-use crate::guard::{Charge, Guard, Total};
+use crate::guard::{Charge, Guard};
 use crate::instance::{State as Any, World};
 use crate::transport::{Lost, Transport};
 
@@ -46,7 +46,7 @@ impl guard::Host for State {
     fn add(&mut self, charges: Vec<types::Charge>) -> Result<types::Totals, types::Trouble> {
         let charges: Vec<_> = charges.into_iter().map(Charge::from).collect();
         self.outside(|host| host.guard.add(&charges))
-            .map(Total::to_wit)
+            .map(types::Totals::from)
             .map_err(|error| types::Trouble {
                 loss: error.loss(),
                 detail: error.to_string(),

@@ -1,10 +1,10 @@
 //! The guard: counters with an end, behind one verb.
 
-#[cfg(feature = "file")]
-mod file;
 mod memory;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 #[cfg(feature = "suite")]
 pub mod suite;
 
@@ -14,11 +14,11 @@ use rand::TryRng;
 
 use crate::bindings::xoxzo::two_factor::types;
 
-#[cfg(feature = "file")]
-pub use file::FileGuard;
 pub use memory::MemoryGuard;
 #[cfg(feature = "redis")]
 pub use redis::{RedisBuilder, RedisGuard};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Repaired, SqliteBuilder, SqliteGuard};
 
 /// One change of one counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,9 @@ pub use redis::{RedisBuilder, RedisGuard};
 pub struct Charge {
     /// Name of the counter: a keyed hash, nothing personal.
     pub key: String,
-    /// What to add. Negative: give back. Zero: only read.
+    /// Name of its group, likewise: always the same for one counter.
+    pub group: String,
+    /// What to add. Negative: give back. Zero: only look.
     pub amount: i32,
     /// The highest total this charge may lead to.
     pub limit: u32,
@@ -35,14 +37,30 @@ pub struct Charge {
 }
 
 impl Charge {
-    /// A charge of `amount` on `key`.
+    /// Makes a charge of `amount` on `key`, which is a group of its own.
     pub fn new(key: impl Into<String>, amount: i32, limit: u32, ttl: u32) -> Self {
+        let key = key.into();
         Self {
-            key: key.into(),
+            group: key.strip_prefix("2fa.").unwrap_or(&key).to_string(),
+            key,
             amount,
             limit,
             ttl,
         }
+    }
+
+    /// Puts the counter into a group.
+    #[must_use]
+    pub fn in_group(self, group: impl Into<String>) -> Self {
+        Self {
+            group: group.into(),
+            ..self
+        }
+    }
+
+    /// Cuts a list into its runs: neighbouring charges of one group, which a store makes as one.
+    pub fn runs(charges: &[Self]) -> impl Iterator<Item = &[Self]> {
+        charges.chunk_by(|one, next| one.group == next.group)
     }
 
     /// What the charge makes of a total, and whether its limit refuses that.
@@ -55,7 +73,20 @@ impl Charge {
 
 impl From<types::Charge> for Charge {
     fn from(charge: types::Charge) -> Self {
-        Self::new(charge.key, charge.amount, charge.limit, charge.ttl_seconds)
+        let types::Charge {
+            key,
+            group,
+            amount,
+            limit,
+            ttl_seconds: ttl,
+        } = charge;
+        Self {
+            key,
+            group,
+            amount,
+            limit,
+            ttl,
+        }
     }
 }
 
@@ -75,14 +106,53 @@ impl Total {
     pub fn new(total: u32, ends_in: u32) -> Self {
         Self { total, ends_in }
     }
+}
 
-    pub(crate) fn to_wit(totals: Vec<Self>) -> types::Totals {
-        let total = |total: Self| types::Total {
+/// What a guard answers to a list of charges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Totals {
+    /// The counters in the order of the charges, up to the first that was refused.
+    pub totals: Vec<Total>,
+    /// The store's time in seconds since 1970-01-01T00:00:00Z, by which its counters end; `None` if nobody can set the clock that it
+    /// measures by. The engine compares it with the host's clock.
+    pub now: Option<u32>,
+}
+
+impl Totals {
+    /// Answers with the totals of a store whose clock nobody can set.
+    #[must_use]
+    pub fn new(totals: Vec<Total>) -> Self {
+        Self { totals, now: None }
+    }
+
+    /// Answers with the totals of a store, and with its time.
+    #[must_use]
+    pub fn at(totals: Vec<Total>, now: u32) -> Self {
+        Self {
+            totals,
+            now: Some(now),
+        }
+    }
+}
+
+impl std::ops::Deref for Totals {
+    type Target = [Total];
+
+    fn deref(&self) -> &[Total] {
+        &self.totals
+    }
+}
+
+impl From<Totals> for types::Totals {
+    fn from(Totals { totals, now }: Totals) -> Self {
+        let total = |total: Total| types::Total {
             total: total.total,
             ends_in_seconds: total.ends_in,
         };
-        types::Totals {
+        Self {
             totals: totals.into_iter().map(total).collect(),
+            now_seconds: now,
         }
     }
 }
@@ -134,15 +204,19 @@ pub enum Scope {
 pub trait Guard: Send + Sync {
     /// Makes the charges in their order and stops after the first that its limit refuses.
     ///
-    /// For each, atomically: an absent key, or one whose life is over, stands at 0 and would live `ttl` seconds. The new
-    /// total is [`Charge::apply`]. If the limit refuses, the counter stays as it was, the answer's last entry is that new
-    /// total, and no later charge is made. An existing key keeps its end. A charge that is not positive, on an absent key,
-    /// answers 0 and creates nothing. A list whose answer is lost must not be made again.
+    /// A counter that is absent, or whose life is over, stands at 0 and would live `ttl` seconds. The new total is
+    /// [`Charge::apply`]. If the limit refuses, the counter stays as it was, the answer's last entry is that new total, and no
+    /// later charge is made. An existing counter keeps its end. A counter that comes to 0 is deleted, and a charge that is not
+    /// positive creates none.
+    ///
+    /// [`Charge::runs`] are made as one each: nothing comes between their charges. A list whose answer is lost must not be made
+    /// again. A store whose time is a wall clock says it with [`Totals::now`]; if it made a list more than 120 s after its present time, it
+    /// makes no charge and answers no totals, and that list's time.
     ///
     /// # Errors
     ///
     /// [`GuardError::Full`] and [`GuardError::Unreachable`]; charges before the fault may have been made.
-    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError>;
+    fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError>;
 
     /// Who shares the counters.
     fn scope(&self) -> Scope;
@@ -176,8 +250,13 @@ impl SelfTest {
         })
     }
 
-    pub(crate) fn judge(&self, totals: &[Total]) -> Result<(), GuardError> {
-        let totals: Vec<_> = totals.iter().map(|total| total.total).collect();
+    pub(crate) fn judge(&self, totals: &Totals) -> Result<(), GuardError> {
+        // A store that a wrong clock has shut answers nothing but its time, and opens again by itself or by a repair: until then each
+        // operation says so.
+        if totals.is_empty() && totals.now.is_some() {
+            return Ok(());
+        }
+        let totals: Vec<_> = totals.totals.iter().map(|total| total.total).collect();
         if totals == [1, 2, 0, 0, 1] {
             Ok(())
         } else {
@@ -189,7 +268,7 @@ impl SelfTest {
 }
 
 impl<G: Guard + ?Sized> Guard for std::sync::Arc<G> {
-    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+    fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
         (**self).add(charges)
     }
 

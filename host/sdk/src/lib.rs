@@ -8,7 +8,7 @@
 //!
 //! - [`TwoFactor`]: the operations, from any thread
 //! - [`Settings`]: from JSON, a file, the environment, or built
-//! - [`Guard`]: counters in memory ([`MemoryGuard`]), in a file ([`FileGuard`]), in Redis (`RedisGuard`), or your own, with a
+//! - [`Guard`]: counters in memory ([`MemoryGuard`]), in a file ([`SqliteGuard`]), in Redis (`RedisGuard`), or your own, with a
 //!   `suite` that tests it
 //! - [`Event`]: each decision, to a callback of yours, or to `tracing` and `metrics`
 //! - `AsyncTwoFactor`: the same operations for programs on tokio, with the feature `tokio`
@@ -77,6 +77,8 @@ mod instance;
 pub mod manual;
 #[cfg(feature = "phone")]
 mod phone;
+#[cfg(feature = "sqlite")]
+mod process;
 mod settings;
 mod transport;
 
@@ -95,13 +97,13 @@ pub use client::{Builder, Instances, TwoFactor};
 pub use compliance::{Finding, Standing};
 pub use configuration::{Checked, check, check_receipt, inspect, keygen, receipt_key};
 pub use error::{Code, Error, Failure};
-#[cfg(feature = "file")]
-pub use guard::FileGuard;
 #[cfg(feature = "suite")]
 pub use guard::suite;
-pub use guard::{Charge, Guard, GuardError, MemoryGuard, Scope, Total};
+pub use guard::{Charge, Guard, GuardError, MemoryGuard, Scope, Total, Totals};
 #[cfg(feature = "redis")]
 pub use guard::{RedisBuilder, RedisGuard};
+#[cfg(feature = "sqlite")]
+pub use guard::{Repaired, SqliteBuilder, SqliteGuard};
 #[cfg(feature = "phone")]
 pub use phone::to_e164;
 pub use settings::{Settings, SettingsBuilder};

@@ -17,8 +17,14 @@ pub(crate) fn run<O: Operation>(
     let mut turn = begin(&settings)?;
     loop {
         turn = match turn {
-            Turn::Count(charges, operation) => operation.resume(&settings, count(charges))?,
-            Turn::Send(request, operation) => operation.resume(&settings, send(request))?,
+            Turn::Count(charges, operation) => {
+                let answer = count(charges);
+                operation.resume(&settings, now()?, answer)?
+            }
+            Turn::Send(request, operation) => {
+                let answer = send(request);
+                operation.resume(&settings, now()?, answer)?
+            }
             Turn::Done(output) => return Ok(output),
         };
     }

@@ -9,9 +9,25 @@ const EARLIEST: u32 = 1_795_478_400;
 /// How far the clocks of two hosts may differ, in seconds.
 pub(crate) const SKEW: u32 = 60;
 
-/// How much longer than a challenge its counter lives: a host whose clock is slow by twice the skew must not accept a
-/// challenge whose use is forgotten.
-pub(crate) const BEYOND: u32 = 180;
+/// How much longer than a challenge its counter lives, in seconds: no host may accept a challenge whose use is forgotten. A host may
+/// be slow by the skew, a guess waits for [`HASTE`] at most and its claim as long again, and a minute is left over for the store.
+pub(crate) const BEYOND: u32 = 240;
+
+/// How long after a guess its challenge may still be claimed, in seconds. Later the used mark could end before the challenge does.
+pub(crate) const HASTE: u32 = 60;
+
+/// # Errors
+///
+/// [`Code::Clock`] if more than [`HASTE`] lies between a guess and its claim.
+pub(crate) fn hurry(guessed_at: u32, now: u32) -> Result<(), Failure> {
+    if now.abs_diff(guessed_at) > HASTE {
+        return Err(Failure::new(
+            Code::Clock,
+            "over a minute passed between guess and claim",
+        ));
+    }
+    Ok(())
+}
 
 /// # Errors
 ///

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::binding::{Binding, Claimed};
 use crate::channel::Channel;
 use crate::failure::{Alarm, Code, Failure, Unfit};
-use crate::guard::{Charge, Outcome, judge};
+use crate::guard::{Charge, Outcome, agree, judge};
 use crate::handle::{self, Handle};
 use crate::ladder::{Ladder, UNKNOWN_COOLDOWN};
 use crate::locale::Locale;
@@ -263,7 +263,7 @@ impl Dispatch {
     fn ladder(&self, settings: &Prepared) -> Result<Ladder, Failure> {
         let guess = self
             .again
-            .then(|| recall::guess(settings, &self.head, &self.message(settings)));
+            .then(|| recall::guess(settings, &self.head, &self.binding, &self.message(settings)));
         let weight = match self.channel {
             Channel::Sms => 1,
             Channel::Voice => Voice::WEIGHT,
@@ -322,6 +322,34 @@ impl Dispatch {
         ))
     }
 
+    fn charged(
+        mut self,
+        settings: &Prepared,
+        now: u32,
+        answer: Answer,
+    ) -> Result<Turn<Self>, Failure> {
+        let answer = totals(answer)?;
+        let agreed = agree(now, answer.now);
+        match (judge(&self.ladder.charges(), answer.totals), agreed) {
+            (Ok(Outcome::Made(totals)), Ok(())) => {
+                self.alarm = self.ladder.alarm(&totals);
+                if self.alarm == Some(Alarm::Failures) && !self.again {
+                    self.head.digits = self.head.digits.max(Guesses::ALARMED);
+                }
+                self.send(settings)
+            }
+            (Ok(Outcome::Refused { at, total }), Ok(())) => {
+                let refusal = self.ladder.refusal(at, total);
+                self.back(settings, at, refusal)
+            }
+            // A host with a wrong clock shuts itself, and leaves nothing behind in the store.
+            (Ok(Outcome::Made(_)), Err(apart)) => self.back(settings, usize::MAX, apart),
+            (Ok(Outcome::Refused { at, .. }), Err(apart)) => self.back(settings, at, apart),
+            (Err(_), Err(apart)) => Err(apart),
+            (Err(lie), Ok(())) => Err(lie),
+        }
+    }
+
     fn send(mut self, settings: &Prepared) -> Result<Turn<Self>, Failure> {
         let (request, parts) = self.request(settings)?;
         self.parts = parts;
@@ -353,7 +381,9 @@ impl Dispatch {
     }
 
     fn unknown(mut self, settings: &Prepared) -> Turn<Self> {
-        let name = settings.names.unknown(&self.binding);
+        let recipient = &self.binding.recipient;
+        let group = settings.names.number(recipient);
+        let name = settings.names.unknown(&group, recipient);
         self.stage = Stage::Unknown;
         Turn::Count(alloc::vec![Charge::one(name, 1, UNKNOWN_COOLDOWN)], self)
     }
@@ -396,21 +426,9 @@ impl Dispatch {
 impl Operation for Dispatch {
     type Output = Challenge;
 
-    fn resume(mut self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
+    fn resume(self, settings: &Prepared, now: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
         match (&self.stage, answer) {
-            (Stage::Charge, answer) => match judge(&self.ladder.charges(), totals(answer)?)? {
-                Outcome::Made(totals) => {
-                    self.alarm = self.ladder.alarm(&totals);
-                    if self.alarm == Some(Alarm::Failures) && !self.again {
-                        self.head.digits = self.head.digits.max(Guesses::ALARMED);
-                    }
-                    self.send(settings)
-                }
-                Outcome::Refused { at, total } => {
-                    let refusal = self.ladder.refusal(at, total);
-                    self.back(settings, at, refusal)
-                }
-            },
+            (Stage::Charge, answer) => self.charged(settings, now, answer),
             (
                 Stage::Send,
                 Answer::Reply(Reply::Read {

@@ -157,6 +157,8 @@ pub enum Alarm {
     Failures,
     /// A cap on messages is reached, which `sends.monitor` keeps from refusing.
     Sends,
+    /// The guard's clock and the host's are apart.
+    Clock,
 }
 
 impl Alarm {
@@ -166,6 +168,7 @@ impl Alarm {
         match self {
             Self::Failures => "failures",
             Self::Sends => "sends",
+            Self::Clock => "clock",
         }
     }
 
@@ -174,11 +177,17 @@ impl Alarm {
             None => 0,
             Some(Self::Failures) => 1,
             Some(Self::Sends) => 2,
+            Some(Self::Clock) => 3,
         });
     }
 
     pub(crate) fn read(from: &mut Reader<'_>) -> Option<Option<Self>> {
-        from.one_of(&[None, Some(Self::Failures), Some(Self::Sends)])
+        from.one_of(&[
+            None,
+            Some(Self::Failures),
+            Some(Self::Sends),
+            Some(Self::Clock),
+        ])
     }
 }
 

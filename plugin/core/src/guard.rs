@@ -1,13 +1,13 @@
 //! The guard: what the engine asks of the host's counters, and what it believes of the answers.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::binding::Binding;
+use crate::clock;
 use crate::codec::{Writer, to_base64url};
 use crate::failure::{Code, Failure};
 use crate::key::Secret;
@@ -25,6 +25,8 @@ pub(crate) const CLAIM: u32 = 1 << 20;
 pub struct Charge {
     /// Name of the counter.
     pub key: String,
+    /// Name of its group: neighbouring charges of one group are made as one.
+    pub group: String,
     /// What to add; 0 reads, negative gives back.
     pub amount: i32,
     /// The highest total this charge may lead to.
@@ -34,40 +36,57 @@ pub struct Charge {
 }
 
 impl Charge {
-    /// One more, up to `limit`.
-    pub(crate) fn one(key: String, limit: u32, ttl: u32) -> Self {
-        Self::more(key, 1, limit, ttl)
-    }
-
-    /// `amount` more, up to `limit`.
-    pub(crate) fn more(key: String, amount: u32, limit: u32, ttl: u32) -> Self {
-        let amount = i32::try_from(amount).unwrap_or(i32::MAX);
+    /// A charge of a counter that is a group of its own.
+    #[must_use]
+    pub fn alone(key: String, amount: i32, limit: u32, ttl: u32) -> Self {
+        let group = key.strip_prefix(PREFIX).unwrap_or(&key).to_string();
         Self {
             key,
+            group,
             amount,
             limit,
             ttl,
         }
     }
 
-    /// Only looks whether the counter is still below `limit`.
-    pub(crate) fn look(key: String, limit: u32, ttl: u32) -> Self {
+    /// One more, up to `limit`.
+    pub(crate) fn one(name: Name, limit: u32, ttl: u32) -> Self {
+        Self::more(name, 1, limit, ttl)
+    }
+
+    /// `amount` more, up to `limit`.
+    pub(crate) fn more(name: Name, amount: u32, limit: u32, ttl: u32) -> Self {
+        let Name { key, group } = name;
+        let amount = i32::try_from(amount).unwrap_or(i32::MAX);
         Self {
             key,
-            amount: 0,
-            limit: limit.saturating_sub(1),
+            group,
+            amount,
+            limit,
             ttl,
         }
     }
 
-    /// Takes back up to `amount`.
-    pub(crate) fn back(key: String, amount: u32, ttl: u32) -> Self {
+    /// Only looks whether this charge would still be allowed. One that refuses nothing is only read.
+    pub(crate) fn look(self) -> Self {
+        let limit = match self.limit {
+            u32::MAX => u32::MAX,
+            limit => limit.saturating_sub(self.amount.unsigned_abs()),
+        };
+        Self {
+            amount: 0,
+            limit,
+            ..self
+        }
+    }
+
+    /// Takes back up to `amount` of what this charges.
+    pub(crate) fn back(self, amount: u32) -> Self {
         let amount = i32::try_from(amount).unwrap_or(i32::MAX).saturating_neg();
         Self {
-            key,
             amount,
             limit: u32::MAX,
-            ttl,
+            ..self
         }
     }
 }
@@ -79,6 +98,15 @@ pub struct Total {
     pub total: u32,
     /// Seconds until the counter ends.
     pub ends_in: u32,
+}
+
+/// What a store answers to a list of charges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Totals {
+    /// The counters, in the order of the charges, up to the first that was refused.
+    pub totals: Vec<Total>,
+    /// The store's time, where it has a clock of its own: seconds since 1970-01-01T00:00:00Z.
+    pub now: Option<u32>,
 }
 
 /// What became of a list of charges.
@@ -93,6 +121,31 @@ pub(crate) enum Outcome {
 /// Totals that no honest store gives.
 pub(crate) fn lie() -> Failure {
     Failure::new(Code::Guard, "the guard gave an impossible answer")
+}
+
+/// Seconds that the clocks of store and host may be apart: twice what two hosts may.
+const APART: u32 = 2 * clock::SKEW;
+
+/// A store that is ahead by at most so many seconds is worth waiting for: a run with a wrong clock was the last to use it.
+const WORTH_WAITING: u32 = 3_600;
+
+/// Compares the store's clock with the host's. Counters end by the one and tokens by the other, so neither may be believed alone.
+///
+/// # Errors
+///
+/// [`Code::Clock`]: they are more than [`APART`].
+pub(crate) fn agree(now: u32, store: Option<u32>) -> Result<(), Failure> {
+    let Some(store) = store.filter(|store| store.abs_diff(now) > APART) else {
+        return Ok(());
+    };
+    let failure = if store > now {
+        "the guard's clock is ahead of the host's"
+    } else {
+        "the guard's clock is behind the host's"
+    };
+    let wait = store.checked_sub(now.saturating_add(APART));
+    let wait = wait.filter(|wait| *wait <= WORTH_WAITING);
+    Err(Failure::new(Code::Clock, failure).retry_after(wait))
 }
 
 /// Reads totals against the charges they answer.
@@ -126,6 +179,20 @@ pub(crate) fn judge(charges: &[Charge], totals: Vec<Total>) -> Result<Outcome, F
     }
 }
 
+/// What every name of a counter begins with.
+const PREFIX: &str = "2fa.";
+
+/// The counters of one subject, one number, one client, one range or one audience. A store makes neighbouring charges of one group as one.
+#[derive(Clone)]
+pub(crate) struct Group(String);
+
+/// The name of a counter, with that of its group.
+#[derive(Clone)]
+pub(crate) struct Name {
+    key: String,
+    group: String,
+}
+
 /// Names of counters: keyed hashes, so that a store holds nothing personal and a reader of it learns no number.
 ///
 /// Their key does not rotate with those of tokens: rotation must clear no lock and revive no used token.
@@ -146,61 +213,94 @@ impl Names {
         self.key.expose()
     }
 
+    /// The group of what is counted for a subject, or for whatever else `of` says.
+    pub(crate) fn group(&self, of: &str, data: &[u8]) -> Group {
+        Group(self.hash("group", |input| input.text(of).bytes(data)))
+    }
+
+    /// The group of what is counted for a subject.
+    pub(crate) fn subject(&self, subject: &str) -> Group {
+        self.group("subject", subject.as_bytes())
+    }
+
+    /// The group of what is counted for a number.
+    pub(crate) fn number(&self, recipient: &Recipient) -> Group {
+        self.group("number", recipient.as_str().as_bytes())
+    }
+
     /// Guesses and the single use of one challenge.
-    pub(crate) fn challenge(&self, message: &[u8]) -> String {
-        self.name("challenge", |input| input.bytes(message))
+    pub(crate) fn challenge(&self, group: &Group, message: &[u8]) -> Name {
+        self.name(group, "challenge", |input| input.bytes(message))
     }
 
     /// Failures of a subject with a recipient: NIST's "authenticator". Purposes that strangers can trigger count apart, so that a
     /// stranger cannot lock a login.
     pub(crate) fn failures(
         &self,
+        group: &Group,
         window: &str,
         open: bool,
         subject: &str,
         recipient: &Recipient,
-    ) -> String {
-        self.name(window, |input| {
+    ) -> Name {
+        self.name(group, window, |input| {
             input.u8(open.into()).text(subject).text(recipient.as_str())
         })
     }
 
     /// Failures by what they are counted for, beyond one recipient.
-    pub(crate) fn guesses(&self, scope: &str, open: bool, of: &[u8]) -> String {
-        self.name(scope, |input| input.u8(open.into()).bytes(of))
+    pub(crate) fn guesses(&self, group: &Group, scope: &str, open: bool, of: &[u8]) -> Name {
+        self.name(group, scope, |input| input.u8(open.into()).bytes(of))
     }
 
     /// Questions about one message.
     pub(crate) fn status(&self, handle: &[u8]) -> String {
-        self.sends("status", handle)
+        self.lone("status", handle)
     }
 
     /// A message to a number moments ago.
-    pub(crate) fn cooldown(&self, binding: &Binding) -> String {
-        self.sends("cooldown", binding.recipient.as_str().as_bytes())
+    pub(crate) fn cooldown(&self, group: &Group, recipient: &Recipient) -> Name {
+        self.sends(group, "cooldown", recipient.as_str().as_bytes())
     }
 
     /// A message to a number of which nothing is known.
-    pub(crate) fn unknown(&self, binding: &Binding) -> String {
+    pub(crate) fn unknown(&self, group: &Group, recipient: &Recipient) -> Name {
         self.sends(
+            group,
             "cooldown after unknown",
-            binding.recipient.as_str().as_bytes(),
+            recipient.as_str().as_bytes(),
         )
     }
 
     /// Messages, by what they are counted for.
-    pub(crate) fn sends(&self, scope: &str, of: &[u8]) -> String {
-        self.name(scope, |input| input.bytes(of))
+    pub(crate) fn sends(&self, group: &Group, scope: &str, of: &[u8]) -> Name {
+        self.name(group, scope, |input| input.bytes(of))
     }
 
-    fn name(&self, label: &str, fill: impl FnOnce(&mut Writer) -> &mut Writer) -> String {
+    /// The key of a counter that is a group of its own.
+    pub(crate) fn lone(&self, label: &str, of: &[u8]) -> String {
+        [PREFIX, &self.hash(label, |input| input.bytes(of))].concat()
+    }
+
+    fn name(
+        &self,
+        group: &Group,
+        label: &str,
+        fill: impl FnOnce(&mut Writer) -> &mut Writer,
+    ) -> Name {
+        Name {
+            key: [PREFIX, &self.hash(label, fill)].concat(),
+            group: group.0.clone(),
+        }
+    }
+
+    /// 22 characters of base64url.
+    fn hash(&self, label: &str, fill: impl FnOnce(&mut Writer) -> &mut Writer) -> String {
         let mut input = Writer::new();
         let input = fill(input.text(label)).finish();
         let hash = self.keyed.clone().chain_update(input).finalize();
         let hash = hash.into_bytes();
-        let mut name = String::from("2fa.");
-        name.push_str(&to_base64url(hash.get(..16).unwrap_or(&hash)));
-        name
+        to_base64url(hash.get(..16).unwrap_or(&hash))
     }
 }
 
@@ -213,13 +313,12 @@ impl fmt::Debug for Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
     use alloc::vec;
 
     fn charges() -> Vec<Charge> {
         vec![
-            Charge::one("a".to_string(), 5, 60),
-            Charge::one("b".to_string(), 10, 60),
+            Charge::alone("a".to_string(), 1, 5, 60),
+            Charge::alone("b".to_string(), 1, 10, 60),
         ]
     }
 
@@ -247,7 +346,7 @@ mod tests {
                 total: total(11)
             })
         );
-        let back = [Charge::back("a".to_string(), 3, 60)];
+        let back = [charges().remove(0).back(3)];
         assert_eq!(
             judge(&back, vec![total(0)]),
             Ok(Outcome::Made(vec![total(0)]))
@@ -265,6 +364,25 @@ mod tests {
         ] {
             let failure = judge(&charges(), totals).err().unwrap();
             assert_eq!(failure.code, Code::Guard);
+        }
+    }
+
+    #[test]
+    fn clocks_agree_within_two_minutes() {
+        let now = 1_800_000_000;
+        for store in [None, Some(now), Some(now - 120), Some(now + 120)] {
+            assert_eq!(agree(now, store), Ok(()));
+        }
+        for (store, wait) in [
+            (now - 121, None),
+            (now + 121, Some(1)),
+            (now + 3_720, Some(3_600)),
+            (now + 3_721, None),
+            (0, None),
+            (u32::MAX, None),
+        ] {
+            let failure = agree(now, Some(store)).err().unwrap();
+            assert_eq!((failure.code, failure.retry_after), (Code::Clock, wait));
         }
     }
 }

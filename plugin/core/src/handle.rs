@@ -12,10 +12,8 @@ use crate::clock;
 use crate::codec::{Reader, Writer, from_base64url, to_base64url};
 use crate::failure::{Code, Failure};
 use crate::key::Secret;
+use crate::mark;
 use crate::prepared::Prepared;
-
-/// First byte: version 1, kind 3.
-const MARK: u8 = 0x13;
 
 /// Seconds that a handle is answered: a day.
 const LIFETIME: u32 = 86_400;
@@ -39,7 +37,10 @@ impl Handle<'_> {
             Channel::Voice => 2,
         };
         let mut out = Writer::new();
-        out.u8(MARK).u8(channel).raw(&self.kid).u32(self.issued_at);
+        out.u8(mark::HANDLE)
+            .u8(channel)
+            .raw(&self.kid)
+            .u32(self.issued_at);
         let body = out.text(self.message_id).finish();
         to_base64url(&[&body[..], &key.mac(&authenticated(&body))].concat())
     }
@@ -66,7 +67,7 @@ pub(crate) fn read(settings: &Prepared, text: &str, now: u32) -> Result<Read, Fa
         .split_at_checked(bytes.len().saturating_sub(MAC))
         .ok_or_else(invalid)?;
     let mut from = Reader::new(body);
-    let (mark, channel, kid, issued_at) = (from.u8(), from.u8(), from.array(), from.u32());
+    let (first, channel, kid, issued_at) = (from.u8(), from.u8(), from.array(), from.u32());
     let message_id = from.text();
     let key = settings.key(kid).ok_or_else(invalid)?;
     let message = authenticated(body);
@@ -77,7 +78,7 @@ pub(crate) fn read(settings: &Prepared, text: &str, now: u32) -> Result<Read, Fa
         2 => Channel::Voice,
         _ => return Err(invalid()),
     };
-    if !(sent | decoy) || !from.finish() || mark != MARK {
+    if !(sent | decoy) || !from.finish() || first != mark::HANDLE {
         return Err(invalid());
     }
     clock::within(issued_at, LIFETIME, now)?;

@@ -1,19 +1,24 @@
-//! What a message or a guess is charged with, from narrow to wide, and what each refusal means.
+//! What a message or a guess is charged with, and what each refusal means.
 //!
 //! ```text
-//! message   looks: challenge, failures ► cooldown ► subject ► number ► client ► range ► audience
-//! guess     looks: subject, client ► challenge ► soft ► hard ► subject ► client ► audience
+//! message   look at client, range, audience
+//!           ► subject { look at challenge and failures, charge messages }
+//!           ► number  { look at cooldown after unknown, charge cooldown and messages }
+//!           ► client  ► range ► audience
+//! guess     look at client
+//!           ► subject { look at failures, charge challenge, soft, hard and failures }
+//!           ► client  ► audience
 //! ```
 //!
-//! A guess looks at the wide counters before it charges the narrow ones: a client or subject that is refused anyway must use up
-//! nobody's guesses.
+//! What is in braces is one group, whose charges a store makes as one. The wide counters are looked at before the narrow ones are
+//! charged: who is refused anyway uses up nobody's guesses and leaves no counter behind.
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use crate::binding::Binding;
 use crate::failure::{Alarm, Code, Failure, Unfit};
-use crate::guard::{CLAIM, Charge, LASTING, Total};
+use crate::guard::{CLAIM, Charge, Group, LASTING, Total};
 use crate::prepared::Prepared;
 use crate::settings::Cap;
 
@@ -51,8 +56,7 @@ struct Rung {
 pub(crate) struct Ladder(Vec<Rung>);
 
 impl Ladder {
-    /// What a message is charged with, by its `weight`. What is only looked at comes first, among it the counter of the challenge
-    /// if there is one already.
+    /// What a message is charged with, by its `weight`. Of a resend, the counter of its challenge is looked at too.
     ///
     /// # Errors
     ///
@@ -64,54 +68,27 @@ impl Ladder {
         challenge: Option<Charge>,
         weight: u32,
     ) -> Result<Self, Failure> {
-        let client = client.map(address).transpose()?;
-        let client = client.as_deref();
+        let groups = Groups::new(settings, binding, client)?;
+        let failures = Failures::new(settings, binding, &groups)?;
+        let messages = Messages::new(settings, binding, &groups, weight)?;
         let mut ladder = Self(Vec::new());
-        if let Some(guess) = challenge {
-            let most = guess.limit;
-            ladder.look(Kind::Challenge, guess, most);
-        }
-        for (kind, charge, most) in failures(settings, binding, client)? {
-            ladder.look(kind, charge, most);
-        }
-        let (names, sends) = (&settings.names, &settings.sends);
-        let unknown = Charge::one(names.unknown(binding), 1, UNKNOWN_COOLDOWN);
-        ladder.look(Kind::Cooldown, unknown, 1);
-        let cooldown = Charge::one(names.cooldown(binding), 1, sends.cooldown);
-        ladder.charge(Kind::Cooldown, cooldown, 1);
 
-        let open = settings.open(binding);
-        let mut cap = |scope: &str, of: &[u8], cap: Cap, shared: bool| {
-            let half = cap.count.checked_div(2).unwrap_or(0).max(1);
-            let most = if open && shared { half } else { cap.count };
-            let limit = if sends.monitor { u32::MAX } else { most };
-            let charge = Charge::more(names.sends(scope, of), weight, limit, cap.seconds);
-            ladder.charge(Kind::Cap, charge, most);
-        };
-        let (subject, recipient) = (binding.subject.as_bytes(), &binding.recipient);
-        let number = recipient.as_str().as_bytes();
-        cap("sends per subject", subject, sends.subject, true);
-        cap("sends per number", number, sends.number, true);
-        if let Some(limit) = sends.client {
-            cap(
-                "sends per client",
-                needed(client, "sends.per_client")?,
-                limit,
-                false,
-            );
-        }
-        cap(
-            "sends per range",
-            recipient.range().as_bytes(),
-            sends.range,
-            true,
-        );
-        cap(
-            "sends per audience",
-            settings.audience.as_bytes(),
-            sends.audience,
-            true,
-        );
+        failures.client.iter().for_each(|rung| ladder.look(rung));
+        messages.client.iter().for_each(|rung| ladder.look(rung));
+        ladder.look(&messages.range);
+        ladder.look(&failures.audience);
+        ladder.look(&messages.audience);
+
+        let challenge = challenge.map(|charge| Rung::new(Kind::Challenge, charge));
+        challenge.iter().for_each(|rung| ladder.look(rung));
+        failures.subject.iter().for_each(|rung| ladder.look(rung));
+        ladder.0.push(messages.subject);
+
+        ladder.look(&messages.unknown);
+        ladder.0.extend([messages.cooldown, messages.number]);
+
+        ladder.0.extend(messages.client);
+        ladder.0.extend([messages.range, messages.audience]);
         Ok(ladder)
     }
 
@@ -126,38 +103,30 @@ impl Ladder {
         client: Option<&str>,
         challenge: Charge,
     ) -> Result<Self, Failure> {
-        let client = client.map(address).transpose()?;
-        let failures = failures(settings, binding, client.as_deref())?;
+        let groups = Groups::new(settings, binding, client)?;
+        let Failures {
+            subject: [soft, hard, subject],
+            client,
+            audience,
+        } = Failures::new(settings, binding, &groups)?;
         let mut ladder = Self(Vec::new());
-        for (kind, charge, most) in &failures {
-            if matches!(kind, Kind::Subject | Kind::Client) {
-                ladder.look(*kind, charge.clone(), *most);
-            }
-        }
-        let most = challenge.limit;
-        ladder.charge(Kind::Challenge, challenge, most);
-        for (kind, charge, most) in failures {
-            ladder.charge(kind, charge, most);
-        }
+        client.iter().for_each(|rung| ladder.look(rung));
+        ladder.look(&subject);
+        let challenge = Rung::new(Kind::Challenge, challenge);
+        ladder.0.extend([challenge, soft, hard, subject]);
+        ladder.0.extend(client);
+        ladder.0.push(audience);
         Ok(ladder)
     }
 
-    fn charge(&mut self, kind: Kind, charge: Charge, most: u32) {
-        self.0.push(Rung { kind, charge, most });
+    /// Only looks whether the charge would be allowed.
+    fn look(&mut self, rung: &Rung) {
+        let charge = rung.charge.clone().look();
+        self.0.push(Rung {
+            charge,
+            ..rung.clone()
+        });
     }
-
-    /// Only looks whether one more would be allowed; a charge that refuses nothing is only read.
-    fn look(&mut self, kind: Kind, charge: Charge, most: u32) {
-        let Charge {
-            key, limit, ttl, ..
-        } = charge;
-        let charge = match limit {
-            u32::MAX => Charge::more(key, 0, limit, ttl),
-            limit => Charge::look(key, limit, ttl),
-        };
-        self.charge(kind, charge, most);
-    }
-
     pub(crate) fn charges(&self) -> Vec<Charge> {
         self.0.iter().map(|rung| rung.charge.clone()).collect()
     }
@@ -166,7 +135,7 @@ impl Ladder {
     pub(crate) fn back(&self, made: usize) -> Vec<Charge> {
         let made = self.0.iter().take(made);
         made.filter(|rung| rung.charge.amount > 0)
-            .map(|rung| back(&rung.charge, rung.charge.amount.unsigned_abs()))
+            .map(|rung| rung.charge.clone().back(rung.charge.amount.unsigned_abs()))
             .collect()
     }
 
@@ -176,8 +145,8 @@ impl Ladder {
         charged
             .filter(|rung| rung.kind != Kind::Challenge)
             .map(|rung| match rung.kind {
-                Kind::Hard => back(&rung.charge, hard),
-                _ => back(&rung.charge, 1),
+                Kind::Hard => rung.charge.clone().back(hard),
+                _ => rung.charge.clone().back(1),
             })
             .collect()
     }
@@ -231,44 +200,183 @@ impl Ladder {
     }
 }
 
-/// A charge that takes `amount` back.
-fn back(charge: &Charge, amount: u32) -> Charge {
-    Charge::back(charge.key.clone(), amount, charge.ttl)
+impl Rung {
+    /// A charge whose own limit says what is too much.
+    fn new(kind: Kind, charge: Charge) -> Self {
+        let most = charge.limit;
+        Self { kind, charge, most }
+    }
 }
 
-/// One more failure, in each counter of them from narrow to wide, and from which total on it is too much.
-fn failures(
-    settings: &Prepared,
-    binding: &Binding,
-    client: Option<&[u8]>,
-) -> Result<Vec<(Kind, Charge, u32)>, Failure> {
-    let guesses = &settings.guesses;
-    let (names, open) = (&settings.names, settings.open(binding));
-    let [soft, hard] = settings.failures(binding);
-    let one = |kind, key, Cap { count, seconds }| (kind, Charge::one(key, count, seconds), count);
-    let subject = names.guesses("failures per subject", open, binding.subject.as_bytes());
-    let lasting = Cap {
-        count: guesses.hard,
-        seconds: LASTING,
-    };
-    let mut all = alloc::vec![
-        one(Kind::Soft, soft, guesses.soft),
-        one(Kind::Hard, hard, lasting),
-        one(Kind::Subject, subject, guesses.subject),
-    ];
-    if let Some(cap) = guesses.client {
-        let client = needed(client, "failures.per_client")?;
-        let name = names.guesses("failures per client", false, client);
-        all.push(one(Kind::Client, name, cap));
+/// Whom counters are for.
+struct Groups {
+    subject: Group,
+    /// The client, as it is counted.
+    client: Option<(Vec<u8>, Group)>,
+    audience: Group,
+}
+
+impl Groups {
+    fn new(settings: &Prepared, binding: &Binding, client: Option<&str>) -> Result<Self, Failure> {
+        let names = &settings.names;
+        let client = client.map(address).transpose()?.map(|client| {
+            let group = names.group("client", &client);
+            (client, group)
+        });
+        Ok(Self {
+            subject: names.subject(&binding.subject),
+            client,
+            audience: names.group("audience", settings.audience.as_bytes()),
+        })
     }
-    let audience = names.guesses("failures per audience", false, settings.audience.as_bytes());
-    let Cap { count, seconds } = guesses.audience;
-    all.push((
-        Kind::Audience,
-        Charge::one(audience, u32::MAX, seconds),
-        count,
-    ));
-    Ok(all)
+
+    /// The client of a cap that is set.
+    fn needed(&self, cap: &str) -> Result<(&[u8], &Group), Failure> {
+        let client = self
+            .client
+            .as_ref()
+            .map(|(client, group)| (&**client, group));
+        client.ok_or_else(|| {
+            let detail = ["client: is required, since ", cap, " is set"].concat();
+            Failure::new(Code::Request, detail)
+        })
+    }
+}
+
+/// One more failure, in each counter of them.
+struct Failures {
+    /// In a window, consecutive, and over all numbers.
+    subject: [Rung; 3],
+    client: Option<Rung>,
+    audience: Rung,
+}
+
+impl Failures {
+    fn new(settings: &Prepared, binding: &Binding, groups: &Groups) -> Result<Self, Failure> {
+        let (guesses, names) = (&settings.guesses, &settings.names);
+        let open = settings.open(binding);
+        let Binding {
+            subject, recipient, ..
+        } = binding;
+        let one =
+            |kind, name, Cap { count, seconds }| Rung::new(kind, Charge::one(name, count, seconds));
+        let own = |window| names.failures(&groups.subject, window, open, subject, recipient);
+        let lasting = Cap {
+            count: guesses.hard,
+            seconds: LASTING,
+        };
+        let over_all = names.guesses(
+            &groups.subject,
+            "failures per subject",
+            open,
+            subject.as_bytes(),
+        );
+        let client = match guesses.client {
+            Some(cap) => {
+                let (client, group) = groups.needed("failures.per_client")?;
+                let name = names.guesses(group, "failures per client", false, client);
+                Some(one(Kind::Client, name, cap))
+            }
+            None => None,
+        };
+        let everyone = names.guesses(
+            &groups.audience,
+            "failures per audience",
+            false,
+            settings.audience.as_bytes(),
+        );
+        let Cap { count, seconds } = guesses.audience;
+        Ok(Self {
+            subject: [
+                one(Kind::Soft, own("soft"), guesses.soft),
+                one(Kind::Hard, own("hard"), lasting),
+                one(Kind::Subject, over_all, guesses.subject),
+            ],
+            client,
+            audience: Rung {
+                kind: Kind::Audience,
+                charge: Charge::one(everyone, u32::MAX, seconds),
+                most: count,
+            },
+        })
+    }
+}
+
+/// One more message, in each counter of them.
+struct Messages {
+    subject: Rung,
+    unknown: Rung,
+    cooldown: Rung,
+    number: Rung,
+    client: Option<Rung>,
+    range: Rung,
+    audience: Rung,
+}
+
+impl Messages {
+    fn new(
+        settings: &Prepared,
+        binding: &Binding,
+        groups: &Groups,
+        weight: u32,
+    ) -> Result<Self, Failure> {
+        let (names, sends) = (&settings.names, &settings.sends);
+        let open = settings.open(binding);
+        let cap = |group: &Group, scope: &str, of: &[u8], cap: Cap, shared: bool| {
+            let half = cap.count.checked_div(2).unwrap_or(0).max(1);
+            let most = if open && shared { half } else { cap.count };
+            let limit = if sends.monitor { u32::MAX } else { most };
+            let name = names.sends(group, scope, of);
+            Rung {
+                kind: Kind::Cap,
+                charge: Charge::more(name, weight, limit, cap.seconds),
+                most,
+            }
+        };
+        let Binding {
+            subject, recipient, ..
+        } = binding;
+        let number = names.number(recipient);
+        let unknown = Charge::one(names.unknown(&number, recipient), 1, UNKNOWN_COOLDOWN);
+        let cooldown = Charge::one(names.cooldown(&number, recipient), 1, sends.cooldown);
+        let digits = recipient.as_str().as_bytes();
+        let range = recipient.range().as_bytes();
+        let client = match sends.client {
+            Some(limit) => {
+                let (client, group) = groups.needed("sends.per_client")?;
+                Some(cap(group, "sends per client", client, limit, false))
+            }
+            None => None,
+        };
+        let audience = settings.audience.as_bytes();
+        Ok(Self {
+            subject: cap(
+                &groups.subject,
+                "sends per subject",
+                subject.as_bytes(),
+                sends.subject,
+                true,
+            ),
+            unknown: Rung::new(Kind::Cooldown, unknown),
+            cooldown: Rung::new(Kind::Cooldown, cooldown),
+            number: cap(&number, "sends per number", digits, sends.number, true),
+            client,
+            range: cap(
+                &names.group("range", range),
+                "sends per range",
+                range,
+                sends.range,
+                true,
+            ),
+            audience: cap(
+                &groups.audience,
+                "sends per audience",
+                audience,
+                sends.audience,
+                true,
+            ),
+        })
+    }
 }
 
 /// A challenge that has no guess left, or was won.
@@ -283,13 +391,6 @@ fn spent(total: Total) -> Failure {
 /// A challenge that was won.
 pub(crate) fn used() -> Failure {
     Failure::new(Code::Used, "this challenge was accepted before")
-}
-
-fn needed<'a>(client: Option<&'a [u8]>, cap: &str) -> Result<&'a [u8], Failure> {
-    client.ok_or_else(|| {
-        let detail = ["client: is required, since ", cap, " is set"].concat();
-        Failure::new(Code::Request, detail)
-    })
 }
 
 /// One name per client: IPv4 also when mapped into IPv6, IPv6 by its /64, which one client has to itself.

@@ -28,7 +28,7 @@
 //!             Turn::Done(output) => return Ok(output),
 //!             Turn::Send(_, operation) => {
 //!                 let reply = Reply::Read { message_id: Some("m1".to_string()), state: None };
-//!                 operation.resume(settings, Answer::Reply(reply))?
+//!                 operation.resume(settings, 1_800_000_000, Answer::Reply(reply))?
 //!             }
 //!             Turn::Count(charges, operation) => {
 //!                 let mut totals = Vec::new();
@@ -41,7 +41,7 @@
 //!                     }
 //!                     *counter = total;
 //!                 }
-//!                 operation.resume(settings, Answer::Totals(totals))?
+//!                 operation.resume(settings, 1_800_000_000, Answer::Totals(Totals { totals, now: None }))?
 //!             }
 //!         }
 //!     }
@@ -108,6 +108,7 @@ mod handle;
 mod key;
 mod ladder;
 mod locale;
+pub mod mark;
 mod phone;
 mod pin;
 mod prepared;
@@ -132,7 +133,7 @@ pub use channel::Channel;
 pub use codec::{Reader, Writer};
 pub use dispatch::{Challenge, Delivery, Dispatch, Sending};
 pub use failure::{Alarm, Blame, Code, Failure, Unfit};
-pub use guard::{Charge, Total};
+pub use guard::{Charge, Total, Totals};
 pub use key::{ReceiptKey, RootKey};
 pub use locale::Locale;
 pub use phone::{Destination, Recipient};

@@ -131,15 +131,6 @@ impl Prepared {
             .is_none_or(|purpose| !purpose.after_first_factor)
     }
 
-    /// The names of the two counters of failures: in a window, and consecutive.
-    pub(crate) fn failures(&self, binding: &Binding) -> [String; 2] {
-        let Binding {
-            subject, recipient, ..
-        } = binding;
-        let open = self.open(binding);
-        ["soft", "hard"].map(|window| self.names.failures(window, open, subject, recipient))
-    }
-
     /// A receipt for a binding that a layer above answers for: its id is that of `source`, so that receipts of one login share it.
     ///
     /// # Errors
@@ -158,10 +149,10 @@ impl Prepared {
         ))
     }
 
-    /// The name of a counter of a layer above.
+    /// The name of a counter of a layer above, which is a group of its own.
     #[must_use]
     pub fn counter(&self, label: &str, of: &[u8]) -> String {
-        self.names.sends(label, of)
+        self.names.lone(label, of)
     }
 
     /// The texts of a message in every language, for a payment or for a login, as an SMS without a template says them.

@@ -58,9 +58,10 @@ pub(crate) fn recall<'a>(
 }
 
 /// A guess at a challenge.
-pub(crate) fn guess(settings: &Prepared, head: &Head, message: &[u8]) -> Charge {
+pub(crate) fn guess(settings: &Prepared, head: &Head, binding: &Binding, message: &[u8]) -> Charge {
+    let group = settings.names.subject(&binding.subject);
     Charge::one(
-        settings.names.challenge(message),
+        settings.names.challenge(&group, message),
         settings.guesses.per_challenge,
         ttl(head),
     )

@@ -9,10 +9,15 @@ use crate::clock;
 use crate::codec::{Reader, Writer, from_base64url, to_base64url};
 use crate::failure::{Code, Failure};
 use crate::key::ReceiptKey;
+use crate::mark;
 
-/// First byte: version 1, kind 2, or kind 4 of test mode.
-fn mark(test: bool) -> u8 {
-    if test { 0x14 } else { 0x12 }
+/// First byte.
+fn kind(test: bool) -> u8 {
+    if test {
+        mark::TEST_RECEIPT
+    } else {
+        mark::RECEIPT
+    }
 }
 
 /// Life of a receipt in seconds.
@@ -54,7 +59,7 @@ pub(crate) fn issue(
             .finish(),
     );
     let mut out = Writer::new();
-    out.u8(mark(key.test))
+    out.u8(kind(key.test))
         .raw(id.first_chunk::<16>().map_or(&[], |id| id))
         .u32(now);
     binding.write(audience, &mut out);
@@ -100,7 +105,7 @@ fn read(body: &[u8], test: bool) -> Option<Claims> {
     let mut from = Reader::new(body);
     let (first, id, issued_at) = (from.u8(), from.array::<16>(), from.u32());
     let (audience, binding) = Binding::read(&mut from)?;
-    (from.finish() && first == mark(test)).then(|| Claims {
+    (from.finish() && first == kind(test)).then(|| Claims {
         id: to_base64url(&id),
         audience,
         binding,

@@ -1,7 +1,7 @@
 //! `state`: an operation that waits, as a string, for hosts that keep no instance while they wait.
 //!
 //! ```text
-//! hex(0x14 | written at 4 | operation 1 | fields | MAC 32)
+//! hex(0x17 | written at 4 | operation 1 | fields | MAC 32)
 //! ```
 //!
 //! The MAC is under a key of its own over all before it. The state holds who is meant, and no PIN, no key and nothing that opens a
@@ -14,14 +14,12 @@ use alloc::vec::Vec;
 use crate::codec::{Reader, Writer, from_hex, to_hex};
 use crate::dispatch::{Challenge, Dispatch};
 use crate::failure::{Failure, Unfit};
+use crate::mark;
 use crate::prepared::Prepared;
 use crate::status::{Report, Status};
 use crate::turn::{Answer, Operation, Suspend, Turn};
 use crate::unlock::{Unlock, Unlocked};
 use crate::verify::{Acceptance, Verify};
-
-/// First byte: version 1, kind 4.
-const MARK: u8 = 0x14;
 
 /// Seconds that a state can be resumed.
 const LIFETIME: u32 = 60;
@@ -61,7 +59,7 @@ impl Waiting {
     #[must_use]
     pub fn to_state(&self, settings: &Prepared, now: u32) -> String {
         let mut out = Writer::new();
-        out.u8(MARK).u32(now);
+        out.u8(mark::STATE).u32(now);
         match self {
             Self::Dispatch(dispatch) => dispatch.write(settings, out.u8(1)),
             Self::Verify(verify) => verify.write(settings, out.u8(2)),
@@ -91,7 +89,7 @@ impl Waiting {
             return Err(foreign());
         }
         let mut from = Reader::new(body);
-        let (mark, written_at) = (from.u8(), from.u32());
+        let (first, written_at) = (from.u8(), from.u32());
         let waiting = match from.u8() {
             1 => Dispatch::read(settings, &mut from).map(Self::Dispatch),
             2 => Verify::read(settings, &mut from).map(Self::Verify),
@@ -99,7 +97,7 @@ impl Waiting {
             4 => Unlock::read(settings, &mut from).map(Self::Unlock),
             _ => None,
         };
-        let waiting = waiting.filter(|_| mark == MARK && from.finish());
+        let waiting = waiting.filter(|_| first == mark::STATE && from.finish());
         let waiting = waiting.ok_or_else(foreign)?;
         if now.abs_diff(written_at) > LIFETIME {
             return Err(Unfit("must be resumed within 60 s").argument("state"));
@@ -118,12 +116,12 @@ fn authenticated(settings: &Prepared, body: &[u8]) -> Vec<u8> {
 impl Operation for Waiting {
     type Output = Ended;
 
-    fn resume(self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
+    fn resume(self, settings: &Prepared, now: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
         match self {
-            Self::Dispatch(dispatch) => dispatch.resume(settings, answer).map(Turn::any),
-            Self::Verify(verify) => verify.resume(settings, answer).map(Turn::any),
-            Self::Status(status) => status.resume(settings, answer).map(Turn::any),
-            Self::Unlock(unlock) => unlock.resume(settings, answer).map(Turn::any),
+            Self::Dispatch(dispatch) => dispatch.resume(settings, now, answer).map(Turn::any),
+            Self::Verify(verify) => verify.resume(settings, now, answer).map(Turn::any),
+            Self::Status(status) => status.resume(settings, now, answer).map(Turn::any),
+            Self::Unlock(unlock) => unlock.resume(settings, now, answer).map(Turn::any),
         }
     }
 }

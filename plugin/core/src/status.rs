@@ -65,7 +65,7 @@ impl Status {
     }
 
     fn charge(&self) -> Charge {
-        Charge::one(self.name.clone(), 1, APART)
+        Charge::alone(self.name.clone(), 1, 1, APART)
     }
 }
 
@@ -96,10 +96,17 @@ impl Suspend for Status {
 impl Operation for Status {
     type Output = Report;
 
-    fn resume(mut self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
+    fn resume(
+        mut self,
+        settings: &Prepared,
+        _: u32,
+        answer: Answer,
+    ) -> Result<Turn<Self>, Failure> {
         match answer {
             answer if !self.asked => {
-                if let Outcome::Refused { total, .. } = judge(&[self.charge()], totals(answer)?)? {
+                if let Outcome::Refused { total, .. } =
+                    judge(&[self.charge()], totals(answer)?.totals)?
+                {
                     let soon = Failure::new(Code::Cooldown, "this was asked moments ago");
                     return Err(soon.retry_after(Some(total.ends_in)));
                 }

@@ -12,9 +12,7 @@ use alloc::vec::Vec;
 use crate::binding::Binding;
 use crate::codec::{Reader, Writer, from_base64url, to_base64url};
 use crate::failure::{Code, Failure};
-
-/// First byte: version 1 in the high half, kind 1 (challenge) in the low.
-const MARK: u8 = 0x11;
+use crate::mark;
 
 /// What a token carries in the clear. Nothing in it is to be believed before the MAC is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,12 +42,12 @@ impl Head {
     }
 
     pub(crate) fn write(&self, out: &mut Writer) {
-        out.u8(MARK).raw(&self.kid).u8(self.digits);
+        out.u8(mark::TOKEN).raw(&self.kid).u8(self.digits);
         out.u32(self.issued_at).u16(self.lifetime).raw(&self.nonce);
     }
 
     pub(crate) fn read(from: &mut Reader<'_>) -> Self {
-        let mark = from.u8();
+        let first = from.u8();
         let head = Self {
             kid: from.array(),
             digits: from.u8(),
@@ -57,7 +55,7 @@ impl Head {
             lifetime: from.u16(),
             nonce: from.array(),
         };
-        if mark != MARK || !(4..=10).contains(&head.digits) {
+        if first != mark::TOKEN || !(4..=10).contains(&head.digits) {
             from.fail();
         }
         head

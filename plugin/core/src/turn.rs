@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 
 use crate::codec::{Reader, Writer};
 use crate::failure::{Code, Failure};
-use crate::guard::{Charge, Total};
+use crate::guard::{Charge, Totals};
 use crate::prepared::Prepared;
 use crate::xoxzo::{Reply, Request};
 
@@ -35,7 +35,7 @@ pub enum Turn<O: Operation> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// From the guard.
-    Totals(Vec<Total>),
+    Totals(Totals),
     /// From Xoxzo.
     Reply(Reply),
     /// Nothing.
@@ -60,12 +60,12 @@ pub trait Operation: Sized {
     /// What it ends with.
     type Output;
 
-    /// Goes on with what came back.
+    /// Goes on with what came back, at `now`.
     ///
     /// # Errors
     ///
     /// The operation ended without what was asked.
-    fn resume(self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure>;
+    fn resume(self, settings: &Prepared, now: u32, answer: Answer) -> Result<Turn<Self>, Failure>;
 }
 
 /// An operation that can be written down while it waits.
@@ -76,7 +76,7 @@ pub(crate) trait Suspend: Sized {
 }
 
 /// The totals in an answer to [`Turn::Count`].
-pub(crate) fn totals(answer: Answer) -> Result<Vec<Total>, Failure> {
+pub(crate) fn totals(answer: Answer) -> Result<Totals, Failure> {
     match answer {
         Answer::Totals(totals) => Ok(totals),
         Answer::Lost(Loss::GuardFull) => Err(Failure::new(Code::Guard, "the guard is full")),

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::binding::id;
 use crate::codec::{Reader, Writer};
 use crate::failure::Failure;
-use crate::guard::{Charge, LASTING, Outcome, judge, lie};
+use crate::guard::{Charge, LASTING, Outcome, Totals, judge, lie};
 use crate::phone::Recipient;
 use crate::prepared::Prepared;
 use crate::turn::{Answer, Operation, Suspend, Turn, totals};
@@ -47,17 +47,18 @@ impl Unlock {
 
     /// Looks at the consecutive failures, of purposes after a first factor and of those open to strangers, then takes all back.
     fn charges(&self, settings: &Prepared) -> Vec<Charge> {
-        let name = |window, open| {
-            settings
-                .names
-                .failures(window, open, &self.subject, &self.recipient)
+        let names = &settings.names;
+        let group = names.subject(&self.subject);
+        let one = |window, open, ttl| {
+            let name = names.failures(&group, window, open, &self.subject, &self.recipient);
+            Charge::one(name, u32::MAX, ttl)
         };
-        let look = |open| Charge::more(name("hard", open), 0, u32::MAX, LASTING);
+        let look = |open| one("hard", open, LASTING).look();
         let soft = settings.guesses.soft.seconds;
         let back = |open| {
             [
-                Charge::back(name("soft", open), u32::MAX, soft),
-                Charge::back(name("hard", open), u32::MAX, LASTING),
+                one("soft", open, soft).back(u32::MAX),
+                one("hard", open, LASTING).back(u32::MAX),
             ]
         };
         [look(false), look(true)]
@@ -84,8 +85,8 @@ impl Suspend for Unlock {
 impl Operation for Unlock {
     type Output = Unlocked;
 
-    fn resume(self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
-        let totals = totals(answer)?;
+    fn resume(self, settings: &Prepared, _: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
+        let Totals { totals, .. } = totals(answer)?;
         let seen = totals.iter().take(2).map(|total| total.total);
         let failures = seen.fold(0_u32, u32::saturating_add);
         match judge(&self.charges(settings), totals)? {

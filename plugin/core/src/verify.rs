@@ -5,7 +5,7 @@
 //!    each of these refuses, and what is refused charges nothing to its right
 //! ```
 //!
-//! A guess is paid for before it is compared, so that guesses at once cannot outrun the count. A used challenge is
+//! A claim comes at most a minute after its guess, by clocks that agree. A guess is paid for before it is compared, so that guesses at once cannot outrun the count. A used challenge is
 //! recognised at the first charge, before any compare: it tells nothing about the PIN.
 
 mod written;
@@ -16,8 +16,9 @@ use alloc::vec::Vec;
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::binding::{Binding, Claimed};
+use crate::clock;
 use crate::failure::{Alarm, Code, Failure};
-use crate::guard::{CLAIM, Charge, Outcome, judge};
+use crate::guard::{CLAIM, Charge, Outcome, agree, judge, lie};
 use crate::ladder::{Ladder, used};
 use crate::pin::Pin;
 use crate::prepared::Prepared;
@@ -107,11 +108,15 @@ impl Verify {
     /// Claims the challenge; a list ends at a refusal, so that only the winner clears what it has behind it.
     fn claim(&self, settings: &Prepared, message: &[u8], hard: u32) -> Vec<Charge> {
         let limit = CLAIM.saturating_add(settings.guesses.per_challenge);
-        let name = settings.names.challenge(message);
+        let Binding {
+            subject, recipient, ..
+        } = &self.binding;
+        let names = &settings.names;
+        let name = names.challenge(&names.subject(subject), message);
         let mut charges = alloc::vec![Charge::more(name, CLAIM, limit, recall::ttl(&self.head))];
         charges.extend(self.ladder.clear(hard));
-        let cooldown = settings.names.cooldown(&self.binding);
-        charges.push(Charge::back(cooldown, CLAIM, settings.sends.cooldown));
+        let cooldown = names.cooldown(&names.number(recipient), recipient);
+        charges.push(Charge::one(cooldown, 1, settings.sends.cooldown).back(CLAIM));
         charges
     }
 
@@ -119,10 +124,14 @@ impl Verify {
         mut self,
         settings: &Prepared,
         message: &[u8],
+        now: u32,
         answer: Answer,
     ) -> Result<Turn<Self>, Failure> {
+        clock::hurry(self.now, now)?;
+        let answer = totals(answer)?;
+        agree(now, answer.now)?;
         let ladder = &self.ladder;
-        let totals = match judge(&ladder.charges(), totals(answer)?)? {
+        let totals = match judge(&ladder.charges(), answer.totals)? {
             Outcome::Refused { at, total } => {
                 return Err(ladder.refusal(at, total).expires_in(self.left));
             }
@@ -169,22 +178,36 @@ fn ladder(
     binding: &Binding,
     client: Option<&str>,
 ) -> Result<Ladder, Failure> {
-    let guess = recall::guess(settings, head, message);
+    let guess = recall::guess(settings, head, binding, message);
     Ladder::guess(settings, binding, client, guess)
 }
 
 impl Operation for Verify {
     type Output = Acceptance;
 
-    fn resume(self, settings: &Prepared, answer: Answer) -> Result<Turn<Self>, Failure> {
+    fn resume(
+        mut self,
+        settings: &Prepared,
+        now: u32,
+        answer: Answer,
+    ) -> Result<Turn<Self>, Failure> {
         let message = self.head.message(&settings.audience, &self.binding);
         match self.stage {
-            Stage::Guess => self.guessed(settings, &message, answer),
+            Stage::Guess => self.guessed(settings, &message, now, answer),
             Stage::Claim { hard } => {
                 let charges = self.claim(settings, &message, hard);
-                match judge(&charges, totals(answer)?)? {
+                let answer = totals(answer)?;
+                // What is won is won: clocks that are apart are a matter for operators.
+                if agree(now, answer.now).is_err() {
+                    self.alarm = self.alarm.or(Some(Alarm::Clock));
+                }
+                match judge(&charges, answer.totals)? {
                     Outcome::Refused { .. } => Err(used().expires_in(self.left)),
-                    Outcome::Made(_) => self.accept(settings, &message),
+                    Outcome::Made(totals) => match totals.first() {
+                        // A claim comes on top of its own guess, at least.
+                        Some(claimed) if claimed.total > CLAIM => self.accept(settings, &message),
+                        _ => Err(lie()),
+                    },
                 }
             }
         }

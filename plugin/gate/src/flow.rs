@@ -195,7 +195,7 @@ impl Gate {
                 Turn::Respond(self.logged_out(visitor, now))
             }
             Stage::Engine(operation, visitor) => {
-                let step = operation.resume(&self.engine, answer);
+                let step = operation.resume(&self.engine, now, answer);
                 self.step(step, visitor, now, rng)
             }
         }
@@ -319,7 +319,7 @@ impl Gate {
 /// Whether the counter says that a pass is revoked; `None` if it says nothing.
 fn revoked(answer: &Answer) -> Option<bool> {
     match answer {
-        Answer::Totals(totals) => totals.first().map(|total| total.total > 0),
+        Answer::Totals(answer) => answer.totals.first().map(|total| total.total > 0),
         _ => None,
     }
 }

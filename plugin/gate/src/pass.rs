@@ -9,13 +9,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use subtle::ConstantTimeEq;
-use xoxzo_2fa_core::{Charge, Reader, Seal, Writer};
+use xoxzo_2fa_core::{Charge, Reader, Seal, Writer, mark};
 
 use crate::identity::Identity;
 use crate::settings::PassSettings;
-
-/// First byte: version 1, kind 5.
-const MARK: u8 = 0x15;
 
 /// How far clocks may differ, in seconds.
 const SKEW: u32 = 60;
@@ -45,7 +42,7 @@ impl Pass {
 
     pub(crate) fn close(&self, seal: &Seal, bound: &[u8]) -> String {
         let mut out = Writer::new();
-        out.u8(MARK)
+        out.u8(mark::PASS)
             .raw(&self.id)
             .u32(self.won_at)
             .u32(self.renewed_at);
@@ -55,13 +52,13 @@ impl Pass {
     pub(crate) fn open(seal: &Seal, text: &str, bound: &[u8]) -> Option<Self> {
         let body = seal.open(text, bound)?;
         let mut from = Reader::new(&body);
-        let mark = from.u8();
+        let first = from.u8();
         let pass = Self {
             id: from.array(),
             won_at: from.u32(),
             renewed_at: from.u32(),
         };
-        (from.finish() && mark == MARK).then_some(pass)
+        (from.finish() && first == mark::PASS).then_some(pass)
     }
 
     pub(crate) fn is_alive(&self, settings: &PassSettings, now: u32) -> bool {
@@ -88,22 +85,13 @@ impl Pass {
 
 /// A counter that is above 0 once a pass is revoked.
 pub(crate) fn look(counter: &str) -> Charge {
-    Charge {
-        key: counter.to_string(),
-        amount: 0,
-        limit: 0,
-        ttl: 1,
-    }
+    Charge::alone(counter.to_string(), 0, 0, 1)
 }
 
 /// Revokes a pass for as long as it could live.
 pub(crate) fn revoke(counter: String, settings: &PassSettings) -> Charge {
-    Charge {
-        key: counter,
-        amount: 1,
-        limit: u32::MAX,
-        ttl: settings.life.saturating_add(BEYOND),
-    }
+    let life = settings.life.saturating_add(BEYOND);
+    Charge::alone(counter, 1, u32::MAX, life)
 }
 
 /// A pass that was found to be genuine, and what it takes to let the next request through quickly.

@@ -7,10 +7,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
-use xoxzo_2fa_core::{Challenge, Failure, Reader, Seal, Writer, draw, inspect};
-
-/// First byte: version 1, kind 6.
-const MARK: u8 = 0x16;
+use xoxzo_2fa_core::{Challenge, Failure, Reader, Seal, Writer, draw, inspect, mark};
 
 /// Seconds that a visit lasts.
 const LIFE: u32 = 3_600;
@@ -109,7 +106,7 @@ impl Visit {
             notice,
         } = self;
         let mut out = Writer::new();
-        out.u8(MARK)
+        out.u8(mark::VISIT)
             .raw(nonce)
             .u32(*began_at)
             .text(return_to)
@@ -133,7 +130,7 @@ impl Visit {
     pub(crate) fn open(seal: &Seal, text: &str, bound: &[u8], now: u32) -> Option<Self> {
         let body = seal.open(text, bound)?;
         let mut from = Reader::new(&body);
-        let mark = from.u8();
+        let first = from.u8();
         let mut visit = Self {
             nonce: from.array(),
             began_at: from.u32(),
@@ -149,7 +146,7 @@ impl Visit {
                 retry_at: from.maybe_u32(),
             }),
         };
-        let genuine = from.finish() && mark == MARK;
+        let genuine = from.finish() && first == mark::VISIT;
         let lasts = now < visit.began_at.saturating_add(LIFE);
         visit.sent = visit.sent.filter(|sent| sent.left(now) > 0);
         (genuine && lasts).then_some(visit)

@@ -137,6 +137,7 @@ pub(crate) fn turn(settings: &Prepared, now: u32, turn: Turn<Waiting>) -> String
 
 fn charge(out: &mut Object, charge: &Charge) {
     out.text("key", &charge.key);
+    out.text("group", &charge.group);
     out.name("amount").push_str(&charge.amount.to_string());
     out.number("limit", charge.limit);
     out.number("ttl_seconds", charge.ttl);

@@ -45,6 +45,10 @@ impl<'a> At<'a> {
         T::try_from(self.at(name).0.number().unwrap_or(u64::MAX)).unwrap_or(T::LARGEST)
     }
 
+    pub(crate) fn option_number<T: TryFrom<u64> + Bounded>(self, name: &str) -> Option<T> {
+        self.maybe(name).map(|_| self.number(name))
+    }
+
     pub(crate) fn each<T>(
         self,
         name: &str,

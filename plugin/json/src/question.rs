@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
     Answer, Channel, Claimed, Code, Dispatch, Failure, Loss, Operation, Prepared, Range,
-    ReceiptKey, Reply, RootKey, Sending, Status, Total, Trail, Transaction, Turn, Unlock, Verify,
-    Waiting, check_receipt, inspect,
+    ReceiptKey, Reply, RootKey, Sending, Status, Total, Totals, Trail, Transaction, Turn, Unlock,
+    Verify, Waiting, check_receipt, inspect,
 };
 
 use crate::at::At;
@@ -97,9 +97,12 @@ fn resume(settings: &Prepared, now: u32, from: At<'_>) -> Result<Turn<Waiting>, 
                 ends_in: from.number("ends_in_seconds"),
             })
         };
-        Answer::Totals(from.each("totals", total).map_err(misuse)?)
+        Answer::Totals(Totals {
+            totals: from.each("totals", total).map_err(misuse)?,
+            now: from.option_number("now_seconds"),
+        })
     };
-    Waiting::from_state(settings, now, from.str("state"))?.resume(settings, came)
+    Waiting::from_state(settings, now, from.str("state"))?.resume(settings, now, came)
 }
 
 fn response_of(from: At<'_>) -> Reply {
@@ -233,6 +236,7 @@ const QUESTION: Form = Form::Map(&[
         &[
             needed("state", Form::Text),
             needed("totals", Form::List(&Form::Map(&TOTAL), ANY)),
+            option("now_seconds", Form::Number(ANY)),
         ],
     ),
     function(

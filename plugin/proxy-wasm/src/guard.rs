@@ -1,11 +1,11 @@
 //! Counters in data that several virtual machines share, changed by compare and set.
 //!
 //! A fixed number of keys, each a bounded list of counters, since shared data knows neither an end nor a removal: nothing that a client does
-//! makes it grow beyond that.
+//! makes it grow beyond that. A group is in one list, so that its charges are one change.
 
 mod shard;
 
-use xoxzo_2fa_core::{Charge, Loss, Total};
+use xoxzo_2fa_core::{Charge, Loss, Total, Totals};
 
 pub use shard::Shard;
 
@@ -28,55 +28,75 @@ pub trait Shared {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conflict;
 
-/// Makes charges, in order, up to the first that is refused; at a time in milliseconds. `conflict` is called for each change that is tried
-/// anew.
+/// Makes charges, in order, up to the first that is refused, and those of one group as one. `now` is in milliseconds of a clock that nobody can
+/// set. `conflict` is called for each change that is tried anew.
 ///
 /// # Errors
 ///
-/// [`Loss::GuardFull`]; [`Loss::GuardUnreachable`] if others came between again and again. Charges before may have been made.
+/// [`Loss::GuardFull`]; [`Loss::GuardUnreachable`] if others came between again and again. Groups before may have been charged.
 pub fn add(
     shared: &impl Shared,
     charges: &[Charge],
     now: u64,
     mut conflict: impl FnMut(),
-) -> Result<Vec<Total>, Loss> {
+) -> Result<Totals, Loss> {
     let mut totals = Vec::with_capacity(charges.len());
-    for charge in charges {
-        let (total, refused) = one(shared, charge, now, &mut conflict)?;
-        totals.push(total);
-        if refused {
+    for group in charges.chunk_by(|one, next| one.group == next.group) {
+        let made = together(shared, group, now, &mut conflict)?;
+        totals.extend(made.totals);
+        if made.refused {
             break;
         }
     }
-    Ok(totals)
+    // None has a clock to compare: this one measures lives and tells no time.
+    Ok(Totals { totals, now: None })
 }
 
-fn one(
+/// What became of the charges of a group.
+struct Made {
+    totals: Vec<Total>,
+    /// The last was refused.
+    refused: bool,
+}
+
+fn together(
     shared: &impl Shared,
-    charge: &Charge,
+    charges: &[Charge],
     now: u64,
     conflict: &mut impl FnMut(),
-) -> Result<(Total, bool), Loss> {
-    let key = place(&charge.key);
+) -> Result<Made, Loss> {
+    let key = charges.first().map(|charge| place(&charge.group));
+    let key = key.unwrap_or_default();
     for _ in 0..TRIES {
         let (value, number) = match shared.get(&key) {
             Some((value, number)) => (value, Some(number)),
             None => (Vec::new(), None),
         };
         let mut shard = Shard::read(value, now);
-        let made = shard.charge(charge).ok_or(Loss::GuardFull)?;
-        if !made.changes {
-            return Ok((made.total, made.refused));
+        let mut made = Made {
+            totals: Vec::with_capacity(charges.len()),
+            refused: false,
+        };
+        for charge in charges {
+            let (total, refused) = shard.charge(charge).ok_or(Loss::GuardFull)?;
+            made.totals.push(total);
+            made.refused = refused;
+            if refused {
+                break;
+            }
         }
-        match shared.set(&key, &shard.finish(), number) {
-            Ok(()) => return Ok((made.total, made.refused)),
+        let Some(changed) = shard.finish() else {
+            return Ok(made);
+        };
+        match shared.set(&key, &changed, number) {
+            Ok(()) => return Ok(made),
             Err(Conflict) => conflict(),
         }
     }
     Err(Loss::GuardUnreachable)
 }
 
-/// The key of the shard that holds a counter, by FNV-1a.
+/// The key of the shard that holds a group, by FNV-1a.
 fn place(name: &str) -> String {
     let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

@@ -46,6 +46,7 @@ mod wasi {
         fn random_get(to: *mut u8, length: usize) -> i32;
         fn environ_sizes_get(count: *mut usize, bytes: *mut usize) -> i32;
         fn environ_get(places: *mut *mut u8, bytes: *mut u8) -> i32;
+        fn clock_time_get(clock: i32, precision: i64, time: *mut u64) -> i32;
     }
 
     /// Fills with random bytes; false if the host has none.
@@ -56,6 +57,17 @@ mod wasi {
             let error = unsafe { random_get(part.as_mut_ptr(), part.len()) };
             error == 0
         })
+    }
+
+    /// `CLOCKID_MONOTONIC`.
+    const MONOTONIC: i32 = 1;
+
+    /// Nanoseconds of a clock that nobody can set, the same for all workers.
+    pub(super) fn monotonic() -> Option<u64> {
+        let mut time = 0;
+        // SAFETY: it is a place for a number.
+        let error = unsafe { clock_time_get(MONOTONIC, 0, &raw mut time) };
+        (error == 0 && time > 0).then_some(time)
     }
 
     /// The environment as `NAME=value`, each with a zero byte at its end.
@@ -135,6 +147,11 @@ pub(crate) fn now() -> Duration {
     let now = hostcalls::get_current_time().ok();
     now.and_then(|now| now.duration_since(UNIX_EPOCH).ok())
         .unwrap_or_default()
+}
+
+/// Milliseconds of a clock that nobody can set. Counters end by it: a wall clock that is wrong once would end them early, or never.
+pub(crate) fn monotonic() -> Option<u64> {
+    wasi::monotonic().map(|time| time / 1_000_000)
 }
 
 /// Seconds of a time.

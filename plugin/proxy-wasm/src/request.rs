@@ -9,7 +9,7 @@ use std::time::Duration;
 use log::info;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
-use xoxzo_2fa_core::{Answer, Charge};
+use xoxzo_2fa_core::{Answer, Charge, Loss};
 use xoxzo_2fa_gate::{Forward, Reading, Response, Turn, Waiting};
 
 use crate::host::{self, Random, SharedData};
@@ -56,7 +56,7 @@ impl Request {
                     self.stage = Stage::Reading(reading);
                     return Action::Pause;
                 }
-                Turn::Count(charges, waiting) => (waiting, count(shared, &charges, now)),
+                Turn::Count(charges, waiting) => (waiting, count(shared, &charges)),
                 Turn::Send(call, waiting) => match exchange::call(&shared.cluster, &call) {
                     Ok(()) => {
                         self.stage = Stage::Sending(waiting);
@@ -205,8 +205,10 @@ fn fail(why: &str) -> Action {
     Action::Pause
 }
 
-fn count(shared: &Shared, charges: &[Charge], now: Duration) -> Answer {
-    let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+fn count(shared: &Shared, charges: &[Charge]) -> Answer {
+    let Some(now) = host::monotonic() else {
+        return Answer::Lost(Loss::GuardUnreachable);
+    };
     match guard::add(&SharedData, charges, now, || shared.metrics.conflict()) {
         Ok(totals) => Answer::Totals(totals),
         Err(loss) => Answer::Lost(loss),

@@ -62,6 +62,7 @@ pub fn failure(failure: core::Failure) -> types::Failure {
 fn alarm(alarm: core::Alarm) -> types::Alarm {
     match alarm {
         core::Alarm::Sends => types::Alarm::Sends,
+        core::Alarm::Clock => types::Alarm::Clock,
         // An alarm that has no name in the contract is still one.
         _ => types::Alarm::Failures,
     }
@@ -192,18 +193,22 @@ pub fn outline(outline: core::Outline) -> types::Outline {
 pub fn charge(charge: core::Charge) -> types::Charge {
     types::Charge {
         key: charge.key,
+        group: charge.group,
         amount: charge.amount,
         limit: charge.limit,
         ttl_seconds: charge.ttl,
     }
 }
 
-pub fn totals(totals: types::Totals) -> Vec<core::Total> {
+pub fn totals(totals: types::Totals) -> core::Totals {
     let total = |total: types::Total| core::Total {
         total: total.total,
         ends_in: total.ends_in_seconds,
     };
-    totals.totals.into_iter().map(total).collect()
+    core::Totals {
+        totals: totals.totals.into_iter().map(total).collect(),
+        now: totals.now_seconds,
+    }
 }
 
 pub fn loss(loss: types::Loss) -> core::Loss {

@@ -75,7 +75,7 @@ fn step(
 /// Goes on with what came back.
 fn resume(settings: &str, now: u32, state: &str, came: Came) -> Answer<steps::Turn> {
     step(settings, now, |settings| {
-        Waiting::from_state(settings, now, state)?.resume(settings, came)
+        Waiting::from_state(settings, now, state)?.resume(settings, now, came)
     })
 }
 

@@ -84,6 +84,7 @@ fn trap() -> ! {
 fn charge(key: &str, amount: i32, ttl: u32) -> types::Charge {
     types::Charge {
         key: key.to_string(),
+        group: key.to_string(),
         amount,
         limit: 9,
         ttl_seconds: ttl,

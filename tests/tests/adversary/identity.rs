@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use xoxzo_2fa::{Acceptance, Binding, Code, Transaction};
 use xoxzo_2fa_tests::key;
 
-use crate::field::{Field, victim, wrong};
+use crate::field::{Field, Store, victim, wrong};
 use crate::{Attack, Outcome};
 
 pub(crate) fn attacks() -> Vec<Attack> {
@@ -330,11 +330,15 @@ fn time(field: &Field) -> Outcome {
     let fast = ahead.host_with(ahead.settings(), field.guard());
     ahead.pass(1_000);
     let bound = victim().session("s-2");
-    let Ok((early, early_pin)) = ahead.start(&fast, &bound) else {
-        panic!("the fast host starts")
+    let early = match ahead.start(&fast, &bound) {
+        Ok((early, pin)) => field.guess(&host, &early.token, &bound, &pin).is_ok(),
+        // A store that has a clock of its own does not even let the fast host start.
+        Err(code) => {
+            assert!(code == Code::Clock && field.store != Store::Memory);
+            false
+        }
     };
-    let through =
-        through + usize::from(field.guess(&host, &early.token, &bound, &early_pin).is_ok());
+    let through = through + usize::from(early);
     Outcome { tries: 2, through }
 }
 

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     .collect();
     println!(
         "{:<34} {:<26} {:>16} {:>16} {:>16}",
-        "attack", "class", "memory", "file", "redis"
+        "attack", "class", "memory", "sqlite", "redis"
     );
     let (mut passed, mut through) = (0, 0);
     let mut classes = BTreeMap::new();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use xoxzo_2fa::{Charge, Code, Guard, GuardError, Scope, Total};
+use xoxzo_2fa::{Charge, Code, Guard, GuardError, Scope, Total, Totals};
 
 use crate::field::{Field, Shared, victim, wrong};
 use crate::{Attack, Outcome};
@@ -22,7 +22,7 @@ pub(crate) fn attacks() -> Vec<Attack> {
 /// What a store answers instead: told which list since the trick is on, the trick's own number, the honest answer, and the charges.
 type Trick = fn(usize, usize, Answer, &[Charge]) -> Answer;
 
-type Answer = Result<Vec<Total>, GuardError>;
+type Answer = Result<Totals, GuardError>;
 
 /// A store that behaves until a trick is on.
 struct Tricked {
@@ -110,10 +110,8 @@ fn away(field: &Field) -> Outcome {
 
 fn lying(field: &Field) -> Outcome {
     let zeros: Trick = |_, _, _, charges| {
-        Ok(charges
-            .iter()
-            .map(|charge| Total::new(0, charge.ttl))
-            .collect())
+        let totals = charges.iter().map(|charge| Total::new(0, charge.ttl));
+        Ok(Totals::new(totals.collect()))
     };
     let (guard, switch) = tricked(field, zeros);
     let (host, login) = (field.host_with(field.settings(), guard), victim());
@@ -141,9 +139,9 @@ fn lying(field: &Field) -> Outcome {
 
 fn short(field: &Field) -> Outcome {
     let cut: Trick = |_, _, made, _| {
-        made.map(|mut totals| {
-            totals.pop();
-            totals
+        made.map(|mut answer| {
+            answer.totals.pop();
+            answer
         })
     };
     let (guard, switch) = tricked(field, cut);

@@ -16,6 +16,7 @@ fn the_suite() {
     suite::totals(&store);
     suite::limits(&store);
     suite::races(&store);
+    suite::groups(&store);
     suite::shared(&store, &store);
     suite::ends(&store, &|time: Duration| {
         passed.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);

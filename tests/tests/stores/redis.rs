@@ -12,8 +12,8 @@ use std::{env, thread};
 
 use tokio::runtime::Runtime;
 use xoxzo_2fa::{
-    AsyncGuard, AsyncRedisGuard, Charge, Guard, GuardError, RedisBuilder, RedisGuard, Scope, Total,
-    suite,
+    AsyncGuard, AsyncRedisGuard, Charge, Guard, GuardError, RedisBuilder, RedisGuard, Scope,
+    Totals, suite,
 };
 use xoxzo_2fa_tests::Client;
 use xoxzo_2fa_tests::redis::{Server, free_port};
@@ -66,7 +66,7 @@ fn asynchronous(builder: RedisBuilder) -> Result<Store, GuardError> {
 struct Waited(AsyncRedisGuard, Arc<Runtime>);
 
 impl Guard for Waited {
-    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+    fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
         self.1.block_on(self.0.add(charges))
     }
 
@@ -85,6 +85,7 @@ fn the_suite(make: Make) {
     suite::totals(&store);
     suite::limits(&store);
     suite::races(&store);
+    suite::groups(&store);
     suite::ends(&store, &thread::sleep);
     let other = make(RedisGuard::builder(server.url())).unwrap();
     suite::shared(&store, &other);
@@ -156,7 +157,10 @@ fn a_full_server_refuses_and_forgets_nothing(make: Make) {
         .expect("it fills up");
     assert!(full > 100);
     for at in [0, full / 2, full - 1] {
-        assert_eq!(server.ask(&["get", &format!("{{2fa}}.{at}")]).trim(), "1");
+        assert_eq!(
+            server.ask(&["get", &format!("2fa.{{{at}}}.{at}")]).trim(),
+            "1"
+        );
     }
 }
 
@@ -228,7 +232,7 @@ fn a_lost_answer_is_an_error_and_the_list_is_not_made_again(make: Make) {
                 let mut buffer = [0; 4096];
                 while let Ok(read) = std::io::Read::read(&mut from, &mut buffer) {
                     // The answer to the script is an array of numbers; what comes before is passed on.
-                    if read == 0 || buffer.starts_with(b"*2\r\n:") {
+                    if read == 0 || buffer.starts_with(b"*3\r\n:") {
                         let _closed = to.shutdown(std::net::Shutdown::Both);
                         break;
                     }

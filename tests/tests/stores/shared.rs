@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use xoxzo_2fa::{Charge, Guard, GuardError, Scope, Total, suite};
+use xoxzo_2fa::{Charge, Guard, GuardError, Scope, Total, Totals, suite};
 use xoxzo_2fa_core::Loss;
 use xoxzo_2fa_envoy::guard::{self, Conflict, Shared};
 
@@ -51,11 +51,12 @@ impl Shared for Data {
 }
 
 impl Guard for Data {
-    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+    fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
         let charges: Vec<_> = charges
             .iter()
             .map(|charge| xoxzo_2fa_core::Charge {
                 key: charge.key.clone(),
+                group: charge.group.clone(),
                 amount: charge.amount,
                 limit: charge.limit,
                 ttl: charge.ttl,
@@ -67,10 +68,11 @@ impl Guard for Data {
             self.conflicts.fetch_add(1, Ordering::Relaxed);
         };
         match guard::add(self, &charges, now, conflict) {
-            Ok(totals) => Ok(totals
-                .into_iter()
-                .map(|total| Total::new(total.total, total.ends_in))
-                .collect()),
+            Ok(made) => {
+                let totals = made.totals.into_iter();
+                let totals = totals.map(|total| Total::new(total.total, total.ends_in));
+                Ok(Totals::new(totals.collect()))
+            }
             Err(Loss::GuardFull) => Err(GuardError::Full),
             Err(_) => Err(GuardError::Unreachable("others came between".to_string())),
         }
@@ -87,6 +89,7 @@ fn the_suite() {
     suite::totals(&store);
     suite::limits(&store);
     suite::races(&store);
+    suite::groups(&store);
     suite::shared(&store, &store);
     suite::ends(&store, &|time: Duration| {
         store

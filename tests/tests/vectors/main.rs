@@ -19,7 +19,7 @@ use std::{env, fs, thread};
 use serde_json::{Map, Value, json};
 use xoxzo_2fa::{
     Binding, Body, Charge, Error, Guard, GuardError, Lost, MemoryGuard, Scope, Settings, Total,
-    Transaction, Transport, TwoFactor,
+    Totals, Transaction, Transport, TwoFactor,
 };
 use xoxzo_2fa_core::{
     Challenge, Claimed, Locale, ReceiptKey, RootKey, Sending, check_receipt, inspect,
@@ -90,7 +90,7 @@ fn with(mut base: Value, change: Value) -> Value {
 struct SharedMemory(MemoryGuard);
 
 impl Guard for SharedMemory {
-    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+    fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
         self.0.add(charges)
     }
 
@@ -103,10 +103,10 @@ impl Guard for SharedMemory {
 struct Forgetful;
 
 impl Guard for Forgetful {
-    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
+    fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
         let total =
             |charge: &Charge| Total::new(0_u32.saturating_add_signed(charge.amount), charge.ttl);
-        Ok(charges.iter().map(total).collect())
+        Ok(Totals::new(charges.iter().map(total).collect()))
     }
 
     fn scope(&self) -> Scope {

@@ -88,7 +88,7 @@ fn the_counters_are_the_owners_alone() {
             .success()
     );
     let mode = |path: PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(shell.folder.join("xoxzo-2fa/guard.redb")), 0o600);
+    assert_eq!(mode(shell.folder.join("xoxzo-2fa/guard.sqlite")), 0o600);
     assert_eq!(mode(shell.folder.join("xoxzo-2fa")), 0o700);
 }
 
@@ -130,15 +130,61 @@ fn processes_at_once_wait_for_each_other() {
     assert_eq!(left, [Some(1), Some(2), Some(3), Some(4)]);
 }
 
+/// Another process has the file open too.
 #[test]
-fn counters_that_another_process_holds_are_upstream() {
+fn six_starts_at_once_share_a_file() {
     let shell = Shell::new();
-    let _held = xoxzo_2fa::FileGuard::open(shell.folder.join("xoxzo-2fa/guard.redb")).unwrap();
-    let (status, value) = shell.json(&[&["start", "--json"][..], &TO].concat(), "");
+    let open = xoxzo_2fa::SqliteGuard::open(shell.folder.join("xoxzo-2fa/guard.sqlite")).unwrap();
+    let children: Vec<_> = (0..6)
+        .map(|at| {
+            let (to, subject) = (format!("+81901234567{at}"), format!("user-{at}"));
+            let arguments = ["start", "--json", "--to", &to, "--subject", &subject];
+            shell.command(&arguments).spawn().unwrap()
+        })
+        .collect();
+    let codes = children
+        .into_iter()
+        .map(|child| child.wait_with_output().unwrap().status.code());
+    assert_eq!(codes.collect::<Vec<_>>(), [Some(0); 6]);
+    assert_eq!(shell.sandbox.inbox(None).len(), 6);
+    drop(open);
+}
+
+/// A file that was used with a clock that was ahead: nothing is answered from it until it is repaired.
+#[test]
+fn a_file_from_the_future_is_shut_until_it_is_repaired() {
+    let shell = Shell::new();
+    let file = shell.folder.join("xoxzo-2fa/guard.sqlite");
+    let ahead = std::time::Duration::from_secs(3 * 31_536_000);
+    let clock = move || std::time::SystemTime::now() + ahead;
+    let builder = xoxzo_2fa::SqliteGuard::builder(&file).danger_clock(clock);
+    let charge = xoxzo_2fa::Charge::new("2fa.a", 1, 9, 600);
+    xoxzo_2fa::Guard::add(&builder.build().unwrap(), &[charge]).unwrap();
+    let start = [&["start", "--json"][..], &TO].concat();
+    let (status, value) = shell.json(&start, "");
     assert_eq!(
-        (status, &value["error"]["blame"], &value["error"]["code"]),
-        (3, &"upstream".into(), &"guard".into())
+        (status, &value["error"]["code"]),
+        (3, &"clock".into()),
+        "{value}"
     );
+    assert!(value["error"]["retry_after"].is_null());
+
+    let repair = ["guard", "repair", "--json", file.to_str().unwrap()];
+    let (status, value) = shell.json(&repair, "");
+    assert_eq!(status, 0, "{value}");
+    assert!(value["ahead_seconds"].as_u64().unwrap() > 3 * 31_536_000 - 60);
+    assert_eq!(
+        (&value["shut_seconds"], &value["renewed"]),
+        (&840.into(), &1.into())
+    );
+
+    let (status, value) = shell.json(&start, "");
+    let wait = value["error"]["retry_after"].as_u64().unwrap();
+    assert!(status == 3 && (800..=840).contains(&wait), "{value}");
+    // A second repair does not begin the wait anew.
+    let (status, value) = shell.json(&repair, "");
+    let shut = value["shut_seconds"].as_u64().unwrap();
+    assert!(status == 0 && (1..840).contains(&shut), "{value}");
     assert!(shell.sandbox.inbox(None).is_empty());
 }
 

@@ -20,7 +20,7 @@ use crate::client::origin;
 use crate::engine::shared;
 use crate::error::{Code, Error, Failure};
 use crate::exchange::{inward, outgoing};
-use crate::guard::{Charge, Total};
+use crate::guard::Charge;
 use crate::instance::{DEADLINE, Plugin, State as Any, World};
 use crate::settings::Settings;
 
@@ -326,7 +326,7 @@ impl AsyncTwoFactor {
         let charges: Vec<_> = charges.into_iter().map(Charge::from).collect();
         match self.shared.guard.add(&charges).await {
             Ok(totals) => self.step(|steps, store, now| {
-                let totals = Total::to_wit(totals);
+                let totals = types::Totals::from(totals);
                 steps.call_counted(store, self.settings(), now, &state, &totals)
             }),
             Err(error) => self.lost(&state, error.loss()),

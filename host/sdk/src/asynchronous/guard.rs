@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Wait;
-use crate::guard::{Charge, Guard, GuardError, MemoryGuard, Scope, SelfTest, Total};
+use crate::guard::{Charge, Guard, GuardError, MemoryGuard, Scope, SelfTest, Totals};
 
 /// The only state: [`Guard`], with answers to wait for.
 pub trait AsyncGuard: Send + Sync {
@@ -13,7 +13,7 @@ pub trait AsyncGuard: Send + Sync {
     /// # Errors
     ///
     /// In the future, as [`Guard::add`].
-    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>>;
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>>;
 
     /// Who shares the counters.
     fn scope(&self) -> Scope;
@@ -32,7 +32,7 @@ pub trait AsyncGuard: Send + Sync {
 }
 
 impl<G: AsyncGuard + ?Sized> AsyncGuard for Arc<G> {
-    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>> {
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
         (**self).add(charges)
     }
 
@@ -47,7 +47,7 @@ impl<G: AsyncGuard + ?Sized> AsyncGuard for Arc<G> {
 
 /// Memory is not waited for.
 impl AsyncGuard for MemoryGuard {
-    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>> {
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
         Box::pin(std::future::ready(Guard::add(self, charges)))
     }
 
@@ -82,7 +82,7 @@ impl<G: Guard + 'static> Blocking<G> {
 }
 
 impl<G: Guard + 'static> AsyncGuard for Blocking<G> {
-    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>> {
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
         let charges = charges.to_vec();
         self.run(move |guard| guard.add(&charges))
     }

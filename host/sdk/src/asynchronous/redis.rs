@@ -8,19 +8,21 @@ use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster_async::ClusterConnection;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, FromRedisValue, Pipeline, RedisFuture, RedisResult, Script,
-    Value,
+    Value, from_redis_value,
 };
 
 use super::{AsyncGuard, Wait};
 use crate::guard::redis::{
-    Plan, SCRIPT, STALE, Source, invocation, keeps, memory, totals, unreachable, wait,
+    Making, Plan, SCRIPT, STALE, Source, invocation, keeps, memory, name, node_of, unreachable,
+    wait,
 };
-use crate::guard::{Charge, GuardError, RedisBuilder, Scope, SelfTest, Total};
+use crate::guard::{Charge, GuardError, RedisBuilder, Scope, SelfTest, Totals};
 
 /// [`RedisGuard`](crate::RedisGuard) for asynchronous programs: the same script on the same keys, so that both can share counters.
 ///
 /// One connection carries all lists at once. One that failed is not used again.
 pub struct AsyncRedisGuard {
+    cluster: bool,
     source: tokio::sync::Mutex<Source>,
     script: Script,
     timeout: Duration,
@@ -37,6 +39,16 @@ enum Link {
     Cluster(Box<ClusterConnection>),
 }
 
+impl Link {
+    /// One command, for the node that has this key.
+    async fn at(&mut self, key: &str, command: Cmd) -> RedisResult<Value> {
+        match self {
+            Self::Single(link) => link.req_packed_command(&command).await,
+            Self::Cluster(link) => link.route_command(command, node_of(key)).await,
+        }
+    }
+}
+
 impl RedisBuilder {
     /// Makes the store for asynchronous programs. Nothing is connected yet.
     ///
@@ -51,6 +63,7 @@ impl RedisBuilder {
             may_evict,
         } = self.plan()?;
         Ok(AsyncRedisGuard {
+            cluster: source.is_cluster(),
             source: tokio::sync::Mutex::new(source),
             script: Script::new(SCRIPT),
             timeout,
@@ -119,22 +132,26 @@ impl AsyncRedisGuard {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn make(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
-        if charges.is_empty() {
-            return Ok(Vec::new());
+    async fn make(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
+        let mut making = Making::new(charges, self.replicas);
+        while let Some(list) = making.next(self.cluster) {
+            let invocation = invocation(&self.script, list);
+            let (numbers, copies) = self
+                .with(async |link| {
+                    let numbers = invocation.invoke_async(link).await?;
+                    let copies = match self.replicas {
+                        0 => 0,
+                        replicas => {
+                            let wait = wait(replicas, self.timeout);
+                            from_redis_value(link.at(&name(&list[0]), wait).await?)?
+                        }
+                    };
+                    Ok((numbers, copies))
+                })
+                .await?;
+            making.made(numbers, copies)?;
         }
-        let invocation = invocation(&self.script, charges);
-        let (numbers, copies) = self
-            .with(async |link| {
-                let numbers = invocation.invoke_async(link).await?;
-                let copies = match self.replicas {
-                    0 => 0,
-                    replicas => query(&wait(replicas, self.timeout), link).await?,
-                };
-                Ok((numbers, copies))
-            })
-            .await?;
-        totals(numbers, copies, self.replicas)
+        Ok(making.totals)
     }
 }
 
@@ -143,7 +160,7 @@ async fn query<T: FromRedisValue>(command: &Cmd, link: &mut Link) -> RedisResult
 }
 
 impl AsyncGuard for AsyncRedisGuard {
-    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Vec<Total>, GuardError>> {
+    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
         Box::pin(self.make(charges))
     }
 

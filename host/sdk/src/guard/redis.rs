@@ -1,19 +1,22 @@
 //! Counters in Redis or Valkey, for many machines.
 //!
-//! One script makes a list in one round trip. All keys have the hash tag `{2fa}`, so that a list is in one slot of a cluster.
+//! One script makes a list in one round trip. In a cluster it makes each run of one group, whose name is the hash tag of its keys: runs are
+//! spread over the nodes, and each waits for the replicas of its own.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::cluster::ClusterClient;
+use redis::cluster::{ClusterClient, ClusterConnection};
+use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
 use redis::sentinel::{SentinelClient, SentinelServerType};
 use redis::{
-    Client, Cmd, ConnectionLike, ErrorKind, IntoConnectionInfo, RedisError, RedisResult, Script,
-    ScriptInvocation, ServerErrorKind, TlsCertificates, Value,
+    Client, Cmd, Connection, ConnectionLike, ErrorKind, IntoConnectionInfo, RedisError,
+    RedisResult, Script, ScriptInvocation, ServerErrorKind, TlsCertificates, Value,
+    from_redis_value,
 };
 
-use super::{Charge, Guard, GuardError, Scope, SelfTest, Total};
+use super::{Charge, Guard, GuardError, Scope, SelfTest, Total, Totals};
 
 /// Makes the charges in their order, and stops after the first that its limit refuses.
 pub(crate) const SCRIPT: &str = include_str!("charge.lua");
@@ -42,7 +45,33 @@ pub(crate) struct Plan {
     pub(crate) may_evict: bool,
 }
 
-type Link = Box<dyn ConnectionLike + Send>;
+impl Source {
+    pub(crate) fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+}
+
+enum Link {
+    Single(Box<Connection>),
+    Cluster(Box<ClusterConnection>),
+}
+
+impl Link {
+    /// One command, for the node that has this key.
+    fn at(&mut self, key: &str, command: &Cmd) -> RedisResult<Value> {
+        match self {
+            Self::Single(link) => link.req_command(command),
+            Self::Cluster(link) => link.route_command(command, node_of(key)),
+        }
+    }
+
+    fn ask(&mut self) -> &mut dyn ConnectionLike {
+        match self {
+            Self::Single(link) => &mut **link,
+            Self::Cluster(link) => &mut **link,
+        }
+    }
+}
 
 /// A store in Redis 6.2 or later, or Valkey: one server, Sentinel or Cluster, over TLS with `rediss://`.
 ///
@@ -50,6 +79,7 @@ type Link = Box<dyn ConnectionLike + Send>;
 /// failover is lost: use `appendonly yes`, and [`RedisBuilder::replicas`] where a failover may come. A list whose answer is
 /// lost is never made again.
 pub struct RedisGuard {
+    cluster: bool,
     source: Mutex<Source>,
     script: Script,
     timeout: Duration,
@@ -115,6 +145,7 @@ impl RedisBuilder {
             may_evict,
         } = self.plan()?;
         Ok(RedisGuard {
+            cluster: source.is_cluster(),
             source: Mutex::new(source),
             script: Script::new(SCRIPT),
             timeout,
@@ -207,7 +238,7 @@ impl RedisGuard {
             let connection = client.get_connection_with_timeout(self.timeout)?;
             connection.set_read_timeout(Some(self.timeout))?;
             connection.set_write_timeout(Some(self.timeout))?;
-            Ok(Box::new(connection))
+            Ok(Link::Single(Box::new(connection)))
         };
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *source {
@@ -220,26 +251,23 @@ impl RedisGuard {
             Source::Cluster(client) => {
                 let client = client.clone();
                 drop(source);
-                Ok(Box::new(client.get_connection()?))
+                Ok(Link::Cluster(Box::new(client.get_connection()?)))
             }
         }
     }
 
     /// Uses a connection once. One that failed is not used again, nor are those that were idle beside it.
-    fn with<T>(
-        &self,
-        ask: impl FnOnce(&mut dyn ConnectionLike) -> RedisResult<T>,
-    ) -> Result<T, GuardError> {
+    fn with<T>(&self, ask: impl FnOnce(&mut Link) -> RedisResult<T>) -> Result<T, GuardError> {
         let kept = self.idle().pop();
         let kept = kept.and_then(|(mut link, since)| {
-            let there = since.elapsed() < STALE || link.check_connection();
+            let there = since.elapsed() < STALE || link.ask().check_connection();
             there.then_some(link)
         });
         let mut link = match kept {
             Some(link) => link,
             None => self.connect().map_err(unreachable)?,
         };
-        match ask(&mut *link) {
+        match ask(&mut link) {
             Ok(answer) => {
                 let mut idle = self.idle();
                 if idle.len() < KEPT {
@@ -276,20 +304,24 @@ impl fmt::Debug for RedisGuard {
 }
 
 impl Guard for RedisGuard {
-    fn add(&self, charges: &[Charge]) -> Result<Vec<Total>, GuardError> {
-        if charges.is_empty() {
-            return Ok(Vec::new());
+    fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
+        let mut making = Making::new(charges, self.replicas);
+        while let Some(list) = making.next(self.cluster) {
+            let invocation = invocation(&self.script, list);
+            let (numbers, copies) = self.with(|link| {
+                let numbers = invocation.invoke(link.ask())?;
+                let copies: u32 = match self.replicas {
+                    0 => 0,
+                    replicas => {
+                        let wait = wait(replicas, self.timeout);
+                        from_redis_value(link.at(&name(&list[0]), &wait)?)?
+                    }
+                };
+                Ok((numbers, copies))
+            })?;
+            making.made(numbers, copies)?;
         }
-        let invocation = invocation(&self.script, charges);
-        let (numbers, copies) = self.with(|link| {
-            let numbers = invocation.invoke(link)?;
-            let copies: u32 = match self.replicas {
-                0 => 0,
-                replicas => wait(replicas, self.timeout).query(link)?,
-            };
-            Ok((numbers, copies))
-        })?;
-        totals(numbers, copies, self.replicas)
+        Ok(making.totals)
     }
 
     fn scope(&self) -> Scope {
@@ -298,7 +330,7 @@ impl Guard for RedisGuard {
 
     fn check(&self) -> Result<(), GuardError> {
         if !self.may_evict {
-            let told: Value = self.with(|link| memory().query(link))?;
+            let told: Value = self.with(|link| memory().query(link.ask()))?;
             keeps(&told)?;
         }
         let test = SelfTest::new()?;
@@ -306,11 +338,95 @@ impl Guard for RedisGuard {
     }
 }
 
+/// The name of a counter in the store, with its group as hash tag.
+pub(crate) fn name(charge: &Charge) -> String {
+    let own = charge.key.strip_prefix("2fa.").unwrap_or(&charge.key);
+    format!("2fa.{{{}}}.{own}", charge.group)
+}
+
+/// The node that has a key, and decides.
+pub(crate) fn node_of(key: &str) -> RoutingInfo {
+    let route = Route::with_key(key, SlotAddr::Master);
+    RoutingInfo::SingleNode(SingleNodeRoutingInfo::SpecificNode(route))
+}
+
+/// A list that is being made: whole on one server, run by run in a cluster.
+pub(crate) struct Making<'a> {
+    rest: &'a [Charge],
+    now: Vec<&'a Charge>,
+    replicas: u32,
+    /// The earliest and the latest time that nodes told.
+    times: Option<(u32, u32)>,
+    pub(crate) totals: Totals,
+}
+
+/// Seconds that the clocks of two nodes may be apart.
+const APART: u32 = 120;
+
+impl<'a> Making<'a> {
+    pub(crate) fn new(charges: &'a [Charge], replicas: u32) -> Self {
+        Self {
+            rest: charges,
+            now: Vec::new(),
+            replicas,
+            times: None,
+            totals: Totals::default(),
+        }
+    }
+
+    /// The charges to make next, in one script.
+    pub(crate) fn next(&mut self, cluster: bool) -> Option<&'a [Charge]> {
+        let length = if cluster {
+            Charge::runs(self.rest).next()?.len()
+        } else {
+            self.rest.len()
+        };
+        let (list, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        self.now = list.iter().collect();
+        (!list.is_empty()).then_some(list)
+    }
+
+    /// Takes the script's answer, if enough replicas have it.
+    pub(crate) fn made(&mut self, numbers: Vec<u32>, copies: u32) -> Result<(), GuardError> {
+        let replicas = self.replicas;
+        if copies < replicas {
+            return Err(GuardError::Unreachable(format!(
+                "{copies} replicas have it, of {replicas}"
+            )));
+        }
+        let Some((now, numbers)) = numbers.split_first() else {
+            return Err(GuardError::Unreachable("no readable answer".to_string()));
+        };
+        let (first, last) = self.times.unwrap_or((*now, *now));
+        let (first, last) = (first.min(*now), last.max(*now));
+        if last - first > APART {
+            return Err(GuardError::Unreachable(
+                "the clocks of its nodes are apart".to_string(),
+            ));
+        }
+        self.times = Some((first, last));
+        self.totals.now = Some(*now);
+        let pairs = numbers.chunks_exact(2);
+        let totals: Vec<_> = pairs.map(|pair| Total::new(pair[0], pair[1])).collect();
+        let refused = self
+            .now
+            .iter()
+            .zip(&totals)
+            .any(|(charge, total)| charge.amount >= 0 && total.total > charge.limit);
+        if refused {
+            self.rest = &[];
+        }
+        self.totals.totals.extend(totals);
+        Ok(())
+    }
+}
+
 /// The script for these charges.
 pub(crate) fn invocation<'a>(script: &'a Script, charges: &[Charge]) -> ScriptInvocation<'a> {
     let mut invocation = script.prepare_invoke();
     for charge in charges {
-        invocation.key(format!("{{2fa}}{}", charge.key.trim_start_matches("2fa")));
+        invocation.key(name(charge));
         invocation
             .arg(charge.amount)
             .arg(charge.limit)
@@ -332,21 +448,6 @@ pub(crate) fn memory() -> Cmd {
     let mut info = redis::cmd("INFO");
     info.arg("memory");
     info
-}
-
-/// The script's answer, if enough replicas have it.
-pub(crate) fn totals(
-    numbers: Vec<u32>,
-    copies: u32,
-    replicas: u32,
-) -> Result<Vec<Total>, GuardError> {
-    if copies < replicas {
-        return Err(GuardError::Unreachable(format!(
-            "{copies} replicas have it, of {replicas}"
-        )));
-    }
-    let pairs = numbers.chunks_exact(2);
-    Ok(pairs.map(|pair| Total::new(pair[0], pair[1])).collect())
 }
 
 /// Whether a server keeps what it has, by its answer to [`memory`].

@@ -10,6 +10,7 @@
 //! suite::limits(&*store);
 //! suite::ends(&*store, &|time: Duration| std::thread::sleep(time));
 //! suite::races(&*store);
+//! suite::groups(&*store);
 //! ```
 //!
 //! Keys are of the suite's own making, so that a store that is in use can be tested.
@@ -20,7 +21,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Charge, Guard, GuardError, Total};
+use super::{Charge, Guard, GuardError, Total, Totals};
 
 /// Threads of a race.
 const THREADS: u32 = 256;
@@ -38,7 +39,7 @@ fn key(name: &str) -> String {
 
 fn made(store: &(impl Guard + ?Sized), charges: &[Charge]) -> Vec<Total> {
     match store.add(charges) {
-        Ok(totals) => totals,
+        Ok(Totals { totals, .. }) => totals,
         Err(error) => panic!("the store must answer: {error}"),
     }
 }
@@ -81,6 +82,14 @@ pub fn totals(store: &(impl Guard + ?Sized)) {
     );
     let begun = made(store, &[Charge::new(&absent, 1, 9, 500)])[0];
     assert!(begun.total == 1 && begun.ends_in > 400, "{begun:?}");
+    // What comes to 0 is absent: the next charge begins another life, as long as its own.
+    for back in [-1, -9] {
+        let own = key("zero");
+        let charge = |amount, ttl| Charge::new(&own, amount, 9, ttl);
+        made(store, &[charge(1, 5), charge(back, 5)]);
+        let begun = made(store, &[charge(2, 500)])[0];
+        assert!(begun.total == 2 && begun.ends_in > 400, "{begun:?}");
+    }
     assert_eq!(store.check(), Ok(()));
 }
 
@@ -200,6 +209,36 @@ pub fn races(store: &(impl Guard + ?Sized)) {
         (total(store, &own, 0), total(store, &wide, 0)),
         (limit, limit)
     );
+}
+
+/// Lets nothing come between neighbouring charges of one group: whoever looks at two counters that are always charged together sees
+/// them equal.
+///
+/// # Panics
+///
+/// The store does.
+pub fn groups(store: &(impl Guard + ?Sized)) {
+    const ROUNDS: u32 = 200;
+    let (group, one, other) = (key("group"), key("one"), key("other"));
+    let both =
+        |amount| [&one, &other].map(|key| Charge::new(key, amount, u32::MAX, 600).in_group(&group));
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..ROUNDS {
+                    made(store, &both(1));
+                }
+            });
+            scope.spawn(|| {
+                for _ in 0..ROUNDS {
+                    let seen = made(store, &both(0));
+                    assert_eq!(seen[0].total, seen[1].total, "something came between");
+                }
+            });
+        }
+    });
+    let totals: Vec<_> = made(store, &both(0)).iter().map(|it| it.total).collect();
+    assert_eq!(totals, [2 * ROUNDS; 2]);
 }
 
 /// Two handles of one store count together, as two processes or machines would.

@@ -16,7 +16,7 @@
 //! | write in the service's name | a payee `Refund. Code 111111, call …` in a message | a small alphabet for everything that is shown |
 //! | change the payment | the code confirms whatever is on the screen | amount and payee are authenticated with the code |
 //! | an app that checks results steals the keys | one secret signs and checks | receipt keys check one audience and do nothing else |
-//! | roll the clock, replay old tokens | counters that end before the token | a challenge's counter outlives it by 180 s; no grace after its end |
+//! | roll the clock, replay old tokens | counters that end before the token | a challenge's counter outlives it by 240 s; no grace after its end |
 //! | read the secrets in errors | parsers that repeat the value they could not read | errors name path, line and kind |
 //! | redirect the client | a proxy, a redirect, a second URL | one origin, https, no redirect, no second try |
 //! | answer with a gigabyte, or never | no bounds | bounded time and sizes; a lost answer is `unknown` and never sent again |

@@ -21,7 +21,7 @@
 //! # use std::sync::Arc;
 //! # struct Shared(Arc<MemoryGuard>);
 //! # impl xoxzo_2fa::Guard for Shared {
-//! #     fn add(&self, charges: &[xoxzo_2fa::Charge]) -> Result<Vec<xoxzo_2fa::Total>, xoxzo_2fa::GuardError> { self.0.add(charges) }
+//! #     fn add(&self, charges: &[xoxzo_2fa::Charge]) -> Result<xoxzo_2fa::Totals, xoxzo_2fa::GuardError> { self.0.add(charges) }
 //! #     fn scope(&self) -> xoxzo_2fa::Scope { xoxzo_2fa::Scope::Shared }
 //! # }
 //!

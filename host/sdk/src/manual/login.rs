@@ -22,7 +22,7 @@
 //! Xoxzo has not enabled for freeform SMS names its approved templates in `message.templates`.
 //!
 //! Choose a [`Guard`](crate::Guard): [`MemoryGuard`](crate::MemoryGuard) for one process whose restart may end open challenges,
-//! [`FileGuard`](crate::FileGuard) for one machine, `RedisGuard` or your own for a fleet. With `failures.per_client`, guess by
+//! [`SqliteGuard`](crate::SqliteGuard) for one machine, `RedisGuard` or your own for a fleet. With `failures.per_client`, guess by
 //! [`TwoFactor::verify_from`](crate::TwoFactor::verify_from).
 //!
 //! # Each login

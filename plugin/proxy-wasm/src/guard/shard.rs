@@ -13,15 +13,8 @@ const ROOM: usize = 24 * 1024;
 pub struct Shard {
     bytes: Vec<u8>,
     now: u64,
-}
-
-/// What became of a charge.
-pub struct Made {
-    pub(super) total: Total,
-    /// The charge's limit refuses it.
-    pub(super) refused: bool,
     /// The list is another one now.
-    pub(super) changes: bool,
+    changed: bool,
 }
 
 /// A counter in the list.
@@ -34,7 +27,7 @@ struct Counter {
 }
 
 impl Shard {
-    /// A list as it was kept, at a time. A clock that was set back stands still, so that no counter lives longer for it and none begins anew.
+    /// A list as it was kept, at a time. Workers read the clock one after the other: a time before the latest stands still.
     #[must_use]
     pub fn read(mut bytes: Vec<u8>, now: u64) -> Self {
         if bytes.len() < 8 {
@@ -44,20 +37,34 @@ impl Shard {
         Self {
             now: now.max(latest),
             bytes,
+            changed: false,
         }
     }
 
-    /// The list to keep.
+    /// The list to keep, if it is another one now.
     #[must_use]
-    pub fn finish(mut self) -> Vec<u8> {
+    pub fn finish(mut self) -> Option<Vec<u8>> {
         if let Some(latest) = self.bytes.get_mut(..8) {
             latest.copy_from_slice(&self.now.to_le_bytes());
         }
-        self.bytes
+        self.changed.then_some(self.bytes)
     }
 
-    /// Makes a charge. `None`: there is no room for a new counter, and no live one may be forgotten for it.
-    pub fn charge(&mut self, charge: &Charge) -> Option<Made> {
+    /// Counters in the list, some of which may have ended.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let mut at = 8;
+        let next = std::iter::from_fn(|| {
+            let (_, counter) = self.counter(at)?;
+            at = counter.at.1;
+            Some(())
+        });
+        next.count()
+    }
+
+    /// Makes a charge: what it led to, and whether its limit refuses it. `None`: there is no room for a new counter, and no live one may
+    /// be forgotten for it.
+    pub fn charge(&mut self, charge: &Charge) -> Option<(Total, bool)> {
         let name = charge.key.as_bytes();
         let length = u8::try_from(name.len()).ok()?;
         let live = self.find(name).filter(|counter| counter.ends > self.now);
@@ -67,20 +74,17 @@ impl Shard {
         let (before, ends) = live.map_or((0, begins), |counter| (counter.total, counter.ends));
         let total = before.saturating_add_signed(charge.amount);
         let refused = charge.amount >= 0 && total > charge.limit;
-        let changes = !refused && charge.amount != 0 && (live.is_some() || charge.amount > 0);
-        if changes {
+        if !refused && total != before {
             match live {
+                Some(counter) if total == 0 => self.remove(counter),
                 Some(counter) => self.overwrite(counter, total),
                 None => self.append(length, name, total, ends)?,
             }
+            self.changed = true;
         }
         let left = ends.saturating_sub(self.now).div_ceil(1_000);
         let ends_in = u32::try_from(left).unwrap_or(u32::MAX);
-        Some(Made {
-            total: Total { total, ends_in },
-            refused,
-            changes,
-        })
+        Some((Total { total, ends_in }, refused))
     }
 
     fn find(&self, name: &[u8]) -> Option<Counter> {
@@ -121,6 +125,11 @@ impl Shard {
         }
     }
 
+    fn remove(&mut self, counter: Counter) {
+        let (at, next) = counter.at;
+        self.bytes.drain(at..next);
+    }
+
     fn append(&mut self, length: u8, name: &[u8], total: u32, ends: u64) -> Option<()> {
         self.forget();
         let needed = name.len().saturating_add(13);
@@ -158,24 +167,29 @@ mod tests {
     use super::*;
 
     fn charge(key: &str, amount: i32, ttl: u32) -> Charge {
-        Charge {
-            key: key.into(),
-            amount,
-            limit: u32::MAX,
-            ttl,
-        }
+        Charge::alone(key.into(), amount, u32::MAX, ttl)
     }
 
     fn make(bytes: Vec<u8>, now: u64, charge: &Charge) -> (Vec<u8>, Option<(u32, u32)>) {
-        let mut shard = Shard::read(bytes, now);
-        let made = shard
-            .charge(charge)
-            .map(|made| (made.total.total, made.total.ends_in));
-        (shard.finish(), made)
+        let mut shard = Shard::read(bytes.clone(), now);
+        let made = shard.charge(charge);
+        let made = made.map(|(total, _)| (total.total, total.ends_in));
+        (shard.finish().unwrap_or(bytes), made)
     }
 
     #[test]
-    fn a_clock_that_is_set_back_stands_still() {
+    fn what_comes_to_zero_takes_no_place() {
+        let (bytes, _) = make(Vec::new(), 1_000, &charge("a", 2, 600));
+        let (bytes, _) = make(bytes, 1_000, &charge("b", 1, 600));
+        assert_eq!(Shard::read(bytes.clone(), 1_000).count(), 2);
+        let (bytes, made) = make(bytes, 1_000, &charge("a", -5, 600));
+        assert_eq!(made, Some((0, 600)));
+        assert_eq!(Shard::read(bytes.clone(), 1_000).count(), 1);
+        assert_eq!(make(bytes, 1_000, &charge("b", 0, 1)).1, Some((1, 600)));
+    }
+
+    #[test]
+    fn a_time_before_the_latest_stands_still() {
         let (bytes, made) = make(Vec::new(), 100_000, &charge("a", 1, 60));
         assert_eq!(made, Some((1, 60)));
         let (bytes, made) = make(bytes, 130_000, &charge("b", 1, 60));
@@ -240,7 +254,7 @@ mod tests {
             assert_eq!(
                 shard
                     .charge(&charge("a", 0, 1))
-                    .map(|made| made.total.total),
+                    .map(|(total, _)| total.total),
                 Some(0)
             );
         }

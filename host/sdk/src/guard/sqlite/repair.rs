@@ -1,0 +1,73 @@
+//! Setting a file right that was used with a clock that was ahead.
+
+use std::time::Duration;
+
+use rusqlite::{Transaction, TransactionBehavior};
+
+use super::{APART, GRACE, Patience, SqliteBuilder, lost};
+use crate::guard::GuardError;
+
+/// How long a repaired file stays shut, in milliseconds: the longest life of a challenge, and how much longer its counter lives.
+const SHUT: i64 = (600 + 240) * 1_000;
+
+/// What a repair found and did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Repaired {
+    /// How far the file's time was ahead. Windows that are shorter may have ended under the wrong clock. Zero: the file's time was right,
+    /// and nothing was done.
+    pub ahead: Duration,
+    /// How long the file stays shut from now on. If that is less than 840 s, it would have opened by itself, and nothing was done.
+    pub shut: Duration,
+    /// Counters that are kept, among them those of consecutive failures, which no clock ends.
+    pub kept: u64,
+    /// Of these, counters that began under the wrong clock. Their whole life is before them.
+    pub renewed: u64,
+}
+
+pub(super) fn repair(how: &SqliteBuilder) -> Result<Repaired, GuardError> {
+    let connection = how.connect()?;
+    let patience = Patience::new(how.timeout);
+    let transaction = patience.wait(|| {
+        let begun = Transaction::new_unchecked(&connection, TransactionBehavior::Immediate);
+        Ok(begun?)
+    })?;
+    let number = |query: &str| transaction.query_row(query, [], |row| row.get::<_, i64>(0));
+    let now = how.now();
+    let latest = number("SELECT latest FROM clock").map_err(lost)?;
+    let ahead = latest.saturating_sub(now);
+    let mut repaired = Repaired {
+        ahead: Duration::ZERO,
+        shut: Duration::ZERO,
+        kept: unsigned(number("SELECT count(*) FROM counters").map_err(lost)?),
+        renewed: 0,
+    };
+    if ahead <= APART {
+        return Ok(repaired);
+    }
+    repaired.ahead = Duration::from_millis(unsigned(ahead));
+    repaired.shut = Duration::from_millis(unsigned(SHUT));
+    if ahead <= APART + SHUT {
+        // It opens by itself before a repair would open it.
+        repaired.shut = Duration::from_millis(unsigned(ahead - APART));
+        return Ok(repaired);
+    }
+    let opens = now + SHUT;
+    let renewed = transaction
+        .execute(
+            "UPDATE counters SET ends = ?1 + life, kept = ?1 + life + min(life, ?3) WHERE ends - life > ?2",
+            (opens, now, GRACE),
+        )
+        .map_err(lost)?;
+    // The file is shut while its time is more than this ahead.
+    transaction
+        .execute("UPDATE clock SET latest = ?1", [opens + APART])
+        .map_err(lost)?;
+    patience.wait(|| Ok(transaction.execute_batch("COMMIT")?))?;
+    repaired.renewed = u64::try_from(renewed).unwrap_or(u64::MAX);
+    Ok(repaired)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
