@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import shop
 from conftest import other_than, pin_in
 
 from xoxzo_2fa import __main__ as command
@@ -38,23 +39,8 @@ def account(sandbox: Callable[..., Sandbox], monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_django(account: Sandbox) -> None:
-    django = pytest.importorskip("django")
-    from django.conf import settings  # noqa: PLC0415
-
-    apps = ["auth", "contenttypes", "sessions"]
-    middleware = ["sessions.middleware.SessionMiddleware", "auth.middleware.AuthenticationMiddleware"]
-    settings.configure(
-        SECRET_KEY="for this test",
-        ALLOWED_HOSTS=["testserver"],
-        ROOT_URLCONF="django_shop.urls",
-        AUTH_USER_MODEL="django_shop.User",
-        INSTALLED_APPS=[*(f"django.contrib.{app}" for app in apps), "django_shop"],
-        MIDDLEWARE=[*(f"django.contrib.{part}" for part in middleware), "django.middleware.csrf.CsrfViewMiddleware"],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
-        DEFAULT_AUTO_FIELD="django.db.models.AutoField",
-    )
-    django.setup()
+    pytest.importorskip("django")
+    shop.set_up()
     from django.contrib.auth import get_user_model  # noqa: PLC0415
     from django.core.management import call_command  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
