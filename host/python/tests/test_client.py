@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
+from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 from conftest import Taker, document, other_than
@@ -22,6 +23,7 @@ from xoxzo_2fa import (
     Transaction,
     TwoFactor,
     TwoFactorError,
+    Upstream,
     check_receipt,
     inspect,
     keygen,
@@ -125,6 +127,12 @@ def test_a_pin_that_is_not_text_is_not_a_guess(settings: Settings, taker: Taker)
     assert wrong.value.guesses_left == 4
 
 
+def test_mocks_of_the_asynchronous_client_are_awaited() -> None:
+    client = create_autospec(AsyncTwoFactor, instance=True)
+    for operation in ("start", "resend", "verify", "status", "unlock"):
+        assert isinstance(getattr(client, operation), AsyncMock)
+
+
 def test_totals_that_are_no_numbers_are_no_answer(settings: Settings, taker: Taker) -> None:
     class Odd(MemoryGuard):
         totals: Any = None
@@ -141,7 +149,7 @@ def test_totals_that_are_no_numbers_are_no_answer(settings: Settings, taker: Tak
     strange: list[Any] = [[("1", 60)], [(1.5, 60)], [(None, None)]]
     for odd in strange:
         guard.totals = odd
-        with pytest.raises((TypeError, ValueError)):
+        with pytest.raises(Upstream, match="guard"):
             two_factor.start(LOGIN)
     guard.totals = None
     assert taker.requests == []
@@ -177,7 +185,7 @@ def test_events_go_to_a_callback_with_hashes(settings: Settings, taker: Taker) -
     assert (second.outcome, second.code, second.purpose, second.trail) == ("misuse", "request", None, None)
 
 
-def test_an_exception_of_the_guard_is_the_callers_own(settings: Settings, taker: Taker) -> None:
+def test_what_stops_the_program_passes_through_an_operation(settings: Settings, taker: Taker) -> None:
     class Stop(BaseException):
         """Like KeyboardInterrupt, it is nobody's to catch."""
 
@@ -191,11 +199,14 @@ def test_an_exception_of_the_guard_is_the_callers_own(settings: Settings, taker:
 
     guard = Broken()
     two_factor = TwoFactor(settings, guard, transport=taker)
-    for raised in (Stop(), KeyboardInterrupt(), SystemExit(3), ZeroDivisionError("mine")):
+    for raised in (Stop(), KeyboardInterrupt(), SystemExit(3)):
         guard.raises = raised
         with pytest.raises(type(raised)) as caught:
             two_factor.start(LOGIN)
         assert caught.value is raised
+    guard.raises = ZeroDivisionError("mine")
+    with pytest.raises(Upstream, match="guard"):
+        two_factor.start(LOGIN)
     guard.raises = None
     assert two_factor.start(LOGIN).parts == 1
 

@@ -160,7 +160,7 @@ def test_a_fork_goes_on(settings: Settings, taker: Taker) -> None:
 
 
 def test_threads_get_their_own_exceptions(settings: Settings) -> None:
-    class Mine(Exception):  # noqa: N818
+    class Mine(BaseException):
         """Of one thread."""
 
     class Failing(MemoryGuard):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
+import sys
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from xoxzo_2fa._driver import Prepared, drive
-from xoxzo_2fa._engine import Engine, encode, shared
-from xoxzo_2fa._errors import TwoFactorError, Upstream
+from xoxzo_2fa import _question
+from xoxzo_2fa._driver import Prepared, came, drive
+from xoxzo_2fa._engine import Engine, shared
+from xoxzo_2fa._errors import Misuse, TwoFactorError, Upstream
 from xoxzo_2fa._events import Event, listening, log
 from xoxzo_2fa._records import (
     Acceptance,
@@ -22,14 +23,16 @@ from xoxzo_2fa._records import (
     Unlocked,
     record,
 )
+from xoxzo_2fa._secret import Secret, attempt, attempt_awaited, cause, documented, seal
+from xoxzo_2fa._settings import Settings
 from xoxzo_2fa.guards import AsyncGuard, Guard, GuardError
 from xoxzo_2fa.guards._guard import SelfTest
-from xoxzo_2fa.transports import AsyncTransport, Lost, Request, StandardTransport, Transport
+from xoxzo_2fa.transports import AsyncTransport, Request, StandardTransport, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
-    from xoxzo_2fa._settings import Settings
+_Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 _SMS = Sending()
 
@@ -48,14 +51,13 @@ class _Base:
 
     def __init__(
         self,
-        settings: Settings,
-        scope: Any,
+        document: Secret[str],
         audit: Callable[[Event], object] | None,
         danger_clock: Callable[[], float],
         component: bytes | None,
     ) -> None:
         engine = shared() if component is None else Engine(component)
-        self._prepared = Prepared(engine, settings.document(scope), danger_clock)
+        self._prepared = Prepared(engine, document, danger_clock)
         self._audit = audit
 
     @property
@@ -71,60 +73,76 @@ class _Base:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._prepared.effective})"
 
-    @staticmethod
-    def _ended(operation: str, kind: str, answer: dict[str, Any]) -> Any:
-        expected, record_type = _ENDS[operation]
-        if kind != expected:
-            raise Upstream("plugin", "the component ended another operation")
-        return record(record_type, answer)
+    def _told(self, operation: str, began: float, about: Secret[Any], outcome: Secret[Any]) -> Any:
+        """Tell what came of an operation, and return or raise it."""
+        try:
+            event = seal(self._event, operation, began, about, outcome).reveal()
+            if event is not None:
+                (self._audit or log)(event)
+            return outcome.reveal()
+        finally:
+            # The exception's traceback holds this frame: without this, each would keep the other alive.
+            del outcome
 
-    def _tell(self, operation: str, began: float, about: Binding | None, result: Any) -> None:
-        """Tell what came of an operation: a record, or the exception that ended it."""
-        failed = result if isinstance(result, TwoFactorError) else None
+    def _event(self, operation: str, began: float, about: Secret[Any], outcome: Secret[Any]) -> Event | None:
+        """Return what is told of a record, or of the exception that ended the operation. None if nobody would see it."""
+        failed = outcome.failure
+        if failed is not None and not isinstance(failed, TwoFactorError):
+            return None
+        result = outcome.reveal() if failed is None else failed
         alarm = getattr(result, "alarm", None)
         # With nobody to see it, an event about nothing odd is not worth the hashes in it.
         odd = alarm is not None or (failed is not None and failed.blame != "refuse")
         if self._audit is None and not odd and not listening():
-            return
-        trail = None
-        if about is not None:
-            question = {"trail_of": {"binding": about._question()}}  # noqa: SLF001
-            # If it has not its form, the event says so by its code.
-            with contextlib.suppress(TwoFactorError):
-                trail = record(Trail, self._prepared.engine.once(question, self._prepared.settings)[1])
-        named = about is not None and about.purpose and not (failed and failed.code == "request")
-        event = Event(
+            return None
+        binding = about.reveal()
+        binding = binding if isinstance(binding, Binding) else None
+        named = binding is not None and binding.purpose and not (failed and failed.code == "request")
+        return Event(
             operation=operation,
             outcome=failed.blame if failed else "ok",
             code=failed.code if failed else None,
-            purpose=about.purpose if about is not None and named else None,
+            purpose=binding.purpose if binding is not None and named else None,
             delivery=getattr(result, "delivery", None),
             parts=getattr(result, "parts", None),
-            trail=trail,
+            trail=self._trail(binding),
             alarm=alarm,
             took=time.monotonic() - began,
         )
-        (self._audit or log)(event)
+
+    def _trail(self, binding: Binding | None) -> Trail | None:
+        """Return the hashes of a binding. None without one, or if it is malformed: the event says so by its code."""
+        if binding is None:
+            return None
+        trail = seal(_hashed, self._prepared, binding)
+        return None if isinstance(trail.failure, TwoFactorError) else trail.reveal()
 
 
-def _start(binding: Binding, sending: Sending) -> dict[str, Any]:
-    return {"start": {"binding": binding._question(), "sending": sending._question()}}  # noqa: SLF001
+def _document(settings: Settings, guard: Guard | AsyncGuard) -> str:
+    if not isinstance(settings, Settings):
+        raise Misuse("settings", "settings: must be `Settings(...)`")
+    return settings.document(getattr(guard, "scope", None))
 
 
-def _resend(token: str, binding: Binding, sending: Sending) -> dict[str, Any]:
-    both = _start(binding, sending)["start"]
-    return {"resend": {"token": token, **both}}
+def _hashed(prepared: Prepared, binding: Binding) -> Trail:
+    question = {"trail_of": {"binding": binding._question()}}  # noqa: SLF001
+    return record(Trail, prepared.engine.once(question, prepared.settings.reveal())[1])
 
 
-def _verify(token: str, binding: Binding, pin: str, client: str | None) -> dict[str, Any]:
-    question = {"token": token, "binding": binding._question(), "pin": pin}  # noqa: SLF001
-    if client is not None:
-        question["client"] = client
-    return {"verify": question}
+def _ended(operation: str, kind: str, answer: Secret[dict[str, Any]]) -> Any:
+    expected, record_type = _ENDS[operation]
+    if kind != expected:
+        raise Upstream("plugin", "the component ended another operation")
+    return record(record_type, answer.reveal())
 
 
-def _unlock(subject: str, recipient: str) -> dict[str, Any]:
-    return {"unlock": {"subject": subject, "recipient": recipient}}
+def _fit(test: Secret[None]) -> None:
+    """Raise ``Upstream`` for a guard that failed its check or its self-test."""
+    if isinstance(test.failure, GuardError):
+        raise Upstream("guard", str(test.failure))
+    if isinstance(test.failure, Exception):
+        raise Upstream("guard", f"the guard failed: {cause(test.failure)}")
+    test.reveal()
 
 
 class TwoFactor(_Base):
@@ -148,17 +166,13 @@ class TwoFactor(_Base):
         danger_clock: Callable[[], float] = time.time,
         component: bytes | None = None,
     ) -> None:
-        super().__init__(settings, guard.scope, audit, danger_clock, component)
+        document = seal(_document, settings, guard)
+        # What is no `Settings` may be a document with its keys.
+        del settings
+        super().__init__(document, audit, danger_clock, component)
         self._guard = guard
         self._transport: Transport = StandardTransport() if transport is None else transport
-        try:
-            check = getattr(guard, "check", None)
-            if check is not None:
-                check()
-            test = SelfTest()
-            test.judge(guard.add(test.charges))
-        except GuardError as fault:
-            raise Upstream("guard", str(fault)) from None
+        _fit(attempt(self._self_test))
 
     def start(self, binding: Binding, sending: Sending = _SMS) -> Challenge:
         """Make a PIN, send it to the binding's recipient, and answer the challenge.
@@ -166,7 +180,9 @@ class TwoFactor(_Base):
         Raises ``Refuse`` by a limit or for a number that is not allowed, ``Upstream`` if nothing was sent or the guard is out of
         reach, ``Misuse`` for a malformed argument. A message that may have been sent is no error: its delivery is ``unknown``.
         """
-        return cast("Challenge", self._run("start", _start(binding, sending), binding))
+        about, question = Secret(binding), seal(_question.start, binding, sending)
+        del binding, sending
+        return cast("Challenge", self._run("start", question, about))
 
     def resend(self, token: str, binding: Binding, sending: Sending = _SMS) -> Challenge:
         """Send the PIN of a challenge once more: the same PIN, the same token, no more life and no more guesses.
@@ -174,7 +190,9 @@ class TwoFactor(_Base):
         On the user's own act only. Raises as ``start``, and ``Refuse`` for a token that is not for this binding, is used or
         exhausted, or has less than a minute left.
         """
-        return cast("Challenge", self._run("resend", _resend(token, binding, sending), binding))
+        about, question = Secret(binding), seal(_question.resend, token, binding, sending)
+        del token, binding, sending
+        return cast("Challenge", self._run("resend", question, about))
 
     def verify(self, token: str, binding: Binding, pin: str, client: str | None = None) -> Acceptance:
         """Compare what the user typed. An acceptance comes back at most once per challenge; everything else raises.
@@ -184,14 +202,18 @@ class TwoFactor(_Base):
         Raises ``Refuse`` with the code to show; ``Upstream`` if the guard is out of reach, after which the guess may have been charged;
         ``Misuse`` for a malformed binding. Do not repeat a call whose answer was lost.
         """
-        return cast("Acceptance", self._run("verify", _verify(token, binding, pin, client), binding))
+        about, question = Secret(binding), seal(_question.verify, token, binding, pin, client)
+        del token, binding, pin, client
+        return cast("Acceptance", self._run("verify", question, about))
 
     def status(self, handle: str) -> Report:
         """Ask Xoxzo what became of a message, by the handle of its challenge. At most once in 5 s for each, and for a day.
 
         Raises ``Refuse`` for a handle that is not ours or too old, or if it was asked moments ago; ``Upstream`` if Xoxzo does not say.
         """
-        return cast("Report", self._run("status", {"status": {"handle": handle}}, None))
+        question = seal(_question.status, handle)
+        del handle
+        return cast("Report", self._run("status", question, Secret(None)))
 
     def unlock(self, subject: str, recipient: str) -> Unlocked:
         """Lift the lock of a subject with a recipient, and forget their failures.
@@ -199,34 +221,44 @@ class TwoFactor(_Base):
         For operators, after they have made sure who asks. Raises ``Misuse`` for a malformed argument, ``Upstream`` if the guard is out of
         reach.
         """
-        about = Binding(recipient, subject, "")
-        return cast("Unlocked", self._run("unlock", _unlock(subject, recipient), about))
+        about, question = Secret(Binding(recipient, subject, "")), seal(_question.unlock, subject, recipient)
+        del subject, recipient
+        return cast("Unlocked", self._run("unlock", question, about))
 
-    def _run(self, operation: str, question: dict[str, Any], about: Binding | None) -> Any:
+    def _self_test(self) -> None:
+        check = getattr(self._guard, "check", None)
+        if check is not None:
+            check()
+        test = SelfTest()
+        test.judge(self._guard.add(test.charges))
+
+    def _run(self, operation: str, question: Secret[str], about: Secret[Any]) -> Any:
         began = time.monotonic()
-        result: Any
-        try:
-            result = self._finish(operation, question)
-        except TwoFactorError as failed:
-            self._tell(operation, began, about, failed)
-            raise
-        self._tell(operation, began, about, result)
-        return result
+        return self._told(operation, began, about, seal(self._finish, operation, question))
 
-    def _finish(self, operation: str, question: dict[str, Any]) -> Any:
-        steps = drive(self._prepared, encode(question), keep=True)
-        came: Any = None
+    def _finish(self, operation: str, question: Secret[str]) -> Any:
+        steps = drive(self._prepared, question, keep=True)
+        answer: Any = None
         try:
             while True:
-                wanted = steps.send(came)
-                try:
-                    came = self._transport.send(wanted) if isinstance(wanted, Request) else self._guard.add(wanted)
-                except (GuardError, Lost) as lost:
-                    came = lost
+                wanted = steps.send(answer)
+                outcome = attempt(self._transport.send, wanted) if isinstance(wanted, Request) else attempt(self._guard.add, wanted)
+                answer = came(wanted, outcome)
         except StopIteration as end:
-            return self._ended(operation, *end.value)
+            return _ended(operation, *end.value)
         finally:
             steps.close()
+
+
+def _returns_coroutine(function: _Function) -> _Function:
+    """Mark a function that returns a coroutine as a coroutine function, for those who ask before they call.
+
+    An ``async def`` would keep its arguments in its frame, and a task that is cancelled before it began shows that frame.
+    """
+    if sys.version_info >= (3, 12):
+        return inspect.markcoroutinefunction(function)
+    function._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]  # noqa: SLF001
+    return function
 
 
 class AsyncTwoFactor(_Base):
@@ -252,64 +284,60 @@ class AsyncTwoFactor(_Base):
         component: bytes | None = None,
     ) -> AsyncTwoFactor:
         """Make a client. Arguments and exceptions as of ``TwoFactor``."""
-        client = cls(settings, guard.scope, audit, danger_clock, component)
+        document = seal(_document, settings, guard)
+        del settings
+        client = cls(document, audit, danger_clock, component)
         client._guard = guard
         client._transport = StandardTransport() if transport is None else transport
-        try:
-            check = getattr(guard, "check", None)
-            if check is not None:
-                await _awaited(check)
-            test = SelfTest()
-            test.judge(await client._add(test.charges))
-        except GuardError as fault:
-            raise Upstream("guard", str(fault)) from None
+        _fit(await attempt_awaited(client._self_test))
         return client
 
-    async def start(self, binding: Binding, sending: Sending = _SMS) -> Challenge:
+    @_returns_coroutine
+    def start(self, binding: Binding, sending: Sending = _SMS) -> Coroutine[Any, Any, Challenge]:
         """As ``TwoFactor.start``."""
-        return cast("Challenge", await self._run("start", _start(binding, sending), binding))
+        return self._run("start", seal(_question.start, binding, sending), Secret(binding))
 
-    async def resend(self, token: str, binding: Binding, sending: Sending = _SMS) -> Challenge:
+    @_returns_coroutine
+    def resend(self, token: str, binding: Binding, sending: Sending = _SMS) -> Coroutine[Any, Any, Challenge]:
         """As ``TwoFactor.resend``."""
-        return cast("Challenge", await self._run("resend", _resend(token, binding, sending), binding))
+        return self._run("resend", seal(_question.resend, token, binding, sending), Secret(binding))
 
-    async def verify(self, token: str, binding: Binding, pin: str, client: str | None = None) -> Acceptance:
+    @_returns_coroutine
+    def verify(self, token: str, binding: Binding, pin: str, client: str | None = None) -> Coroutine[Any, Any, Acceptance]:
         """As ``TwoFactor.verify``."""
-        question = _verify(token, binding, pin, client)
-        return cast("Acceptance", await self._run("verify", question, binding))
+        return self._run("verify", seal(_question.verify, token, binding, pin, client), Secret(binding))
 
-    async def status(self, handle: str) -> Report:
+    @_returns_coroutine
+    def status(self, handle: str) -> Coroutine[Any, Any, Report]:
         """As ``TwoFactor.status``."""
-        return cast("Report", await self._run("status", {"status": {"handle": handle}}, None))
+        return self._run("status", seal(_question.status, handle), Secret(None))
 
-    async def unlock(self, subject: str, recipient: str) -> Unlocked:
+    @_returns_coroutine
+    def unlock(self, subject: str, recipient: str) -> Coroutine[Any, Any, Unlocked]:
         """As ``TwoFactor.unlock``."""
-        about = Binding(recipient, subject, "")
-        return cast("Unlocked", await self._run("unlock", _unlock(subject, recipient), about))
+        return self._run("unlock", seal(_question.unlock, subject, recipient), Secret(Binding(recipient, subject, "")))
 
-    async def _run(self, operation: str, question: dict[str, Any], about: Binding | None) -> Any:
+    async def _self_test(self) -> None:
+        check = getattr(self._guard, "check", None)
+        if check is not None:
+            await _awaited(check)
+        test = SelfTest()
+        test.judge(await self._add(test.charges))
+
+    async def _run(self, operation: str, question: Secret[str], about: Secret[Any]) -> Any:
         began = time.monotonic()
-        result: Any
-        try:
-            result = await self._finish(operation, question)
-        except TwoFactorError as failed:
-            self._tell(operation, began, about, failed)
-            raise
-        self._tell(operation, began, about, result)
-        return result
+        return self._told(operation, began, about, documented(await attempt_awaited(self._finish, operation, question)))
 
-    async def _finish(self, operation: str, question: dict[str, Any]) -> Any:
-        steps = drive(self._prepared, encode(question), keep=False)
-        came: Any = None
+    async def _finish(self, operation: str, question: Secret[str]) -> Any:
+        steps = drive(self._prepared, question, keep=False)
+        answer: Any = None
         try:
             while True:
-                wanted = steps.send(came)
-                try:
-                    came = await (self._send(wanted) if isinstance(wanted, Request) else self._add(wanted))
-                except (GuardError, Lost) as lost:
-                    came = lost
+                wanted = steps.send(answer)
+                outcome = await (attempt_awaited(self._send, wanted) if isinstance(wanted, Request) else attempt_awaited(self._add, wanted))
+                answer = came(wanted, outcome)
         except StopIteration as end:
-            return self._ended(operation, *end.value)
+            return _ended(operation, *end.value)
         finally:
             steps.close()
 
@@ -326,4 +354,5 @@ async def _awaited(function: Callable[..., Any], *arguments: Any) -> Any:
     """Await what is to be awaited, and run what blocks on a thread."""
     if inspect.iscoroutinefunction(function):
         return await cast("Awaitable[Any]", function(*arguments))
-    return await asyncio.to_thread(function, *arguments)
+    # An exception of the thread would bring the thread's frames.
+    return (await asyncio.to_thread(attempt, function, *arguments)).reveal()

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from xoxzo_2fa._driver import prepare
 from xoxzo_2fa._engine import shared
+from xoxzo_2fa._errors import Misuse
 from xoxzo_2fa._records import Claims, Outline, Specimen, Transaction, record
+from xoxzo_2fa._secret import Secret, seal
+from xoxzo_2fa._settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xoxzo_2fa._settings import Settings
-
 
 def keygen() -> str:
     """Make a key for ``keys`` or ``guard.key``. A secret: write it where secrets are kept."""
-    return _key({"keygen": {}})
+    return seal(_key, {"keygen": {}}).reveal()
 
 
 def receipt_key(root_key: str, audience: str, *, test: bool = False) -> str:
@@ -24,7 +27,9 @@ def receipt_key(root_key: str, audience: str, *, test: bool = False) -> str:
 
     Raises ``Misuse`` if ``root_key`` is not a key.
     """
-    return _key({"receipt_key": {"root_key": root_key, "audience": audience, "test": test}})
+    key = seal(_key, {"receipt_key": {"root_key": root_key, "audience": audience, "test": test}})
+    del root_key, audience
+    return key.reveal()
 
 
 def check_receipt(receipt_keys: Sequence[str], receipt: str, *, now: float | None = None) -> Claims:
@@ -35,9 +40,9 @@ def check_receipt(receipt_keys: Sequence[str], receipt: str, *, now: float | Non
 
     Raises ``Refuse`` for a receipt that is not genuine or over, ``Misuse`` for a key that is none.
     """
-    question = {"check_receipt": {"receipt_keys": list(receipt_keys), "receipt": receipt}}
-    _, claims = shared().once(question, now=int(time.time() if now is None else now))
-    return record(Claims, claims)
+    claims = seal(_checked, receipt_keys, receipt, time.time() if now is None else now)
+    del receipt_keys, receipt
+    return claims.reveal()
 
 
 def inspect(token: str) -> Outline:
@@ -45,8 +50,9 @@ def inspect(token: str) -> Outline:
 
     Raises ``Refuse`` for what has not the form of a token.
     """
-    _, outline = shared().once({"inspect": {"token": token}})
-    return record(Outline, outline)
+    outline = seal(_outline, token)
+    del token
+    return outline.reveal()
 
 
 def preview(settings: Settings, transaction: Transaction | None = None) -> list[Specimen]:
@@ -54,7 +60,32 @@ def preview(settings: Settings, transaction: Transaction | None = None) -> list[
 
     Raises ``Misuse`` for wrong settings or a malformed transaction.
     """
-    _, prepared = shared().once({"prepare": {"json": settings.document("shared")}})
+    specimens = seal(_specimens, settings, transaction)
+    # What is no `Settings` may be a document with its keys.
+    del settings, transaction
+    return specimens.reveal()
+
+
+def _checked(receipt_keys: Sequence[str], receipt: str, now: float) -> Claims:
+    question = {
+        "check_receipt": {
+            "receipt_keys": list(receipt_keys) if isinstance(receipt_keys, Iterable) else receipt_keys,
+            "receipt": receipt,
+        }
+    }
+    return record(Claims, shared().once(question, now=int(now))[1])
+
+
+def _outline(token: str) -> Outline:
+    return record(Outline, shared().once({"inspect": {"token": token}})[1])
+
+
+def _specimens(settings: Settings, transaction: Transaction | None) -> list[Specimen]:
+    if not isinstance(settings, Settings):
+        raise Misuse("settings", "settings: must be `Settings(...)`")
+    if not isinstance(transaction, (Transaction, type(None))):
+        raise Misuse("request", "transaction: must be a `Transaction`")
+    prepared = prepare(shared(), Secret(settings.document("shared")))
     question: dict[str, Any] = {} if transaction is None else {"transaction": vars(transaction)}
     _, previewed = shared().once({"preview": question}, prepared["settings"])
     return [record(Specimen, specimen) for specimen in previewed["specimens"]]

@@ -11,17 +11,21 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 from xoxzo_2fa._engine import encode
 from xoxzo_2fa._errors import Upstream
-from xoxzo_2fa.guards import Charge, GuardError, GuardFull, Total
-from xoxzo_2fa.transports import Lost, NotSent, Request, Response
+from xoxzo_2fa._secret import Secret, attempt, cause, seal
+from xoxzo_2fa.guards import Charge, GuardError, GuardFull, GuardUnreachable, Total
+from xoxzo_2fa.transports import Lost, NotSent, Request, Response, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from xoxzo_2fa._engine import Engine, Session
+
+_LOG = logging.getLogger("xoxzo_2fa")
 
 # The most bytes of a body that are handed to the component.
 _INWARD = 16 * 1024
@@ -30,28 +34,38 @@ _INWARD = 16 * 1024
 class Prepared:
     """Settings in effect, and the engine that they are for."""
 
-    def __init__(self, engine: Engine, document: str, clock: Callable[[], float]) -> None:
+    def __init__(self, engine: Engine, document: Secret[str], clock: Callable[[], float]) -> None:
         self.engine = engine
         self._clock = clock
-        _, prepared = engine.once({"prepare": {"json": document}})
-        self.settings: str = prepared["settings"]
-        self.effective: str = prepared["effective"]
-        self.warnings: list[str] = prepared["warnings"]
+        prepared = seal(prepare, engine, document)
+        self.settings: Secret[str] = Secret(prepared.reveal()["settings"])
+        self.effective: str = prepared.reveal()["effective"]
+        self.warnings: list[str] = prepared.reveal()["warnings"]
         #: Scheme and authority that requests may go to.
         self.origin: str = json.loads(self.effective)["xoxzo"]["base_url"]
 
     def now(self) -> int:
         """Give the clock's time, in whole seconds."""
-        now = int(self._clock())
+        told = attempt(self._clock)
+        if isinstance(told.failure, Exception):
+            raise Upstream("clock", f"the host's clock failed: {cause(told.failure)}")
+        now = told.reveal()
         if not 0 <= now < 2**32:
             raise Upstream("clock", "the host's clock is before 1970 or after 2106")
-        return now
+        return int(now)
+
+
+def prepare(engine: Engine, document: Secret[str]) -> dict[str, Any]:
+    """Return what the engine makes of a settings document. Call it through ``seal``."""
+    return engine.once({"prepare": {"json": document.reveal()}})[1]
 
 
 def drive(
-    prepared: Prepared, question: str, *, keep: bool
-) -> Generator[list[Charge] | Request, Sequence[Total] | Response | GuardError | Lost, tuple[str, dict[str, Any]]]:
-    """Run an operation to its end, which is returned.
+    prepared: Prepared, question: Secret[str], *, keep: bool
+) -> Generator[list[Charge] | Request, Sequence[Total] | Response | GuardError | Lost, tuple[str, Secret[dict[str, Any]]]]:
+    """Run an operation to its end, which is returned. Call it through ``seal``.
+
+    Only frames of this package that hold secrets as ``Secret`` exist while it yields.
 
     keep: use one instance for all steps. Without it, none lives while the caller waits.
     """
@@ -64,15 +78,43 @@ def drive(
                 session.close()
                 session = None
             if kind == "count":
-                charges = [Charge(it["key"], it["amount"], it["limit"], it["ttl_seconds"]) for it in answer["charges"]]
-                question = _counted(answer["state"], (yield charges))
+                charges = [Charge(it["key"], it["amount"], it["limit"], it["ttl_seconds"]) for it in answer.reveal()["charges"]]
+                question = _resumed(_counted, answer, (yield charges))
             elif kind == "send":
-                question = _sent(answer["state"], (yield _request(prepared.origin, answer["request"])))
+                question = _resumed(_sent, answer, (yield _request(prepared.origin, answer.reveal()["request"])))
             else:
                 return kind, answer
     finally:
         if session is not None:
             session.close()
+
+
+def came(wanted: list[Charge] | Request, outcome: Secret[Any]) -> Any:
+    """Return what a guard or a transport answered or, if it raised, which loss that is.
+
+    Raises what is no ``Exception``, such as a cancellation.
+    """
+    failure = outcome.failure
+    if not isinstance(failure, Exception):
+        return outcome.reveal()
+    if isinstance(failure, Lost if isinstance(wanted, Request) else GuardError):
+        return failure
+    return _broken(failure, guard=not isinstance(wanted, Request))
+
+
+def _broken(failure: Exception, *, guard: bool) -> GuardError | Lost:
+    """Log that a guard or a transport breaks its contract, and return what is known of the call: nothing."""
+    text = f"the {'guard' if guard else 'transport'} failed: {cause(failure)}"
+    _LOG.error("%s", text)
+    return GuardUnreachable(text) if guard else Unknown(text)
+
+
+def _resumed(resume: Callable[[str, Any], str], answer: Secret[dict[str, Any]], what: Any) -> Secret[str]:
+    question = attempt(resume, answer.reveal()["state"], what)
+    if not isinstance(question.failure, Exception):
+        return question
+    # It has not the form of the contract, which tells as little as no answer.
+    return Secret(resume(answer.reveal()["state"], _broken(question.failure, guard=resume is _counted)))
 
 
 def _counted(state: str, came: Any) -> str:

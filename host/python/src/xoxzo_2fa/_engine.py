@@ -24,6 +24,7 @@ from wasmtime import Engine as Wasmtime
 from wasmtime.component import U32, Component, Linker, String
 
 from xoxzo_2fa._errors import Misuse, Upstream, error
+from xoxzo_2fa._secret import Secret
 
 if TYPE_CHECKING:
     from wasmtime.component import Func
@@ -82,9 +83,10 @@ class Engine:
         return Session(self)
 
     def once(self, question: dict[str, Any], settings: str = "", now: int = 0) -> tuple[str, dict[str, Any]]:
-        """Ask in an instance of its own."""
+        """Ask in an instance of its own. The arguments lie open in this frame: call it through ``seal``."""
         with closing(self.session()) as session:
-            return session.ask(settings, now, encode(question))
+            kind, answer = session.ask(Secret(settings), now, Secret(encode(question)))
+            return kind, answer.reveal()
 
 
 class _Ticker:
@@ -142,15 +144,15 @@ class Session:
         """Free the instance, and everything that was in its memory."""
         self._store.close()
 
-    def ask(self, settings: str, now: int, question: str) -> tuple[str, dict[str, Any]]:
+    def ask(self, settings: Secret[str], now: int, question: Secret[str]) -> tuple[str, Secret[dict[str, Any]]]:
         """Ask one question, in JSON: what kind of answer it is, and the answer.
 
-        Raises the failure if it is one.
+        Raises the failure if it is one, through frames in which all lies open: call it through ``seal``.
         """
         try:
             self._store.set_epoch_deadline(_DEADLINE)
             self._ticker.call()
-            answer = self._function(self._store, settings, now, question)
+            answer = self._function(self._store, settings.reveal(), now, question.reveal())
         except UnicodeEncodeError:
             raise Misuse("request", "an argument holds half a character") from None
         except (Trap, WasmtimeError) as fault:
@@ -158,7 +160,7 @@ class Session:
         ((kind, content),) = _decode(answer)[0].items()
         if kind == "failure":
             raise error(content)
-        return kind, content
+        return kind, Secret(content)
 
 
 def _typed(function: Func | None) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xoxzo_2fa._errors import Misuse
+from xoxzo_2fa._secret import seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,20 +32,18 @@ class Settings:
     """
 
     def __init__(self, document: str | Mapping[str, Any]) -> None:
-        text = document if isinstance(document, str) else _dumped(document)
-        tree = _tree(text)
-        resolved = _resolved(_SCHEMA, tree, "")
-        # As it was given wherever that is possible: the engine names lines, and refuses what a parser here would have mended.
-        self._text = text if resolved == tree else _dumped(resolved)
+        self._text = seal(_text, document)
+        del document
+        # Raises if there is none.
+        self._text.reveal()
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Settings:
         """Take the document from a file. Raises ``Misuse`` if it cannot be read."""
-        try:
-            return cls(Path(path).read_text("utf-8"))
-        except (OSError, UnicodeDecodeError) as fault:
-            kind = type(fault).__name__
-            raise Misuse("settings", f"settings: the file cannot be read: {kind}") from None
+        text = seal(_read, path)
+        # What is no path may be the document.
+        del path
+        return cls(text.reveal())
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -54,50 +53,72 @@ class Settings:
         ``XOXZO_SENDER``, ``XOXZO_2FA_SERVICE``, ``XOXZO_2FA_AUDIENCE``, ``XOXZO_2FA_GUARD_KEY`` and ``XOXZO_2FA_DESTINATIONS``
         (presets, separated by commas; ``JP-mobile`` if absent). Raises ``Misuse``, naming the variable that is missing.
         """
-        optional = os.environ.get
+        return cls(seal(_environment).reveal())
 
-        def required(name: str) -> str:
-            value = optional(name)
-            if not value:
-                raise Misuse("settings", f"settings: {name} is not set")
-            return value
-
-        key = required("XOXZO_2FA_KEY")
-        xoxzo = {
-            "sid": required("XOXZO_API_SID"),
-            "auth_token": required("XOXZO_API_AUTH_TOKEN"),
-            "sender": optional("XOXZO_SENDER") or "Xoxzo",
-        }
-        base_url = optional("XOXZO_BASE_URL")
-        if base_url:
-            xoxzo["base_url"] = base_url.rstrip("/")
-        destinations = optional("XOXZO_2FA_DESTINATIONS") or "JP-mobile"
-        return cls(
-            {
-                "version": 1,
-                "audience": optional("XOXZO_2FA_AUDIENCE") or "xoxzo-2fa",
-                "service": optional("XOXZO_2FA_SERVICE") or "Xoxzo 2FA",
-                "keys": [key],
-                "guard": {"key": optional("XOXZO_2FA_GUARD_KEY") or key},
-                "xoxzo": xoxzo,
-                "destinations": [preset.strip() for preset in destinations.split(",")],
-            }
-        )
-
-    def document(self, scope: Scope) -> str:
+    def document(self, scope: Scope | None) -> str:
         """Give the document for the component, with the scope of the guard that is used."""
-        tree = _tree(self._text)
-        guard = tree.get("guard") if isinstance(tree, dict) else None
-        if not isinstance(guard, dict):
-            return self._text
-        if "scope" not in guard:
-            return _dumped({**tree, "guard": {**guard, "scope": scope}})
-        if guard["scope"] != scope:
-            raise Misuse("settings", f"settings, guard.scope: the store in use is of scope {scope}")
-        return self._text
+        return seal(_scoped, self._text.reveal(), scope).reveal()
 
     def __repr__(self) -> str:
         return "Settings([REDACTED])"
+
+
+def _text(document: str | Mapping[str, Any]) -> str:
+    text = document if isinstance(document, str) else _dumped(document)
+    tree = _tree(text)
+    resolved = _resolved(_SCHEMA, tree, "")
+    # As it was given wherever that is possible: the engine names lines, and refuses what a parser here would have mended.
+    return text if resolved == tree else _dumped(resolved)
+
+
+def _read(path: str | os.PathLike[str]) -> str:
+    try:
+        return Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        kind = type(fault).__name__
+        raise Misuse("settings", f"settings: the file cannot be read: {kind}") from None
+
+
+def _environment() -> dict[str, Any]:
+    optional = os.environ.get
+
+    def required(name: str) -> str:
+        value = optional(name)
+        if not value:
+            raise Misuse("settings", f"settings: {name} is not set")
+        return value
+
+    key = required("XOXZO_2FA_KEY")
+    xoxzo = {
+        "sid": required("XOXZO_API_SID"),
+        "auth_token": required("XOXZO_API_AUTH_TOKEN"),
+        "sender": optional("XOXZO_SENDER") or "Xoxzo",
+    }
+    base_url = optional("XOXZO_BASE_URL")
+    if base_url:
+        xoxzo["base_url"] = base_url.rstrip("/")
+    destinations = optional("XOXZO_2FA_DESTINATIONS") or "JP-mobile"
+    return {
+        "version": 1,
+        "audience": optional("XOXZO_2FA_AUDIENCE") or "xoxzo-2fa",
+        "service": optional("XOXZO_2FA_SERVICE") or "Xoxzo 2FA",
+        "keys": [key],
+        "guard": {"key": optional("XOXZO_2FA_GUARD_KEY") or key},
+        "xoxzo": xoxzo,
+        "destinations": [preset.strip() for preset in destinations.split(",")],
+    }
+
+
+def _scoped(text: str, scope: Scope | None) -> str:
+    tree = _tree(text)
+    guard = tree.get("guard") if isinstance(tree, dict) else None
+    if not isinstance(guard, dict):
+        return text
+    if "scope" not in guard:
+        return _dumped({**tree, "guard": {**guard, "scope": scope}})
+    if guard["scope"] != scope:
+        raise Misuse("settings", f"settings, guard.scope: the store in use is of scope {scope}")
+    return text
 
 
 def _dumped(document: Any) -> str:

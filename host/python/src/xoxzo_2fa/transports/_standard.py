@@ -8,7 +8,8 @@ import ssl
 import time
 from urllib.parse import urlsplit
 
-from xoxzo_2fa.transports._transport import EARLY, WIRE, NotSent, Request, Response, Unknown
+from xoxzo_2fa._secret import attempt
+from xoxzo_2fa.transports._transport import EARLY, WIRE, NotSent, Request, Response, Unknown, delivered
 
 
 class StandardTransport:
@@ -19,6 +20,9 @@ class StandardTransport:
 
     def send(self, request: Request) -> Response:
         """Make the exchange."""
+        return delivered(attempt(self._send, request))
+
+    def _send(self, request: Request) -> Response:
         end = time.monotonic() + request.timeout
         connection = self._connect(request)
         try:

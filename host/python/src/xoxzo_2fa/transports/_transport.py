@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from xoxzo_2fa._secret import Secret, cause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +32,24 @@ class Request:
     timeout: float
 
 
+class _Concealed:
+    """A field that is read as ever, while the record itself holds a ``Secret``."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, record: Any, _: type | None = None) -> Any:
+        return self if record is None else vars(record)[self._name].reveal()
+
+    def __set__(self, record: Any, value: Any) -> None:
+        vars(record)[self._name] = Secret(value)
+
+
+# Whatever fails with a request in hand may be recorded, and the frames of a transport are not this package's.
+for _name in ("headers", "body"):
+    setattr(Request, _name, _Concealed(_name))
+
+
 @dataclass(frozen=True)
 class Response:
     """What came back. Of the headers only ``retry-after`` is looked at, by its name in lower case."""
@@ -49,6 +69,13 @@ class NotSent(Lost):
 
 class Unknown(Lost):
     """Something may have left the host. In doubt, this."""
+
+
+def delivered(outcome: Secret[Response]) -> Response:
+    """Return the response of an exchange, or raise its loss from a frame without the request."""
+    if isinstance(outcome.failure, Exception) and not isinstance(outcome.failure, Lost):
+        raise Unknown(f"the transport failed: {cause(outcome.failure)}")
+    return outcome.reveal()
 
 
 class Transport(Protocol):

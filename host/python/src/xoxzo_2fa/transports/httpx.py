@@ -7,7 +7,8 @@ import time
 
 import httpx
 
-from xoxzo_2fa.transports._transport import EARLY, WIRE, Lost, NotSent, Request, Response, Unknown
+from xoxzo_2fa._secret import attempt, attempt_awaited
+from xoxzo_2fa.transports._transport import EARLY, WIRE, Lost, NotSent, Request, Response, Unknown, delivered
 
 _BEFORE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -38,6 +39,9 @@ class HttpxTransport:
 
     def send(self, request: Request) -> Response:
         """Make the exchange."""
+        return delivered(attempt(self._send, request))
+
+    def _send(self, request: Request) -> Response:
         end = time.monotonic() + request.timeout
         try:
             response = self._client.send(_build(self._client, request), stream=True)
@@ -70,6 +74,9 @@ class AsyncHttpxTransport:
 
     async def send(self, request: Request) -> Response:
         """Make the exchange."""
+        return delivered(await attempt_awaited(self._send, request))
+
+    async def _send(self, request: Request) -> Response:
         end = time.monotonic() + request.timeout
         try:
             sent = self._client.send(_build(self._client, request), stream=True)

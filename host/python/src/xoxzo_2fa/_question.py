@@ -1,0 +1,54 @@
+"""Writes the questions of the operations, in the form of the engine (``wit/text.wit``).
+
+Numbers, PINs and tokens lie open here, so each of these is called through ``seal``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xoxzo_2fa._engine import encode
+from xoxzo_2fa._errors import Misuse
+from xoxzo_2fa._records import Binding, Sending, Transaction
+
+
+def start(binding: Binding, sending: Sending) -> str:
+    """Write ``start``."""
+    return encode({"start": _sent(binding, sending)})
+
+
+def resend(token: str, binding: Binding, sending: Sending) -> str:
+    """Write ``resend``."""
+    return encode({"resend": {"token": token, **_sent(binding, sending)}})
+
+
+def verify(token: str, binding: Binding, pin: str, client: str | None) -> str:
+    """Write ``verify``."""
+    question = {"token": token, "binding": _bound(binding), "pin": pin}
+    if client is not None:
+        question["client"] = client
+    return encode({"verify": question})
+
+
+def status(handle: str) -> str:
+    """Write ``status``."""
+    return encode({"status": {"handle": handle}})
+
+
+def unlock(subject: str, recipient: str) -> str:
+    """Write ``unlock``."""
+    return encode({"unlock": {"subject": subject, "recipient": recipient}})
+
+
+def _sent(binding: Binding, sending: Sending) -> dict[str, Any]:
+    if not isinstance(sending, Sending):
+        raise Misuse("request", "sending: must be a `Sending`")
+    return {"binding": _bound(binding), "sending": sending._question()}  # noqa: SLF001
+
+
+def _bound(binding: Binding) -> dict[str, Any]:
+    if not isinstance(binding, Binding):
+        raise Misuse("request", "binding: must be a `Binding`")
+    if not isinstance(binding.transaction, (Transaction, type(None))):
+        raise Misuse("request", "transaction: must be a `Transaction`")
+    return binding._question()  # noqa: SLF001
