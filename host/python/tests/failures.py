@@ -274,8 +274,12 @@ HALF = "\ud800"
 OPERATIONS = [
     verify("a wrong pin", Refuse, "wrong-pin", lambda it: (it.token(), it.user, it.wrong())),
     verify("letters", Refuse, "malformed", lambda it: (it.token(), it.user, f"{it.wrong()}x")),
+    verify("half a character", Refuse, "malformed", lambda it: (it.token(), it.user, HALF + it.wrong())),
+    verify("120,000 digits", Refuse, "malformed", lambda it: (it.token(), it.user, it.wrong() * 20_000)),
     verify("a number for a pin", Misuse, "request", lambda it: (it.token(), it.user, int(it.wrong()))),
     verify("another token", Refuse, "invalid-token", lambda it: (it.token()[::-1], it.user, it.pin())),
+    verify("half a character in a token", Refuse, "invalid-token", lambda it: (it.token() + HALF, it.user, it.pin())),
+    verify("a long token", Refuse, "invalid-token", lambda it: (it.token() * 1000, it.user, it.pin())),
     verify("bytes for a token", Misuse, "request", lambda it: (it.token().encode(), it.user, it.pin())),
     verify("another user", Refuse, "invalid-token", lambda it: (it.token(), _bound(subject="user-2"), it.pin())),
     verify("no binding", Misuse, "request", lambda it: (it.token(), phone(), it.pin())),
@@ -291,7 +295,10 @@ OPERATIONS = [
     Way("start: no sending", lambda it: it.client.start(it.user, "ja"), Misuse, "request"),
     Way("start: no locale", lambda it: it.client.start(it.user, Sending(locale=HALF)), Misuse, "request"),
     Way("resend: another token", lambda it: it.client.resend(it.token()[::-1], it.user), Refuse, "invalid-token"),
+    Way("resend: half a character", lambda it: it.client.resend(it.token() + HALF, it.user), Refuse, "invalid-token"),
     Way("status: no handle", lambda it: it.client.status(it.token()), Refuse, "invalid-token"),
+    Way("status: half a character", lambda it: it.client.status(it.token() + HALF), Refuse, "invalid-token"),
+    Way("status: a long handle", lambda it: it.client.status(it.token() * 1000), Refuse, "invalid-token"),
     Way("unlock: no number", lambda it: it.client.unlock("user-1", f"{phone()}x"), Misuse, "request"),
     Way("unlock: half a character", lambda it: it.client.unlock(HALF, phone()), Misuse, "request"),
     Way("guard: unreachable", lambda it: _guard(it, raising(GuardUnreachable("gone"))), Upstream, "guard"),
@@ -338,12 +345,16 @@ FUNCTIONS = [
         "invalid-token",
     ),
     Way("check_receipt: no receipt", lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.token()), Refuse, "invalid-token"),
+    Way("check_receipt: half a character", lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], HALF), Refuse, "invalid-token"),
+    Way("check_receipt: long", lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.accept() * 1000), Refuse, "invalid-token"),
     Way("check_receipt: no key", lambda it: xoxzo_2fa.check_receipt([it.receipt_key() + "x"], it.accept()), Misuse, "request"),
     Way("check_receipt: nothing", lambda it: xoxzo_2fa.check_receipt(None, it.accept()), Misuse, "request"),  # type: ignore[arg-type]
     Way(
         "check_receipt: no time", lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.accept(), now=float("nan")), Upstream, "plugin"
     ),
     Way("inspect: no token", lambda it: xoxzo_2fa.inspect(it.token() * 2), Refuse, "invalid-token"),
+    Way("inspect: half a character", lambda it: xoxzo_2fa.inspect(it.token() + HALF), Refuse, "invalid-token"),
+    Way("inspect: long", lambda it: xoxzo_2fa.inspect(it.token() * 1000), Refuse, "invalid-token"),
     Way("preview: a dictionary", lambda it: xoxzo_2fa.preview(it.document()), Misuse, "settings"),  # type: ignore[arg-type]
     Way("preview: wrong settings", lambda it: xoxzo_2fa.preview(Settings({**it.document(), "version": 7})), Misuse, "settings"),
     Way("preview: no amount", lambda it: xoxzo_2fa.preview(it.settings, Transaction("1,5", "EUR", "Ann")), Misuse, "request"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 from unittest.mock import AsyncMock, create_autospec
 
@@ -125,6 +126,30 @@ def test_a_pin_that_is_not_text_is_not_a_guess(settings: Settings, taker: Taker)
     with pytest.raises(Refuse) as wrong:
         two_factor.verify(token, LOGIN, other_than(taker.pin()))
     assert wrong.value.guesses_left == 4
+
+
+@pytest.mark.parametrize("character", ["1", "\u0661", "\ud800"])
+@pytest.mark.parametrize("count", [1, 100, 5000, 120_000, 50_000_000])
+def test_what_a_user_sends_is_at_most_refused(settings: Settings, taker: Taker, character: str, count: int) -> None:
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=taker)
+    token, typed, key = two_factor.start(LOGIN).token, character * count, receipt_key(keygen(), "shop")
+    began = time.process_time()
+    with pytest.raises(Refuse) as pin:
+        two_factor.verify(token, LOGIN, typed)
+    assert (pin.value.code, pin.value.guesses_left) == ("malformed", None)
+    calls = (
+        lambda: two_factor.verify(typed, LOGIN, "123456"),
+        lambda: two_factor.resend(typed, LOGIN),
+        lambda: two_factor.status(typed),
+        lambda: check_receipt([key], typed),
+        lambda: inspect(typed),
+    )
+    for call in calls:
+        with pytest.raises(Refuse, match="invalid-token"):
+            call()
+    assert time.process_time() - began < 1
+    # Nothing of that was a guess.
+    two_factor.verify(token, LOGIN, taker.pin())
 
 
 def test_mocks_of_the_asynchronous_client_are_awaited() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xoxzo_2fa._driver import prepare
 from xoxzo_2fa._engine import shared
 from xoxzo_2fa._errors import Misuse
+from xoxzo_2fa._question import bounded
 from xoxzo_2fa._records import Claims, Outline, Specimen, Transaction, record
 from xoxzo_2fa._secret import Secret, seal
 from xoxzo_2fa._settings import Settings
@@ -70,14 +71,14 @@ def _checked(receipt_keys: Sequence[str], receipt: str, now: float) -> Claims:
     question = {
         "check_receipt": {
             "receipt_keys": list(receipt_keys) if isinstance(receipt_keys, Iterable) else receipt_keys,
-            "receipt": receipt,
+            "receipt": bounded(receipt),
         }
     }
     return record(Claims, shared().once(question, now=int(now))[1])
 
 
 def _outline(token: str) -> Outline:
-    return record(Outline, shared().once({"inspect": {"token": token}})[1])
+    return record(Outline, shared().once({"inspect": {"token": bounded(token)}})[1])
 
 
 def _specimens(settings: Settings, transaction: Transaction | None) -> list[Specimen]:

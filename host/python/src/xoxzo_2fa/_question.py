@@ -11,6 +11,10 @@ from xoxzo_2fa._engine import encode
 from xoxzo_2fa._errors import Misuse
 from xoxzo_2fa._records import Binding, Sending, Transaction
 
+# More characters than a PIN, and than a token, handle or receipt, ever has.
+_PIN = 64
+_TOKEN = 4096
+
 
 def start(binding: Binding, sending: Sending) -> str:
     """Write ``start``."""
@@ -19,12 +23,12 @@ def start(binding: Binding, sending: Sending) -> str:
 
 def resend(token: str, binding: Binding, sending: Sending) -> str:
     """Write ``resend``."""
-    return encode({"resend": {"token": token, **_sent(binding, sending)}})
+    return encode({"resend": {"token": bounded(token), **_sent(binding, sending)}})
 
 
 def verify(token: str, binding: Binding, pin: str, client: str | None) -> str:
     """Write ``verify``."""
-    question = {"token": token, "binding": _bound(binding), "pin": pin}
+    question = {"token": bounded(token), "binding": _bound(binding), "pin": bounded(pin, _PIN)}
     if client is not None:
         question["client"] = client
     return encode({"verify": question})
@@ -32,12 +36,27 @@ def verify(token: str, binding: Binding, pin: str, client: str | None) -> str:
 
 def status(handle: str) -> str:
     """Write ``status``."""
-    return encode({"status": {"handle": handle}})
+    return encode({"status": {"handle": bounded(handle)}})
 
 
 def unlock(subject: str, recipient: str) -> str:
     """Write ``unlock``."""
     return encode({"unlock": {"subject": subject, "recipient": recipient}})
+
+
+def bounded(typed: str, most: int = _TOKEN) -> str:
+    """Return what a user sent, or the empty text if it is too long or holds half a character.
+
+    The engine refuses the empty text as it does any that is malformed. So a user cannot make a question too long to ask, or one that
+    is no Unicode, and is answered in the time of a short one.
+    """
+    if not isinstance(typed, str) or (len(typed) <= most and (typed.isascii() or not _halved(typed))):
+        return typed
+    return ""
+
+
+def _halved(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _sent(binding: Binding, sending: Sending) -> dict[str, Any]:
