@@ -11,7 +11,7 @@ import hmac
 import os
 import secrets
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Body, Cookie, FastAPI, Request, Response
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class User:
-    """What the server knows of a user."""
+    """What the server knows of a user. What is personal or secret is not shown where errors are recorded."""
 
     id: str
-    phone: str
-    salt: bytes
-    password: bytes
+    phone: str = field(repr=False)
+    salt: bytes = field(repr=False)
+    password: bytes = field(repr=False)
 
 
 @dataclass
@@ -38,12 +38,13 @@ class Session:
     """What the server keeps of a login: the token as long as the code is awaited."""
 
     user: User
-    token: str | None
+    token: str | None = field(repr=False)
 
 
 def scrypt(password: str, salt: bytes) -> bytes:
     """Give the hash of a password."""
-    return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)
+    # JSON may hold half a character, which no password has.
+    return hashlib.scrypt(password.encode(errors="replace"), salt=salt, n=2**14, r=8, p=1)
 
 
 SALT = secrets.token_bytes(16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 PHONE = "+819012345678"
+
+# What anyone can send for a code: half a character as JSON has it, and far more digits than there are.
+JSON = {"content-type": "application/json"}
+UNFIT = ("\ud800", "12345\udfff", "1" * 120_000)
 
 
 @pytest.fixture
@@ -62,6 +67,8 @@ def test_django(account: Sandbox) -> None:
     pin = pin_in(account.inbox(PHONE)[-1]["body"])
     assert browser.post("/login/code/", {"pin": other_than(pin)}).status_code == 400
     assert browser.post("/login/code/", {"pin": "12"}).status_code == 400
+    for typed in (b"pin=%ED%A0%80", b"pin=" + b"1" * 120_000):
+        assert browser.post("/login/code/", typed, content_type="application/x-www-form-urlencoded").status_code == 400
     assert not signed_in()
     assert browser.post("/login/code/", {"pin": f" {pin}"}).headers["location"] == "/"
     assert signed_in()
@@ -92,6 +99,11 @@ def test_fastapi(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         before = browser.cookies["session"]
         pin = pin_in(account.inbox(PHONE)[-1]["body"])
         assert post("/code", pin=other_than(pin)) == (403, {"code": "wrong-pin", "guesses_left": 4, "retry_after": None})
+        for typed in UNFIT:
+            refused = browser.post("/code", content=json.dumps({"pin": typed}), headers=JSON)
+            assert (refused.status_code, refused.json()["code"]) == (403, "malformed")
+            wrong = browser.post("/password", content=json.dumps({"name": "ann", "password": typed}), headers=JSON)
+            assert (wrong.status_code, wrong.json()["code"]) == (401, "password")
         assert post("/code", pin=f"{pin} ") == (200, {"signed_in": "user-1"})
         assert browser.get("/me").json() == {"id": "user-1"}
         assert browser.cookies["session"] != before

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth import authenticate, get_user_model, login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from xoxzo_2fa import Binding, MemoryGuard, Refuse, Settings, TwoFactor, Upstream
@@ -34,6 +35,7 @@ def binding(user: User) -> Binding:
     return Binding(recipient=user.phone, subject=f"user-{user.pk}", purpose="login")
 
 
+@sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """Check the password, and send the code."""
@@ -53,6 +55,8 @@ def password(request: HttpRequest) -> HttpResponse:
     return redirect("code")
 
 
+@sensitive_post_parameters("pin")
+@sensitive_variables("pending", "typed")
 @require_http_methods(["GET", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
     """Take the code, and let the user in."""
