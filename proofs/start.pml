@@ -9,7 +9,7 @@
 // Left out: the range, which is counted like the client; looks at failures, which refuse like the look at the challenge.
 // Assumes: no answer is lost, no list is made twice, no window ends; a cooldown ends only while no message to its number is undecided.
 //
-// Mirrors: ladder.rs message, failures, back.
+// Mirrors: ladder.rs message, back.
 // Mirrors: dispatch.rs charge, back, unknown, resume.
 //
 // Reached: -DREACH_CAP. As much is sent as the cap of the audience allows.
