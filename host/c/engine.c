@@ -16,7 +16,7 @@
 /** Fuel of one question, about one unit an instruction. A question takes under 2 million; this is less than a second. */
 #define FUEL 200000000u
 /** The most memory of one instance, in bytes. */
-#define MEMORY (1024 * 1024)
+#define MEMORY (2 * 1024 * 1024)
 /** The most stack of one instance, on the stack of the thread that asks. */
 #define STACK (256 * 1024)
 /** The longest question that the component takes, in bytes. A longer one could fill its memory before it is refused. */
@@ -108,7 +108,7 @@ static wasm_config_t *configure(void)
     wasmtime_pooling_allocation_config_total_memories_set(pool, RUNNING);
     wasmtime_pooling_allocation_config_total_tables_set(pool, RUNNING * 3);
     wasmtime_pooling_allocation_config_max_memory_size_set(pool, MEMORY);
-    wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, MEMORY / 2);
+    wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, MEMORY / 4);
     wasmtime_pooling_allocation_config_table_keep_resident_set(pool, 16 * 1024);
     wasmtime_pooling_allocation_strategy_set(config, pool);
     wasmtime_config_memory_reservation_set(config, MEMORY);

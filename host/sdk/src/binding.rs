@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::audit::Alarm;
 use crate::bindings::xoxzo::two_factor::types;
+use crate::exchange::bounded;
 
 /// What a challenge is bound to: authenticated, never carried, shown again at verify.
 ///
@@ -57,10 +58,10 @@ impl Binding {
 
     pub(crate) fn to_wit(&self) -> types::Binding {
         types::Binding {
-            recipient: self.recipient.clone(),
-            subject: self.subject.clone(),
-            purpose: self.purpose.clone(),
-            session: self.session.clone(),
+            recipient: bounded(&self.recipient).to_string(),
+            subject: bounded(&self.subject).to_string(),
+            purpose: bounded(&self.purpose).to_string(),
+            session: self.session.as_deref().map(bounded).map(str::to_string),
             transaction: self.transaction.as_ref().map(Transaction::to_wit),
         }
     }
@@ -102,9 +103,9 @@ impl Transaction {
 
     pub(crate) fn to_wit(&self) -> types::Transaction {
         types::Transaction {
-            amount: self.amount.clone(),
-            currency: self.currency.clone(),
-            payee: self.payee.clone(),
+            amount: bounded(&self.amount).to_string(),
+            currency: bounded(&self.currency).to_string(),
+            payee: bounded(&self.payee).to_string(),
         }
     }
 }
@@ -188,8 +189,8 @@ impl Sending {
                 Channel::Sms => types::Channel::Sms,
                 Channel::Voice => types::Channel::Voice,
             },
-            locale: self.locale.clone(),
-            client: self.client.clone(),
+            locale: self.locale.as_deref().map(bounded).map(str::to_string),
+            client: self.client.as_deref().map(bounded).map(str::to_string),
             decoy: self.decoy,
         }
     }

@@ -14,6 +14,7 @@ use crate::component::{Host, State};
 use crate::configuration::{bundled, configure};
 use crate::engine::{Place, shared};
 use crate::error::{Code, Error, Failure};
+use crate::exchange::bounded;
 use crate::guard::Guard;
 use crate::instance::{DEADLINE, Instance, Plugin};
 use crate::settings::Settings;
@@ -125,6 +126,7 @@ impl TwoFactor {
         binding: &Binding,
         sending: &Sending,
     ) -> Result<Challenge, Error> {
+        let token = bounded(token);
         self.dispatch(Operation::Resend, binding, sending, |exports, store, to| {
             exports.xoxzo_two_factor_challenges().call_resend(
                 store,
@@ -191,6 +193,7 @@ impl TwoFactor {
         pin: &str,
         client: Option<&str>,
     ) -> Result<Acceptance, Error> {
+        let (token, pin, client) = (bounded(token), bounded(pin), client.map(bounded));
         self.audited(
             || {
                 let binding = binding.to_wit();
@@ -214,7 +217,7 @@ impl TwoFactor {
     /// [`Error::Refuse`] for a handle that is not ours or too old, or if it was asked moments ago; [`Error::Upstream`] if Xoxzo
     /// does not say.
     pub fn status(&self, handle: &str) -> Result<Report, Error> {
-        let settings = &self.shared.settings;
+        let (settings, handle) = (&self.shared.settings, bounded(handle));
         self.call(|exports, store| {
             exports
                 .xoxzo_two_factor_challenges()
@@ -233,6 +236,7 @@ impl TwoFactor {
         self.audited(
             || {
                 let settings = &self.shared.settings;
+                let (subject, recipient) = (bounded(subject), bounded(recipient));
                 self.call(|exports, store| {
                     exports
                         .xoxzo_two_factor_challenges()

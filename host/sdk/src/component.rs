@@ -9,7 +9,7 @@ use wasmtime::component::{HasSelf, InstancePre, Linker};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::xoxzo::two_factor::{guard, http as wit_http, types};
 use crate::bindings::{TwoFactor, TwoFactorPre};
-use crate::exchange::{inward, outgoing};
+use crate::exchange::{counted, inward, is_a_list, outgoing};
 use crate::guard::{Charge, Guard};
 use crate::instance::{State as Any, World};
 use crate::transport::{Lost, Transport};
@@ -44,8 +44,14 @@ impl World for TwoFactor {
 
 impl guard::Host for State {
     fn add(&mut self, charges: Vec<types::Charge>) -> Result<types::Totals, types::Trouble> {
+        if !is_a_list(&charges) {
+            return Err(types::Trouble {
+                loss: types::Loss::GuardUnreachable,
+                detail: "the component made no valid list".to_string(),
+            });
+        }
         let charges: Vec<_> = charges.into_iter().map(Charge::from).collect();
-        self.outside(|host| host.guard.add(&charges))
+        self.outside(|host| counted(&charges, host.guard.add(&charges)))
             .map(types::Totals::from)
             .map_err(|error| types::Trouble {
                 loss: error.loss(),

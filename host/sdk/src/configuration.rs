@@ -11,7 +11,8 @@ use crate::bindings::TwoFactor as Exports;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::component::{Host, State};
 use crate::engine::shared;
-use crate::error::Error;
+use crate::error::{Code, Error, Failure};
+use crate::exchange::{KEYS, bounded};
 use crate::guard::{MemoryGuard, Scope};
 use crate::instance::{DEADLINE, Plugin};
 use crate::settings::Settings;
@@ -141,6 +142,7 @@ pub fn keygen() -> Result<String, Error> {
 ///
 /// [`Error::Misuse`] if `root_key` is not a key.
 pub fn receipt_key(root_key: &str, audience: &str, test: bool) -> Result<String, Error> {
+    let (root_key, audience) = (bounded(root_key), bounded(audience));
     configure(&*bundled()?, |exports, store| {
         exports
             .xoxzo_two_factor_configuration()
@@ -162,13 +164,19 @@ pub fn check_receipt(
 ) -> Result<Claims, Error> {
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+    if receipt_keys.len() > KEYS {
+        let detail = "receipt_keys: must be at most 256";
+        return Err(Error::Misuse(Failure::new(Code::Request, detail)));
+    }
+    let keys: Vec<_> = receipt_keys
+        .iter()
+        .map(|key| bounded(key).to_string())
+        .collect();
+    let receipt = bounded(receipt);
     configure(&*bundled()?, |exports, store| {
-        exports.xoxzo_two_factor_configuration().call_check_receipt(
-            store,
-            receipt_keys,
-            receipt,
-            seconds,
-        )
+        exports
+            .xoxzo_two_factor_configuration()
+            .call_check_receipt(store, &keys, receipt, seconds)
     })
     .map(Claims::from)
 }
@@ -179,6 +187,7 @@ pub fn check_receipt(
 ///
 /// [`Error::Refuse`] for what does not have the form of a token.
 pub fn inspect(token: &str) -> Result<Outline, Error> {
+    let token = bounded(token);
     configure(&*bundled()?, |exports, store| {
         exports
             .xoxzo_two_factor_configuration()

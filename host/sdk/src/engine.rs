@@ -16,7 +16,7 @@ const RUNNING: usize = 256;
 const IDLE: usize = 64;
 
 /// The most memory of one instance, in bytes.
-pub(crate) const MEMORY: usize = 1024 * 1024;
+pub(crate) const MEMORY: usize = 2 * 1024 * 1024;
 
 /// Length of an epoch.
 pub(crate) const TICK: Duration = Duration::from_millis(5);

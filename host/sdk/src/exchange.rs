@@ -5,7 +5,45 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 
 use crate::bindings::xoxzo::two_factor::types;
+use crate::guard::{Charge, GuardError, Totals};
 use crate::transport::{Body, INWARD, Lost};
+
+/// Bytes of the longest string that the component is handed as it is.
+const LONGEST: usize = 4 * 1024;
+
+/// The most receipt keys.
+pub(crate) const KEYS: usize = 256;
+
+/// A string for the component. One that is longer than any that is right becomes an empty one, which is refused as any other that is wrong.
+pub(crate) fn bounded(text: &str) -> &str {
+    if text.len() > LONGEST { "" } else { text }
+}
+
+/// The most charges of a list, and bytes of a name: more than any operation makes.
+const CHARGES: usize = 64;
+const NAME: usize = 64;
+
+/// Whether a store is to see this list.
+pub(crate) fn is_a_list(charges: &[types::Charge]) -> bool {
+    let short = |name: &str| name.len() <= NAME;
+    charges.len() <= CHARGES
+        && charges
+            .iter()
+            .all(|charge| short(&charge.key) && short(&charge.group))
+}
+
+/// A guard's answer for the component: no longer than the list that it answers.
+pub(crate) fn counted(
+    charges: &[Charge],
+    answer: Result<Totals, GuardError>,
+) -> Result<Totals, GuardError> {
+    answer.and_then(|totals| {
+        if totals.len() > charges.len() {
+            return Err(GuardError::Unfit("more totals than charges".to_string()));
+        }
+        Ok(totals)
+    })
+}
 
 /// A request that may go out, and the time it has.
 ///

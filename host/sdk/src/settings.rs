@@ -13,6 +13,9 @@ use crate::guard::Scope;
 /// The schema of the document. Where it says `x-secret`, a reference may stand.
 const SCHEMA: &str = include_str!("../wit/settings.schema.json");
 
+/// Bytes of the longest document that the component is handed; it takes half of that.
+const LONGEST: usize = 64 * 1024;
+
 /// A settings document whose references are resolved. Debug prints `[REDACTED]`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settings(String);
@@ -93,6 +96,9 @@ impl Settings {
 
     /// The document for the component, with the scope of the store that is used.
     pub(crate) fn document(&self, scope: Scope) -> Result<String, Error> {
+        if self.0.len() > LONGEST {
+            return Err(Error::settings("settings: longer than 32 KiB".to_string()));
+        }
         let name = match scope {
             Scope::Process => "process",
             Scope::Shared => "shared",

@@ -11,6 +11,9 @@ use zeroize::Zeroize;
 /// The most values in one text: what a tree of them takes fits the memory of a guest.
 const MOST: u32 = 2_000;
 
+/// The most fields of one object: more than any has that is asked for. Each new name is compared with all before it.
+const FIELDS: usize = 64;
+
 /// A JSON value. Wiped on drop: it may be a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Node {
@@ -261,7 +264,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
         while let Some(name) = from.next_key_seed(self)? {
             let node = from.next_value_seed(self)?;
             let name = name.text().unwrap_or_default();
-            if fields.iter().any(|(other, _)| other == name) {
+            if fields.len() >= FIELDS {
+                self.fail(TOO_MANY);
+            } else if fields.iter().any(|(other, _)| other == name) {
                 self.fail(REPEATED);
             }
             if self.room() {

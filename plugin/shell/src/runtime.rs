@@ -4,8 +4,9 @@ use core::alloc::{GlobalAlloc, Layout};
 
 use talc::wasm::{WasmArenaTalc, new_wasm_arena_allocator};
 
-/// Bytes to allocate from. A hard limit: what does not fit traps, so hosts bound what they hand in.
-const ARENA: usize = 256 * 1024;
+/// Bytes to allocate from, several times what the largest settings and the longest question take together. What does not fit traps, so
+/// hosts bound what they hand in.
+const ARENA: usize = 1024 * 1024;
 
 /// Wipes what is freed, so that no PIN or key outlives its use in a reused instance.
 struct Wiping(WasmArenaTalc);

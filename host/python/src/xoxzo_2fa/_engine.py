@@ -36,7 +36,7 @@ _TICK = 0.05
 _DEADLINE = 20
 
 # The most memory of one instance, in bytes.
-_MEMORY = 1024 * 1024
+_MEMORY = 2 * 1024 * 1024
 
 _decode = json.JSONDecoder().raw_decode
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -19,7 +19,7 @@ use crate::bindings::xoxzo::two_factor::types;
 use crate::client::origin;
 use crate::engine::shared;
 use crate::error::{Code, Error, Failure};
-use crate::exchange::{inward, outgoing};
+use crate::exchange::{bounded, counted, inward, is_a_list, outgoing};
 use crate::guard::Charge;
 use crate::instance::{DEADLINE, Plugin, State as Any, World};
 use crate::settings::Settings;
@@ -180,6 +180,7 @@ impl AsyncTwoFactor {
         binding: &Binding,
         sending: &Sending,
     ) -> Result<Challenge, Error> {
+        let token = bounded(token);
         self.dispatch(
             Operation::Resend,
             binding,
@@ -248,6 +249,7 @@ impl AsyncTwoFactor {
     ) -> Result<Acceptance, Error> {
         let began = Instant::now();
         let (settings, to) = (self.settings(), binding.to_wit());
+        let (token, pin, client) = (bounded(token), bounded(pin), client.map(bounded));
         let begin = self.step(|steps, store, now| {
             steps.call_verify(store, settings, now, token, &to, pin, client)
         });
@@ -266,7 +268,7 @@ impl AsyncTwoFactor {
     ///
     /// As [`TwoFactor::status`](crate::TwoFactor::status).
     pub async fn status(&self, handle: &str) -> Result<Report, Error> {
-        let settings = self.settings();
+        let (settings, handle) = (self.settings(), bounded(handle));
         let begin = self.step(|steps, store, now| steps.call_status(store, settings, now, handle));
         match self.finish(begin).await {
             Ok(Step::Reported(report)) => Ok(Report::from(report)),
@@ -282,6 +284,7 @@ impl AsyncTwoFactor {
     pub async fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
         let began = Instant::now();
         let settings = self.settings();
+        let (subject, recipient) = (bounded(subject), bounded(recipient));
         let begin = self
             .step(|steps, store, now| steps.call_unlock(store, settings, now, subject, recipient));
         let result = match self.finish(begin).await {
@@ -323,8 +326,11 @@ impl AsyncTwoFactor {
 
     async fn count(&self, counting: Counting) -> Result<Step, Error> {
         let Counting { state, charges } = counting;
+        if !is_a_list(&charges) {
+            return self.lost(&state, types::Loss::GuardUnreachable);
+        }
         let charges: Vec<_> = charges.into_iter().map(Charge::from).collect();
-        match self.shared.guard.add(&charges).await {
+        match counted(&charges, self.shared.guard.add(&charges).await) {
             Ok(totals) => self.step(|steps, store, now| {
                 let totals = types::Totals::from(totals);
                 steps.call_counted(store, self.settings(), now, &state, &totals)

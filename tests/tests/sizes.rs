@@ -1,0 +1,317 @@
+//! Inputs of any size: a user can only be refused, a program is told what is wrong, and nothing traps.
+
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+use wasmtime::component::{Component, Func, Linker, Val};
+use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder};
+use xoxzo_2fa::{
+    Binding, Body, Code, Error, Lost, MemoryGuard, Sending, Settings, Transaction, Transport,
+    TwoFactor, check_receipt, inspect, receipt_key,
+};
+use xoxzo_2fa_tests::{Client, NOW, document, key, sandboxed};
+
+/// Around what is allowed, around what the component can hold, and beyond.
+const SIZES: [usize; 12] = [
+    0, 1, 129, 4_096, 4_097, 33_000, 66_000, 102_400, 131_072, 300_000, 1_100_000, 5_000_000,
+];
+
+struct Takes;
+
+impl Transport for Takes {
+    fn send(
+        &self,
+        _: http::Request<Body>,
+        _: std::time::Duration,
+    ) -> Result<http::Response<Vec<u8>>, Lost> {
+        let body = br#"[{"msgid":"m1"}]"#.to_vec();
+        http::Response::builder()
+            .status(201)
+            .body(body)
+            .map_err(|_| Lost::NotSent(String::new()))
+    }
+}
+
+fn settings() -> Settings {
+    sandboxed("https://api.xoxzo.com", "sid-canary", "auth-canary")
+        .key(key(1))
+        .build()
+}
+
+fn blocking() -> TwoFactor {
+    let builder = TwoFactor::builder(settings(), MemoryGuard::default());
+    builder.transport(Takes).build().unwrap()
+}
+
+/// Not a trap, and of the blame that is given.
+fn told<T>(what: &str, size: usize, result: Result<T, Error>, user: bool) {
+    if let Err(error) = result {
+        assert_ne!(error.code(), Code::Plugin, "{what} of {size}: {error}");
+        assert_eq!(
+            error.blame(),
+            if user { "refuse" } else { "misuse" },
+            "{what} of {size}: {error}"
+        );
+    } else {
+        assert!(size < 4_097, "{what} of {size} was taken");
+    }
+}
+
+#[test]
+fn a_user_is_only_refused_whatever_the_size() {
+    let host = blocking();
+    let login = Binding::new("+819012345678", "user-1", "login");
+    let token = host.start(&login).unwrap().token;
+    for size in SIZES {
+        for letter in ["1", "A", "é", "\0", "\u{1f600}"] {
+            let text = letter.repeat(size.div_ceil(letter.len()));
+            told("pin", size, host.verify(&token, &login, &text), true);
+            told("token", size, host.verify(&text, &login, "123456"), true);
+            told("token", size, host.resend(&text, &login), true);
+            told("handle", size, host.status(&text), true);
+            told("token", size, inspect(&text), true);
+            let keys = [receipt_key(&key(1), "shop", false).unwrap()];
+            let receipt = check_receipt(&keys, &text, SystemTime::now());
+            told("receipt", size, receipt, true);
+        }
+    }
+}
+
+#[test]
+fn a_program_is_told_whatever_the_size() {
+    let host = blocking();
+    let login = || Binding::new("+819012345678", "user-1", "login");
+    let token = host.start(&login()).unwrap().token;
+    for size in SIZES.into_iter().filter(|size| *size > 129) {
+        let text = "a".repeat(size);
+        let paid = |amount: &str, currency: &str, payee: &str| {
+            login().transaction(Transaction::new(amount, currency, payee))
+        };
+        let bindings = [
+            Binding::new(&text, "user-1", "login"),
+            Binding::new("+819012345678", &text, "login"),
+            Binding::new("+819012345678", "user-1", &text),
+            login().session(&text),
+            paid(&text, "JPY", "Shop"),
+            paid("100", &text, "Shop"),
+            paid("100", "JPY", &text),
+        ];
+        for binding in &bindings {
+            told("binding", size, host.start(binding), false);
+            told(
+                "binding",
+                size,
+                host.verify(&token, binding, "123456"),
+                false,
+            );
+        }
+        let sending = [
+            Sending::default().client(&text),
+            Sending::default().locale(&text),
+        ];
+        for sending in &sending {
+            told("sending", size, host.start_with(&login(), sending), false);
+        }
+        let client = host.verify_from(&token, &login(), "123456", &text);
+        told("client", size, client, false);
+        told("subject", size, host.unlock(&text, "+819012345678"), false);
+        told("recipient", size, host.unlock("user-1", &text), false);
+        told("root key", size, receipt_key(&text, "shop", false), false);
+        let checked = check_receipt(std::slice::from_ref(&text), "x", SystemTime::now());
+        told("receipt key", size, checked, false);
+        let many = vec!["x".to_string(); size / 100];
+        told(
+            "keys",
+            size.max(4_097),
+            check_receipt(&many, "x", SystemTime::now()),
+            false,
+        );
+        let long = sandboxed("https://api.xoxzo.com", "sid-canary", &text).key(key(1));
+        let built = TwoFactor::new(long.build(), MemoryGuard::default());
+        told("settings", size, built, false);
+    }
+}
+
+#[test]
+fn the_asynchronous_client_says_the_same() {
+    // None of these gets as far as the network.
+    let [_, client] = Client::both(settings);
+    for size in SIZES {
+        let text = "1".repeat(size);
+        let login = Binding::new("+819012345678", "user-1", "login");
+        told("token", size, client.verify(&text, &login, &text), true);
+        told("token", size, client.resend(&text, &login), true);
+        told("handle", size, client.status(&text), true);
+    }
+}
+
+/// The function `ask` of the component as a host of another language calls it, with the memory that it gives an instance.
+struct Text {
+    engine: Engine,
+    component: Component,
+    linker: Linker<StoreLimits>,
+}
+
+const MEMORY: usize = 2 * 1024 * 1024;
+const FUEL: u64 = 1 << 40;
+
+impl Text {
+    fn shared() -> Arc<Self> {
+        static TEXT: OnceLock<Arc<Text>> = OnceLock::new();
+        Arc::clone(TEXT.get_or_init(|| {
+            let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+            let bytes = include_bytes!("../../host/sdk/plugin/two-factor-steps.wasm");
+            let component = Component::new(&engine, bytes).unwrap();
+            let mut linker = Linker::new(&engine);
+            linker
+                .instance("wasi:random/random@0.2.0")
+                .unwrap()
+                .func_new("get-random-bytes", |_, _, asked, answer| {
+                    let Val::U64(length) = asked[0] else {
+                        panic!("a length")
+                    };
+                    answer[0] = Val::List(vec![Val::U8(7); usize::try_from(length)?]);
+                    Ok(())
+                })
+                .unwrap();
+            Arc::new(Self {
+                engine,
+                component,
+                linker,
+            })
+        }))
+    }
+
+    /// The answer, and the fuel that it took.
+    fn ask(&self, settings: &str, question: &str) -> (Value, u64) {
+        let limits = StoreLimitsBuilder::new().memory_size(MEMORY).build();
+        let mut store = Store::new(&self.engine, limits);
+        store.limiter(|limits| limits);
+        store.set_fuel(FUEL).unwrap();
+        let instance = self
+            .linker
+            .instantiate(&mut store, &self.component)
+            .unwrap();
+        let (_, text) = self
+            .component
+            .get_export(None, "xoxzo:two-factor/text@0.1.0")
+            .unwrap();
+        let (_, ask) = self.component.get_export(Some(&text), "ask").unwrap();
+        let ask: Func = instance.get_func(&mut store, ask).unwrap();
+        let arguments = [
+            Val::String(settings.to_string()),
+            Val::U32(NOW),
+            Val::String(question.to_string()),
+        ];
+        let mut answer = [Val::Bool(false)];
+        ask.call(&mut store, &arguments, &mut answer)
+            .unwrap_or_else(|trap| panic!("{} bytes: {trap:?}", question.len()));
+        let Val::String(answer) = &answer[0] else {
+            panic!("a text")
+        };
+        (
+            serde_json::from_str(answer).unwrap(),
+            FUEL - store.get_fuel().unwrap(),
+        )
+    }
+
+    fn prepare(&self, document: &Value) -> String {
+        let question = json!({"prepare": {"json": document.to_string()}});
+        let (answer, _) = self.ask("", &question.to_string());
+        let settings = answer["prepared"]["settings"].as_str();
+        settings.unwrap_or_else(|| panic!("{answer}")).to_string()
+    }
+}
+
+/// The largest settings that are allowed: every list as long as it may be.
+fn largest() -> Value {
+    let mut document = document();
+    let number = |at: usize| format!("+4{at:03}");
+    let destinations = (0..256).map(|at| {
+        let prefix = number(at);
+        let deny = [format!("{prefix}90"), format!("{prefix}91")];
+        json!({"prefix": prefix, "min_digits": 11, "max_digits": 11, "deny": deny})
+    });
+    document["destinations"] = destinations.collect();
+    document
+}
+
+#[test]
+fn the_largest_settings_and_questions_are_answered() {
+    let text = Text::shared();
+    let settings = text.prepare(&largest());
+    let login = json!({"recipient": "+40001234567", "subject": "user-1", "purpose": "login"});
+    let (answer, _) = text.ask(&settings, &json!({"start": {"binding": login}}).to_string());
+    assert!(answer["count"]["charges"].is_array(), "{answer}");
+    let state = answer["count"]["state"].as_str().unwrap();
+    let body = "\u{1}".repeat(16_384);
+    let sent = json!({"sent": {"state": state, "response": {"status": 201, "body": body}}});
+    let (answer, _) = text.ask(&settings, &sent.to_string());
+    assert_eq!(
+        answer["failure"]["code"], "request",
+        "a state that counts is not sent"
+    );
+}
+
+#[test]
+fn a_question_of_any_size_is_answered() {
+    let text = Text::shared();
+    let settings = text.prepare(&document());
+    for size in [
+        1_000, 30_000, 60_000, 86_000, 100_000, 102_400, 102_500, 300_000, 450_000,
+    ] {
+        let fill = "a".repeat(size);
+        let verify = |token: &str, pin: &str, subject: &str| {
+            let binding =
+                json!({"recipient": "+819012345678", "subject": subject, "purpose": "login"});
+            json!({"verify": {"token": token, "pin": pin, "binding": binding}}).to_string()
+        };
+        for question in [
+            verify(&fill, "123456", "user-1"),
+            verify("x", &fill, "user-1"),
+            verify("x", "123456", &fill),
+            json!({"prepare": {"json": fill}}).to_string(),
+            json!({"check_receipt": {"receipt_keys": [fill], "receipt": fill}}).to_string(),
+            fill.clone(),
+            "[".repeat(size),
+            format!("{{\"verify\":{}1{}}}", "[".repeat(100), "]".repeat(100)),
+        ] {
+            let (answer, _) = text.ask(&settings, &question);
+            let code = answer["failure"]["code"].as_str();
+            assert!(code.is_some(), "{size}: {answer}");
+        }
+    }
+}
+
+/// Twice the text takes about twice the work, however it is filled.
+#[test]
+fn work_is_linear_in_what_is_asked() {
+    let text = Text::shared();
+    let of = |fill: &dyn Fn(usize) -> String, size: usize| text.ask("", &fill(size)).1;
+    let fields = |size: usize| {
+        let fields: Vec<_> = (0..size / 8).map(|at| format!("\"{at:04}\":1")).collect();
+        format!("{{{}}}", fields.join(","))
+    };
+    let nested = |size: usize| format!("{{\"prepare\":{}}}", fields(size));
+    let items = |size: usize| format!("[{}0]", "0,".repeat(size / 2));
+    let escapes = |size: usize| {
+        format!(
+            "{{\"inspect\":{{\"token\":\"{}\"}}}}",
+            "\\u0041".repeat(size / 6)
+        )
+    };
+    let shapes: [(&str, &dyn Fn(usize) -> String); 4] = [
+        ("fields", &fields),
+        ("nested", &nested),
+        ("items", &items),
+        ("escapes", &escapes),
+    ];
+    for (name, fill) in shapes {
+        let (one, two) = (of(fill, 40_000), of(fill, 80_000));
+        let begin = of(fill, 8);
+        let ratio = (two - begin) as f64 / (one - begin) as f64;
+        assert!(ratio < 2.4, "{name}: {one}, then {two}");
+        assert!(two < 60_000_000, "{name}: {two}");
+    }
+}
