@@ -17,6 +17,7 @@ use crate::error::{Code, Error, Failure};
 use crate::exchange::bounded;
 use crate::guard::Guard;
 use crate::instance::{DEADLINE, Instance, Plugin};
+use crate::process::PerProcess;
 use crate::settings::Settings;
 use crate::transport::Transport;
 
@@ -48,7 +49,7 @@ struct Inner {
     settings: String,
     effective: String,
     warnings: Vec<String>,
-    idle: Option<Idle>,
+    idle: Option<PerProcess<Idle>>,
     auditor: Box<Auditor>,
 }
 
@@ -293,6 +294,7 @@ impl TwoFactor {
             ..
         } = &*self.shared;
         let _running = shared()?.run();
+        let idle = idle.as_ref().map(PerProcess::get);
         let kept = idle
             .as_ref()
             .and_then(|idle| idle.lock().unwrap_or_else(PoisonError::into_inner).pop());
@@ -383,7 +385,7 @@ impl Builder {
     /// [`Error::Misuse`] for wrong settings, or no transport; [`Error::Upstream`] for a component that does not load.
     pub fn build(self) -> Result<TwoFactor, Error> {
         let plugin = match self.component {
-            Some(bytes) => Arc::new(Plugin::new(&bytes)?),
+            Some(bytes) => Arc::new(Plugin::new(bytes)?),
             None => bundled()?,
         };
         let document = self.settings.document(self.guard.scope())?;
@@ -411,7 +413,8 @@ impl Builder {
             clock,
             origin: origin(&prepared.effective),
         };
-        let idle = (self.instances == Instances::Reused).then(Mutex::default);
+        let idle = (self.instances == Instances::Reused)
+            .then(|| PerProcess::new(Idle::default(), Idle::default));
         Ok(TwoFactor {
             shared: Arc::new(Inner {
                 plugin,

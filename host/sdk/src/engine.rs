@@ -1,5 +1,6 @@
-//! One engine, one pool of instances and one ticker for the whole process.
+//! One engine, one pool of instances and one ticker for the whole process. A child that is forked off has its own.
 
+use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::{self, Thread};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::Error;
+use crate::process::PerProcess;
 
 /// Calls at one time. One more waits.
 const RUNNING: usize = 256;
@@ -29,25 +31,22 @@ pub(crate) struct Shared {
     ticker: Arc<Ticker>,
 }
 
+/// What is there once, or why it is not.
+type Once = OnceLock<Result<&'static Shared, String>>;
+
 /// The process's engine.
 pub(crate) fn shared() -> Result<&'static Shared, Error> {
-    static SHARED: OnceLock<Result<Shared, String>> = OnceLock::new();
-    let shared = SHARED.get_or_init(|| {
-        let engine = Engine::new(&config())
-            .map_err(|error| format!("the WebAssembly engine does not start: {error}"))?;
-        let epochs = engine.clone();
-        let ticker = Ticker::spawn(move || epochs.increment_epoch());
-        Ok(Shared {
-            engine,
-            running: Places::new(RUNNING),
-            idle: Places::new(IDLE),
-            ticker,
-        })
-    });
-    shared.as_ref().map_err(|why| Error::plugin(why.clone()))
+    static SHARED: OnceLock<PerProcess<Once>> = OnceLock::new();
+    let own = SHARED.get_or_init(|| PerProcess::new(Once::new(), Once::new));
+    let own = own.get();
+    let shared = own.get_or_init(|| Shared::new().map(|shared| &*Box::leak(Box::new(shared))));
+    shared.clone().map_err(Error::plugin)
 }
 
 fn config() -> Config {
+    /// The process that was the first to ask.
+    static FIRST: OnceLock<u32> = OnceLock::new();
+    let is_child = *FIRST.get_or_init(process::id) != process::id();
     let slots = (RUNNING + IDLE) as u32;
     let mut pool = PoolingAllocationConfig::new();
     // The component is its module and two small ones that tie its imports.
@@ -61,11 +60,26 @@ fn config() -> Config {
         .pagemap_scan(Enabled::Auto);
     let mut config = Config::new();
     config.epoch_interruption(true).max_wasm_stack(256 * 1024);
+    // The threads that compile side by side are the parent's.
+    config.parallel_compilation(!is_child);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
 }
 
 impl Shared {
+    fn new() -> Result<Self, String> {
+        let engine = Engine::new(&config())
+            .map_err(|error| format!("the WebAssembly engine does not start: {error}"))?;
+        let epochs = engine.clone();
+        let ticker = Ticker::spawn(move || epochs.increment_epoch());
+        Ok(Self {
+            engine,
+            running: Places::new(RUNNING),
+            idle: Places::new(IDLE),
+            ticker,
+        })
+    }
+
     /// A place to run, as soon as one is free.
     pub(crate) fn run(&'static self) -> Place {
         self.running.wait()

@@ -1,6 +1,7 @@
 //! Instances of a component, and the time that they take.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rand::TryRng;
@@ -11,6 +12,7 @@ use crate::bindings::wasi::random::random;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::engine::{MEMORY, Shared, TICK, Ticking, shared};
 use crate::error::Error;
+use crate::process::PerProcess;
 
 /// Guest time of one call where nothing else is set. A call takes well under a millisecond.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
@@ -20,7 +22,7 @@ pub(crate) trait World: Sized {
     /// What its instances see of the host, beside randomness.
     type Host: Send + Sync + 'static;
     /// An instance but for its store.
-    type Pre: Send + Sync;
+    type Pre: Send + Sync + 'static;
 
     fn link(linker: &mut Linker<State<Self::Host>>) -> wasmtime::Result<()>;
 
@@ -30,9 +32,10 @@ pub(crate) trait World: Sized {
     -> wasmtime::Result<Self>;
 }
 
-/// A compiled component.
+/// A compiled component. A child that is forked off compiles it once more: what its parent compiled has locks that nobody may give back.
 pub(crate) struct Plugin<W: World> {
-    pre: W::Pre,
+    component: Cow<'static, [u8]>,
+    pre: PerProcess<OnceLock<Result<W::Pre, Error>>>,
 }
 
 /// An instance that can be called.
@@ -54,17 +57,12 @@ pub(crate) struct State<H> {
 }
 
 impl<W: World> Plugin<W> {
-    pub(crate) fn new(component: &[u8]) -> Result<Self, Error> {
-        let shared = shared()?;
-        let fault = |error: wasmtime::Error| {
-            Error::plugin(format!("the component does not load: {error:#}"))
-        };
-        let component = Component::new(&shared.engine, component).map_err(fault)?;
-        let mut linker = Linker::new(&shared.engine);
-        W::link(&mut linker).map_err(fault)?;
-        let pre = linker.instantiate_pre(&component).map_err(fault)?;
+    pub(crate) fn new(component: impl Into<Cow<'static, [u8]>>) -> Result<Self, Error> {
+        let component = component.into();
+        let first = OnceLock::from(Ok(compile::<W>(&component)?));
         Ok(Self {
-            pre: W::prepare(pre).map_err(fault)?,
+            component,
+            pre: PerProcess::new(first, OnceLock::new),
         })
     }
 
@@ -92,10 +90,24 @@ impl<W: World> Plugin<W> {
         store.limiter(|state| &mut state.limits);
         store.epoch_deadline_callback(|mut context| Ok(context.data_mut().continues()));
         store.set_epoch_deadline(ticks(deadline));
-        let exports = W::instantiate(&self.pre, &mut store)
+        let own = self.pre.get();
+        let pre = own.get_or_init(|| compile::<W>(&self.component));
+        let pre = pre.as_ref().map_err(Error::clone)?;
+        let exports = W::instantiate(pre, &mut store)
             .map_err(|error| Error::plugin(format!("no instance: {error:#}")))?;
         Ok(Instance { store, exports })
     }
+}
+
+fn compile<W: World>(component: &[u8]) -> Result<W::Pre, Error> {
+    let shared = shared()?;
+    let fault =
+        |error: wasmtime::Error| Error::plugin(format!("the component does not load: {error:#}"));
+    let component = Component::new(&shared.engine, component).map_err(fault)?;
+    let mut linker = Linker::new(&shared.engine);
+    W::link(&mut linker).map_err(fault)?;
+    let pre = linker.instantiate_pre(&component).map_err(fault)?;
+    W::prepare(pre).map_err(fault)
 }
 
 impl<W: World> Instance<W> {

@@ -57,7 +57,7 @@
 //! # }
 //! ```
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![deny(missing_docs)]
 
 #[cfg(feature = "tokio")]
@@ -77,7 +77,6 @@ mod instance;
 pub mod manual;
 #[cfg(feature = "phone")]
 mod phone;
-#[cfg(feature = "sqlite")]
 mod process;
 mod settings;
 mod transport;

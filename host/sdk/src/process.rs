@@ -61,3 +61,73 @@ impl<T> fmt::Debug for PerProcess<T> {
         f.debug_struct("PerProcess").finish_non_exhaustive()
     }
 }
+
+/// Keeps the process from being forked while it lives: for what a copy in a child could not be told from its own, as the locks of a file are
+/// that SQLite remembers.
+#[cfg(feature = "sqlite")]
+pub(crate) struct Whole(());
+
+#[cfg(feature = "sqlite")]
+impl Whole {
+    /// Waits while another thread forks. Nothing that forks may run before this is dropped.
+    pub(crate) fn begin() -> Self {
+        #[cfg(unix)]
+        forks::enter();
+        Self(())
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl Drop for Whole {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        forks::leave();
+    }
+}
+
+/// What a fork waits for.
+#[cfg(all(unix, feature = "sqlite"))]
+mod forks {
+    use std::cell::RefCell;
+    use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
+
+    /// Threads that must not be copied now.
+    static INSIDE: Mutex<usize> = Mutex::new(0);
+    static LEFT: Condvar = Condvar::new();
+
+    thread_local! {
+        /// Held by the thread that forks, from before until after, in the parent and in the child.
+        static FORKING: RefCell<Option<MutexGuard<'static, usize>>> = const { RefCell::new(None) };
+    }
+
+    fn inside() -> MutexGuard<'static, usize> {
+        INSIDE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn enter() {
+        static REGISTERED: Once = Once::new();
+        REGISTERED.call_once(register);
+        *inside() += 1;
+    }
+
+    pub(super) fn leave() {
+        *inside() -= 1;
+        LEFT.notify_all();
+    }
+
+    #[expect(unsafe_code, reason = "nothing safe is told of forks")]
+    fn register() {
+        // SAFETY: the functions live as long as the program, and do not unwind.
+        unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) };
+    }
+
+    extern "C" fn before() {
+        let all_left = LEFT.wait_while(inside(), |inside| *inside > 0);
+        let all_left = all_left.unwrap_or_else(PoisonError::into_inner);
+        FORKING.with(|forking| *forking.borrow_mut() = Some(all_left));
+    }
+
+    extern "C" fn after() {
+        FORKING.with(|forking| drop(forking.borrow_mut().take()));
+    }
+}

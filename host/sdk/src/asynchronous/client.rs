@@ -453,7 +453,7 @@ impl AsyncBuilder {
     /// or unfit.
     pub async fn build(self) -> Result<AsyncTwoFactor, Error> {
         let plugin = match self.component {
-            Some(bytes) => Arc::new(Plugin::new(&bytes)?),
+            Some(bytes) => Arc::new(Plugin::new(bytes)?),
             None => bundled()?,
         };
         let document = self.settings.document(self.guard.scope())?;

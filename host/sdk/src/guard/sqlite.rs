@@ -23,7 +23,7 @@ use rusqlite::{
 };
 
 use super::{Charge, Guard, GuardError, Scope, Total, Totals};
-use crate::process::PerProcess;
+use crate::process::{PerProcess, Whole};
 
 pub use repair::Repaired;
 
@@ -182,9 +182,15 @@ impl SqliteBuilder {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let mut connection = Connection::open_with_flags(path, flags).map_err(lost)?;
+        let mut connection = {
+            let _whole = Whole::begin();
+            Connection::open_with_flags(path, flags).map_err(lost)?
+        };
         let patience = Patience::new(self.timeout);
-        patience.wait(|| self.set_up(&mut connection))?;
+        patience.wait(|| {
+            let _whole = Whole::begin();
+            self.set_up(&mut connection)
+        })?;
         Ok(connection)
     }
 
@@ -349,9 +355,12 @@ impl Store {
         patience: &Patience,
         batch: &[Arc<List>],
     ) -> Result<Vec<Totals>, GuardError> {
-        let transaction = patience.wait(|| {
+        // SQLite remembers for the whole process which locks it holds: in a child it would go on believing so. So nobody forks within a
+        // transaction.
+        let (_whole, transaction) = patience.wait(|| {
+            let whole = Whole::begin();
             let begun = Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
-            Ok(begun?)
+            Ok((whole, begun?))
         })?;
         let answers = self.make(&transaction, batch)?;
         // Others that look in can keep a commit waiting too: the transaction stays open meanwhile.

@@ -2,20 +2,30 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::{Agent, AsSendBody, Error, Timeout};
 
 use super::{Body, Lost, Transport, WIRE};
+use crate::process::PerProcess;
 
 /// The default transport: a connection for each request, no redirects, no second try, no proxy.
 #[derive(Clone)]
 pub struct UreqTransport {
-    agent: Agent,
+    agent: Arc<PerProcess<Agent>>,
 }
 
 impl Default for UreqTransport {
     fn default() -> Self {
+        Self {
+            agent: Arc::new(PerProcess::new(Self::agent(), Self::agent)),
+        }
+    }
+}
+
+impl UreqTransport {
+    fn agent() -> Agent {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -24,9 +34,7 @@ impl Default for UreqTransport {
             // A kept connection that the server has closed would lose a request that was never read.
             .max_idle_connections(0)
             .user_agent(concat!("xoxzo-2fa/", env!("CARGO_PKG_VERSION")));
-        Self {
-            agent: config.build().into(),
-        }
+        config.build().into()
     }
 }
 
@@ -55,7 +63,8 @@ impl UreqTransport {
         request: http::Request<impl AsSendBody>,
         timeout: Duration,
     ) -> Result<http::Response<Vec<u8>>, Lost> {
-        let request = self.agent.configure_request(request);
+        let agent = self.agent.get();
+        let request = agent.configure_request(request);
         // The stages before the request have less time than the whole, so that a timeout there is known as one.
         let early = timeout.mul_f32(0.6);
         let request = request
@@ -63,7 +72,7 @@ impl UreqTransport {
             .timeout_resolve(Some(early))
             .timeout_connect(Some(early))
             .build();
-        let response = self.agent.run(request).map_err(|error| lost(&error))?;
+        let response = agent.run(request).map_err(|error| lost(&error))?;
         let (parts, body) = response.into_parts();
         let read = body.into_with_config().limit(WIRE).read_to_vec();
         // What the status says is known even if the body is lost: 4xx is a refusal, anything else unreadable.

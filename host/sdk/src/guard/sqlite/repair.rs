@@ -6,6 +6,7 @@ use rusqlite::{Transaction, TransactionBehavior};
 
 use super::{APART, GRACE, Patience, SqliteBuilder, lost};
 use crate::guard::GuardError;
+use crate::process::Whole;
 
 /// How long a repaired file stays shut, in milliseconds: the longest life of a challenge, and how much longer its counter lives.
 const SHUT: i64 = (600 + 240) * 1_000;
@@ -28,9 +29,10 @@ pub struct Repaired {
 pub(super) fn repair(how: &SqliteBuilder) -> Result<Repaired, GuardError> {
     let connection = how.connect()?;
     let patience = Patience::new(how.timeout);
-    let transaction = patience.wait(|| {
+    let (_whole, transaction) = patience.wait(|| {
+        let whole = Whole::begin();
         let begun = Transaction::new_unchecked(&connection, TransactionBehavior::Immediate);
-        Ok(begun?)
+        Ok((whole, begun?))
     })?;
     let number = |query: &str| transaction.query_row(query, [], |row| row.get::<_, i64>(0));
     let now = how.now();
