@@ -4,6 +4,7 @@
 //! answers what it is told to.
 
 mod client;
+pub mod envoy;
 pub mod gate;
 pub mod redis;
 
