@@ -1,53 +1,33 @@
 //! Counters in Redis or Valkey, without blocking.
 
-use std::fmt;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use std::{fmt, io};
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::cluster_async::ClusterConnection;
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, FromRedisValue, Pipeline, RedisFuture, RedisResult, Script,
-    Value, from_redis_value,
-};
+use redis::{AsyncConnectionConfig, Cmd, RedisError, RedisResult};
+use tokio::time;
 
 use super::{AsyncGuard, Wait};
 use crate::guard::redis::{
-    Making, Plan, SCRIPT, STALE, Source, invocation, keeps, memory, name, node_of, unreachable,
-    wait,
+    Making, Map, Next, Node, Plan, Run, STALE, Servers, Terms, homeless, keeps, memory, unreachable,
 };
 use crate::guard::{Charge, GuardError, RedisBuilder, Scope, SelfTest, Totals};
 
 /// [`RedisGuard`](crate::RedisGuard) for asynchronous programs: the same script on the same keys, so that both can share counters.
 ///
-/// One connection carries all lists at once. One that failed is not used again.
+/// One connection to each server carries all lists at once. One that failed is not used again.
 pub struct AsyncRedisGuard {
-    cluster: bool,
-    source: tokio::sync::Mutex<Source>,
-    script: Script,
-    timeout: Duration,
-    replicas: u32,
+    servers: Servers,
+    terms: Terms,
     may_evict: bool,
-    /// The connection, and when it was last used.
-    kept: Mutex<Option<(Link, Instant)>>,
+    map: tokio::sync::Mutex<Option<Map>>,
+    links: Mutex<HashMap<Arc<str>, Arc<Place>>>,
 }
 
-/// Cheap to clone: clones share the connection.
-#[derive(Clone)]
-enum Link {
-    Single(MultiplexedConnection),
-    Cluster(Box<ClusterConnection>),
-}
-
-impl Link {
-    /// One command, for the node that has this key.
-    async fn at(&mut self, key: &str, command: Cmd) -> RedisResult<Value> {
-        match self {
-            Self::Single(link) => link.req_packed_command(&command).await,
-            Self::Cluster(link) => link.route_command(command, node_of(key)).await,
-        }
-    }
-}
+/// The connection to one server, and when it was last used. Locked while it connects: whoever waits will use the same connection.
+type Place = tokio::sync::Mutex<Option<(MultiplexedConnection, Instant)>>;
 
 impl RedisBuilder {
     /// Makes the store for asynchronous programs. Nothing is connected yet.
@@ -57,111 +37,162 @@ impl RedisBuilder {
     /// As [`RedisBuilder::build`].
     pub fn build_async(self) -> Result<AsyncRedisGuard, GuardError> {
         let Plan {
-            source,
-            timeout,
-            replicas,
+            servers,
+            terms,
             may_evict,
         } = self.plan()?;
         Ok(AsyncRedisGuard {
-            cluster: source.is_cluster(),
-            source: tokio::sync::Mutex::new(source),
-            script: Script::new(SCRIPT),
-            timeout,
-            replicas,
+            map: tokio::sync::Mutex::new(servers.known()),
+            servers,
+            terms,
             may_evict,
-            kept: Mutex::default(),
+            links: Mutex::default(),
         })
     }
 }
 
 impl AsyncRedisGuard {
-    async fn connect(&self) -> RedisResult<Link> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.timeout))
-            .set_response_timeout(Some(self.timeout));
-        let single = async |client: Client| {
-            let connection = client.get_multiplexed_async_connection_with_config(&config);
-            connection.await.map(Link::Single)
-        };
-        // Held while it connects: whoever waits for it will use the same connection.
-        let mut source = self.source.lock().await;
-        if let Some((link, _)) = &*self.kept() {
-            return Ok(link.clone());
+    async fn list(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
+        let mut making = Making::new(&self.terms, charges);
+        while let Some(mut run) = making.next() {
+            let numbers = self.make(&mut run).await?;
+            making.made(&run, &numbers)?;
         }
-        let link = match &mut *source {
-            Source::Single(client) => single(Client::clone(client)).await?,
-            Source::Sentinel(client) => single(client.async_get_client().await?).await?,
-            Source::Cluster(client) => {
-                Link::Cluster(Box::new(client.get_async_connection().await?))
+        Ok(making.totals())
+    }
+
+    /// Makes a run, and gives what the script answered.
+    async fn make(&self, run: &mut Run<'_>) -> Result<Vec<u32>, GuardError> {
+        loop {
+            let link = self.link(run).await;
+            let (node, mut link) = link.map_err(|error| unreachable(&error))?;
+            let answers: RedisResult<Vec<_>> = run.commands().query_async(&mut link).await;
+            match run.read(&self.used(&node, answers).await?)? {
+                Next::Made(numbers) => return Ok(numbers),
+                Next::Again => {}
+                Next::Moved(address) => {
+                    let to = node.named(&address).map_err(|error| unreachable(&error))?;
+                    if let Some(map) = &mut *self.map.lock().await {
+                        map.moved(run.slot(), to);
+                    }
+                }
             }
+            time::sleep(run.pause()).await;
+        }
+    }
+
+    /// Whether every server keeps what it has.
+    async fn keep(&self) -> Result<(), GuardError> {
+        let nodes = self.find(|map| Some(map.nodes())).await;
+        for node in nodes.map_err(|error| unreachable(&error))? {
+            let link = self.take(&node, self.servers.proof()).await;
+            let mut link = link.map_err(|error| unreachable(&error))?;
+            let told = link.req_packed_command(&memory()).await;
+            keeps(&self.used(&node, told).await?)?;
+        }
+        Ok(())
+    }
+
+    /// A connection to the server that makes a run. If the one that is known cannot be reached, another one may have taken its place.
+    async fn link(&self, run: &Run<'_>) -> RedisResult<(Node, MultiplexedConnection)> {
+        let node = self.find(|map| run.node(map)).await?;
+        let fault = match self.take(&node, self.servers.proof()).await {
+            Ok(link) => return Ok((node, link)),
+            Err(fault) => fault,
         };
-        *self.kept() = Some((link.clone(), Instant::now()));
+        let other = |map: &Map| run.node(map).filter(|other| other.name != node.name);
+        let other = self.find(other).await.map_err(|_| fault)?;
+        let link = self.take(&other, self.servers.proof()).await?;
+        Ok((other, link))
+    }
+
+    /// Finds something in the map. Where it is not there, guides are asked for another map, until one of them is not mistaken. Whoever comes
+    /// meanwhile waits for the same map.
+    async fn find<T>(&self, pick: impl Fn(&Map) -> Option<T>) -> RedisResult<T> {
+        let mut map = time::timeout(self.terms.timeout, self.map.lock())
+            .await
+            .map_err(late)?;
+        if let Some(found) = map.as_ref().and_then(&pick) {
+            return Ok(found);
+        }
+        let mut told = Err(homeless());
+        for guide in self.servers.guides() {
+            told = self.told(guide).await;
+            if told.is_ok() {
+                break;
+            }
+        }
+        pick(map.insert(told?)).ok_or_else(homeless)
+    }
+
+    async fn told(&self, guide: &Node) -> RedisResult<Map> {
+        let mut link = self.take(guide, None).await?;
+        let answer = link.req_packed_command(&self.servers.question()).await;
+        if answer.is_err() {
+            self.forget(guide).await;
+        }
+        let map = self.servers.read(guide, &answer?)?;
+        if let Map::Whole(master) = &map {
+            self.take(master, self.servers.proof()).await?;
+        }
+        Ok(map)
+    }
+
+    /// The connection to a server, or a new one to a server that proves that it is the right one.
+    async fn take(&self, node: &Node, proof: Option<Cmd>) -> RedisResult<MultiplexedConnection> {
+        let timeout = self.terms.timeout;
+        let place = self.place(node);
+        let mut kept = time::timeout(timeout, place.lock()).await.map_err(late)?;
+        if let Some((mut link, used)) = kept.take()
+            && (used.elapsed() < STALE || there(&mut link).await)
+        {
+            *kept = Some((link.clone(), Instant::now()));
+            return Ok(link);
+        }
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(timeout))
+            .set_response_timeout(Some(timeout));
+        let link = node
+            .client
+            .get_multiplexed_async_connection_with_config(&config);
+        let mut link = link.await?;
+        if let Some(proof) = proof {
+            Servers::proves(&link.req_packed_command(&proof).await?)?;
+        }
+        *kept = Some((link.clone(), Instant::now()));
         Ok(link)
     }
 
-    /// The kept connection, if it is still there.
-    async fn link(&self) -> RedisResult<Link> {
-        let kept = self.kept().clone();
-        if let Some((mut link, since)) = kept {
-            let fresh = since.elapsed() < STALE;
-            if fresh
-                || redis::cmd("PING")
-                    .query_async::<Value>(&mut link)
-                    .await
-                    .is_ok()
-            {
-                return Ok(link);
-            }
-            *self.kept() = None;
+    /// Takes an answer. A connection that failed is not used again, and who has which slot is asked anew.
+    async fn used<T>(&self, node: &Node, answer: RedisResult<T>) -> Result<T, GuardError> {
+        if answer.is_err() {
+            self.forget(node).await;
+            *self.map.lock().await = self.servers.known();
         }
-        self.connect().await
+        answer.map_err(|error| unreachable(&error))
     }
 
-    /// Uses the connection.
-    async fn with<T>(
-        &self,
-        ask: impl AsyncFnOnce(&mut Link) -> RedisResult<T>,
-    ) -> Result<T, GuardError> {
-        let mut link = self.link().await.map_err(unreachable)?;
-        let answer = ask(&mut link).await;
-        *self.kept() = answer.is_ok().then(|| (link, Instant::now()));
-        answer.map_err(unreachable)
+    async fn forget(&self, node: &Node) {
+        *self.place(node).lock().await = None;
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Option<(Link, Instant)>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn make(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
-        let mut making = Making::new(charges, self.replicas);
-        while let Some(list) = making.next(self.cluster) {
-            let invocation = invocation(&self.script, list);
-            let (numbers, copies) = self
-                .with(async |link| {
-                    let numbers = invocation.invoke_async(link).await?;
-                    let copies = match self.replicas {
-                        0 => 0,
-                        replicas => {
-                            let wait = wait(replicas, self.timeout);
-                            from_redis_value(link.at(&name(&list[0]), wait).await?)?
-                        }
-                    };
-                    Ok((numbers, copies))
-                })
-                .await?;
-            making.made(numbers, copies)?;
-        }
-        Ok(making.totals)
+    fn place(&self, node: &Node) -> Arc<Place> {
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(links.entry(Arc::clone(&node.name)).or_default())
     }
 }
 
-async fn query<T: FromRedisValue>(command: &Cmd, link: &mut Link) -> RedisResult<T> {
-    command.query_async(link).await
+async fn there(link: &mut MultiplexedConnection) -> bool {
+    link.req_packed_command(&redis::cmd("PING")).await.is_ok()
+}
+
+fn late(_: time::error::Elapsed) -> RedisError {
+    RedisError::from(io::Error::from(io::ErrorKind::TimedOut))
 }
 
 impl AsyncGuard for AsyncRedisGuard {
     fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
-        Box::pin(self.make(charges))
+        Box::pin(self.list(charges))
     }
 
     fn scope(&self) -> Scope {
@@ -171,11 +202,10 @@ impl AsyncGuard for AsyncRedisGuard {
     fn check(&self) -> Wait<'_, Result<(), GuardError>> {
         Box::pin(async {
             if !self.may_evict {
-                let told: Value = self.with(async |link| query(&memory(), link).await).await?;
-                keeps(&told)?;
+                self.keep().await?;
             }
             let test = SelfTest::new()?;
-            test.judge(&self.make(&test.charges).await?)
+            test.judge(&self.list(&test.charges).await?)
         })
     }
 }
@@ -183,33 +213,5 @@ impl AsyncGuard for AsyncRedisGuard {
 impl fmt::Debug for AsyncRedisGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncRedisGuard").finish_non_exhaustive()
-    }
-}
-
-impl ConnectionLike for Link {
-    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        match self {
-            Self::Single(link) => link.req_packed_command(command),
-            Self::Cluster(link) => link.req_packed_command(command),
-        }
-    }
-
-    fn req_packed_commands<'a>(
-        &'a mut self,
-        commands: &'a Pipeline,
-        offset: usize,
-        count: usize,
-    ) -> RedisFuture<'a, Vec<Value>> {
-        match self {
-            Self::Single(link) => link.req_packed_commands(commands, offset, count),
-            Self::Cluster(link) => link.req_packed_commands(commands, offset, count),
-        }
-    }
-
-    fn get_db(&self) -> i64 {
-        match self {
-            Self::Single(link) => link.get_db(),
-            Self::Cluster(link) => link.get_db(),
-        }
     }
 }

@@ -1,25 +1,25 @@
 //! Counters in Redis or Valkey, for many machines.
 //!
 //! One script makes a list in one round trip. In a cluster it makes each run of one group, whose name is the hash tag of its keys: runs are
-//! spread over the nodes, and each waits for the replicas of its own.
+//! spread over the servers, and each waits for the replicas of its own.
 
-use std::fmt;
-use std::sync::{Mutex, PoisonError};
+mod making;
+mod servers;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use std::{fmt, thread};
 
-use redis::cluster::{ClusterClient, ClusterConnection};
-use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
-use redis::sentinel::{SentinelClient, SentinelServerType};
 use redis::{
-    Client, Cmd, Connection, ConnectionLike, ErrorKind, IntoConnectionInfo, RedisError,
-    RedisResult, Script, ScriptInvocation, ServerErrorKind, TlsCertificates, Value,
-    from_redis_value,
+    Cmd, Connection, ConnectionLike, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value,
 };
 
-use super::{Charge, Guard, GuardError, Scope, SelfTest, Total, Totals};
+use super::{Charge, Guard, GuardError, Scope, SelfTest, Totals};
+use crate::process::PerProcess;
 
-/// Makes the charges in their order, and stops after the first that its limit refuses.
-pub(crate) const SCRIPT: &str = include_str!("charge.lua");
+pub(crate) use making::{Making, Next, Run, Terms};
+pub(crate) use servers::{Map, Node, Servers, homeless};
 
 /// For one connection, and for one answer, where nothing else is set.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -27,50 +27,14 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// A connection that was idle for so long is asked whether it is still there before it is used.
 pub(crate) const STALE: Duration = Duration::from_secs(5);
 
-/// Connections that are kept.
+/// Connections to one server that are kept.
 const KEPT: usize = 64;
-
-/// Where connections come from.
-pub(crate) enum Source {
-    Single(Box<Client>),
-    Sentinel(Box<SentinelClient>),
-    Cluster(Box<ClusterClient>),
-}
 
 /// What a store is but for its connections.
 pub(crate) struct Plan {
-    pub(crate) source: Source,
-    pub(crate) timeout: Duration,
-    pub(crate) replicas: u32,
+    pub(crate) servers: Servers,
+    pub(crate) terms: Terms,
     pub(crate) may_evict: bool,
-}
-
-impl Source {
-    pub(crate) fn is_cluster(&self) -> bool {
-        matches!(self, Self::Cluster(_))
-    }
-}
-
-enum Link {
-    Single(Box<Connection>),
-    Cluster(Box<ClusterConnection>),
-}
-
-impl Link {
-    /// One command, for the node that has this key.
-    fn at(&mut self, key: &str, command: &Cmd) -> RedisResult<Value> {
-        match self {
-            Self::Single(link) => link.req_command(command),
-            Self::Cluster(link) => link.route_command(command, node_of(key)),
-        }
-    }
-
-    fn ask(&mut self) -> &mut dyn ConnectionLike {
-        match self {
-            Self::Single(link) => &mut **link,
-            Self::Cluster(link) => &mut **link,
-        }
-    }
 }
 
 /// A store in Redis 6.2 or later, or Valkey: one server, Sentinel or Cluster, over TLS with `rediss://`.
@@ -78,14 +42,12 @@ impl Link {
 /// The server must not evict: `maxmemory-policy` has to be `noeviction`, and [`Guard::check`] says so otherwise. What it loses in a crash or a
 /// failover is lost: use `appendonly yes`, and [`RedisBuilder::replicas`] where a failover may come. A list whose answer is
 /// lost is never made again.
+///
+/// In a child that was forked off, connections are made anew.
 pub struct RedisGuard {
-    cluster: bool,
-    source: Mutex<Source>,
-    script: Script,
-    timeout: Duration,
-    replicas: u32,
+    terms: Terms,
     may_evict: bool,
-    idle: Mutex<Vec<(Link, Instant)>>,
+    links: PerProcess<Links>,
 }
 
 /// How to reach the servers.
@@ -111,14 +73,15 @@ impl RedisBuilder {
         self
     }
 
-    /// Sets how many replicas must have a list before it counts (`WAIT`); 0 by default. With fewer, the list is refused.
+    /// Sets how many replicas must have a list before it counts (`WAIT`); 0 by default. With fewer, the list is refused. In a cluster, each
+    /// server's own replicas are meant.
     #[must_use]
     pub fn replicas(mut self, replicas: u32) -> Self {
         self.replicas = replicas;
         self
     }
 
-    /// Sets the one certificate authority, in PEM, that servers are believed by, instead of the system's. One server only.
+    /// Sets the one certificate authority, in PEM, that servers are believed by, instead of the system's.
     #[must_use]
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.root_certificate = Some(pem.into());
@@ -139,19 +102,16 @@ impl RedisBuilder {
     /// [`GuardError::Unreachable`] for a URL that is none.
     pub fn build(self) -> Result<RedisGuard, GuardError> {
         let Plan {
-            source,
-            timeout,
-            replicas,
+            servers,
+            terms,
             may_evict,
         } = self.plan()?;
+        let timeout = terms.timeout;
+        let make = move || Links::new(servers.clone(), timeout);
         Ok(RedisGuard {
-            cluster: source.is_cluster(),
-            source: Mutex::new(source),
-            script: Script::new(SCRIPT),
-            timeout,
-            replicas,
+            terms,
             may_evict,
-            idle: Mutex::default(),
+            links: PerProcess::new(make(), make),
         })
     }
 
@@ -163,36 +123,23 @@ impl RedisBuilder {
             root_certificate,
             may_evict,
         } = self;
-        let source = match kind {
-            Kind::Single(url) => Source::Single(Box::new(match root_certificate {
-                None => Client::open(url).map_err(unreachable)?,
-                root_cert => {
-                    let info = url.into_connection_info().map_err(unreachable)?;
-                    let certificates = TlsCertificates {
-                        client_tls: None,
-                        root_cert,
-                    };
-                    Client::build_with_tls(info, certificates).map_err(unreachable)?
-                }
-            })),
-            Kind::Sentinel(urls, service) => {
-                let client = SentinelClient::build(urls, service, None, SentinelServerType::Master);
-                Source::Sentinel(Box::new(client.map_err(unreachable)?))
-            }
-            Kind::Cluster(urls) => {
-                // The client would send again by itself what may have been done.
-                let client = ClusterClient::builder(urls)
-                    .retries(0)
-                    .connection_timeout(timeout)
-                    .response_timeout(timeout)
-                    .build();
-                Source::Cluster(Box::new(client.map_err(unreachable)?))
-            }
+        let node = |url: &String| {
+            Node::new(url, root_certificate.as_deref()).map_err(|error| unreachable(&error))
+        };
+        let nodes = |urls: &[String]| urls.iter().map(node).collect::<Result<_, _>>();
+        let servers = match kind {
+            Kind::Single(url) => Servers::Single(node(&url)?),
+            Kind::Sentinel(urls, service) => Servers::Sentinel {
+                sentinels: nodes(&urls)?,
+                service,
+            },
+            Kind::Cluster(urls) => Servers::Cluster {
+                seeds: nodes(&urls)?,
+            },
         };
         Ok(Plan {
-            source,
-            timeout,
-            replicas,
+            terms: Terms::new(timeout, replicas, servers.is_cluster()),
+            servers,
             may_evict,
         })
     }
@@ -219,7 +166,7 @@ impl RedisGuard {
         builder(Kind::Single(url.into()))
     }
 
-    /// The master that these sentinels name for a service.
+    /// The master that these sentinels name for a service. It is reached as they are: with the same scheme, user and password.
     pub fn sentinel<U: Into<String>>(
         urls: impl IntoIterator<Item = U>,
         service: impl Into<String>,
@@ -228,62 +175,9 @@ impl RedisGuard {
         builder(Kind::Sentinel(urls, service.into()))
     }
 
-    /// A cluster, by some of its nodes.
+    /// A cluster, by some of its servers. The others are reached as these are: with the same scheme, user and password.
     pub fn cluster<U: Into<String>>(urls: impl IntoIterator<Item = U>) -> RedisBuilder {
         builder(Kind::Cluster(urls.into_iter().map(Into::into).collect()))
-    }
-
-    fn connect(&self) -> RedisResult<Link> {
-        let single = |client: &Client| -> RedisResult<Link> {
-            let connection = client.get_connection_with_timeout(self.timeout)?;
-            connection.set_read_timeout(Some(self.timeout))?;
-            connection.set_write_timeout(Some(self.timeout))?;
-            Ok(Link::Single(Box::new(connection)))
-        };
-        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *source {
-            Source::Single(client) => {
-                let client = client.clone();
-                drop(source);
-                single(&client)
-            }
-            Source::Sentinel(client) => single(&client.get_client()?),
-            Source::Cluster(client) => {
-                let client = client.clone();
-                drop(source);
-                Ok(Link::Cluster(Box::new(client.get_connection()?)))
-            }
-        }
-    }
-
-    /// Uses a connection once. One that failed is not used again, nor are those that were idle beside it.
-    fn with<T>(&self, ask: impl FnOnce(&mut Link) -> RedisResult<T>) -> Result<T, GuardError> {
-        let kept = self.idle().pop();
-        let kept = kept.and_then(|(mut link, since)| {
-            let there = since.elapsed() < STALE || link.ask().check_connection();
-            there.then_some(link)
-        });
-        let mut link = match kept {
-            Some(link) => link,
-            None => self.connect().map_err(unreachable)?,
-        };
-        match ask(&mut link) {
-            Ok(answer) => {
-                let mut idle = self.idle();
-                if idle.len() < KEPT {
-                    idle.push((link, Instant::now()));
-                }
-                Ok(answer)
-            }
-            Err(error) => {
-                self.idle().clear();
-                Err(unreachable(error))
-            }
-        }
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<(Link, Instant)>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -305,23 +199,13 @@ impl fmt::Debug for RedisGuard {
 
 impl Guard for RedisGuard {
     fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
-        let mut making = Making::new(charges, self.replicas);
-        while let Some(list) = making.next(self.cluster) {
-            let invocation = invocation(&self.script, list);
-            let (numbers, copies) = self.with(|link| {
-                let numbers = invocation.invoke(link.ask())?;
-                let copies: u32 = match self.replicas {
-                    0 => 0,
-                    replicas => {
-                        let wait = wait(replicas, self.timeout);
-                        from_redis_value(link.at(&name(&list[0]), &wait)?)?
-                    }
-                };
-                Ok((numbers, copies))
-            })?;
-            making.made(numbers, copies)?;
+        let links = self.links.get();
+        let mut making = Making::new(&self.terms, charges);
+        while let Some(mut run) = making.next() {
+            let numbers = links.make(&mut run)?;
+            making.made(&run, &numbers)?;
         }
-        Ok(making.totals)
+        Ok(making.totals())
     }
 
     fn scope(&self) -> Scope {
@@ -330,117 +214,158 @@ impl Guard for RedisGuard {
 
     fn check(&self) -> Result<(), GuardError> {
         if !self.may_evict {
-            let told: Value = self.with(|link| memory().query(link.ask()))?;
-            keeps(&told)?;
+            self.links.get().keep()?;
         }
         let test = SelfTest::new()?;
         test.judge(&self.add(&test.charges)?)
     }
 }
 
-/// The name of a counter in the store, with its group as hash tag.
-pub(crate) fn name(charge: &Charge) -> String {
-    let own = charge.key.strip_prefix("2fa.").unwrap_or(&charge.key);
-    format!("2fa.{{{}}}.{own}", charge.group)
+/// Connections of one process, and what it knows of the servers.
+struct Links {
+    servers: Servers,
+    timeout: Duration,
+    map: Mutex<Option<Map>>,
+    idle: Mutex<Idle>,
 }
 
-/// The node that has a key, and decides.
-pub(crate) fn node_of(key: &str) -> RoutingInfo {
-    let route = Route::with_key(key, SlotAddr::Master);
-    RoutingInfo::SingleNode(SingleNodeRoutingInfo::SpecificNode(route))
-}
+/// Connections to each server that wait to be used again, and since when.
+type Idle = HashMap<Arc<str>, Vec<(Connection, Instant)>>;
 
-/// A list that is being made: whole on one server, run by run in a cluster.
-pub(crate) struct Making<'a> {
-    rest: &'a [Charge],
-    now: Vec<&'a Charge>,
-    replicas: u32,
-    /// The earliest and the latest time that nodes told.
-    times: Option<(u32, u32)>,
-    pub(crate) totals: Totals,
-}
-
-/// Seconds that the clocks of two nodes may be apart.
-const APART: u32 = 120;
-
-impl<'a> Making<'a> {
-    pub(crate) fn new(charges: &'a [Charge], replicas: u32) -> Self {
+impl Links {
+    fn new(servers: Servers, timeout: Duration) -> Self {
         Self {
-            rest: charges,
-            now: Vec::new(),
-            replicas,
-            times: None,
-            totals: Totals::default(),
+            map: Mutex::new(servers.known()),
+            servers,
+            timeout,
+            idle: Mutex::default(),
         }
     }
 
-    /// The charges to make next, in one script.
-    pub(crate) fn next(&mut self, cluster: bool) -> Option<&'a [Charge]> {
-        let length = if cluster {
-            Charge::runs(self.rest).next()?.len()
-        } else {
-            self.rest.len()
-        };
-        let (list, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        self.now = list.iter().collect();
-        (!list.is_empty()).then_some(list)
+    /// Makes a run, and gives what the script answered.
+    fn make(&self, run: &mut Run<'_>) -> Result<Vec<u32>, GuardError> {
+        loop {
+            let (node, mut link) = self.link(run).map_err(|error| unreachable(&error))?;
+            let answers: RedisResult<Vec<_>> = run.commands().query(&mut link);
+            match run.read(&self.used(&node, link, answers)?)? {
+                Next::Made(numbers) => return Ok(numbers),
+                Next::Again => {}
+                Next::Moved(address) => {
+                    let to = node.named(&address).map_err(|error| unreachable(&error))?;
+                    if let Some(map) = &mut *self.map() {
+                        map.moved(run.slot(), to);
+                    }
+                }
+            }
+            thread::sleep(run.pause());
+        }
     }
 
-    /// Takes the script's answer, if enough replicas have it.
-    pub(crate) fn made(&mut self, numbers: Vec<u32>, copies: u32) -> Result<(), GuardError> {
-        let replicas = self.replicas;
-        if copies < replicas {
-            return Err(GuardError::Unreachable(format!(
-                "{copies} replicas have it, of {replicas}"
-            )));
+    /// Whether every server keeps what it has.
+    fn keep(&self) -> Result<(), GuardError> {
+        let nodes = self.find(|map| Some(map.nodes()));
+        for node in nodes.map_err(|error| unreachable(&error))? {
+            let link = self.take(&node, self.servers.proof());
+            let mut link = link.map_err(|error| unreachable(&error))?;
+            let told = link.req_command(&memory());
+            keeps(&self.used(&node, link, told)?)?;
         }
-        let Some((now, numbers)) = numbers.split_first() else {
-            return Err(GuardError::Unreachable("no readable answer".to_string()));
-        };
-        let (first, last) = self.times.unwrap_or((*now, *now));
-        let (first, last) = (first.min(*now), last.max(*now));
-        if last - first > APART {
-            return Err(GuardError::Unreachable(
-                "the clocks of its nodes are apart".to_string(),
-            ));
-        }
-        self.times = Some((first, last));
-        self.totals.now = Some(*now);
-        let pairs = numbers.chunks_exact(2);
-        let totals: Vec<_> = pairs.map(|pair| Total::new(pair[0], pair[1])).collect();
-        let refused = self
-            .now
-            .iter()
-            .zip(&totals)
-            .any(|(charge, total)| charge.amount >= 0 && total.total > charge.limit);
-        if refused {
-            self.rest = &[];
-        }
-        self.totals.totals.extend(totals);
         Ok(())
     }
-}
 
-/// The script for these charges.
-pub(crate) fn invocation<'a>(script: &'a Script, charges: &[Charge]) -> ScriptInvocation<'a> {
-    let mut invocation = script.prepare_invoke();
-    for charge in charges {
-        invocation.key(name(charge));
-        invocation
-            .arg(charge.amount)
-            .arg(charge.limit)
-            .arg(charge.ttl);
+    /// A connection to the server that makes a run. If the one that is known cannot be reached, another one may have taken its place.
+    fn link(&self, run: &Run<'_>) -> RedisResult<(Node, Connection)> {
+        let node = self.find(|map| run.node(map))?;
+        let fault = match self.take(&node, self.servers.proof()) {
+            Ok(link) => return Ok((node, link)),
+            Err(fault) => fault,
+        };
+        let other = |map: &Map| run.node(map).filter(|other| other.name != node.name);
+        let other = self.find(other).map_err(|_| fault)?;
+        let link = self.take(&other, self.servers.proof())?;
+        Ok((other, link))
     }
-    invocation
-}
 
-/// Waits until replicas have what this connection wrote, for half of the time that an answer may take.
-pub(crate) fn wait(replicas: u32, timeout: Duration) -> Cmd {
-    let most = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX) / 2;
-    let mut wait = redis::cmd("WAIT");
-    wait.arg(replicas).arg(most);
-    wait
+    /// Finds something in the map. Where it is not there, guides are asked for another map, until one of them is not mistaken.
+    fn find<T>(&self, pick: impl Fn(&Map) -> Option<T>) -> RedisResult<T> {
+        if let Some(found) = self.map().as_ref().and_then(&pick) {
+            return Ok(found);
+        }
+        let mut told = Err(homeless());
+        for guide in self.servers.guides() {
+            told = self.told(guide);
+            if told.is_ok() {
+                break;
+            }
+        }
+        let map = told?;
+        let found = pick(&map).ok_or_else(homeless);
+        *self.map() = Some(map);
+        found
+    }
+
+    fn told(&self, guide: &Node) -> RedisResult<Map> {
+        let mut link = self.take(guide, None)?;
+        let answer = link.req_command(&self.servers.question())?;
+        self.put(guide, link);
+        let map = self.servers.read(guide, &answer)?;
+        if let Map::Whole(master) = &map {
+            let link = self.take(master, self.servers.proof())?;
+            self.put(master, link);
+        }
+        Ok(map)
+    }
+
+    /// A connection that was idle, or a new one to a server that proves that it is the right one.
+    fn take(&self, node: &Node, proof: Option<Cmd>) -> RedisResult<Connection> {
+        let kept = self.idle().get_mut(&node.name).and_then(Vec::pop);
+        if let Some((mut link, since)) = kept
+            && (since.elapsed() < STALE || link.check_connection())
+        {
+            return Ok(link);
+        }
+        let mut link = node.client.get_connection_with_timeout(self.timeout)?;
+        link.set_read_timeout(Some(self.timeout))?;
+        link.set_write_timeout(Some(self.timeout))?;
+        if let Some(proof) = proof {
+            Servers::proves(&link.req_command(&proof)?)?;
+        }
+        Ok(link)
+    }
+
+    /// Keeps a connection that was used. One that failed is not used again, nor are those to this server that were idle beside it, and who has
+    /// which slot is asked anew.
+    fn used<T>(
+        &self,
+        node: &Node,
+        link: Connection,
+        answer: RedisResult<T>,
+    ) -> Result<T, GuardError> {
+        match &answer {
+            Ok(_) => self.put(node, link),
+            Err(_) => {
+                self.idle().remove(&node.name);
+                *self.map() = self.servers.known();
+            }
+        }
+        answer.map_err(|error| unreachable(&error))
+    }
+
+    fn put(&self, node: &Node, link: Connection) {
+        let mut idle = self.idle();
+        let idle = idle.entry(Arc::clone(&node.name)).or_default();
+        if idle.len() < KEPT {
+            idle.push((link, Instant::now()));
+        }
+    }
+
+    fn map(&self) -> MutexGuard<'_, Option<Map>> {
+        self.map.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Asks what the server does when its memory is full.
@@ -485,8 +410,8 @@ fn evicts(info: &str) -> Option<String> {
         .map(|(policy, _)| format!("maxmemory-policy is {policy}: it must be noeviction"))
 }
 
-/// The kind of an error, without addresses. A server without room is full.
-pub(crate) fn unreachable(error: RedisError) -> GuardError {
+/// The kind of an error, without addresses, and the code that a server gave. A server without room is full.
+pub(crate) fn unreachable(error: &RedisError) -> GuardError {
     if error.code() == Some("OOM") || error.to_string().contains("OOM command not allowed") {
         return GuardError::Full;
     }
@@ -495,7 +420,16 @@ pub(crate) fn unreachable(error: RedisError) -> GuardError {
         ErrorKind::Io => "no connection",
         ErrorKind::AuthenticationFailed => "the server does not take the credentials",
         ErrorKind::Server(ServerErrorKind::ReadOnly) => "the server is read-only",
-        ErrorKind::Server(_) => "the server refused",
+        ErrorKind::Server(_) | ErrorKind::Extension => {
+            let code = error.code().filter(|code| {
+                code.len() <= 20 && code.bytes().all(|byte| byte.is_ascii_uppercase())
+            });
+            let code = code.unwrap_or("ERR");
+            return GuardError::Unreachable(format!("the server refused: {code}"));
+        }
+        ErrorKind::MasterNameNotFoundBySentinel => "no sentinel knows the master",
+        ErrorKind::ClusterConnectionNotFound => "no server has the slot",
+        ErrorKind::InvalidClientConfig => "not a URL of a server",
         _ => "no readable answer",
     };
     GuardError::Unreachable(kind.to_string())

@@ -1,0 +1,292 @@
+//! A list that is being made: what is sent, and what the answers mean. No I/O.
+//!
+//! ```text
+//! list ── one server ──────────► the whole list ──► [ASKING] EVALSHA [WAIT] ──► totals
+//!      └─ cluster ─► each run of a group, in turn ─┘  ▲                  │
+//!                                                     └─ nothing made ◄──┘ NOSCRIPT, MOVED, ASK, TRYAGAIN
+//! ```
+//!
+//! Script and `WAIT` go out together on one connection, so that the server which made a run is the one that is waited on. Only an answer that
+//! proves that nothing was made lets a run be sent again. A lost answer proves nothing.
+
+use std::time::{Duration, Instant};
+
+use redis::cluster_routing::Slot;
+use redis::{
+    ErrorKind, Pipeline, RedisError, RedisResult, Script, ServerErrorKind, Value,
+    from_redis_value_ref,
+};
+
+use super::servers::{Map, Node};
+use super::unreachable;
+use crate::guard::{Charge, GuardError, Total, Totals};
+
+/// Makes the charges in their order, and stops after the first that its limit refuses.
+const SCRIPT: &str = include_str!("../charge.lua");
+
+/// Seconds that the clocks of two servers may be apart.
+const APART: u32 = 120;
+
+/// The pause before a run is sent for the third time, and from then on.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// What a list is sent with.
+pub(crate) struct Terms {
+    script: Script,
+    /// How long an answer may take.
+    pub(crate) timeout: Duration,
+    /// Replicas that must have a list before it counts.
+    replicas: u32,
+    /// Cuts lists into runs.
+    cluster: bool,
+}
+
+/// A list, and the totals that it led to so far.
+pub(crate) struct Making<'a> {
+    terms: &'a Terms,
+    rest: &'a [Charge],
+    until: Instant,
+    /// The earliest and the latest time that servers told.
+    times: Option<(u32, u32)>,
+    totals: Totals,
+}
+
+/// Charges that are made in one script, on their way to the server that makes them.
+pub(crate) struct Run<'a> {
+    terms: &'a Terms,
+    charges: &'a [Charge],
+    until: Instant,
+    sent: u32,
+    /// The server does not know the script, and gets its text.
+    in_full: bool,
+    /// A server that gets this run although the slot is still another one's.
+    asked: Option<String>,
+}
+
+/// What an answer asks for.
+pub(crate) enum Next {
+    /// The run was made.
+    Made(Vec<u32>),
+    /// Nothing was made: send the run again after [`Run::pause`].
+    Again,
+    /// Likewise, and the server at this address has the slot now.
+    Moved(String),
+}
+
+impl Terms {
+    pub(crate) fn new(timeout: Duration, replicas: u32, cluster: bool) -> Self {
+        Self {
+            script: Script::new(SCRIPT),
+            timeout,
+            replicas,
+            cluster,
+        }
+    }
+}
+
+impl<'a> Making<'a> {
+    pub(crate) fn new(terms: &'a Terms, charges: &'a [Charge]) -> Self {
+        Self {
+            terms,
+            rest: charges,
+            until: Instant::now() + terms.timeout,
+            times: None,
+            totals: Totals::default(),
+        }
+    }
+
+    /// The run to make next: the whole list, or in a cluster the next charges of one group.
+    pub(crate) fn next(&mut self) -> Option<Run<'a>> {
+        let charges = if self.terms.cluster {
+            Charge::runs(self.rest).next()?
+        } else {
+            self.rest
+        };
+        self.rest = &self.rest[charges.len()..];
+        (!charges.is_empty()).then_some(Run {
+            terms: self.terms,
+            charges,
+            until: self.until,
+            sent: 0,
+            in_full: false,
+            asked: None,
+        })
+    }
+
+    /// Takes what the script answered to a run.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError::Unfit`]: no answer that the script could have given. [`GuardError::Unreachable`]: clocks of servers are apart.
+    pub(crate) fn made(&mut self, run: &Run<'_>, numbers: &[u32]) -> Result<(), GuardError> {
+        let Some((now, numbers)) = numbers.split_first() else {
+            return Err(unfit());
+        };
+        let (pairs, []) = numbers.as_chunks() else {
+            return Err(unfit());
+        };
+        let totals = pairs.iter().map(|[total, left]| Total::new(*total, *left));
+        let totals: Vec<_> = totals.collect();
+        let mut both = run.charges.iter().zip(&totals);
+        let refused =
+            both.position(|(charge, total)| charge.amount >= 0 && total.total > charge.limit);
+        if totals.len() != refused.map_or(run.charges.len(), |at| at + 1) {
+            return Err(unfit());
+        }
+        let (first, last) = self.times.unwrap_or((*now, *now));
+        let (first, last) = (first.min(*now), last.max(*now));
+        if last - first > APART {
+            return Err(GuardError::Unreachable(
+                "the clocks of its servers are apart".to_string(),
+            ));
+        }
+        self.times = Some((first, last));
+        self.totals.now = Some(*now);
+        self.totals.totals.extend(totals);
+        if refused.is_some() {
+            self.rest = &[];
+        }
+        Ok(())
+    }
+
+    /// The totals of all runs.
+    pub(crate) fn totals(self) -> Totals {
+        self.totals
+    }
+}
+
+impl Run<'_> {
+    /// The slot that its keys are in.
+    pub(crate) fn slot(&self) -> Slot {
+        Slot::for_key(self.charges.first().map(name).unwrap_or_default())
+    }
+
+    /// The server that gets it this time.
+    pub(crate) fn node(&self, map: &Map) -> Option<Node> {
+        let node = map.node(self.slot())?;
+        match &self.asked {
+            Some(address) => node.named(address).ok(),
+            None => Some(node),
+        }
+    }
+
+    /// How long to wait before it is sent again: servers that are moving a slot need time to agree.
+    pub(crate) fn pause(&self) -> Duration {
+        if self.sent < 2 { Duration::ZERO } else { PAUSE }
+    }
+
+    /// The commands to send.
+    pub(crate) fn commands(&self) -> Pipeline {
+        let Terms {
+            script,
+            timeout,
+            replicas,
+            ..
+        } = self.terms;
+        let mut commands = Pipeline::new();
+        if self.asked.is_some() {
+            commands.cmd("ASKING");
+        }
+        if self.in_full {
+            commands.cmd("EVAL").arg(SCRIPT);
+        } else {
+            commands.cmd("EVALSHA").arg(script.get_hash());
+        }
+        commands.arg(self.charges.len());
+        for charge in self.charges {
+            commands.arg(name(charge));
+        }
+        for charge in self.charges {
+            commands
+                .arg(charge.amount)
+                .arg(charge.limit)
+                .arg(charge.ttl);
+        }
+        if *replicas > 0 {
+            // 0 would be for ever.
+            let most = u64::try_from(timeout.as_millis() / 2).unwrap_or(u64::MAX);
+            commands.cmd("WAIT").arg(replicas).arg(most.max(1));
+        }
+        commands.ignore_errors();
+        commands
+    }
+
+    /// Reads the answers to [`Run::commands`].
+    ///
+    /// # Errors
+    ///
+    /// The run was not made, or not as it must be, and is not to be sent again.
+    pub(crate) fn read(&mut self, answers: &[RedisResult<Value>]) -> Result<Next, GuardError> {
+        let mut answers = answers.iter();
+        if self.asked.is_some() {
+            taken(answers.next())?;
+        }
+        let made = match answers.next() {
+            Some(Ok(made)) => from_redis_value_ref(made).map_err(|_| unfit())?,
+            Some(Err(error)) => return self.again(error),
+            None => return Err(unfit()),
+        };
+        let replicas = self.terms.replicas;
+        if replicas > 0 {
+            let copies = taken(answers.next())?;
+            let copies: u32 = from_redis_value_ref(copies).map_err(|_| unfit())?;
+            if copies < replicas {
+                return Err(GuardError::Unreachable(format!(
+                    "{copies} replicas have it, of {replicas}"
+                )));
+            }
+        }
+        Ok(Next::Made(made))
+    }
+
+    /// What to do after an error that a server gave instead of making the run.
+    fn again(&mut self, error: &RedisError) -> Result<Next, GuardError> {
+        self.sent += 1;
+        self.asked = None;
+        let address = || {
+            error
+                .redirect_node()
+                .map(|(address, _)| address.to_string())
+        };
+        let next = match error.kind() {
+            ErrorKind::Server(ServerErrorKind::NoScript) if !self.in_full => {
+                self.in_full = true;
+                Next::Again
+            }
+            ErrorKind::Server(ServerErrorKind::Moved) => {
+                Next::Moved(address().ok_or_else(|| unreachable(error))?)
+            }
+            ErrorKind::Server(ServerErrorKind::Ask) => {
+                self.asked = Some(address().ok_or_else(|| unreachable(error))?);
+                Next::Again
+            }
+            // Some of its keys have moved, and some have not.
+            ErrorKind::Server(ServerErrorKind::TryAgain) => Next::Again,
+            _ => return Err(unreachable(error)),
+        };
+        if Instant::now() > self.until {
+            return Err(GuardError::Unreachable(
+                "its slot did not come to rest in time".to_string(),
+            ));
+        }
+        Ok(next)
+    }
+}
+
+/// The name of a counter in the store. The group is its hash tag, which keeps the group's counters together in a cluster.
+fn name(charge: &Charge) -> String {
+    let own = charge.key.strip_prefix("2fa.").unwrap_or(&charge.key);
+    format!("2fa.{{{}}}.{own}", charge.group)
+}
+
+fn taken(answer: Option<&RedisResult<Value>>) -> Result<&Value, GuardError> {
+    match answer {
+        Some(Ok(answer)) => Ok(answer),
+        Some(Err(error)) => Err(unreachable(error)),
+        None => Err(unfit()),
+    }
+}
+
+fn unfit() -> GuardError {
+    GuardError::Unfit("its answer is none that the script gives".to_string())
+}
