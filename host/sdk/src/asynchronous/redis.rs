@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use std::{fmt, io};
 
-use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, RedisError, RedisResult};
 use tokio::time;
 
@@ -87,7 +87,7 @@ impl AsyncRedisGuard {
         for node in nodes.map_err(|error| unreachable(&error))? {
             let link = self.take(&node, self.servers.proof()).await;
             let mut link = link.map_err(|error| unreachable(&error))?;
-            let told = link.req_packed_command(&memory()).await;
+            let told = memory().query_async(&mut link).await;
             keeps(&self.used(&node, told).await?)?;
         }
         Ok(())
@@ -127,7 +127,7 @@ impl AsyncRedisGuard {
 
     async fn told(&self, guide: &Node) -> RedisResult<Map> {
         let mut link = self.take(guide, None).await?;
-        let answer = link.req_packed_command(&self.servers.question()).await;
+        let answer = self.servers.question().query_async(&mut link).await;
         if answer.is_err() {
             self.forget(guide).await;
         }
@@ -157,7 +157,7 @@ impl AsyncRedisGuard {
             .get_multiplexed_async_connection_with_config(&config);
         let mut link = link.await?;
         if let Some(proof) = proof {
-            Servers::proves(&link.req_packed_command(&proof).await?)?;
+            Servers::proves(&proof.query_async(&mut link).await?)?;
         }
         *kept = Some((link.clone(), Instant::now()));
         Ok(link)
@@ -183,7 +183,7 @@ impl AsyncRedisGuard {
 }
 
 async fn there(link: &mut MultiplexedConnection) -> bool {
-    link.req_packed_command(&redis::cmd("PING")).await.is_ok()
+    redis::cmd("PING").exec_async(link).await.is_ok()
 }
 
 fn late(_: time::error::Elapsed) -> RedisError {

@@ -267,7 +267,7 @@ impl Links {
         for node in nodes.map_err(|error| unreachable(&error))? {
             let link = self.take(&node, self.servers.proof());
             let mut link = link.map_err(|error| unreachable(&error))?;
-            let told = link.req_command(&memory());
+            let told = memory().query(&mut link);
             keeps(&self.used(&node, link, told)?)?;
         }
         Ok(())
@@ -306,7 +306,7 @@ impl Links {
 
     fn told(&self, guide: &Node) -> RedisResult<Map> {
         let mut link = self.take(guide, None)?;
-        let answer = link.req_command(&self.servers.question())?;
+        let answer = self.servers.question().query(&mut link)?;
         self.put(guide, link);
         let map = self.servers.read(guide, &answer)?;
         if let Map::Whole(master) = &map {
@@ -328,7 +328,7 @@ impl Links {
         link.set_read_timeout(Some(self.timeout))?;
         link.set_write_timeout(Some(self.timeout))?;
         if let Some(proof) = proof {
-            Servers::proves(&link.req_command(&proof)?)?;
+            Servers::proves(&proof.query(&mut link)?)?;
         }
         Ok(link)
     }

@@ -12,10 +12,7 @@
 use std::time::{Duration, Instant};
 
 use redis::cluster_routing::Slot;
-use redis::{
-    ErrorKind, Pipeline, RedisError, RedisResult, Script, ServerErrorKind, Value,
-    from_redis_value_ref,
-};
+use redis::{ErrorKind, Pipeline, RedisError, RedisResult, Script, ServerErrorKind, Value};
 
 use super::servers::{Map, Node};
 use super::unreachable;
@@ -222,14 +219,13 @@ impl Run<'_> {
             taken(answers.next())?;
         }
         let made = match answers.next() {
-            Some(Ok(made)) => from_redis_value_ref(made).map_err(|_| unfit())?,
+            Some(Ok(made)) => numbers(made).ok_or_else(unfit)?,
             Some(Err(error)) => return self.again(error),
             None => return Err(unfit()),
         };
         let replicas = self.terms.replicas;
         if replicas > 0 {
-            let copies = taken(answers.next())?;
-            let copies: u32 = from_redis_value_ref(copies).map_err(|_| unfit())?;
+            let copies = number(taken(answers.next())?).ok_or_else(unfit)?;
             if copies < replicas {
                 return Err(GuardError::Unreachable(format!(
                     "{copies} replicas have it, of {replicas}"
@@ -284,6 +280,21 @@ fn taken(answer: Option<&RedisResult<Value>>) -> Result<&Value, GuardError> {
         Some(Ok(answer)) => Ok(answer),
         Some(Err(error)) => Err(unreachable(error)),
         None => Err(unfit()),
+    }
+}
+
+/// The numbers in an answer. The client's own conversion would wrap what is too large.
+fn numbers(answer: &Value) -> Option<Vec<u32>> {
+    match answer {
+        Value::Array(numbers) => numbers.iter().map(number).collect(),
+        _ => None,
+    }
+}
+
+fn number(answer: &Value) -> Option<u32> {
+    match answer {
+        Value::Int(number) => u32::try_from(*number).ok(),
+        _ => None,
     }
 }
 
