@@ -1,4 +1,7 @@
-//! A Redis server of a test's own, from Debian's `redis-server`.
+//! Redis servers of a test's own, from Debian's `redis-server`: one, a cluster of them, or some under sentinels.
+
+mod cluster;
+mod sentinel;
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -6,6 +9,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
+
+pub use cluster::Cluster;
+pub use sentinel::Watched;
 
 /// A running server. It ends, and its folder goes, when this is dropped.
 pub struct Server {
@@ -112,14 +118,47 @@ impl Server {
     /// # Panics
     ///
     /// There is no `redis-cli`.
-    #[must_use]
     pub fn ask(&self, command: &[&str]) -> String {
         let port = self.port.to_string();
-        let output = Command::new("redis-cli")
-            .args(["-p", &port])
-            .args(command)
-            .output();
+        let mut asking = Command::new("redis-cli");
+        let arguments = &self.arguments;
+        let password = arguments.iter().position(|it| it == "--requirepass");
+        if let Some(password) = password.and_then(|at| arguments.get(at + 1)) {
+            asking.env("REDISCLI_AUTH", password);
+        }
+        let output = asking.args(["-p", &port]).args(command).output();
         String::from_utf8_lossy(&output.expect("redis-cli is installed").stdout).into_owned()
+    }
+
+    /// Waits until what `redis-cli` prints for a command is as it should be.
+    ///
+    /// # Panics
+    ///
+    /// It is not within 30 s.
+    pub fn wait(&self, command: &[&str], as_it_should_be: impl Fn(&str) -> bool) {
+        until(&command.join(" "), || as_it_should_be(&self.ask(command)));
+    }
+
+    /// A number in what `INFO` prints; 0 if it is not there.
+    #[must_use]
+    pub fn info(&self, section: &str, name: &str) -> f64 {
+        let told = self.ask(&["info", section]);
+        let mut values = told.lines().filter_map(|line| {
+            let value = line.strip_prefix(name)?.strip_prefix(':')?;
+            value.trim().trim_start_matches("count=").parse().ok()
+        });
+        values.next().unwrap_or_default()
+    }
+
+    /// Stops it from doing anything, as a machine that hangs would: its connections stay open.
+    ///
+    /// # Panics
+    ///
+    /// There is no `kill`.
+    pub fn hang(&self) {
+        let id = self.process.id().to_string();
+        let stopped = Command::new("kill").args(["-STOP", &id]).status();
+        assert!(stopped.expect("kill is installed").success());
     }
 
     /// Kills it, as a machine that loses power would.
@@ -132,6 +171,19 @@ impl Server {
     pub fn restart(&mut self) {
         self.process = run(&self.arguments, &self.folder);
         self.listens();
+    }
+}
+
+/// Waits until something is so.
+///
+/// # Panics
+///
+/// It is not within 30 s.
+pub fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !so() {
+        assert!(began.elapsed() < Duration::from_secs(30), "not so: {what}");
+        thread::sleep(Duration::from_millis(10));
     }
 }
 

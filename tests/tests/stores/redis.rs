@@ -1,4 +1,4 @@
-//! Counters in Redis: a real server, killed, restarted, full, evicting, behind TLS, in a cluster and under a sentinel.
+//! Counters in Redis: a real server, killed, restarted, full, evicting and behind TLS.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -16,7 +16,7 @@ use xoxzo_2fa::{
     Totals, suite,
 };
 use xoxzo_2fa_tests::Client;
-use xoxzo_2fa_tests::redis::{Server, free_port};
+use xoxzo_2fa_tests::redis::{Server, free_port, until};
 
 type Store = Arc<dyn Guard>;
 
@@ -28,29 +28,32 @@ macro_rules! stores {
         mod blocking {
             $(#[test]
             fn $name() {
-                super::$name(super::blocking);
+                super::$name(crate::redis::blocking);
             })*
         }
 
         mod asynchronous {
             $(#[test]
             fn $name() {
-                super::$name(super::asynchronous);
+                super::$name(crate::redis::asynchronous);
             })*
         }
     };
 }
 
+mod cluster;
+mod hostile;
+mod sentinel;
+
 stores! {
     the_suite
+    a_list_is_one_command_and_a_counter_at_0_is_absent
     a_server_that_may_evict_is_refused
     a_full_server_refuses_and_forgets_nothing
     a_server_killed_in_mid_run_loses_no_answered_count
     a_lost_answer_is_an_error_and_the_list_is_not_made_again
     a_server_that_hangs_is_given_up
     without_a_replica_that_has_it_a_list_is_refused
-    a_cluster_counts_like_one_server
-    a_sentinel_names_the_master
     tls_is_used_and_the_server_must_prove_its_name
 }
 
@@ -79,6 +82,15 @@ impl Guard for Waited {
     }
 }
 
+/// Stops threads that count, also if the test fails meanwhile.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 fn the_suite(make: Make) {
     let server = Server::start(&[]);
     let store = make(RedisGuard::builder(server.url())).unwrap();
@@ -90,6 +102,35 @@ fn the_suite(make: Make) {
     let other = make(RedisGuard::builder(server.url())).unwrap();
     suite::shared(&store, &other);
     suite::restart(|| make(RedisGuard::builder(server.url())));
+}
+
+fn a_list_is_one_command_and_a_counter_at_0_is_absent(make: Make) {
+    let server = Server::start(&[]);
+    let store = make(RedisGuard::builder(server.url())).unwrap();
+    let list = |amount| {
+        [("a", "group"), ("b", "group"), ("c", "other")]
+            .map(|(key, group)| Charge::new(format!("2fa.{key}"), amount, 9, 600).in_group(group))
+    };
+    let exist = || server.ask(&["exists", "2fa.{group}.a", "2fa.{group}.b", "2fa.{other}.c"]);
+    let made = store.add(&list(2)).unwrap();
+    assert_eq!(exist().trim(), "3");
+    let time = server.ask(&["time"]);
+    let time: u32 = time.lines().next().unwrap().parse().unwrap();
+    assert!(made.now.unwrap().abs_diff(time) <= 5, "{made:?}, {time}");
+    for _ in 0..3 {
+        store.add(&list(0)).unwrap();
+    }
+    store.add(&list(-2)).unwrap();
+    assert_eq!(exist().trim(), "0");
+    let commands = server.ask(&["info", "commandstats"]);
+    // The first time, the server did not know the script.
+    for calls in ["cmdstat_evalsha:calls=5,", "cmdstat_eval:calls=1,"] {
+        assert!(commands.contains(calls), "{commands}");
+    }
+    // Two lists that are not made leave nothing behind either.
+    store.add(&list(0)).unwrap();
+    store.add(&list(-1)).unwrap();
+    assert_eq!(exist().trim(), "0");
 }
 
 /// A process of its own: so do two machines count together.
@@ -172,6 +213,7 @@ fn a_server_killed_in_mid_run_loses_no_answered_count(make: Make) {
         make(RedisGuard::builder(server.url()).timeout(Duration::from_millis(500))).unwrap();
     let (stop, answered, failed) = (AtomicBool::new(false), AtomicU32::new(0), AtomicU32::new(0));
     thread::scope(|scope| {
+        let _stop = Stop(&stop);
         for _ in 0..8 {
             scope.spawn(|| {
                 while !stop.load(Ordering::SeqCst) {
@@ -185,22 +227,20 @@ fn a_server_killed_in_mid_run_loses_no_answered_count(make: Make) {
                 }
             });
         }
-        for _ in 0..3 {
-            thread::sleep(Duration::from_millis(200));
-            server.kill();
-            thread::sleep(Duration::from_millis(100));
+        let more = || {
             let before = answered.load(Ordering::SeqCst);
+            until("it goes on", || {
+                answered.load(Ordering::SeqCst) > before + 100
+            });
+        };
+        for _ in 0..3 {
+            more();
+            server.kill();
+            let before = failed.load(Ordering::SeqCst);
+            until("lists fail", || failed.load(Ordering::SeqCst) > before);
             server.restart();
-            let began = Instant::now();
-            while answered.load(Ordering::SeqCst) < before + 100 {
-                assert!(
-                    began.elapsed() < Duration::from_secs(20),
-                    "it does not go on"
-                );
-                thread::sleep(Duration::from_millis(5));
-            }
+            more();
         }
-        stop.store(true, Ordering::SeqCst);
     });
     let total = store
         .add(&[Charge::new("2fa.killed", 0, u32::MAX, 600)])
@@ -279,63 +319,10 @@ fn without_a_replica_that_has_it_a_list_is_refused(make: Make) {
     assert!(matches!(alone, Err(GuardError::Unreachable(why)) if why.starts_with("0 replicas")));
     let port = server.port().to_string();
     let _replica = Server::start(&["--replicaof", "127.0.0.1", &port]);
-    let began = Instant::now();
-    while store.add(&[Charge::new("2fa.a", 0, 9, 60)]).is_err() {
-        assert!(began.elapsed() < Duration::from_secs(20));
-        thread::sleep(Duration::from_millis(100));
-    }
+    until("the replica has it", || {
+        store.add(&[Charge::new("2fa.a", 0, 9, 60)]).is_ok()
+    });
     suite::totals(&store);
-}
-
-fn a_cluster_counts_like_one_server(make: Make) {
-    let node = Server::start(&["--cluster-enabled", "yes"]);
-    assert_eq!(
-        node.ask(&["cluster", "addslotsrange", "0", "16383"]).trim(),
-        "OK"
-    );
-    let began = Instant::now();
-    while !node.ask(&["cluster", "info"]).contains("cluster_state:ok") {
-        assert!(began.elapsed() < Duration::from_secs(20));
-        thread::sleep(Duration::from_millis(50));
-    }
-    let store = make(RedisGuard::cluster([node.url()])).unwrap();
-    suite::totals(&store);
-    suite::limits(&store);
-    suite::races(&store);
-}
-
-fn a_sentinel_names_the_master(make: Make) {
-    let master = Server::start(&[]);
-    let port = free_port();
-    let folder: PathBuf = master.folder().join("sentinel");
-    fs::create_dir_all(&folder).unwrap();
-    let config = folder.join("sentinel.conf");
-    fs::write(
-        &config,
-        format!(
-            "port {port}\nbind 127.0.0.1\nsentinel monitor counters 127.0.0.1 {} 1\n",
-            master.port()
-        ),
-    )
-    .unwrap();
-    let _sentinel = Server::spawn(
-        port,
-        &[config.to_str().unwrap(), "--sentinel"],
-        master.folder().join("s"),
-    );
-    let store = make(RedisGuard::sentinel(
-        [format!("redis://127.0.0.1:{port}")],
-        "counters",
-    ))
-    .unwrap();
-    suite::totals(&store);
-    suite::limits(&store);
-    let unknown = make(RedisGuard::sentinel(
-        [format!("redis://127.0.0.1:{port}")],
-        "others",
-    ))
-    .unwrap();
-    assert!(matches!(unknown.check(), Err(GuardError::Unreachable(_))));
 }
 
 fn tls_is_used_and_the_server_must_prove_its_name(make: Make) {
