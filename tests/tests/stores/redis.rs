@@ -320,8 +320,9 @@ fn without_a_replica_that_has_it_a_list_is_refused(make: Make) {
     let port = server.port().to_string();
     let _replica = Server::start(&["--replicaof", "127.0.0.1", &port]);
     until("the replica has it", || {
-        store.add(&[Charge::new("2fa.a", 0, 9, 60)]).is_ok()
+        store.add(&[Charge::new("2fa.b", 1, u32::MAX, 60)]).is_ok()
     });
+    let store = make(RedisGuard::builder(server.url()).replicas(1)).unwrap();
     suite::totals(&store);
 }
 
