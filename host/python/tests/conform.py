@@ -29,7 +29,7 @@ from xoxzo_2fa import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from xoxzo_2fa import Charge, Total
+    from xoxzo_2fa import Charge, Totals
 
 TAKEN = {"status": 201, "body": '[{"msgid":"m1"}]'}
 
@@ -51,7 +51,7 @@ class World:
         self.scope: Any = scope
         self.memory = MemoryGuard(danger_clock=lambda: float(self.now))
 
-    def add(self, charges: Sequence[Charge]) -> list[Total]:
+    def add(self, charges: Sequence[Charge]) -> Totals:
         """Count, or do not."""
         if self.guard == "full":
             raise GuardFull
@@ -83,7 +83,7 @@ class AsyncWorld(World):
 
     blocks = True
 
-    async def add(self, charges: Sequence[Charge]) -> list[Total]:  # type: ignore[override]
+    async def add(self, charges: Sequence[Charge]) -> Totals:  # type: ignore[override]
         """Count, or do not."""
         await asyncio.sleep(0)
         return super().add(charges)

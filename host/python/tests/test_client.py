@@ -21,6 +21,7 @@ from xoxzo_2fa import (
     Refuse,
     Sending,
     Settings,
+    Totals,
     Transaction,
     TwoFactor,
     TwoFactorError,
@@ -35,7 +36,7 @@ from xoxzo_2fa import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xoxzo_2fa import Charge, Total
+    from xoxzo_2fa import Charge
 
 LOGIN = Binding("+819012345678", "user-1", "login")
 
@@ -162,8 +163,8 @@ def test_totals_that_are_no_numbers_are_no_answer(settings: Settings, taker: Tak
     class Odd(MemoryGuard):
         totals: Any = None
 
-        def add(self, charges: Sequence[Charge]) -> list[Total]:
-            return super().add(charges) if self.totals is None else self.totals
+        def add(self, charges: Sequence[Charge]) -> Totals:
+            return super().add(charges) if self.totals is None else Totals(self.totals)
 
     guard = Odd()
     two_factor = TwoFactor(settings, guard, transport=taker)
@@ -217,7 +218,7 @@ def test_what_stops_the_program_passes_through_an_operation(settings: Settings, 
     class Broken(MemoryGuard):
         raises: BaseException | None = None
 
-        def add(self, charges: Sequence[Charge]) -> list[Total]:
+        def add(self, charges: Sequence[Charge]) -> Totals:
             if self.raises is not None:
                 raise self.raises
             return super().add(charges)

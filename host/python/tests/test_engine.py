@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from conftest import Taker, document, other_than
 
-from xoxzo_2fa import AsyncTwoFactor, Binding, MemoryGuard, Refuse, Settings, TwoFactor, Upstream, keygen
+from xoxzo_2fa import AsyncTwoFactor, Binding, MemoryGuard, Refuse, Settings, SqliteGuard, TwoFactor, Upstream, keygen
 from xoxzo_2fa import _engine as engine_module
 from xoxzo_2fa._engine import Engine, encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xoxzo_2fa import Charge, Total
+    from xoxzo_2fa import Charge, Totals
 
 LOGIN = Binding("+819012345678", "user-1", "login")
 
@@ -140,8 +140,8 @@ def test_compiled_code_is_kept_where_only_the_user_can_write(monkeypatch: pytest
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-def test_a_fork_goes_on(settings: Settings, taker: Taker) -> None:
-    two_factor = TwoFactor(settings, MemoryGuard(), transport=taker)
+def test_a_fork_goes_on(settings: Settings, taker: Taker, tmp_path: Path) -> None:
+    two_factor = TwoFactor(settings, SqliteGuard(tmp_path / "guard"), transport=taker)
     two_factor.start(LOGIN)
     child = os.fork()
     if child == 0:
@@ -166,7 +166,7 @@ def test_threads_get_their_own_exceptions(settings: Settings) -> None:
     class Failing(MemoryGuard):
         fails = False
 
-        def add(self, charges: Sequence[Charge]) -> list[Total]:
+        def add(self, charges: Sequence[Charge]) -> Totals:
             if self.fails:
                 raise Mine(threading.get_ident())
             return super().add(charges)

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from xoxzo_2fa._engine import encode
 from xoxzo_2fa._errors import Upstream
 from xoxzo_2fa._secret import Secret, attempt, cause, seal
-from xoxzo_2fa.guards import Charge, GuardError, GuardFull, GuardUnreachable, Total
+from xoxzo_2fa.guards import Charge, GuardError, GuardFull, GuardUnreachable, Totals
 from xoxzo_2fa.transports import Lost, NotSent, Request, Response, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator
 
     from xoxzo_2fa._engine import Engine, Session
 
@@ -62,7 +62,7 @@ def prepare(engine: Engine, document: Secret[str]) -> dict[str, Any]:
 
 def drive(
     prepared: Prepared, question: Secret[str], *, keep: bool
-) -> Generator[list[Charge] | Request, Sequence[Total] | Response | GuardError | Lost, tuple[str, Secret[dict[str, Any]]]]:
+) -> Generator[list[Charge] | Request, Totals | Response | GuardError | Lost, tuple[str, Secret[dict[str, Any]]]]:
     """Run an operation to its end, which is returned. Call it through ``seal``.
 
     Only frames of this package that hold secrets as ``Secret`` exist while it yields.
@@ -78,7 +78,7 @@ def drive(
                 session.close()
                 session = None
             if kind == "count":
-                charges = [Charge(it["key"], it["amount"], it["limit"], it["ttl_seconds"]) for it in answer.reveal()["charges"]]
+                charges = [Charge(*map(it.__getitem__, Charge._fields)) for it in answer.reveal()["charges"]]
                 question = _resumed(_counted, answer, (yield charges))
             elif kind == "send":
                 question = _resumed(_sent, answer, (yield _request(prepared.origin, answer.reveal()["request"])))
@@ -119,10 +119,13 @@ def _resumed(resume: Callable[[str, Any], str], answer: Secret[dict[str, Any]], 
 
 def _counted(state: str, came: Any) -> str:
     if isinstance(came, GuardError):
+        # The engine tells users that the guard did not answer; why is for operators.
+        _LOG.error("the guard gave no totals: %s", came)
         return _lost(state, "guard-full" if isinstance(came, GuardFull) else "guard-unreachable")
     # By hand, since this is half of all questions: the state is hexadecimal, and these are numbers or raise.
-    totals = ",".join(f'{{"total":{total:d},"ends_in_seconds":{ends:d}}}' for total, ends in came)
-    return f'{{"counted":{{"state":"{state}","totals":[{totals}]}}}}'
+    totals = ",".join(f'{{"total":{total:d},"ends_in_seconds":{ends:d}}}' for total, ends in came.totals)
+    now = "" if came.now is None else f',"now_seconds":{came.now:d}'
+    return f'{{"counted":{{"state":"{state}","totals":[{totals}]{now}}}}}'
 
 
 def _sent(state: str, came: Any) -> str:

@@ -94,18 +94,23 @@ class _Ticker:
 
     def __init__(self, wasmtime: Wasmtime) -> None:
         self._wasmtime = wasmtime
+        self._process = 0
         self._forget()
         # In the child of a fork there are neither threads nor calls.
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
 
     def _forget(self) -> None:
+        self._process = os.getpid()
         self._lock = Lock()
         self._idle = 0
         self._thread: Thread | None = None
 
     def call(self) -> None:
         """Tell that a call begins."""
+        if self._process != os.getpid():
+            # Forked by something else than Python.
+            self._forget()
         with self._lock:
             self._idle = 0
             if self._thread is None:

@@ -6,11 +6,14 @@ from xoxzo_2fa.guards._guard import (
     Guard,
     GuardError,
     GuardFull,
+    GuardUnfit,
     GuardUnreachable,
     Scope,
     Total,
+    Totals,
 )
 from xoxzo_2fa.guards._memory import MemoryGuard
+from xoxzo_2fa.guards._repair import Repaired
 from xoxzo_2fa.guards._sqlite import SqliteGuard
 
 __all__ = [
@@ -19,9 +22,12 @@ __all__ = [
     "Guard",
     "GuardError",
     "GuardFull",
+    "GuardUnfit",
     "GuardUnreachable",
     "MemoryGuard",
+    "Repaired",
     "Scope",
     "SqliteGuard",
     "Total",
+    "Totals",
 ]

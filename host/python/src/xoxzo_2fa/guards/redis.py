@@ -1,4 +1,8 @@
-"""Counters in Redis or Valkey, for many machines. Needs the package ``redis`` (``pip install xoxzo-2fa[redis]``)."""
+"""Counters in Redis or Valkey, for many machines. Needs the package ``redis`` (``pip install xoxzo-2fa[redis]``).
+
+One script makes a list in one round trip. In a cluster it makes each run of one group, whose name is the hash tag of its keys: runs are
+spread over the nodes.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import redis
 import redis.asyncio
+from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
+from redis.cluster import ClusterNode
+from redis.connection import parse_url
+from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 
-from xoxzo_2fa.guards._guard import Charge, GuardError, GuardFull, GuardUnreachable, Scope, Total
+from xoxzo_2fa.guards._guard import Charge, GuardError, GuardFull, GuardUnfit, GuardUnreachable, Scope, Total, Totals
+from xoxzo_2fa.guards._process import PerProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 # The script of every host: what one counts, another finds.
 _SCRIPT = (resources.files("xoxzo_2fa") / "charge.lua").read_text()
@@ -22,20 +31,57 @@ _SCRIPT = (resources.files("xoxzo_2fa") / "charge.lua").read_text()
 # Seconds for a connection, and for an answer.
 _TIMEOUT = 2.0
 
+# Seconds that the clocks of two nodes may be apart.
+_APART = 120
 
-def _arguments(charges: Sequence[Charge]) -> list[str | int]:
-    # One hash tag: a list is in one slot of a cluster.
-    keys: list[str | int] = [f"{{2fa}}{charge.key.removeprefix('2fa')}" for charge in charges]
-    for charge in charges:
-        keys += charge[1:]
-    return keys
+# It has no types of its own.
+_parsed: Callable[[str], dict[str, Any]] = parse_url
 
-
-def _totals(numbers: list[int]) -> list[Total]:
-    return [Total(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
+# What the package raises. That of a cluster is none of its own errors.
+_FAULTS = (redis.RedisError, RedisClusterException)
 
 
-def _lost(fault: redis.RedisError) -> GuardError:
+def name(charge: Charge) -> str:
+    """Return the name of a counter in the store, with its group as hash tag."""
+    return f"2fa.{{{charge.group}}}.{charge.key.removeprefix('2fa.')}"
+
+
+class _Making:
+    """A list that is being made: whole on one server, run by run in a cluster."""
+
+    def __init__(self, charges: Sequence[Charge], *, cluster: bool) -> None:
+        self._rest = list(Charge.runs(charges)) if cluster else [list(charges)] if charges else []
+        self._now: list[Charge] = []
+        self._times: list[int] = []
+        self._totals: list[Total] = []
+
+    def next(self) -> list[str | int] | None:
+        """Return keys and arguments of the script for the charges to make next, after the number of keys."""
+        if not self._rest:
+            return None
+        self._now = self._rest.pop(0)
+        arguments: list[str | int] = [len(self._now), *map(name, self._now)]
+        for charge in self._now:
+            arguments += charge[2:]
+        return arguments
+
+    def made(self, answer: Sequence[int]) -> None:
+        """Take the script's answer."""
+        now, *numbers = answer
+        self._times.append(now)
+        if max(self._times) - min(self._times) > _APART:
+            raise GuardUnreachable("the clocks of its nodes are apart")
+        totals = [Total(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
+        self._totals += totals
+        if any(charge.amount >= 0 and made.total > charge.limit for charge, made in zip(self._now, totals, strict=False)):
+            self._rest = []
+
+    def totals(self) -> Totals:
+        """Return what was made, and the time of the last node."""
+        return Totals(self._totals, self._times[-1] if self._times else None)
+
+
+def _lost(fault: Exception) -> GuardError:
     """Tell the kind of an error, without addresses."""
     if isinstance(fault, redis.exceptions.OutOfMemoryError) or "OOM" in str(fault):
         return GuardFull("the server is full")
@@ -45,7 +91,27 @@ def _lost(fault: redis.RedisError) -> GuardError:
 def _keeps(told: dict[str, Any]) -> None:
     policy = told.get("maxmemory_policy")
     if policy != "noeviction" and told.get("maxmemory") != 0:
-        raise GuardUnreachable(f"the guard is unfit: maxmemory-policy is {policy}, it must be noeviction")
+        raise GuardUnfit(f"the guard is unfit: maxmemory-policy is {policy}, it must be noeviction")
+
+
+def _how(urls: Sequence[str], timeout: float, *, cluster: bool) -> dict[str, Any]:
+    """Return the arguments of a client."""
+    if not cluster and len(urls) > 1:
+        raise ValueError("more than one URL is for a cluster: cluster=True")
+    parsed: list[dict[str, Any]] = [dict(_parsed(url)) for url in urls]
+    at = [(each.get("host", "localhost"), each.get("port", 6379)) for each in parsed]
+    rest = {name: value for name, value in parsed[0].items() if name not in {"host", "port", "db"}}
+    secure = rest.pop("connection_class", None) is not None
+    times = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
+    return {"nodes": at, "ssl": secure, **times, **rest} if cluster else {"url": urls[0], "health_check_interval": 5, **times}
+
+
+def _client(module: Any, node: Any, retry: Any, **how: Any) -> Any:
+    """Make a client that makes nothing again by itself: what was sent may have been done."""
+    never = retry(NoBackoff(), 0)
+    if "url" in how:
+        return module.Redis.from_url(how.pop("url"), retry=never, **how)
+    return module.RedisCluster(startup_nodes=[node(*at) for at in how.pop("nodes")], retry=never, **how)
 
 
 class RedisGuard:
@@ -56,43 +122,44 @@ class RedisGuard:
     retries are off.
 
     url: ``redis://HOST:PORT``, or ``rediss://`` for TLS.
+    nodes: more nodes of a cluster, by any of which it is found. User, password and TLS are those of ``url``.
+    cluster: whether it is a cluster. Each run of one group is made on one node, and the nodes' clocks must agree.
+    timeout: seconds for a connection, and for an answer.
     """
 
     scope: Scope = "shared"
 
-    def __init__(self, url: str, *, timeout: float = _TIMEOUT) -> None:
-        self._client = redis.Redis.from_url(
-            url,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            health_check_interval=5,
-            retry=Retry(NoBackoff(), 0),
-        )
+    def __init__(self, url: str, *nodes: str, cluster: bool = False, timeout: float = _TIMEOUT) -> None:
+        self._cluster = cluster
+        how = _how([url, *nodes], timeout, cluster=cluster)
+        self._clients = PerProcess(lambda: _client(redis, ClusterNode, Retry, **how))
 
-    def add(self, charges: Sequence[Charge]) -> list[Total]:
+    def add(self, charges: Sequence[Charge]) -> Totals:
         """Make the charges."""
-        if not charges:
-            return []
+        making = _Making(charges, cluster=self._cluster)
         try:
-            return _totals(self._eval(charges))
-        except redis.RedisError as fault:
+            while (arguments := making.next()) is not None:
+                making.made(self._eval(arguments))
+        except _FAULTS as fault:
             raise _lost(fault) from None
+        return making.totals()
 
-    def _eval(self, charges: Sequence[Charge]) -> list[int]:
-        answer: Any = self._client.eval(_SCRIPT, len(charges), *_arguments(charges))
-        return list(answer)
+    def _eval(self, arguments: list[str | int]) -> Sequence[int]:
+        answer: Sequence[int] = self._clients.get().eval(_SCRIPT, *arguments)
+        return answer
 
     def check(self) -> None:
-        """Raise ``GuardUnreachable`` if the server may evict counters, or is out of reach."""
+        """Raise ``GuardUnfit`` if a server may evict counters, ``GuardUnreachable`` if one is out of reach."""
         try:
-            told: Any = self._client.info("memory")
-        except redis.RedisError as fault:
+            client = self._clients.get()
+            for at in [{"target_nodes": node} for node in client.get_primaries()] if self._cluster else [{}]:
+                _keeps(client.info("memory", **at))
+        except _FAULTS as fault:
             raise _lost(fault) from None
-        _keeps(told)
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._clients.get().close()
 
 
 class AsyncRedisGuard:
@@ -100,33 +167,32 @@ class AsyncRedisGuard:
 
     scope: Scope = "shared"
 
-    def __init__(self, url: str, *, timeout: float = _TIMEOUT) -> None:
-        self._client = redis.asyncio.Redis.from_url(
-            url,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            health_check_interval=5,
-            retry=AsyncRetry(NoBackoff(), 0),
-        )
+    def __init__(self, url: str, *nodes: str, cluster: bool = False, timeout: float = _TIMEOUT) -> None:
+        self._cluster = cluster
+        how = _how([url, *nodes], timeout, cluster=cluster)
+        self._clients = PerProcess(lambda: _client(redis.asyncio, AsyncClusterNode, AsyncRetry, **how))
 
-    async def add(self, charges: Sequence[Charge]) -> list[Total]:
+    async def add(self, charges: Sequence[Charge]) -> Totals:
         """Make the charges."""
-        if not charges:
-            return []
+        making = _Making(charges, cluster=self._cluster)
         try:
-            answer: Any = await self._client.eval(_SCRIPT, len(charges), *_arguments(charges))
-        except redis.RedisError as fault:
+            while (arguments := making.next()) is not None:
+                making.made(await self._clients.get().eval(_SCRIPT, *arguments))
+        except _FAULTS as fault:
             raise _lost(fault) from None
-        return _totals(list(answer))
+        return making.totals()
 
     async def check(self) -> None:
-        """Raise ``GuardUnreachable`` if the server may evict counters, or is out of reach."""
+        """Raise ``GuardUnfit`` if a server may evict counters, ``GuardUnreachable`` if one is out of reach."""
         try:
-            told: Any = await self._client.info("memory")
-        except redis.RedisError as fault:
+            client = self._clients.get()
+            if self._cluster:
+                await client.initialize()
+            for at in [{"target_nodes": node} for node in client.get_primaries()] if self._cluster else [{}]:
+                _keeps(await client.info("memory", **at))
+        except _FAULTS as fault:
             raise _lost(fault) from None
-        _keeps(told)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._clients.get().aclose()
