@@ -10,7 +10,7 @@ import ctypes
 import os
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,18 +24,27 @@ class PerProcess(Generic[_T]):
     def __init__(self, make: Callable[[], _T]) -> None:
         self._make = make
         self._held: tuple[int, _T] | None = None
+        _ALL.add(self)
 
     def get(self) -> _T:
         """Return the value of the process that asks. Threads that ask first at once may each make one; one of them stays."""
         held = self._held
         if held is None or held[0] != os.getpid():
-            leak(held)
+            self.leave()
             self._held = held = (os.getpid(), self._make())
         return held[1]
 
+    def leave(self) -> None:
+        """Let nothing of the parent's value be closed, not even when the interpreter ends."""
+        leak(self._held)
+        self._held = None
+
+
+_ALL: WeakSet[PerProcess[Any]] = WeakSet()
+
 
 def leak(value: object) -> None:
-    """Keep a value for ever, so that nothing of it is closed, not even when the interpreter ends."""
+    """Keep a value for ever."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
 
 
@@ -68,5 +77,11 @@ def _after() -> None:
     _forking.release()
 
 
+def _in_child() -> None:
+    _after()
+    for each in list(_ALL):
+        each.leave()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before, after_in_parent=_after, after_in_child=_after)
+    os.register_at_fork(before=_before, after_in_parent=_after, after_in_child=_in_child)
