@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import days
 import pytest
 from conftest import Taker
 from stores import Awaited, Server, charge, needs_redis, totals
@@ -172,9 +173,13 @@ def test_memory_shrinks_while_it_is_in_use() -> None:
         store.add([charge(f"{number}")])
     assert len(store) == 10_000
     now = 61.0
-    for _ in range(10_000 // 16 + 1):
+    for _ in range(10_000 // 15):
         store.add([charge("last")])
     assert len(store) == 1
+
+
+def test_eleven_years_of_logins_leave_what_the_last_day_needs() -> None:
+    assert days.run(100_000) <= 64
 
 
 def test_memory_that_is_full_refuses_as_fast_as_it_charges() -> None:

@@ -20,17 +20,6 @@ _SECOND = 1_000_000
 _SWEPT = 16
 
 
-class _Counter:
-    """A total and its end in microseconds of the clock, and the place of its key in the list of keys."""
-
-    __slots__ = ("ends", "place", "total")
-
-    def __init__(self, total: int, ends: int, place: int) -> None:
-        self.total = total
-        self.ends = ends
-        self.place = place
-
-
 class MemoryGuard:
     """A bounded store in memory. It is the floor: nothing of it outlives the process, and neither do its tokens.
 
@@ -49,8 +38,9 @@ class MemoryGuard:
         self._clock = danger_clock
         self._process = os.getpid()
         self._lock = Lock()
-        self._counters: dict[str, _Counter] = {}
-        # The same keys, to walk through a few at a time, and where the next sweep begins.
+        # Total, end in microseconds of the clock, and place of the key in the list of keys.
+        self._counters: dict[str, list[int]] = {}
+        # The same keys, to look at a few at a time, and where the next sweep begins.
         self._keys: list[str] = []
         self._hand = 0
 
@@ -63,53 +53,46 @@ class MemoryGuard:
         if os.getpid() != self._process:
             raise GuardUnreachable("forked: use sqlite or redis")
         totals = []
+        counters, keys = self._counters, self._keys
         with self._lock:
             now = int(self._clock() * _SECOND)
             self._sweep(now)
             for key, _, amount, limit, ttl in charges:
-                counter = self._counters.get(key)
-                live = counter is not None and counter.ends > now
-                before, ends = (counter.total, counter.ends) if live and counter else (0, now + ttl * _SECOND)
+                counter = counters.get(key)
+                if counter is not None and counter[1] > now:
+                    before, ends, _ = counter
+                else:
+                    before, ends = 0, now + ttl * _SECOND
                 # `Charge.apply`, by hand: this runs two dozen times for a login.
                 total = min(max(before + amount, 0), U32)
-                refused = amount >= 0 and total > limit
-                if not refused:
-                    self._keep(key, counter, total, ends)
                 totals.append(Total(total, -((now - ends) // _SECOND)))
-                if refused:
+                if amount >= 0 and total > limit:
                     break
+                if counter is not None:
+                    counter[0], counter[1] = total, ends
+                    if total == 0:
+                        self._forget(key)
+                elif total > 0:
+                    if len(keys) >= self._capacity:
+                        raise GuardFull("the guard is full")
+                    counters[key] = [total, ends, len(keys)]
+                    keys.append(key)
         return Totals(totals)
 
-    def _keep(self, key: str, counter: _Counter | None, total: int, ends: int) -> None:
-        if counter is not None:
-            if total == 0:
-                self._forget(key, counter)
-            else:
-                counter.total, counter.ends = total, ends
-        elif total > 0:
-            if len(self._keys) >= self._capacity:
-                raise GuardFull("the guard is full")
-            self._counters[key] = _Counter(total, ends, len(self._keys))
-            self._keys.append(key)
-
-    def _forget(self, key: str, counter: _Counter) -> None:
+    def _forget(self, key: str) -> None:
+        place = self._counters.pop(key)[2]
         # The last key takes the place of this one.
         last = self._keys.pop()
         if last != key:
-            self._keys[counter.place] = last
-            self._counters[last].place = counter.place
-        del self._counters[key]
+            self._keys[place] = last
+            self._counters[last][2] = place
 
     def _sweep(self, now: int) -> None:
         """Forget what has ended, among the next few."""
-        for _ in range(min(_SWEPT, len(self._keys))):
-            if self._hand >= len(self._keys):
-                self._hand = 0
-            key = self._keys[self._hand]
-            counter = self._counters[key]
-            if counter.ends <= now:
-                self._forget(key, counter)
-            else:
-                self._hand += 1
-            if not self._keys:
-                break
+        few = self._keys[self._hand : self._hand + _SWEPT]
+        ended = [key for key in few if self._counters[key][1] <= now]
+        for key in ended:
+            self._forget(key)
+        self._hand += len(few) - len(ended)
+        if self._hand >= len(self._keys):
+            self._hand = 0
