@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 #include <wasmtime.h>
 
 #include "internal.h"
@@ -40,6 +41,30 @@ struct x2f_engine {
 /** All that are open. Clients of one component share what was compiled. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static x2f_engine *all;
+/** The first process that compiled. wasmtime has threads for that, which its children have not. */
+static pid_t first;
+
+/* Forks. A child has copies of all locks of wasmtime and none of the threads that hold them: so no thread asks while one forks. */
+
+static void before_fork(void)
+{
+  pthread_mutex_lock(&lock);
+  for (x2f_engine *each = all; each != NULL; each = each->next)
+    for (int at = 0; at < RUNNING; at++)
+      while (sem_wait(&each->places) != 0 && errno == EINTR) continue;
+}
+
+static void after_fork(void)
+{
+  for (x2f_engine *each = all; each != NULL; each = each->next)
+    for (int at = 0; at < RUNNING; at++) sem_post(&each->places);
+  pthread_mutex_unlock(&lock);
+}
+
+static void watch_forks(void)
+{
+  pthread_atfork(before_fork, after_fork, after_fork);
+}
 
 /** Writes what went wrong, with the cause that wasmtime names last: it holds nothing of the component's memory. */
 static void explain(char fault[FAULT], const char *what, wasmtime_error_t *error)
@@ -115,6 +140,7 @@ static wasm_config_t *configure(void)
     wasmtime_config_memory_guard_size_set(config, 0);
     wasmtime_config_signals_based_traps_set(config, false);
     wasmtime_config_consume_fuel_set(config, true);
+    wasmtime_config_parallel_compilation_set(config, first == getpid());
     wasmtime_config_max_wasm_stack_set(config, STACK);
   }
   if (pool != NULL) wasmtime_pooling_allocation_config_delete(pool);
@@ -170,6 +196,9 @@ static x2f_engine *compile(uint8_t *content, size_t length, char fault[FAULT])
     free(content);
     return NULL;
   }
+  static pthread_once_t watched = PTHREAD_ONCE_INIT;
+  pthread_once(&watched, watch_forks);
+  if (first == 0) first = getpid();
   own->content = content;
   own->length = length;
   sem_init(&own->places, 0, RUNNING);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "xoxzo_2fa.h"
 
@@ -11,6 +12,8 @@
 #define MILLION 1000000
 /** Lists of a new table. */
 #define FIRST 64
+/** Lists that are swept for each list of charges. More than it makes counters, so that a memory that is in use shrinks by what has ended. */
+#define SWEPT 32
 
 typedef struct counter {
   struct counter *next;
@@ -27,8 +30,10 @@ struct x2f_memory {
   counter **lists;
   size_t list_count;
   size_t used, room;
-  /** No counter ends before this: until then a full table cannot be swept. */
-  uint64_t first_end;
+  /** The list that is swept next. */
+  size_t hand;
+  /** The process that opened it. */
+  pid_t process;
 };
 
 /** FNV-1a. The component's keys are keyed hashes already: nobody can choose them to collide. */
@@ -44,11 +49,20 @@ static counter **list_of(const x2f_memory *memory, const char *key)
   return &memory->lists[hash(key) & (memory->list_count - 1)];
 }
 
-static counter *find(const x2f_memory *memory, const char *key)
+/** The link to a counter, or that at the end of its list. */
+static counter **find(const x2f_memory *memory, const char *key)
 {
-  counter *each = *list_of(memory, key);
-  while (each != NULL && strcmp(each->key, key) != 0) each = each->next;
-  return each;
+  counter **link = list_of(memory, key);
+  while (*link != NULL && strcmp((*link)->key, key) != 0) link = &(*link)->next;
+  return link;
+}
+
+static void forget(x2f_memory *memory, counter **link)
+{
+  counter *gone = *link;
+  *link = gone->next;
+  free(gone);
+  memory->used--;
 }
 
 /** Twice as many lists, if there is memory. Without, the lists get longer. */
@@ -70,30 +84,27 @@ static void grow(x2f_memory *memory)
   free(narrow);
 }
 
-/** Forgets the counters whose life is over, and only those. */
-static void sweep(x2f_memory *memory, uint64_t now)
+/** Forgets the counters of a list whose life is over, and only those. */
+static void sweep(x2f_memory *memory, size_t at, uint64_t now)
 {
-  if (now < memory->first_end) return;
-  memory->first_end = UINT64_MAX;
-  for (size_t at = 0; at < memory->list_count; at++) {
-    for (counter **link = &memory->lists[at]; *link != NULL;) {
-      counter *each = *link;
-      if (each->ends <= now) {
-        *link = each->next;
-        free(each);
-        memory->used--;
-      } else {
-        if (each->ends < memory->first_end) memory->first_end = each->ends;
-        link = &each->next;
-      }
-    }
+  for (counter **link = &memory->lists[at]; *link != NULL;) {
+    if ((*link)->ends <= now) forget(memory, link);
+    else link = &(*link)->next;
+  }
+}
+
+/** Sweeps the next few lists. */
+static void sweep_few(x2f_memory *memory, uint64_t now)
+{
+  for (int times = 0; times < SWEPT; times++) {
+    sweep(memory, memory->hand, now);
+    memory->hand = (memory->hand + 1) & (memory->list_count - 1);
   }
 }
 
 /** A new counter. NULL if there is no room for it. */
-static counter *insert(x2f_memory *memory, const char *key, uint64_t now)
+static counter *insert(x2f_memory *memory, const char *key)
 {
-  if (memory->used >= memory->room) sweep(memory, now);
   if (memory->used >= memory->room) return NULL;
   if (memory->used >= memory->list_count) grow(memory);
   size_t size = strlen(key) + 1;
@@ -117,17 +128,18 @@ static uint32_t apply(uint32_t total, int32_t amount)
 /** Makes one charge. `stop` is set if its limit refuses it. */
 static x2f_loss charge_one(x2f_memory *memory, const x2f_charge *charge, uint64_t now, x2f_total *total, bool *stop)
 {
-  counter *found = find(memory, charge->key);
+  counter **link = find(memory, charge->key), *found = *link;
   bool live = found != NULL && found->ends > now;
   uint64_t ends = live ? found->ends : now + (uint64_t)charge->ttl_seconds * SECOND;
   uint32_t next = apply(live ? found->total : 0, charge->amount);
   *stop = charge->amount >= 0 && next > charge->limit;
-  if (!*stop && (live || charge->amount > 0)) {
-    if (found == NULL) found = insert(memory, charge->key, now);
+  if (!*stop && next == 0) {
+    if (found != NULL) forget(memory, link);
+  } else if (!*stop) {
+    if (found == NULL) found = insert(memory, charge->key);
     if (found == NULL) return X2F_GUARD_FULL;
     found->total = next;
     found->ends = ends;
-    if (ends < memory->first_end) memory->first_end = ends;
   }
   *total = (x2f_total){next, (uint32_t)((ends - now + SECOND - 1) / SECOND)};
   return X2F_NOT_LOST;
@@ -141,15 +153,19 @@ static uint64_t time_of(const x2f_timer *timer)
   return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
 }
 
-static x2f_loss add(void *context, const x2f_charge *charges, size_t count, x2f_total *totals, size_t *made)
+/** Groups need no more than this one lock: nothing comes between the charges of a list. */
+static x2f_loss add(void *context, const x2f_charge *charges, size_t count, x2f_totals *totals)
 {
   x2f_memory *memory = context;
   x2f_loss loss = X2F_NOT_LOST;
   bool stop = false;
+  /* Before the lock: a thread that a child has not may hold it there for ever. */
+  if (getpid() != memory->process) return X2F_GUARD_UNREACHABLE;
   pthread_mutex_lock(&memory->lock);
   uint64_t now = time_of(&memory->timer);
-  for (*made = 0; *made < count && !stop && loss == X2F_NOT_LOST; ++*made)
-    loss = charge_one(memory, &charges[*made], now, &totals[*made], &stop);
+  sweep_few(memory, now);
+  for (totals->count = 0; totals->count < count && !stop && loss == X2F_NOT_LOST; totals->count++)
+    loss = charge_one(memory, &charges[totals->count], now, &totals->totals[totals->count], &stop);
   pthread_mutex_unlock(&memory->lock);
   return loss;
 }
@@ -161,7 +177,7 @@ x2f_memory *x2f_memory_open(size_t counters, const x2f_timer *timer)
   memory->lists = calloc(FIRST, sizeof *memory->lists);
   memory->list_count = FIRST;
   memory->room = counters == 0 ? MILLION : counters;
-  memory->first_end = UINT64_MAX;
+  memory->process = getpid();
   if (timer != NULL) memory->timer = *timer;
   if (memory->lists != NULL && pthread_mutex_init(&memory->lock, NULL) == 0) return memory;
   free(memory->lists);
@@ -177,8 +193,7 @@ x2f_guard x2f_memory_guard(x2f_memory *memory)
 void x2f_memory_close(x2f_memory *memory)
 {
   if (memory == NULL) return;
-  memory->first_end = 0;
-  sweep(memory, UINT64_MAX);
+  for (size_t at = 0; at < memory->list_count; at++) sweep(memory, at, UINT64_MAX);
   pthread_mutex_destroy(&memory->lock);
   free(memory->lists);
   free(memory);

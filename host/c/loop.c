@@ -28,30 +28,33 @@ static x2f_question lost(const char *state, x2f_loss loss)
 static x2f_question count(const x2f_client *client, x2f_reader *in)
 {
   x2f_charge charges[CHARGES];
-  x2f_total totals[CHARGES] = {0};
+  x2f_total places[CHARGES] = {0};
+  x2f_totals totals = {places, 0, -1};
   const char *state = x2f_read_borrowed(in, "state");
   const json_t *list = json_object_get(in->from, "charges");
-  size_t most = json_array_size(list), made = 0;
+  size_t most = json_array_size(list);
   if (!json_is_array(list) || most > CHARGES) in->unfit = true;
   for (size_t at = 0; at < most && !in->unfit; at++) {
     x2f_reader each = {json_array_get(list, at), false};
     charges[at].key = x2f_read_borrowed(&each, "key");
+    charges[at].group = x2f_read_borrowed(&each, "group");
     charges[at].amount = (int32_t)x2f_read_number(&each, "amount", INT32_MIN, INT32_MAX, true);
     charges[at].limit = x2f_read_u32(&each, "limit");
     charges[at].ttl_seconds = (uint32_t)x2f_read_number(&each, "ttl_seconds", 1, UINT32_MAX, true);
     in->unfit |= each.unfit;
   }
   if (in->unfit) return (x2f_question){NULL, NULL, 1};
-  x2f_loss loss = client->guard.add(client->guard.context, charges, most, totals, &made);
+  x2f_loss loss = client->guard.add(client->guard.context, charges, most, &totals);
   if (loss == X2F_GUARD_FULL) return lost(state, loss);
-  if (loss != X2F_NOT_LOST || made > most) return lost(state, X2F_GUARD_UNREACHABLE);
+  if (loss != X2F_NOT_LOST || totals.count > most || totals.now_seconds > UINT32_MAX) return lost(state, X2F_GUARD_UNREACHABLE);
   x2f_question next = x2f_begin("counted");
   x2f_put_whole(&next, next.arguments, "state", state);
   json_t *out = x2f_attach(&next, next.arguments, "totals", json_array());
-  for (size_t at = 0; at < made; at++) {
-    json_int_t total = totals[at].total, ends = totals[at].ends_in_seconds;
+  for (size_t at = 0; at < totals.count; at++) {
+    json_int_t total = places[at].total, ends = places[at].ends_in_seconds;
     next.lost |= json_array_append_new(out, json_pack("{s:I,s:I}", "total", total, "ends_in_seconds", ends));
   }
+  if (totals.now_seconds >= 0) x2f_attach(&next, next.arguments, "now_seconds", json_integer(totals.now_seconds));
   return next;
 }
 

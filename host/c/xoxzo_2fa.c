@@ -143,7 +143,7 @@ static x2f_blame run(const x2f_client *client, x2f_question asked, const char *w
   }
   if (client->guard.scope == X2F_PROCESS && client->process != getpid()) {
     x2f_wipe(asked.whole);
-    return x2f_fail(failure, X2F_MISUSE, "settings", "settings, guard.scope: is process, and another process opened the client");
+    return x2f_fail(failure, X2F_UPSTREAM, "guard", "forked: use a guard that processes share");
   }
   blame = x2f_operate(client, asked, wanted, &record, failure);
   if (blame != X2F_OK) return blame;

@@ -207,7 +207,9 @@ typedef enum {
 typedef struct {
   /** Name of the counter: `2fa.` and 22 characters. A keyed hash, nothing personal. */
   const char *key;
-  /** What to add. Negative: give back. Zero: only read. */
+  /** Name of the group that the counter belongs to, always the same for one counter: 22 characters, likewise. */
+  const char *group;
+  /** What to add. Negative: give back. Zero: only look. */
   int32_t amount;
   /** The highest total this charge may lead to. */
   uint32_t limit;
@@ -223,6 +225,19 @@ typedef struct {
   uint32_t ends_in_seconds;
 } x2f_total;
 
+/** What a guard answers to a list of charges. */
+typedef struct {
+  /** A place for the total of each charge. */
+  x2f_total *totals;
+  /** How many totals were written, in the order of the charges: one for each that was made or refused. 0 before. */
+  size_t count;
+  /**
+   * The store's time in seconds since 1970-01-01T00:00:00Z, by which its counters end. -1, as it is before: nobody can set the clock that
+   * it measures by. The component compares it with the host's clock, and fails with `clock` if they are more than 120 s apart.
+   */
+  int64_t now_seconds;
+} x2f_totals;
+
 /** Who shares the counters of a guard. */
 typedef enum {
   /** This process, and they end with it. Tokens end with it too. */
@@ -234,10 +249,10 @@ typedef enum {
 /** The only state: counters with an end. What `add` MUST and MUST NOT do is said in wit/guard.wit. */
 typedef struct {
   /**
-   * Makes the charges in their order and stops after the first that its limit refuses. Writes a total for each charge that
-   * was made or refused, `count` at most, and how many to `made`. Not repeated whatever it answers.
+   * Makes the charges in their order and stops after the first that its limit refuses, which has a total too. A counter that comes to 0 is
+   * deleted. Neighbouring charges of one group are made as one. Not repeated whatever it answers.
    */
-  x2f_loss (*add)(void *context, const x2f_charge *charges, size_t count, x2f_total *totals, size_t *made);
+  x2f_loss (*add)(void *context, const x2f_charge *charges, size_t count, x2f_totals *totals);
   /** Passed to `add`. Must outlive the client. */
   void *context;
   /** Who shares the counters. */
@@ -321,7 +336,7 @@ typedef struct x2f_client x2f_client;
  * Compiles the component, which takes a moment, and checks the settings. Clients of one component share what was compiled.
  *
  * Once a process; with the scope X2F_PROCESS after any fork, since a child's counters are not the parent's: there the
- * operations refuse with `settings`. NULL is a failure: X2F_MISUSE with `settings`, or X2F_UPSTREAM with `plugin`.
+ * operations fail with `guard`. NULL is a failure: X2F_MISUSE with `settings`, or X2F_UPSTREAM with `plugin`.
  */
 X2F_API X2F_USED x2f_client *x2f_open(const x2f_options *options, x2f_failure *failure);
 
@@ -403,7 +418,10 @@ typedef struct {
  */
 X2F_API X2F_USED x2f_memory *x2f_memory_open(size_t counters, const x2f_timer *timer);
 
-/** A guard of the scope X2F_PROCESS on a memory, which must outlive its clients. */
+/**
+ * A guard of the scope X2F_PROCESS on a memory, which must outlive its clients. In a child of the process that opened the memory it answers
+ * X2F_GUARD_UNREACHABLE: there it would count anew what is limited.
+ */
 X2F_API x2f_guard x2f_memory_guard(x2f_memory *memory);
 
 /** Frees a memory that no client uses any more. NULL is nothing. */

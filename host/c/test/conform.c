@@ -50,12 +50,12 @@ static uint64_t nanoseconds(void *none)
   return shell.now < 0 ? 0 : (uint64_t)shell.now * 1000000000u;
 }
 
-static x2f_loss add(void *none, const x2f_charge *charges, size_t count, x2f_total *totals, size_t *made)
+static x2f_loss add(void *none, const x2f_charge *charges, size_t count, x2f_totals *totals)
 {
   (void)none;
   if (shell.guard != X2F_NOT_LOST) return shell.guard;
   x2f_guard memory = x2f_memory_guard(shell.memory);
-  return memory.add(memory.context, charges, count, totals, made);
+  return memory.add(memory.context, charges, count, totals);
 }
 
 static x2f_loss send(void *none, const x2f_request *request, x2f_response *response)

@@ -10,9 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "xoxzo_2fa.h"
@@ -120,24 +118,10 @@ static void together(void)
   printf("%d threads: %.0f users a second, each with a start and two verifies or three\n", THREADS, users_a_second);
 }
 
-/** A child has the parent's counters as they were at the fork, and must not count on. */
-static void forked(void)
-{
-  x2f_binding binding = {.recipient = "+819012345678", .subject = "user-1", .purpose = "login"};
-  x2f_failure failure;
-  int status = 1;
-  pid_t child = fork();
-  if (child == 0) {
-    bool refused = x2f_start(client, &binding, NULL, NULL, &failure) == X2F_MISUSE && strcmp(failure.code, "settings") == 0;
-    _exit(refused ? 0 : 1);
-  }
-  CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
-}
-
 /** What is missing, too long, or not UTF-8 is refused and nothing else. */
 static void misused(void)
 {
-    x2f_binding binding = {.recipient = "+819012345678", .subject = "user-1", .purpose = "login"}, odd = binding;
+  x2f_binding binding = {.recipient = "+819012345678", .subject = "user-1", .purpose = "login"}, odd = binding;
   x2f_challenge challenge;
   x2f_acceptance acceptance;
   x2f_failure failure;
@@ -182,7 +166,6 @@ int main(int count, char **arguments)
   printf("open: %.0f ms\n", (seconds() - began) * 1e3);
   alone();
   together();
-  forked();
   misused();
   options.settings = longest;
   CHECK(x2f_open(&options, &failure) == NULL && failure.blame == X2F_MISUSE);

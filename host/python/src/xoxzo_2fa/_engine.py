@@ -35,6 +35,9 @@ _INTERFACE = "xoxzo:two-factor/text@0.1.0"
 _TICK = 0.05
 _DEADLINE = 20
 
+# The process that loaded this package. In its children there are none of wasmtime's threads.
+_PROCESS = os.getpid()
+
 # The most memory of one instance, in bytes.
 _MEMORY = 2 * 1024 * 1024
 
@@ -63,6 +66,8 @@ class Engine:
     def __init__(self, component: bytes | None = None) -> None:
         config = Config()
         config.epoch_interruption = True
+        # To compile on several threads would wait for ever for those of the parent.
+        config.parallel_compilation = os.getpid() == _PROCESS
         self._wasmtime = Wasmtime(config)
         self._ticker = _Ticker(self._wasmtime)
         code = _bundled() if component is None else component
