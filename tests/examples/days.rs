@@ -59,7 +59,7 @@ fn memory() -> (u32, usize) {
 fn envoy() -> (u32, usize) {
     let guard = Data::default();
     let logins = days(&guard, 100_000, |seconds| {
-        pass(&guard.passed, seconds, 1_000)
+        pass(&guard.passed, seconds, 1_000);
     });
     (logins, guard.len())
 }

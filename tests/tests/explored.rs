@@ -196,10 +196,11 @@ impl Process {
             self.goes_on(stage, model, waiting.resume(settings, *now, lost));
             return;
         }
-        if first && !refused {
-            if let Right(at) | Wrong(at) = self.deed {
-                model.compares[at] += 1;
-            }
+        if first
+            && !refused
+            && let Right(at) | Wrong(at) = self.deed
+        {
+            model.compares[at] += 1;
         }
         let totals = Answer::Totals(Totals {
             totals: made,

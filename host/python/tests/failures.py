@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from xoxzo_2fa import Charge, Response, Total
+    from xoxzo_2fa.guards import Totals
 
 AUTH_TOKEN = "auth-token-canary"
 
@@ -79,8 +80,11 @@ class Guard(MemoryGuard):
 
     fails: Callable[[], Any] | None = None
 
-    def add(self, charges: Sequence[Charge]) -> list[Total]:
-        return super().add(charges) if self.fails is None else self.fails()
+    def add(self, charges: Sequence[Charge]) -> Totals:
+        if self.fails is None:
+            return super().add(charges)
+        totals: Totals = self.fails()
+        return totals
 
 
 class Xoxzo(Taker):

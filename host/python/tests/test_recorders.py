@@ -123,8 +123,8 @@ def _start(settings: str) -> tuple[str, str]:
     for _ in range(10):
         kind, answer = shared().once(question, settings, int(time.time()))
         if kind == "count":
-            charges = [Charge(it["key"], it["amount"], it["limit"], it["ttl_seconds"]) for it in answer["charges"]]
-            totals = [{"total": total, "ends_in_seconds": ends} for total, ends in guard.add(charges)]
+            charges = [Charge(*map(it.__getitem__, Charge._fields)) for it in answer["charges"]]
+            totals = [{"total": total, "ends_in_seconds": ends} for total, ends in guard.add(charges).totals]
             question = {"counted": {"state": answer["state"], "totals": totals}}
         elif kind == "send":
             pin = pin_in(answer["request"]["body"].replace("+", " "))
