@@ -36,7 +36,7 @@ from xoxzo_2fa.transports.httpx import AsyncHttpxTransport, HttpxTransport
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from xoxzo_2fa import Charge, Response, Total
+    from xoxzo_2fa import Charge, Response
     from xoxzo_2fa.guards import Totals
 
 AUTH_TOKEN = "auth-token-canary"
