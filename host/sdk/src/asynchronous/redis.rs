@@ -11,7 +11,8 @@ use tokio::time;
 
 use super::{AsyncGuard, Wait};
 use crate::guard::redis::{
-    Making, Map, Next, Node, Plan, Run, STALE, Servers, Terms, homeless, keeps, memory, unreachable,
+    Made, Making, Map, Next, Node, Plan, Run, STALE, Servers, Terms, homeless, keeps, memory,
+    unreachable,
 };
 use crate::guard::{Charge, GuardError, RedisBuilder, Scope, SelfTest, Totals};
 
@@ -55,20 +56,20 @@ impl AsyncRedisGuard {
     async fn list(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
         let mut making = Making::new(&self.terms, charges);
         while let Some(mut run) = making.next() {
-            let numbers = self.make(&mut run).await?;
-            making.made(&run, &numbers)?;
+            making.made(self.make(&mut run).await?)?;
         }
         Ok(making.totals())
     }
 
-    /// Makes a run, and gives what the script answered.
-    async fn make(&self, run: &mut Run<'_>) -> Result<Vec<u32>, GuardError> {
+    /// Makes a run.
+    async fn make(&self, run: &mut Run<'_>) -> Result<Made, GuardError> {
         loop {
             let link = self.link(run).await;
             let (node, mut link) = link.map_err(|error| unreachable(&error))?;
             let answers: RedisResult<Vec<_>> = run.commands().query_async(&mut link).await;
-            match run.read(&self.used(&node, answers).await?)? {
-                Next::Made(numbers) => return Ok(numbers),
+            let next = run.read(&self.used(&node, answers).await?);
+            match self.checked(&node, next).await? {
+                Next::Made(made) => return Ok(made),
                 Next::Again => {}
                 Next::Moved(address) => {
                     let to = node.named(&address).map_err(|error| unreachable(&error))?;
@@ -163,13 +164,26 @@ impl AsyncRedisGuard {
         Ok(link)
     }
 
-    /// Takes an answer. A connection that failed is not used again, and who has which slot is asked anew.
     async fn used<T>(&self, node: &Node, answer: RedisResult<T>) -> Result<T, GuardError> {
-        if answer.is_err() {
+        let answer = answer.map_err(|error| unreachable(&error));
+        self.checked(node, answer).await
+    }
+
+    /// A connection to a server that failed is not used again, and which server is the right one is asked anew. One that is full has not
+    /// failed.
+    async fn checked<T>(
+        &self,
+        node: &Node,
+        answer: Result<T, GuardError>,
+    ) -> Result<T, GuardError> {
+        if answer
+            .as_ref()
+            .is_err_and(|error| *error != GuardError::Full)
+        {
             self.forget(node).await;
             *self.map.lock().await = self.servers.known();
         }
-        answer.map_err(|error| unreachable(&error))
+        answer
     }
 
     async fn forget(&self, node: &Node) {

@@ -18,7 +18,7 @@ use redis::{
 use super::{Charge, Guard, GuardError, Scope, SelfTest, Totals};
 use crate::process::PerProcess;
 
-pub(crate) use making::{Making, Next, Run, Terms};
+pub(crate) use making::{Made, Making, Next, Run, Terms};
 pub(crate) use servers::{Map, Node, Servers, homeless};
 
 /// For one connection, and for one answer, where nothing else is set.
@@ -206,8 +206,7 @@ impl Guard for RedisGuard {
         let links = self.links.get();
         let mut making = Making::new(&self.terms, charges);
         while let Some(mut run) = making.next() {
-            let numbers = links.make(&mut run)?;
-            making.made(&run, &numbers)?;
+            making.made(links.make(&mut run)?)?;
         }
         Ok(making.totals())
     }
@@ -246,13 +245,17 @@ impl Links {
         }
     }
 
-    /// Makes a run, and gives what the script answered.
-    fn make(&self, run: &mut Run<'_>) -> Result<Vec<u32>, GuardError> {
+    /// Makes a run.
+    fn make(&self, run: &mut Run<'_>) -> Result<Made, GuardError> {
         loop {
             let (node, mut link) = self.link(run).map_err(|error| unreachable(&error))?;
             let answers: RedisResult<Vec<_>> = run.commands().query(&mut link);
-            match run.read(&self.used(&node, link, answers)?)? {
-                Next::Made(numbers) => return Ok(numbers),
+            let answers = self.used(&node, link, answers)?;
+            match run
+                .read(&answers)
+                .inspect_err(|error| self.failed(&node, error))?
+            {
+                Next::Made(made) => return Ok(made),
                 Next::Again => {}
                 Next::Moved(address) => {
                     let to = node.named(&address).map_err(|error| unreachable(&error))?;
@@ -337,22 +340,28 @@ impl Links {
         Ok(link)
     }
 
-    /// Keeps a connection that was used. One that failed is not used again, nor are those to this server that were idle beside it, and who has
-    /// which slot is asked anew.
+    /// Keeps a connection that was used and has not failed.
     fn used<T>(
         &self,
         node: &Node,
         link: Connection,
         answer: RedisResult<T>,
     ) -> Result<T, GuardError> {
+        let answer = answer.map_err(|error| unreachable(&error));
         match &answer {
             Ok(_) => self.put(node, link),
-            Err(_) => {
-                self.idle().remove(&node.name);
-                *self.map() = self.servers.known();
-            }
+            Err(error) => self.failed(node, error),
         }
-        answer.map_err(|error| unreachable(&error))
+        answer
+    }
+
+    /// Connections to a server that failed are not used again, and which server is the right one is asked anew. One that is full has not
+    /// failed.
+    fn failed(&self, node: &Node, error: &GuardError) {
+        if *error != GuardError::Full {
+            self.idle().remove(&node.name);
+            *self.map() = self.servers.known();
+        }
     }
 
     fn put(&self, node: &Node, link: Connection) {

@@ -63,11 +63,18 @@ pub(crate) struct Run<'a> {
 /// What an answer asks for.
 pub(crate) enum Next {
     /// The run was made.
-    Made(Vec<u32>),
+    Made(Made),
     /// Nothing was made: send the run again after [`Run::pause`].
     Again,
     /// Likewise, and the server at this address has the slot now.
     Moved(String),
+}
+
+/// A run that was made, up to a charge that was refused.
+pub(crate) struct Made {
+    now: u32,
+    totals: Vec<Total>,
+    refused: bool,
 }
 
 impl Terms {
@@ -110,37 +117,28 @@ impl<'a> Making<'a> {
         })
     }
 
-    /// Takes what the script answered to a run.
+    /// Takes what became of a run.
     ///
     /// # Errors
     ///
-    /// [`GuardError::Unfit`]: no answer that the script could have given. [`GuardError::Unreachable`]: clocks of servers are apart.
-    pub(crate) fn made(&mut self, run: &Run<'_>, numbers: &[u32]) -> Result<(), GuardError> {
-        let Some((now, numbers)) = numbers.split_first() else {
-            return Err(unfit());
-        };
-        let (pairs, []) = numbers.as_chunks() else {
-            return Err(unfit());
-        };
-        let totals = pairs.iter().map(|[total, left]| Total::new(*total, *left));
-        let totals: Vec<_> = totals.collect();
-        let mut both = run.charges.iter().zip(&totals);
-        let refused =
-            both.position(|(charge, total)| charge.amount >= 0 && total.total > charge.limit);
-        if totals.len() != refused.map_or(run.charges.len(), |at| at + 1) {
-            return Err(unfit());
-        }
-        let (first, last) = self.times.unwrap_or((*now, *now));
-        let (first, last) = (first.min(*now), last.max(*now));
+    /// The clocks of servers are apart.
+    pub(crate) fn made(&mut self, made: Made) -> Result<(), GuardError> {
+        let Made {
+            now,
+            totals,
+            refused,
+        } = made;
+        let (first, last) = self.times.unwrap_or((now, now));
+        let (first, last) = (first.min(now), last.max(now));
         if last - first > APART {
             return Err(GuardError::Unreachable(
                 "the clocks of its servers are apart".to_string(),
             ));
         }
         self.times = Some((first, last));
-        self.totals.now = Some(*now);
+        self.totals.now = Some(now);
         self.totals.totals.extend(totals);
-        if refused.is_some() {
+        if refused {
             self.rest = &[];
         }
         Ok(())
@@ -219,7 +217,7 @@ impl Run<'_> {
             taken(answers.next())?;
         }
         let made = match answers.next() {
-            Some(Ok(made)) => numbers(made).ok_or_else(unfit)?,
+            Some(Ok(made)) => self.made(made).ok_or_else(unfit)?,
             Some(Err(error)) => return self.again(error),
             None => return Err(unfit()),
         };
@@ -233,6 +231,29 @@ impl Run<'_> {
             }
         }
         Ok(Next::Made(made))
+    }
+
+    /// Reads what the script answered, if it is what the script could have answered.
+    fn made(&self, answer: &Value) -> Option<Made> {
+        let Value::Array(answer) = answer else {
+            return None;
+        };
+        let numbers: Vec<u32> = answer.iter().map(number).collect::<Option<_>>()?;
+        let (now, numbers) = numbers.split_first()?;
+        let (pairs, []) = numbers.as_chunks() else {
+            return None;
+        };
+        let totals = pairs.iter().map(|[total, left]| Total::new(*total, *left));
+        let totals: Vec<_> = totals.collect();
+        let mut both = self.charges.iter().zip(&totals);
+        let refused =
+            both.position(|(charge, total)| charge.amount >= 0 && total.total > charge.limit);
+        let whole = totals.len() == refused.map_or(self.charges.len(), |at| at + 1);
+        whole.then_some(Made {
+            now: *now,
+            totals,
+            refused: refused.is_some(),
+        })
     }
 
     /// What to do after an error that a server gave instead of making the run.
@@ -283,14 +304,7 @@ fn taken(answer: Option<&RedisResult<Value>>) -> Result<&Value, GuardError> {
     }
 }
 
-/// The numbers in an answer. The client's own conversion would wrap what is too large.
-fn numbers(answer: &Value) -> Option<Vec<u32>> {
-    match answer {
-        Value::Array(numbers) => numbers.iter().map(number).collect(),
-        _ => None,
-    }
-}
-
+/// A number in an answer. The client's own conversion would wrap what is too large.
 fn number(answer: &Value) -> Option<u32> {
     match answer {
         Value::Int(number) => u32::try_from(*number).ok(),
