@@ -8,21 +8,25 @@ use std::time::{Duration, Instant};
 use xoxzo_2fa::{Charge, Guard, GuardError, RedisGuard};
 use xoxzo_2fa_tests::redis::Server;
 
-use super::Make;
+use super::{Make, Store};
 
 stores! {
     an_answer_that_no_script_gives_is_an_error
+    a_server_that_refused_is_connected_anew
     an_error_says_its_cause_and_no_address_or_password
     what_is_no_count_is_an_error_and_stays_as_it_was
 }
 
-/// A server that says this whenever it is to make a list.
-fn saying(answer: &'static str) -> String {
+/// A server that says this whenever it is to make a list: each connection its own answer, and later ones the last.
+fn saying(answers: &'static [&'static str]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
+        let mut answers = answers.iter();
+        let mut answer = "";
         for client in listener.incoming() {
             let client = client.unwrap();
+            answer = answers.next().unwrap_or(&answer);
             thread::spawn(move || serve(client, answer));
         }
     });
@@ -54,15 +58,22 @@ fn serve(client: TcpStream, answer: &str) -> Option<()> {
     }
 }
 
+/// What the script answers to [`two`] charges.
+const WHOLE: &str = "*5\r\n:1800000000\r\n:1\r\n:60\r\n:2\r\n:60\r\n";
+
 fn two() -> [Charge; 2] {
     ["2fa.a", "2fa.b"].map(|key| Charge::new(key, 1, 9, 60))
 }
 
+/// A store in a server that says this.
+fn store(make: Make, answers: &'static [&'static str]) -> Store {
+    let url = format!("redis://{}", saying(answers));
+    make(RedisGuard::builder(url).timeout(Duration::from_millis(300))).unwrap()
+}
+
 /// What a store makes of an answer.
 fn made(make: Make, answer: &'static str) -> Result<Vec<u32>, GuardError> {
-    let url = format!("redis://{}", saying(answer));
-    let builder = RedisGuard::builder(url).timeout(Duration::from_millis(300));
-    let store = make(builder).unwrap();
+    let store = store(make, Box::leak(Box::new([answer])));
     let began = Instant::now();
     let made = store.add(&two());
     assert!(began.elapsed() < Duration::from_secs(5), "{answer:?}");
@@ -70,8 +81,7 @@ fn made(make: Make, answer: &'static str) -> Result<Vec<u32>, GuardError> {
 }
 
 fn an_answer_that_no_script_gives_is_an_error(make: Make) {
-    let whole = "*5\r\n:1800000000\r\n:1\r\n:60\r\n:2\r\n:60\r\n";
-    assert_eq!(made(make, whole), Ok(vec![1, 2]));
+    assert_eq!(made(make, WHOLE), Ok(vec![1, 2]));
     let refused = "*3\r\n:1800000000\r\n:10\r\n:60\r\n";
     assert_eq!(made(make, refused), Ok(vec![10]));
     let deep = Box::leak("*1\r\n".repeat(100_000).into_boxed_str());
@@ -123,6 +133,18 @@ fn an_answer_that_no_script_gives_is_an_error(make: Make) {
             matches!(made, Err(GuardError::Unfit(_) | GuardError::Unreachable(_))),
             "{short:?}: {made:?}"
         );
+    }
+}
+
+fn a_server_that_refused_is_connected_anew(make: Make) {
+    for refusal in ["-READONLY it is a replica now\r\n", "*0\r\n"] {
+        let store = store(make, Box::leak(Box::new([refusal, WHOLE])));
+        assert!(store.add(&two()).is_err());
+        assert_eq!(store.add(&two()).map(|made| made.len()), Ok(2));
+    }
+    let full = store(make, &["-OOM no room\r\n", WHOLE]);
+    for _ in 0..2 {
+        assert_eq!(full.add(&two()), Err(GuardError::Full));
     }
 }
 
