@@ -45,7 +45,7 @@ pub(crate) struct Plan {
 ///
 /// One core of a server bears about 3,000 logins a second (measured with Redis 7: a start, a guess and its claim, in three scripts and 30
 /// commands). In a cluster the server that has the service's own counters bears as many, since every login charges these; the others have
-/// half of its work.
+/// little more than half of its work.
 ///
 /// In a child that was forked off, connections are made anew.
 pub struct RedisGuard {
