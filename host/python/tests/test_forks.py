@@ -12,16 +12,18 @@ import time
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import other_than
+from conftest import Taker, other_than
 from stores import Server, charge, needs_redis, totals
 from test_engine import hostile
 
-from xoxzo_2fa import GuardUnreachable, MemoryGuard, SqliteGuard, Upstream
+from xoxzo_2fa import Binding, GuardUnreachable, MemoryGuard, Settings, SqliteGuard, TwoFactor, Upstream, keygen
+from xoxzo_2fa._engine import Engine
 from xoxzo_2fa.guards.redis import RedisGuard
 
 if TYPE_CHECKING:
@@ -120,7 +122,18 @@ def gunicorn(tmp_path: Path) -> Iterator[Callable[[str], Gunicorn]]:
         each.end()
 
 
+def all_work(service: Gunicorn) -> None:
+    """Wait until each of the workers has answered."""
+    seen: set[int] = set()
+    until = time.monotonic() + 60
+    with ThreadPoolExecutor(16) as pool:
+        while len(seen) < WORKERS:
+            assert time.monotonic() < until, f"{len(seen)} of {WORKERS} workers"
+            seen.update(answer["worker"] for answer in pool.map(service.ask, ["/worker"] * 16))
+
+
 def accepts_once_and_compares_five_times(service: Gunicorn) -> None:
+    all_work(service)
     user = {"to": "+819012345678", "subject": "user-1"}
     started = service.ask("/start", **user)
     with ThreadPoolExecutor(16) as pool:
@@ -207,6 +220,39 @@ def test_forty_forks_from_busy_threads_with_a_file(tmp_path: Path) -> None:
 @needs_redis
 def test_forty_forks_from_busy_threads_with_redis(server: Server) -> None:
     busy(RedisGuard(server.url), 40)
+
+
+def test_forty_forks_from_threads_that_ask_the_engine(settings: Settings, tmp_path: Path) -> None:
+    two_factor = TwoFactor(settings, SqliteGuard(tmp_path / "guard"), transport=Taker())
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            keygen()
+
+    def in_child(number: int) -> int:
+        two_factor._transport = taker = Taker()
+        user = Binding(f"+8190123456{number}", f"user-{number}", "login")
+        two_factor.verify(two_factor.start(user).token, user, taker.pin())
+        return 7
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    try:
+        statuses = [ended(forked(partial(in_child, number))) for number in range(10, 50)]
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert statuses == [7] * 40
+
+
+def test_a_child_compiles_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XOXZO_2FA_CACHE", "")
+    Engine()
+    # wasmtime's threads, which help to compile, are the parent's.
+    assert ended(forked(lambda: 7 * (Engine().once({"keygen": {}})[0] == "written_key"))) == 7
 
 
 def test_a_fork_while_two_files_are_in_use(tmp_path: Path) -> None:

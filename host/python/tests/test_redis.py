@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,16 +87,17 @@ class Relay:
         asked = threading.Event()
 
         def answers() -> None:
-            while (data := upstream.recv(65536)) and not asked.is_set():
-                client.sendall(data)
-            client.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):
+                while (data := upstream.recv(65536)) and not asked.is_set():
+                    client.sendall(data)
+                client.shutdown(socket.SHUT_RDWR)
 
         threading.Thread(target=answers, daemon=True).start()
-        while data := client.recv(65536):
-            if b"EVAL" in data:
-                asked.set()
-            upstream.sendall(data)
-        upstream.close()
+        with suppress(OSError), upstream:
+            while data := client.recv(65536):
+                if b"EVAL" in data:
+                    asked.set()
+                upstream.sendall(data)
 
 
 def test_a_lost_answer_is_not_asked_for_again(server: Server) -> None:
@@ -218,3 +220,13 @@ def test_a_run_that_is_refused_is_the_last() -> None:
     making.made([1_800_000_000, 5, 60])
     assert making.next() is None
     assert making.totals().now == 1_800_000_000
+
+
+@pytest.mark.parametrize(
+    "told", [[], [1], [1, 1], [1, 1, 60], [1, 9, 60, 1, 60], [1, 1, 60, 1, 60, 1, 60], [1, -1, 60, 1, 60], [b"1"] * 5, [1, 2**32, 60]]
+)
+def test_an_answer_that_the_script_cannot_give_is_none(told: list[Any]) -> None:
+    making = _Making([charge("a", 1, 5), charge("b")], cluster=False)
+    making.next()
+    with pytest.raises(GuardUnreachable, match="no readable answer"):
+        making.made(told)

@@ -120,7 +120,7 @@ def _resumed(resume: Callable[[str, Any], str], answer: Secret[dict[str, Any]], 
 def _counted(state: str, came: Any) -> str:
     if isinstance(came, GuardError):
         # The engine tells users that the guard did not answer; why is for operators.
-        _LOG.error("the guard gave no totals: %s", came)
+        _LOG.error("the guard gave no totals: %s", str(came) or type(came).__name__)
         return _lost(state, "guard-full" if isinstance(came, GuardFull) else "guard-unreachable")
     # By hand, since this is half of all questions: the state is hexadecimal, and these are numbers or raise.
     totals = ",".join(f'{{"total":{total:d},"ends_in_seconds":{ends:d}}}' for total, ends in came.totals)

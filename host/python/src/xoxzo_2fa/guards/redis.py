@@ -19,7 +19,7 @@ from redis.connection import parse_url
 from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 
-from xoxzo_2fa.guards._guard import Charge, GuardError, GuardFull, GuardUnfit, GuardUnreachable, Scope, Total, Totals
+from xoxzo_2fa.guards._guard import U32, Charge, GuardError, GuardFull, GuardUnfit, GuardUnreachable, Scope, Total, Totals
 from xoxzo_2fa.guards._process import PerProcess
 
 if TYPE_CHECKING:
@@ -67,14 +67,21 @@ class _Making:
 
     def made(self, answer: Sequence[int]) -> None:
         """Take the script's answer."""
+        formed = len(answer) % 2 == 1 and all(isinstance(number, int) and 0 <= number <= U32 for number in answer)
+        if not formed or len(answer) > 2 * len(self._now) + 1:
+            raise GuardUnreachable("no readable answer")
         now, *numbers = answer
         self._times.append(now)
         if max(self._times) - min(self._times) > _APART:
             raise GuardUnreachable("the clocks of its nodes are apart")
         totals = [Total(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
         self._totals += totals
-        if any(charge.amount >= 0 and made.total > charge.limit for charge, made in zip(self._now, totals, strict=False)):
+        refused = [charge.amount >= 0 and made.total > charge.limit for charge, made in zip(self._now, totals, strict=False)]
+        if any(refused):
             self._rest = []
+        # All that were asked for, or up to the first that was refused.
+        if any(refused[:-1]) or (len(totals) < len(self._now) and refused[-1:] != [True]):
+            raise GuardUnreachable("no readable answer")
 
     def totals(self) -> Totals:
         """Return what was made, and the time of the last node."""
