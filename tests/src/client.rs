@@ -1,14 +1,25 @@
 //! The two clients of the SDK as one, for tests that hold for both.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio::runtime::{Builder, Runtime};
 use xoxzo_2fa::{
-    Acceptance, AsyncTwoFactor, Binding, Challenge, Error, MemoryGuard, Report, Sending, Settings,
-    TwoFactor, Unlocked,
+    Acceptance, AsyncTwoFactor, Binding, Blocking, Challenge, Error, Event, Guard, MemoryGuard,
+    Report, Sending, Settings, TwoFactor, Unlocked,
 };
 
+/// Which client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `TwoFactor`.
+    Blocking,
+    /// `AsyncTwoFactor`.
+    Tokio,
+}
+
 /// A client whose operations are waited for.
+#[derive(Clone)]
 pub enum Client {
     /// The blocking one.
     Blocking(TwoFactor),
@@ -32,6 +43,43 @@ impl Client {
             Self::Blocking(blocking.expect("the settings are right")),
             Self::Async(client.expect("the settings are right"), runtime),
         ]
+    }
+
+    /// Builds a client of one kind with a guard, a clock and an auditor.
+    ///
+    /// # Errors
+    ///
+    /// As [`xoxzo_2fa::Builder::build`].
+    pub fn build(
+        kind: Kind,
+        settings: Settings,
+        guard: impl Guard + 'static,
+        clock: impl Fn() -> SystemTime + Send + Sync + 'static,
+        auditor: impl Fn(&Event) + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        match kind {
+            Kind::Blocking => {
+                let builder = TwoFactor::builder(settings, guard);
+                let client = builder.danger_clock(clock).audit(auditor).build()?;
+                Ok(Self::Blocking(client))
+            }
+            Kind::Tokio => {
+                let builder = AsyncTwoFactor::builder(settings, Blocking::new(guard));
+                let builder = builder.danger_clock(clock).audit(auditor);
+                let runtime = Self::runtime();
+                let client = runtime.block_on(builder.build())?;
+                Ok(Self::Async(client, runtime))
+            }
+        }
+    }
+
+    /// The same client in a forked child, where the threads of its parent's runtime are missing.
+    #[must_use]
+    pub fn in_child(&self) -> Self {
+        match self {
+            Self::Blocking(client) => Self::Blocking(client.clone()),
+            Self::Async(client, _) => Self::Async(client.clone(), Self::runtime()),
+        }
     }
 
     /// A runtime with one worker.

@@ -3,6 +3,7 @@
 //! [`World`] walks operations of the engine turn by turn, with counters in a map, a clock that is a number and a Xoxzo that
 //! answers what it is told to.
 
+pub mod child;
 mod client;
 pub mod envoy;
 pub mod gate;
@@ -18,7 +19,7 @@ use xoxzo_2fa_core::{
     Report, Request, RootKey, Sending, Status, Total, Totals, Turn, Unlock, Verify,
 };
 
-pub use client::Client;
+pub use client::{Client, Kind};
 
 /// A time after the engine's release.
 pub const NOW: u32 = 1_800_000_000;

@@ -6,6 +6,7 @@ mod sentinel;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
@@ -54,6 +55,30 @@ impl Server {
             "",
         ];
         Self::spawn(port, &[&own[..], arguments].concat(), folder)
+    }
+
+    /// The one server of this process, for tests whose keys are apart. It ends with the process, in whatever way that ends.
+    ///
+    /// # Panics
+    ///
+    /// There is no `redis-server`, or it does not start.
+    #[must_use]
+    pub fn of_process() -> &'static Self {
+        static SERVER: OnceLock<(Server, Child)> = OnceLock::new();
+        let (server, _) = SERVER.get_or_init(|| {
+            let server = Self::start(&[]);
+            let end = "cat; kill -9 \"$1\"; rm -r \"$2\"";
+            // What it reads ends with this process.
+            let keeper = Command::new("sh")
+                .args(["-c", end, "sh", &server.process.id().to_string()])
+                .arg(&server.folder)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn();
+            (server, keeper.expect("there is a shell"))
+        });
+        server
     }
 
     /// Starts `redis-server` with exactly these arguments, and waits until it listens.

@@ -11,62 +11,9 @@ use xoxzo_2fa::{
     TwoFactor,
 };
 use xoxzo_2fa_sandbox::{Options, Sandbox};
+use xoxzo_2fa_tests::child::Child;
 use xoxzo_2fa_tests::redis::Server;
 use xoxzo_2fa_tests::{key, other_than, pin_in, sandboxed};
-
-/// Of a child: that its work panicked, or took too long.
-const PANICKED: i32 = 101;
-const HUNG: i32 = 102;
-
-#[expect(unsafe_code, reason = "nothing safe forks")]
-mod system {
-    /// Runs work in a child, which ends with what it gives. The child's id.
-    pub(super) fn fork(work: impl FnOnce() -> i32) -> i32 {
-        // SAFETY: the child runs only the work, and ends without what the parent would do at its end.
-        match unsafe { libc::fork() } {
-            0 => {
-                let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-                // SAFETY: it ends the child.
-                unsafe { libc::_exit(result.unwrap_or(super::PANICKED)) }
-            }
-            child => child,
-        }
-    }
-
-    /// What a child ended with, if it has.
-    pub(super) fn ended(child: i32) -> Option<i32> {
-        let mut status = 0;
-        // SAFETY: it is a place for a number.
-        let ended = unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) };
-        (ended == child).then(|| {
-            if libc::WIFEXITED(status) {
-                libc::WEXITSTATUS(status)
-            } else {
-                super::PANICKED
-            }
-        })
-    }
-
-    pub(super) fn kill(child: i32) {
-        // SAFETY: it is a child that was not waited for yet.
-        unsafe { libc::kill(child, libc::SIGKILL) };
-    }
-}
-
-/// What the child ended with, at most a minute later.
-fn wait(child: i32) -> i32 {
-    let began = Instant::now();
-    loop {
-        if let Some(code) = system::ended(child) {
-            return code;
-        }
-        if began.elapsed() > Duration::from_secs(60) {
-            system::kill(child);
-            return HUNG;
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
-}
 
 /// Runs `work` on four threads while `meanwhile` goes on.
 fn busy<T>(work: impl Fn(usize) + Sync, meanwhile: impl FnOnce() -> T) -> T {
@@ -98,18 +45,18 @@ fn one(name: &str) -> Charge {
 
 /// Forty children of a parent whose threads are in the store: each counts once, and none hangs.
 fn forty_children_count(store: &(impl Guard + ?Sized)) {
-    let children: Vec<i32> = busy(
+    let children: Vec<Child> = busy(
         |at| drop(store.add(&[one(&format!("busy-{at}"))]).unwrap()),
         || {
             let child = || {
                 thread::sleep(Duration::from_millis(3));
-                system::fork(|| i32::from(store.add(&[one("forty")]).is_err()))
+                Child::fork(|| i32::from(store.add(&[one("forty")]).is_err()))
             };
             (0..40).map(|_| child()).collect()
         },
     );
     for child in children {
-        assert_eq!(wait(child), 0);
+        assert_eq!(child.wait(), 0);
     }
     let total = store.add(&[Charge::new("2fa.forty", 0, u32::MAX, 600)]);
     assert_eq!(total.unwrap()[0].total, 40);
@@ -132,11 +79,11 @@ fn children_of_busy_threads_count_in_redis() {
 fn memory_refuses_in_a_child() {
     let store = MemoryGuard::default();
     store.add(&[one("a")]).unwrap();
-    let child = system::fork(|| match store.add(&[one("a")]) {
+    let child = Child::fork(|| match store.add(&[one("a")]) {
         Err(GuardError::Unreachable(why)) if why.starts_with("forked") => 0,
         _ => 1,
     });
-    assert_eq!(wait(child), 0);
+    assert_eq!(child.wait(), 0);
     assert_eq!(store.add(&[one("a")]).unwrap()[0].total, 2);
 }
 
@@ -170,10 +117,10 @@ impl Service {
     fn children(&self, work: impl Fn(&Self) -> i32) -> Vec<i32> {
         let idle = Binding::new("+819012345679", "user-2", "login");
         let guess = |_| drop(self.host.verify(&self.token, &idle, "123456"));
-        let children: Vec<i32> = busy(guess, || {
-            (0..4).map(|_| system::fork(|| work(self))).collect()
+        let children: Vec<Child> = busy(guess, || {
+            (0..4).map(|_| Child::fork(|| work(self))).collect()
         });
-        children.into_iter().map(wait).collect()
+        children.into_iter().map(Child::wait).collect()
     }
 
     fn code(&self, pin: &str) -> Option<Code> {
@@ -249,12 +196,12 @@ fn an_endless_guest_is_stopped_in_a_child() {
         .component(HOSTILE)
         .deadline(Duration::from_millis(200));
     let host = host.build().unwrap();
-    let child = system::fork(|| {
+    let child = Child::fork(|| {
         let began = Instant::now();
         let endless = host.start(&Binding::new("+819012345678", "loop", "login"));
         let code = endless.err().as_ref().map(Error::code);
         let stopped = code == Some(Code::Plugin) && began.elapsed() < Duration::from_secs(30);
         i32::from(!stopped)
     });
-    assert_eq!(wait(child), 0);
+    assert_eq!(child.wait(), 0);
 }
