@@ -1,340 +1,211 @@
-//! Guessing: more often, at once, over new codes, sessions, keys and restarts, and at many accounts.
+//! Guessing at one user: more often, at once, over new codes, keys, restarts, numbers and months.
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use serde_json::json;
-use xoxzo_2fa::{Binding, Code};
-use xoxzo_2fa_tests::key;
+use xoxzo_2fa::{Acceptance, Binding, Code, Error};
+use xoxzo_2fa_tests::{Client, key};
 
-use crate::field::{Field, Store, victim, wrong};
-use crate::{Attack, Outcome};
+use crate::field::{COOLDOWN, Field, victim, wrong};
 
-pub(crate) fn attacks() -> Vec<Attack> {
-    let attack = |name, class, run| Attack { name, class, run };
-    vec![
-        attack("guess on and on", "no guess limit", on_and_on),
-        attack("guess from 256 threads", "counter race", at_once),
-        attack("ask for new codes", "limit reset", new_codes),
-        attack("rotate keys and restart", "limit reset", rotate_and_restart),
-        attack("succeed with one's own phone", "limit reset", own_phone),
-        attack("post a spent token on and on", "lockout as DoS", spent),
-        attack("one short of the limit, for months", "limit reset", dormant),
-        attack("one guess at each account", "horizontal guessing", one_each),
-        attack(
-            "the same from many addresses",
-            "horizontal guessing",
-            spread,
-        ),
-        attack("use a code twice", "replay", twice),
-        attack("use a code twice at once", "replay", twice_at_once),
-        attack("use a code after a restart", "replay", after_restart),
-        attack("guess at a decoy", "enumeration", decoy),
-    ]
+attacks_on_counters! {
+    guess_on_and_on
+    guess_at_once
+    guess_at_new_codes
+    guess_over_rotated_keys_and_restarts
+    guess_between_wins_with_ones_own_phone
+    guess_over_many_numbers
+    guess_on_after_a_resend
+    guess_for_months_one_short_of_the_limit
+    post_a_spent_token_to_lock_its_user_out
 }
 
-fn on_and_on(field: &Field) -> Outcome {
-    let (host, login) = (field.host(), victim());
-    let (challenge, pin) = field.start(&host, &login).unwrap();
-    let compared = (0..200)
-        .filter(|at| {
-            field.guess(&host, &challenge.token, &login, &wrong(&pin, *at)) == Err(Code::WrongPin)
-        })
-        .count();
-    let right = field.guess(&host, &challenge.token, &login, &pin).is_ok();
-    Outcome {
-        tries: 201,
-        through: compared.saturating_sub(5) + usize::from(right),
-    }
+/// So many wrong guesses at one challenge.
+fn wrong_guesses(field: &Field, host: &Client, count: usize) -> Vec<Result<Acceptance, Error>> {
+    let (challenge, pin) = field.start_later(host, &victim());
+    let guess = |at| host.verify(&challenge.token, &victim(), &wrong(&pin, at));
+    (0..count).map(guess).collect()
 }
 
-fn at_once(field: &Field) -> Outcome {
-    let (host, login) = (field.host(), victim());
-    let (challenge, pin) = field.start(&host, &login).unwrap();
-    let compared = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        for at in 0..256 {
-            let (host, login, challenge, pin, compared) =
-                (&host, &login, &challenge, &pin, &compared);
-            scope.spawn(move || {
-                if field.guess(host, &challenge.token, login, &wrong(pin, at))
-                    == Err(Code::WrongPin)
-                {
-                    compared.fetch_add(1, Ordering::SeqCst);
-                }
-            });
-        }
-    });
-    Outcome {
-        tries: 256,
-        through: compared.into_inner().abs_diff(5),
-    }
-}
-
-fn new_codes(field: &Field) -> Outcome {
+fn guess_on_and_on(field: &Field) {
     let host = field.host();
-    let (mut tries, mut compared) = (0, 0);
-    for session in 0..6 {
-        let login = victim().session(format!("s-{session}"));
-        let Ok((challenge, pin)) = field.start(&host, &login) else {
-            continue;
+    let (challenge, pin) = field.start(&host, &victim());
+    let guess = |pin: &str| host.verify(&challenge.token, &victim(), pin);
+    for at in 0..5 {
+        field.refused(Code::WrongPin, guess(&wrong(&pin, at)));
+    }
+    for at in 5..100 {
+        field.refused(Code::Exhausted, guess(&wrong(&pin, at)));
+    }
+    field.refused(Code::Exhausted, guess(&pin));
+
+    // The fifth guess is the last one that is compared.
+    let (challenge, pin) = field.start_later(&host, &victim());
+    let guess = |pin: &str| host.verify(&challenge.token, &victim(), pin);
+    for at in 0..4 {
+        field.refused(Code::WrongPin, guess(&wrong(&pin, at)));
+    }
+    field.accepted(guess(&pin));
+}
+
+fn guess_at_once(field: &Field) {
+    let host = field.host();
+    let (challenge, pin) = field.start(&host, &victim());
+    let guesses = thread::scope(|scope| {
+        let guess = |at| {
+            let (host, token, pin) = (&host, &challenge.token, wrong(&pin, at));
+            scope.spawn(move || host.verify(token, &victim(), &pin))
         };
-        for at in 0..6 {
-            tries += 1;
-            compared += usize::from(
-                field.guess(&host, &challenge.token, &login, &wrong(&pin, at))
-                    == Err(Code::WrongPin),
-            );
-        }
-    }
-    Outcome {
-        tries,
-        through: compared.saturating_sub(10),
-    }
+        let threads: Vec<_> = (0..64).map(guess).collect();
+        let ended = threads.into_iter().map(|thread| thread.join().unwrap());
+        ended.collect()
+    });
+    let due = [(Code::WrongPin, 5), (Code::Exhausted, 59)];
+    field.all_refused(&due, guesses);
+    let (challenge, pin) = field.start_later(&host, &victim());
+    field.accepted(host.verify(&challenge.token, &victim(), &pin));
 }
 
-fn rotate_and_restart(field: &Field) -> Outcome {
-    let login = victim();
-    // What follows is on a field of its own, which can be closed and opened.
-    let mut own = Field::new(field.store);
-    let mut compared = 0;
-    let mut tries = 0;
+fn guess_at_new_codes(field: &Field) {
+    let host = field.host();
+    for session in 0..2 {
+        let login = victim().session(format!("s-{session}"));
+        let (challenge, pin) = field.start_later(&host, &login);
+        for at in 0..5 {
+            let guess = host.verify(&challenge.token, &login, &wrong(&pin, at));
+            field.refused(Code::WrongPin, guess);
+        }
+    }
+    for session in 2..6 {
+        field.pass(COOLDOWN);
+        let login = victim().session(format!("s-{session}"));
+        field.refused(Code::Locked, host.start(&login));
+    }
+    // A day after the first failure.
+    field.pass(86_400);
+    let (challenge, pin) = field.start(&host, &victim());
+    field.accepted(host.verify(&challenge.token, &victim(), &pin));
+}
+
+/// Counters have names under another key than challenges: they outlive every rotation.
+fn guess_over_rotated_keys_and_restarts(field: &Field) {
     for round in 1..=4_u8 {
-        let mut settings = own.settings();
-        for at in 0..round {
-            settings = settings.key(key(10 + at));
-        }
-        let host = own.host_of(settings);
-        if let Ok((challenge, pin)) = own.start(&host, &login) {
-            for at in 0..5 {
-                tries += 1;
-                compared += usize::from(
-                    own.guess(&host, &challenge.token, &login, &wrong(&pin, at))
-                        == Err(Code::WrongPin),
-                );
+        let keys: Vec<_> = (0..round).map(|at| key(10 + round - at)).collect();
+        let settings = field.settings().set("/keys", keys);
+        // Memory ends with its process, and so do its tokens: there, only the keys change.
+        let guard = if field.is_memory() {
+            field.guard()
+        } else {
+            field.reopened()
+        };
+        let host = field.host_with(settings, guard);
+        if round <= 2 {
+            for guess in wrong_guesses(field, &host, 5) {
+                field.refused(Code::WrongPin, guess);
             }
+        } else {
+            field.pass(COOLDOWN);
+            field.refused(Code::Locked, host.start(&victim()));
         }
-        drop(host);
-        // Memory forgets with its process, and so do its tokens: only the others restart.
-        if own.store != Store::Memory {
-            own = own.restarted();
+        if round == 4 {
+            // Another user is not kept out.
+            let other = Binding::new("+819087654321", "user-2", "login");
+            let (challenge, pin) = field.start(&host, &other);
+            field.accepted(host.verify(&challenge.token, &other, &pin));
         }
-    }
-    Outcome {
-        tries,
-        through: compared.saturating_sub(10),
     }
 }
 
-/// A thief of a half-open session binds a phone of his own to the victim's account, succeeds with it, and guesses on at the victim's.
-fn own_phone(field: &Field) -> Outcome {
+/// A thief of a half-open session binds a phone of their own to the victim's account, succeeds with it, and guesses on at the victim's.
+fn guess_between_wins_with_ones_own_phone(field: &Field) {
     let host = field.host();
     let own = Binding::new("+819087654321", "user-1", "login");
-    let (mut tries, mut compared) = (0, 0);
-    for _ in 0..4 {
-        if let Ok((challenge, pin)) = field.start(&host, &victim()) {
-            for at in 0..4 {
-                tries += 1;
-                compared += usize::from(
-                    field.guess(&host, &challenge.token, &victim(), &wrong(&pin, at))
-                        == Err(Code::WrongPin),
-                );
-            }
-        }
-        let (challenge, pin) = field.start(&host, &own).unwrap();
-        assert!(field.guess(&host, &challenge.token, &own, &pin).is_ok());
-    }
-    Outcome {
-        tries,
-        through: compared.saturating_sub(10),
-    }
-}
-
-/// One token, posted again and again after its guesses are spent, to fill the victim's count.
-fn spent(field: &Field) -> Outcome {
-    let host = field.host();
-    let (challenge, pin) = field.start(&host, &victim()).unwrap();
-    for at in 0..150 {
-        let _wrong = field.guess(&host, &challenge.token, &victim(), &wrong(&pin, at));
-    }
-    let kept_out = field
-        .start(&host, &victim())
-        .map_or(true, |(challenge, pin)| {
-            field
-                .guess(&host, &challenge.token, &victim(), &pin)
-                .is_err()
-        });
-    Outcome {
-        tries: 150,
-        through: usize::from(kept_out),
-    }
-}
-
-fn dormant(field: &Field) -> Outcome {
-    let soft =
-        json!({"count": 9, "seconds": if field.store == Store::Memory { 86_400 } else { 60 }});
-    let limit = if field.store == Store::Memory { 100 } else { 7 };
-    let settings = field.settings().set(
-        "/failures",
-        json!({"soft": soft, "hard": limit, "per_subject": {"count": 1_000, "seconds": 60}}),
-    );
-    let (host, login) = (field.host_of(settings), victim());
-    let (mut tries, mut compared) = (0, 0);
-    for _ in 0..if field.store == Store::Memory { 200 } else { 3 } {
-        let Ok((challenge, pin)) = field.start(&host, &login) else {
-            tries += 1;
-            continue;
-        };
-        for at in 0..4 {
-            tries += 1;
-            compared += usize::from(
-                field.guess(&host, &challenge.token, &login, &wrong(&pin, at))
-                    == Err(Code::WrongPin),
-            );
-        }
-        // A day later; on the other stores, whose clocks are real, the window is not reached.
-        if field.store == Store::Memory {
-            field.pass(86_400);
-        }
-    }
-    Outcome {
-        tries,
-        through: compared.saturating_sub(limit),
-    }
-}
-
-fn account(at: usize) -> Binding {
-    Binding::new(format!("+819012{at:06}"), format!("user-{at}"), "login")
-}
-
-fn one_each(field: &Field) -> Outcome {
-    let settings = field.settings().set(
-        "/failures/per_client",
-        json!({"count": 10, "seconds": 3_600}),
-    );
-    let host = field.host_of(settings);
-    let compared = (0..40)
-        .filter(|at| {
-            let user = account(*at);
-            let Ok((challenge, pin)) = field.start(&host, &user) else {
-                return false;
-            };
-            let guess = host.verify_from(&challenge.token, &user, &wrong(&pin, 0), "203.0.113.7");
-            guess.map_err(|error| field.tell(error)) == Err(Code::WrongPin)
-        })
-        .count();
-    Outcome {
-        tries: 40,
-        through: compared.saturating_sub(10),
-    }
-}
-
-fn spread(field: &Field) -> Outcome {
-    let settings = field.settings().set(
-        "/failures/per_audience",
-        json!({"count": 10, "seconds": 3_600}),
-    );
-    let host = field.host_of(settings);
-    let mut short = 0;
-    for at in 0..40 {
-        let user = account(at);
-        let (challenge, pin) = field.start(&host, &user).unwrap();
-        // Once the alarm is raised, no new code may be short.
-        short += usize::from(at > 10 && pin.len() < 8);
-        let _wrong = field.guess(&host, &challenge.token, &user, &wrong(&pin, 0));
-    }
-    Outcome {
-        tries: 40,
-        through: short,
-    }
-}
-
-fn twice(field: &Field) -> Outcome {
-    let (host, login) = (field.host(), victim());
-    let (challenge, pin) = field.start(&host, &login).unwrap();
-    assert!(field.guess(&host, &challenge.token, &login, &pin).is_ok());
-    let again = (0..20).filter(|_| field.guess(&host, &challenge.token, &login, &pin).is_ok());
-    Outcome {
-        tries: 20,
-        through: again.count(),
-    }
-}
-
-fn twice_at_once(field: &Field) -> Outcome {
-    let login = victim();
-    let mut through = 0;
-    for _ in 0..4 {
-        let host = field.host();
-        // Where hosts share a store, the other one tries too.
-        let other = if field.store == Store::Memory {
-            host.clone()
-        } else {
-            field.host()
-        };
-        let (challenge, pin) = field.start(&host, &login).unwrap();
-        let won = AtomicUsize::new(0);
-        thread::scope(|scope| {
+    for round in 0..4 {
+        field.pass(COOLDOWN);
+        if round < 2 {
+            let (challenge, pin) = field.start(&host, &victim());
             for at in 0..5 {
-                let (host, login, challenge, pin, won) = (
-                    if at % 2 == 0 { &host } else { &other },
-                    &login,
-                    &challenge,
-                    &pin,
-                    &won,
-                );
-                scope.spawn(move || {
-                    if field.guess(host, &challenge.token, login, pin).is_ok() {
-                        won.fetch_add(1, Ordering::SeqCst);
-                    }
-                });
+                let guess = host.verify(&challenge.token, &victim(), &wrong(&pin, at));
+                field.refused(Code::WrongPin, guess);
             }
-        });
-        through += won.into_inner().abs_diff(1);
-    }
-    Outcome { tries: 20, through }
-}
-
-fn after_restart(field: &Field) -> Outcome {
-    let login = victim();
-    let own = Field::new(field.store);
-    let host = own.host();
-    let (challenge, pin) = own.start(&host, &login).unwrap();
-    let (spare, spare_pin) = own.start(&host, &victim().session("s-2")).unwrap();
-    assert!(own.guess(&host, &challenge.token, &login, &pin).is_ok());
-    drop(host);
-    let own = own.restarted();
-    let host = own.host();
-    let used = own.guess(&host, &challenge.token, &login, &pin).is_ok();
-    // An open challenge works on where the store is still there, and with memory it has ended with it.
-    let open = own
-        .guess(&host, &spare.token, &victim().session("s-2"), &spare_pin)
-        .is_ok();
-    assert_eq!(open, own.store != Store::Memory);
-    Outcome {
-        tries: 2,
-        through: usize::from(used),
+        } else {
+            field.refused(Code::Locked, host.start(&victim()));
+        }
+        let (challenge, pin) = field.start(&host, &own);
+        field.accepted(host.verify(&challenge.token, &own, &pin));
     }
 }
 
-fn decoy(field: &Field) -> Outcome {
-    let settings = field
-        .settings()
-        .set("/pin", json!({"digits": 4, "guesses": 10}));
-    let settings = settings.set("/failures",
-        json!({"soft": {"count": 100, "seconds": 3_600}, "per_subject": {"count": 1_000, "seconds": 60}}),
-    );
-    let host = field.host_of(settings);
-    let login = victim();
-    let sending = xoxzo_2fa::Sending::default().decoy();
-    let decoy = host.start_with(&login, &sending).unwrap();
-    let sent = field.sandbox.inbox(None).len();
-    let guesses: BTreeSet<String> = (0..10).map(|at| format!("{:04}", at * 997)).collect();
-    let through = guesses
-        .iter()
-        .filter(|pin| field.guess(&host, &decoy.token, &login, pin).is_ok());
-    Outcome {
-        tries: guesses.len(),
-        through: through.count() + sent,
+/// Each number has failures of its own, and a user has some over all numbers, whatever succeeds.
+fn guess_over_many_numbers(field: &Field) {
+    let host = field.host();
+    let of = |number: usize| Binding::new(format!("+8190{number:04}5678"), "user-1", "login");
+    for number in 0..7 {
+        let binding = of(number);
+        let (challenge, pin) = field.start(&host, &binding);
+        for at in 0..4 {
+            let guess = host.verify(&challenge.token, &binding, &wrong(&pin, at));
+            field.refused(Code::WrongPin, guess);
+        }
+        field.accepted(host.verify(&challenge.token, &binding, &pin));
     }
+    let (challenge, pin) = field.start(&host, &of(7));
+    for at in 0..2 {
+        let guess = host.verify(&challenge.token, &of(7), &wrong(&pin, at));
+        field.refused(Code::WrongPin, guess);
+    }
+    field.refused(Code::Locked, host.verify(&challenge.token, &of(7), &pin));
+    field.refused(Code::Locked, host.start(&of(8)));
+    let other = Binding::new("+819000085678", "user-2", "login");
+    field.accepted(host.start(&other));
+}
+
+/// A resend gives no guess back and no life.
+fn guess_on_after_a_resend(field: &Field) {
+    let host = field.host();
+    let (challenge, pin) = field.start(&host, &victim());
+    let guess = |pin: &str| host.verify(&challenge.token, &victim(), pin);
+    for at in 0..4 {
+        field.refused(Code::WrongPin, guess(&wrong(&pin, at)));
+    }
+    field.pass(COOLDOWN);
+    let resent = field.granted(host.resend(&challenge.token, &victim()));
+    field.held("the token is the same", resent.token == challenge.token);
+    field.refused(Code::WrongPin, guess(&wrong(&pin, 4)));
+    field.refused(Code::Exhausted, guess(&pin));
+    field.pass(COOLDOWN);
+    let again = host.resend(&challenge.token, &victim());
+    field.refused(Code::Exhausted, again);
+}
+
+/// Four failures a day reach no daily limit, and end at a hundred in a row: locked, until an operator acts.
+fn guess_for_months_one_short_of_the_limit(field: &Field) {
+    let host = field.host();
+    for _ in 0..25 {
+        for guess in wrong_guesses(field, &host, 4) {
+            field.refused(Code::WrongPin, guess);
+        }
+        field.pass(86_400);
+    }
+    for _ in 0..3 {
+        let locked = host.start(&victim());
+        let wait = locked.as_ref().err().map(|it| it.failure().retry_after);
+        field.refused(Code::Locked, locked);
+        field.held("no waiting helps", wait == Some(None));
+        field.pass(30 * 86_400);
+    }
+    host.unlock("user-1", "+819012345678").unwrap();
+    let (challenge, pin) = field.start(&host, &victim());
+    field.accepted(host.verify(&challenge.token, &victim(), &pin));
+}
+
+/// A refused guess counts for nobody.
+fn post_a_spent_token_to_lock_its_user_out(field: &Field) {
+    let six = json!({"count": 6, "seconds": 86_400});
+    let host = field.host_of(field.settings().set("/failures/soft", six));
+    let guesses = wrong_guesses(field, &host, 105);
+    let due = [(Code::WrongPin, 5), (Code::Exhausted, 100)];
+    field.all_refused(&due, guesses);
+    let (challenge, pin) = field.start_later(&host, &victim());
+    field.accepted(host.verify(&challenge.token, &victim(), &pin));
 }

@@ -1,240 +1,266 @@
-//! Messages: more of them, to where they pay, in the service's name, and to keep users out.
+//! Messages: more of them, to where they pay, and to keep users out.
 
 use serde_json::json;
-use xoxzo_2fa::{Binding, Channel, Code, Sending, Transaction};
+use xoxzo_2fa::{Binding, Channel, Code, Delivery, Sending};
 use xoxzo_2fa_sandbox::Fault;
 
-use crate::field::{Field, victim, wrong};
-use crate::{Attack, Outcome};
+use crate::field::{COOLDOWN, Field, HOME, account, from, victim, wrong};
 
-pub(crate) fn attacks() -> Vec<Attack> {
-    let attack = |name, class, run| Attack { name, class, run };
-    vec![
-        attack("messages to where they pay", "toll fraud", destinations),
-        attack("calls to where they pay", "toll fraud", calls),
-        attack("many messages to one number", "sms pumping", flood),
-        attack("many numbers of one range", "sms pumping", range),
-        attack("a stranger uses up the budget", "lockout as DoS", budget),
-        attack("a stranger locks a user out", "lockout as DoS", lockout),
-        attack("write in the service's name", "sms injection", injection),
-        attack("make it send twice", "double send", twice),
-    ]
+attacks! {
+    ask_for_messages_where_they_pay
+    ask_for_calls_where_they_pay
+    fill_the_store_with_refused_starts
 }
 
-fn destinations(field: &Field) -> Outcome {
-    let host = field.host();
-    let numbers = [
+attacks_on_counters! {
+    call_before_a_message
+    flood_a_number
+    flood_a_number_for_a_day
+    flood_a_number_with_calls
+    pump_a_range_of_numbers
+    use_up_the_budget_as_a_stranger
+    lock_a_user_out_as_a_stranger
+    make_it_send_twice
+}
+
+fn ask_for_messages_where_they_pay(field: &Field) {
+    let host = field.host_of(field.settings().destination("US-CA"));
+    for number in [
+        // The Caribbean, premium rate and satellites within or beside what is open.
         "+18765550100",
         "+12425550100",
+        "+18095550100",
         "+19005550100",
-        "+447012345678",
+        "+18005550100",
         "+882161234567",
+        "+870123456789",
+        "+447012345678",
         "+79012345678",
+        "+37112345678",
+        // Japan: too short, too long, pagers, a landline, premium rate.
         "+819012345",
+        "+8190123456789",
         "+812012345678",
         "+81312345678",
-    ];
-    let sent = numbers
-        .iter()
-        .filter(|number| {
-            host.start(&Binding::new(**number, "user-1", "login"))
-                .is_ok()
-        })
-        .count();
-    Outcome {
-        tries: numbers.len(),
-        through: sent + field.sandbox.inbox(None).len(),
+        "+81990123456",
+    ] {
+        let start = host.start(&Binding::new(number, "user-1", "login"));
+        field.refused(Code::NotAllowed, start);
     }
+    field.held("no message went out", field.sent() == 0);
+    field.accepted(host.start(&victim()));
+    field.accepted(host.start(&Binding::new("+14155550100", "user-1", "login")));
 }
 
-fn calls(field: &Field) -> Outcome {
-    let call = Sending::default().channel(Channel::Voice);
-    let refused = |host: &xoxzo_2fa::TwoFactor, login: &Binding| {
-        let first = host.start_with(login, &call).map_err(|error| error.code());
-        assert_eq!(
-            first.err(),
-            Some(Code::Request),
-            "a call is never the first"
-        );
-        let Ok((challenge, _)) = field.start(host, login) else {
-            panic!("an SMS goes out")
-        };
-        std::thread::sleep(std::time::Duration::from_millis(1_100));
-        usize::from(host.resend_with(&challenge.token, login, &call).is_ok())
-    };
-    // Off by default; on, but with a list of its own.
-    let off = refused(&field.host(), &victim());
-    let elsewhere = field.settings().set(
-        "/voice",
-        json!({"caller": "815012345678", "destinations": ["US-CA"]}),
-    );
-    let listed = refused(&field.host_of(elsewhere), &victim().session("s-2"));
-    let voices = field
-        .sandbox
-        .inbox(None)
-        .iter()
-        .filter(|message| message.channel == "voice")
-        .count();
-    Outcome {
-        tries: 4,
-        through: off + listed + voices,
-    }
+fn call() -> Sending {
+    from(HOME).channel(Channel::Voice)
 }
 
-fn flood(field: &Field) -> Outcome {
-    let settings = field
-        .settings()
-        .set("/test", false)
-        .set("/sends", json!({}));
-    let host = field.host_of(settings);
-    for at in 0..30 {
-        let user = Binding::new(
-            "+819012345678",
-            format!("user-{at}"),
-            if at % 2 == 0 { "login" } else { "sign-up" },
-        );
-        let _refused = host.start(&user);
-    }
-    Outcome {
-        tries: 30,
-        through: field.sandbox.inbox(None).len() - 1,
-    }
+fn voices(field: &Field) -> usize {
+    let inbox = field.sandbox.inbox(None);
+    inbox.iter().filter(|it| it.channel == "voice").count()
 }
 
-fn range(field: &Field) -> Outcome {
-    let settings = field
-        .settings()
-        .set("/sends/per_range", json!({"count": 20, "seconds": 3_600}));
-    let host = field.host_of(settings);
-    for at in 0..60 {
-        let _refused = host.start(&Binding::new(
-            format!("+8190123400{at:02}"),
-            format!("user-{at}"),
-            "login",
-        ));
+/// Off by default; where it is on, with a list of its own, and not for every purpose.
+fn ask_for_calls_where_they_pay(field: &Field) {
+    let voice = |to: &str| json!({"caller": "815012345678", "destinations": [to]});
+    let login =
+        |voice: bool| json!([{"name": "login", "after_first_factor": true, "voice": voice}]);
+    let elsewhere = field.settings().set("/voice", voice("US-CA"));
+    let here = || field.settings().set("/voice", voice("JP-mobile"));
+    let silent = here().set("/purposes", login(false));
+    for (at, settings) in [field.settings(), elsewhere, silent]
+        .into_iter()
+        .enumerate()
+    {
+        let host = field.host_of(settings);
+        let (challenge, _) = field.start(&host, &account(at));
+        field.pass(COOLDOWN);
+        let call = host.resend_with(&challenge.token, &account(at), &call());
+        field.refused(Code::NotAllowed, call);
     }
-    Outcome {
-        tries: 60,
-        through: field.sandbox.inbox(None).len() - 20,
-    }
+    field.held("no phone rang", voices(field) == 0);
+    let host = field.host_of(here());
+    let (challenge, _) = field.start(&host, &victim());
+    field.pass(COOLDOWN);
+    field.accepted(host.resend_with(&challenge.token, &victim(), &call()));
+    field.control("a phone rang", voices(field) == 1);
 }
 
-fn budget(field: &Field) -> Outcome {
-    let settings = field.settings().set(
-        "/sends/per_audience",
-        json!({"count": 20, "seconds": 3_600}),
-    );
-    let host = field.host_of(settings);
-    for at in 0..40 {
-        let _refused = host.start(&Binding::new(
-            format!("+8190123400{at:02}"),
-            format!("new-{at}"),
-            "sign-up",
-        ));
-    }
-    let strangers = field.sandbox.inbox(None).len();
-    let login = field
-        .start(&host, &Binding::new("+819087654321", "user-1", "login"))
-        .is_err();
-    Outcome {
-        tries: 41,
-        through: strangers.abs_diff(10) + usize::from(login),
-    }
+fn voiced(field: &Field) -> xoxzo_2fa::SettingsBuilder {
+    let voice = json!({"caller": "815012345678", "destinations": ["JP-mobile"]});
+    field.settings().set("/voice", voice)
 }
 
-fn lockout(field: &Field) -> Outcome {
+fn call_before_a_message(field: &Field) {
+    let host = field.host_of(voiced(field));
+    for at in 0..5 {
+        let start = host.start_with(&account(at), &call());
+        field.refused(Code::Request, start);
+    }
+    let (challenge, _) = field.start(&host, &victim());
+    let soon = host.resend_with(&challenge.token, &victim(), &call());
+    field.refused(Code::Cooldown, soon);
+    field.held("no phone rang", voices(field) == 0);
+    field.pass(COOLDOWN);
+    field.accepted(host.resend_with(&challenge.token, &victim(), &call()));
+}
+
+fn flood_a_number(field: &Field) {
     let host = field.host();
-    let stranger = Binding::new("+819012345678", "user-1", "sign-up");
-    let mut tries = 0;
-    for _ in 0..4 {
-        let Ok((challenge, pin)) = field.start(&host, &stranger) else {
-            break;
-        };
-        for at in 0..5 {
-            tries += 1;
-            let _wrong = field.guess(&host, &challenge.token, &stranger, &wrong(&pin, at));
+    let user = |at: usize| {
+        let purpose = ["login", "sign-up"][at % 2];
+        Binding::new("+819012345678", format!("user-{at}"), purpose)
+    };
+    let (challenge, _) = field.start(&host, &user(0));
+    for at in 1..20 {
+        field.refused(Code::Cooldown, host.start(&user(at)));
+        let resend = host.resend(&challenge.token, &user(0));
+        field.refused(Code::Cooldown, resend);
+    }
+    field.held("the phone has one message", field.sent() == 1);
+    field.pass(COOLDOWN);
+    field.accepted(host.start(&user(1)));
+}
+
+fn flood_a_number_for_a_day(field: &Field) {
+    let host = field.host_of(field.settings().set("/sends", json!({})));
+    let user = |at: usize| Binding::new("+819012345678", format!("user-{at}"), "login");
+    for at in 0..10 {
+        field.start_later(&host, &user(at));
+    }
+    for at in 10..30 {
+        field.pass(3_600);
+        field.refused(Code::TooManySends, host.start(&user(at)));
+    }
+    field.held("the phone has ten messages", field.sent() == 10);
+    field.pass(86_400);
+    field.accepted(host.start(&user(0)));
+}
+
+/// A call weighs five messages.
+fn flood_a_number_with_calls(field: &Field) {
+    let host = field.host_of(voiced(field).set("/sends", json!({})));
+    let (challenge, _) = field.start(&host, &victim());
+    let resend = |sending: &Sending| {
+        field.pass(COOLDOWN);
+        host.resend_with(&challenge.token, &victim(), sending)
+    };
+    field.accepted(resend(&call()));
+    field.refused(Code::TooManySends, resend(&call()));
+    field.held("the phone rang once", voices(field) == 1);
+    // What was refused was not counted: six of ten are.
+    field.accepted(resend(&from(HOME)));
+    for _ in 0..3 {
+        field.start_later(&host, &victim());
+    }
+    field.pass(COOLDOWN);
+    field.refused(Code::TooManySends, host.start(&victim()));
+}
+
+fn pump_a_range_of_numbers(field: &Field) {
+    let cap = json!({"count": 20, "seconds": 3_600});
+    let host = field.host_of(field.settings().set("/sends/per_range", cap));
+    for at in 0..40 {
+        let user = Binding::new(format!("+8190123400{at:02}"), format!("user-{at}"), "login");
+        if at < 20 {
+            field.accepted(host.start(&user));
+        } else {
+            field.refused(Code::TooManySends, host.start(&user));
         }
     }
-    let (challenge, pin) = field.start(&host, &victim()).unwrap();
-    let kept_out = field
-        .guess(&host, &challenge.token, &victim(), &pin)
-        .is_err();
-    Outcome {
-        tries,
-        through: usize::from(kept_out),
-    }
+    field.held("twenty went out", field.sent() == 20);
+    // In another range.
+    field.accepted(host.start(&account(1)));
 }
 
-fn injection(field: &Field) -> Outcome {
+/// What strangers can start gets at most half of each cap.
+fn use_up_the_budget_as_a_stranger(field: &Field) {
+    let cap = json!({"count": 20, "seconds": 3_600});
+    let host = field.host_of(field.settings().set("/sends/per_audience", cap));
+    for at in 0..30 {
+        let stranger = Binding::new(format!("+8190{at:04}1111"), format!("new-{at}"), "sign-up");
+        let start = host.start(&stranger);
+        if at < 10 {
+            field.accepted(start);
+        } else {
+            field.refused(Code::TooManySends, start);
+        }
+    }
+    field.held("ten went out", field.sent() == 10);
+    for at in 0..10 {
+        field.accepted(host.start(&account(at)));
+    }
+    field.refused(Code::TooManySends, host.start(&victim()));
+}
+
+/// Failures of what strangers can start are counted apart.
+fn lock_a_user_out_as_a_stranger(field: &Field) {
     let host = field.host();
-    let payees = [
-        "Refund. Code 111111, call",
-        "evil.example/x",
-        "@evil.example #123456",
-        "a\n@evil.example #123456",
-        "a\u{2028}b",
-        "\u{202e}abc",
-        "a\u{200b}b",
-        "１２３４５６",
-        "a: b",
-        "<b>x</b>",
-        "1234",
-        "",
-        "  ",
-        "x\u{0}",
-        "🙂",
-        "e\u{301}",
-    ];
-    let pay = |payee: &str| victim().transaction(Transaction::new("12.50", "EUR", payee));
-    let sent = payees
-        .iter()
-        .filter(|payee| host.start(&pay(payee)).is_ok())
-        .count();
-    let amounts = [
-        "12.5",
-        "012.50",
-        "-12.50",
-        "1e3",
-        "12.50 EUR to Ann. Code 1111",
-        "12,50",
-        "",
-    ];
-    let paid = |amount: &str| victim().transaction(Transaction::new(amount, "EUR", "Ann Lee"));
-    let sent = sent
-        + amounts
-            .iter()
-            .filter(|amount| host.start(&paid(amount)).is_ok())
-            .count();
-    Outcome {
-        tries: payees.len() + amounts.len(),
-        through: sent + field.sandbox.inbox(None).len(),
+    let stranger = Binding::new("+819012345678", "user-1", "sign-up");
+    for _ in 0..2 {
+        let (challenge, pin) = field.start_later(&host, &stranger);
+        for at in 0..5 {
+            let guess = host.verify(&challenge.token, &stranger, &wrong(&pin, at));
+            field.refused(Code::WrongPin, guess);
+        }
     }
+    for _ in 0..5 {
+        field.pass(COOLDOWN);
+        field.refused(Code::Locked, host.start(&stranger));
+    }
+    let (challenge, pin) = field.start_later(&host, &victim());
+    field.accepted(host.verify(&challenge.token, &victim(), &pin));
 }
 
-fn twice(field: &Field) -> Outcome {
-    let settings = field
-        .settings()
-        .set("/xoxzo/timeout_milliseconds", json!(1_000));
-    let host = field.host_of(settings);
-    let faults = [
+/// What Xoxzo does not answer may be on its way: it is not sent again by a user who presses once more.
+fn make_it_send_twice(field: &Field) {
+    let timeout = field.settings().set("/xoxzo/timeout_milliseconds", 1_000);
+    let host = field.host_of(timeout);
+    for fault in [
         Fault::LostReply,
         Fault::Truncated,
         Fault::Huge,
         Fault::BadJson,
-    ];
-    let mut through = 0;
-    for fault in faults {
-        let user = Binding::new(fault.recipient(), format!("user-{}", fault.name()), "login");
+    ] {
+        let number = fault.recipient();
+        let user = Binding::new(number, format!("user-{}", fault.name()), "login");
         let challenge = host.start(&user).unwrap();
-        // The user presses again at once, and again.
-        for _ in 0..3 {
-            through += usize::from(host.resend(&challenge.token, &user).is_ok())
-                + usize::from(host.start(&user).is_ok());
+        assert_eq!(challenge.delivery, Delivery::Unknown);
+        let sent = || field.sandbox.inbox(Some(number)).len();
+        for wait in [0, 60, 60, 50] {
+            field.pass(wait);
+            let again = host.resend(&challenge.token, &user);
+            field.refused(Code::Cooldown, again);
+            field.refused(Code::Cooldown, host.start(&user));
         }
-        through += field.sandbox.inbox(Some(fault.recipient())).len() - 1;
+        field.held("one went out", sent() == 1);
+        field.pass(10);
+        field.accepted(host.resend(&challenge.token, &user));
+        field.control("another went out", sent() == 2);
     }
-    Outcome {
-        tries: faults.len() * 6,
-        through,
+}
+
+/// A start that is refused in the end looked at the wide caps first: it left no counter for a user and a number behind.
+fn fill_the_store_with_refused_starts(field: &Field) {
+    let small = field.small();
+    let cap = json!({"count": 5, "seconds": 3_600});
+    let host = small.host_of(small.settings().set("/sends/per_client", cap));
+    let ask = |at| host.start_with(&account(at), &from("198.51.100.9"));
+    let empty = small.guard().counters();
+    for at in 0..5 {
+        field.accepted(ask(at));
     }
+    let counted = small.guard().counters();
+    field.control("what is sent is counted", counted >= empty + 5 * 3);
+    for at in 5..500 {
+        field.refused(Code::TooManySends, ask(at));
+    }
+    field.held(
+        "nothing is left of them",
+        small.guard().counters() == counted,
+    );
+    let (challenge, pin) = small.start(&host, &victim());
+    let guess = host.verify_from(&challenge.token, &victim(), &pin, HOME);
+    field.accepted(guess);
 }

@@ -1,0 +1,118 @@
+//! Decoys: challenges that were never sent, for forms that must not tell whether an account exists.
+
+use serde_json::json;
+use xoxzo_2fa::{Challenge, Code, Delivery, Error};
+
+use crate::field::{COOLDOWN, Field, HOME, account, from, victim, wrong};
+
+attacks! {
+    tell_a_decoy_by_its_answers
+}
+
+attacks_on_counters! {
+    guess_at_a_decoy
+    resend_a_decoy
+    ask_decoys_beyond_a_cap
+}
+
+fn guess_at_a_decoy(field: &Field) {
+    let settings = field
+        .settings()
+        .set("/pin", json!({"digits": 4, "guesses": 10}));
+    let settings = settings.set("/failures/soft", json!({"count": 100, "seconds": 3_600}));
+    let host = field.host_of(settings);
+    let decoy = host.start_with(&victim(), &from(HOME).decoy()).unwrap();
+    field.held("nothing is sent", field.sent() == 0);
+    for at in 0..10 {
+        let guess = host.verify(&decoy.token, &victim(), &format!("{:04}", at * 997));
+        field.refused(Code::WrongPin, guess);
+    }
+    let guess = host.verify(&decoy.token, &victim(), "0000");
+    field.refused(Code::Exhausted, guess);
+    let (challenge, pin) = field.start(&host, &account(1));
+    field.accepted(host.verify(&challenge.token, &account(1), &pin));
+}
+
+/// A resend knows its decoys: it sends nothing, and says nothing of it.
+fn resend_a_decoy(field: &Field) {
+    let host = field.host();
+    let decoy = host.start_with(&victim(), &from(HOME).decoy()).unwrap();
+    let (real, _) = field.start(&host, &account(1));
+    field.pass(COOLDOWN);
+    let again = host.resend(&decoy.token, &victim()).unwrap();
+    field.held("nothing is sent", field.sent() == 1);
+    field.held("it is said to be", again.delivery == Delivery::Accepted);
+    field.refused(Code::Cooldown, host.resend(&decoy.token, &victim()));
+    // Nor is it made one, or another.
+    let made = host.resend_with(&real.token, &account(1), &from(HOME).decoy());
+    field.refused(Code::Request, made);
+    let guess = host.verify(&decoy.token, &victim(), "123456");
+    field.refused(Code::WrongPin, guess);
+    field.accepted(host.resend(&real.token, &account(1)));
+    field.control("another message went out", field.sent() == 2);
+}
+
+fn tell_a_decoy_by_its_answers(field: &Field) {
+    let host = field.host();
+    let (real, pin) = field.start(&host, &account(1));
+    let decoy = host.start_with(&account(2), &from(HOME).decoy()).unwrap();
+    let seen = |challenge: &Challenge| {
+        let Challenge {
+            token,
+            handle,
+            message_id,
+            ..
+        } = challenge;
+        let told = (
+            challenge.masked.len(),
+            challenge.expires_in,
+            challenge.resend_after,
+        );
+        let lengths = [Some(token), handle.as_ref(), message_id.as_ref()];
+        (
+            told,
+            challenge.delivery,
+            challenge.parts,
+            lengths.map(|it| it.map(String::len)),
+        )
+    };
+    field.held("they look alike", seen(&real) == seen(&decoy));
+    let wait = |result: Result<Challenge, Error>| {
+        let failure = result.err().unwrap().failure().clone();
+        (failure.code, failure.retry_after.is_some(), failure.detail)
+    };
+    let (one, other) = (host.start(&account(1)), host.start(&account(2)));
+    field.held("they wait alike", wait(one) == wait(other));
+    for at in 0..4 {
+        let guesses = [(&real, account(1)), (&decoy, account(2))];
+        let [one, other] = guesses.map(|(challenge, user)| {
+            let guess = host.verify(&challenge.token, &user, &wrong(&pin, at));
+            guess.err().unwrap()
+        });
+        field.held("they fail alike", one.failure() == other.failure());
+        field.refused::<()>(Code::WrongPin, Err(one));
+        field.refused::<()>(Code::WrongPin, Err(other));
+    }
+    for challenge in [&real, &decoy] {
+        let handle = challenge.handle.as_ref().unwrap();
+        field.accepted(host.status(handle));
+        field.refused(Code::Cooldown, host.status(handle));
+    }
+    field.accepted(host.verify(&real.token, &account(1), &pin));
+}
+
+/// A decoy counts like a message, or a form would ask on and on.
+fn ask_decoys_beyond_a_cap(field: &Field) {
+    let cap = json!({"count": 5, "seconds": 3_600});
+    let host = field.host_of(field.settings().set("/sends/per_client", cap));
+    let ask = |at| host.start_with(&account(at), &from(HOME).decoy());
+    for at in 0..5 {
+        field.accepted(ask(at));
+    }
+    for at in 5..10 {
+        field.refused(Code::TooManySends, ask(at));
+        let real = host.start_with(&account(at), &from(HOME));
+        field.refused(Code::TooManySends, real);
+    }
+    field.held("nothing is sent", field.sent() == 0);
+}
