@@ -20,7 +20,7 @@ from conftest import Sandbox, document, other_than, pin_in
 from stores import charge, totals
 
 from xoxzo_2fa import Binding, GuardFull, GuardUnfit, GuardUnreachable, Refuse, Settings, SqliteGuard, Total, TwoFactor, Upstream
-from xoxzo_2fa.guards import suite
+from xoxzo_2fa.guards import _rows, suite
 from xoxzo_2fa.guards._place import kind
 
 if TYPE_CHECKING:
@@ -130,6 +130,18 @@ def test_the_file_does_not_grow_by_what_has_ended(clock: Clock) -> None:
     for number in range(20):
         totals(store, charge(f"new {number}", -1))
     assert clock.rows() == 1
+
+
+def test_lists_that_share_a_transaction_sweep_for_each_of_them(clock: Clock) -> None:
+    store = clock.open()
+    store.add([charge(f"{number}") for number in range(100)])
+    for later in (120, 121):
+        clock.now = BEGINNING + later
+        totals(store, charge(f"{later}", ttl=600))
+    assert clock.rows() == 102 - 16, "one list sweeps sixteen"
+    with sqlite3.connect(clock.path) as connection:
+        _rows.make(connection, int(clock.now * 1_000), [[charge(f"at once {number}", ttl=600)] for number in range(6)])
+    assert clock.rows() == 2 + 6
 
 
 def test_a_list_that_is_refused_or_only_looks_writes_nothing(clock: Clock) -> None:

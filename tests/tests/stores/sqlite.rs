@@ -174,6 +174,33 @@ fn the_file_does_not_grow_by_what_has_ended() {
     assert_eq!(rows(), 1);
 }
 
+/// Many lists in one transaction sweep as much as each would in one of its own.
+#[test]
+fn a_file_does_not_grow_by_what_has_ended_while_many_share_commits() {
+    let clock = Clock::new("shared-sweep");
+    let store = clock.open();
+    let rows = || number(&clock.folder.file(), "SELECT count(*) FROM counters");
+    for list in 0..60 {
+        let charges = (0..100).map(|at| Charge::new(format!("2fa.{list}-{at}"), 1, 9, 60));
+        store.add(&charges.collect::<Vec<_>>()).unwrap();
+    }
+    assert_eq!(rows(), 6_000);
+    clock.set(BEGINNING + 121);
+    // The first only writes down the time.
+    add(&store, "later", 1, 600);
+    thread::scope(|scope| {
+        for thread in 0..64 {
+            let store = &store;
+            scope.spawn(move || {
+                for _ in 0..10 {
+                    add(store, &format!("later-{thread}"), 1, 600);
+                }
+            });
+        }
+    });
+    assert_eq!(rows(), 65);
+}
+
 /// Lists that refuse or only look write nothing.
 #[test]
 fn a_refused_list_writes_nothing() {

@@ -396,19 +396,22 @@ impl Store {
         let changed = list.changed;
         let answers = answers.map_err(lost)?;
         if changed {
-            sweep(transaction, latest, now).map_err(lost)?;
+            sweep(transaction, latest, now, batch.len()).map_err(lost)?;
         }
         Ok(answers)
     }
 }
 
-/// Deletes a few of the rows that are kept no longer by `latest`, the time of the list before, and writes down the time of this one.
-fn sweep(transaction: &Connection, latest: i64, now: i64) -> rusqlite::Result<()> {
+/// Deletes, for each of the lists, a few of the rows that are kept no longer by `latest`, the time of the list before, and writes down the
+/// time of this one.
+fn sweep(transaction: &Connection, latest: i64, now: i64, lists: usize) -> rusqlite::Result<()> {
+    // More than the lists of a transaction can add, however many share it: otherwise a busy file would grow without end.
+    let most = SWEPT.saturating_mul(u32::try_from(lists.max(1)).unwrap_or(u32::MAX));
     transaction
         .prepare_cached(
             "DELETE FROM counters WHERE name IN (SELECT name FROM counters WHERE kept <= ?1 ORDER BY kept LIMIT ?2)",
         )?
-        .execute((latest, SWEPT))?;
+        .execute((latest, most))?;
     transaction
         .prepare_cached("UPDATE clock SET latest = ?1")?
         .execute([now])?;

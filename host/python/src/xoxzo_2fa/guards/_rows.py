@@ -16,7 +16,7 @@ APART = 120_000
 # An ended row stays at most for so long, in milliseconds.
 GRACE = 86_400_000
 
-# Rows that are deleted with each transaction, at most.
+# Rows that are deleted with each list, at most. More than a list adds, so that a busy file does not grow without end.
 _SWEPT = 16
 
 
@@ -29,7 +29,7 @@ def make(connection: sqlite3.Connection, now: int, lists: Sequence[Sequence[Char
     before = connection.total_changes
     answers = [Totals(_made(connection, now, charges), _seconds(now)) for charges in lists]
     if connection.total_changes != before or not lists:
-        _sweep(connection, latest, now)
+        _sweep(connection, latest, now, _SWEPT * max(len(lists), 1))
     return answers
 
 
@@ -55,10 +55,10 @@ def _made(connection: sqlite3.Connection, now: int, charges: Sequence[Charge]) -
     return totals
 
 
-def _sweep(connection: sqlite3.Connection, latest: int, now: int) -> None:
-    """Delete a few of the rows that are kept no longer by the time of the list before, and write down the time of this one."""
-    few = "SELECT name FROM counters WHERE kept <= ? ORDER BY kept LIMIT ?"
-    connection.execute(f"DELETE FROM counters WHERE name IN ({few})", (latest, _SWEPT))  # noqa: S608
+def _sweep(connection: sqlite3.Connection, latest: int, now: int, most: int) -> None:
+    """Delete some of the rows that are kept no longer by the time of the list before, and write down the time of this one."""
+    some = "SELECT name FROM counters WHERE kept <= ? ORDER BY kept LIMIT ?"
+    connection.execute(f"DELETE FROM counters WHERE name IN ({some})", (latest, most))  # noqa: S608
     connection.execute("UPDATE clock SET latest = ?", (now,))
 
 
