@@ -8,6 +8,7 @@ mod client;
 pub mod envoy;
 pub mod gate;
 pub mod redis;
+pub mod walk;
 
 use std::collections::HashMap;
 use std::convert::Infallible;

@@ -12,6 +12,9 @@ from xoxzo_2fa.guards._rows import APART, GRACE
 # How long a repaired file stays shut, in seconds: the longest life of a challenge, and how much longer its counter lives.
 _SHUT = 600 + 240
 
+# From this total on, a counter is the mark of a challenge that was won.
+_CLAIM = 1 << 20
+
 
 class Repaired(NamedTuple):
     """What a repair found and did.
@@ -21,7 +24,8 @@ class Repaired(NamedTuple):
     shut_seconds: how long the file stays shut from now on. Less than 840 s: it opens by itself before a repair would open it, and nothing
     was done.
     kept: counters that are kept, among them those of consecutive failures, which no clock ends.
-    renewed: of these, counters that began under the wrong clock. Their whole life is before them.
+    renewed: of these, counters that began under the wrong clock. Their whole life is before them. What was won under it stays marked until
+    its own time has come and gone, and is not among them.
     """
 
     ahead_seconds: float
@@ -55,8 +59,10 @@ def _repaired(connection: sqlite3.Connection, file: File) -> Repaired:
         # It opens by itself before a repair would open it.
         return Repaired(ahead / 1_000, (ahead - APART) / 1_000, kept, 0)
     opens = now + _SHUT * 1_000
+    # A challenge that was won under the wrong clock is valid once more when its time comes: its mark keeps its end.
     renewed = connection.execute(
-        "UPDATE counters SET ends = ? + life, kept = ? + life + min(life, ?) WHERE ends - life > ?", (opens, opens, GRACE, now)
+        "UPDATE counters SET ends = ? + life, kept = ? + life + min(life, ?) WHERE ends - life > ? AND total < ?",
+        (opens, opens, GRACE, now, _CLAIM),
     ).rowcount
     # The file is shut while its time is more than this ahead.
     connection.execute("UPDATE clock SET latest = ?", (opens + APART,))

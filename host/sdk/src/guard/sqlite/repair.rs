@@ -11,6 +11,9 @@ use crate::process::Whole;
 /// How long a repaired file stays shut, in milliseconds: the longest life of a challenge, and how much longer its counter lives.
 const SHUT: i64 = (600 + 240) * 1_000;
 
+/// From this total on, a counter is the mark of a challenge that was won.
+const CLAIM: i64 = 1 << 20;
+
 /// What a repair found and did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -22,7 +25,8 @@ pub struct Repaired {
     pub shut: Duration,
     /// Counters that are kept, among them those of consecutive failures, which no clock ends.
     pub kept: u64,
-    /// Of these, counters that began under the wrong clock. Their whole life is before them.
+    /// Of these, counters that began under the wrong clock. Their whole life is before them. What was won under it stays marked until its own
+    /// time has come and gone, and is not among them.
     pub renewed: u64,
 }
 
@@ -55,10 +59,11 @@ pub(super) fn repair(how: &SqliteBuilder) -> Result<Repaired, GuardError> {
         return Ok(repaired);
     }
     let opens = now + SHUT;
+    // A challenge that was won under the wrong clock is valid once more when its time comes: its mark keeps its end.
     let renewed = transaction
         .execute(
-            "UPDATE counters SET ends = ?1 + life, kept = ?1 + life + min(life, ?3) WHERE ends - life > ?2",
-            (opens, now, GRACE),
+            "UPDATE counters SET ends = ?1 + life, kept = ?1 + life + min(life, ?3) WHERE ends - life > ?2 AND total < ?4",
+            (opens, now, GRACE, CLAIM),
         )
         .map_err(lost)?;
     // The file is shut while its time is more than this ahead.
