@@ -188,6 +188,43 @@ fn a_file_from_the_future_is_shut_until_it_is_repaired() {
     assert!(shell.sandbox.inbox(None).is_empty());
 }
 
+/// Operators are told what a wrong clock may have ended, and what it did not.
+#[test]
+fn a_repair_says_which_windows_may_have_ended() {
+    let shell = Shell::new();
+    let file = shell.folder.join("xoxzo-2fa/guard.sqlite");
+    let repair = ["guard", "repair", file.to_str().unwrap()];
+    assert!(!shell.run(&repair, "").status.success(), "there is no file");
+
+    let open = |ahead: u64| {
+        let ahead = std::time::Duration::from_secs(ahead);
+        let clock = move || std::time::SystemTime::now() + ahead;
+        let builder = xoxzo_2fa::SqliteGuard::builder(&file).danger_clock(clock);
+        let guard = builder.build().unwrap();
+        let charge = xoxzo_2fa::Charge::new(format!("2fa.{ahead:?}"), 1, 9, 600);
+        xoxzo_2fa::Guard::add(&guard, &[charge]).unwrap();
+    };
+    let told = || {
+        let output = shell.run(&repair, "");
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    open(0);
+    assert_eq!(told(), "the file's time is right: nothing was done\n");
+    open(3 * 3_600 + 60);
+    let told = told();
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "the file's time was 3 hours ahead",
+            "it opens in 14 minutes, when no challenge from before is valid any more",
+            "windows shorter than 3 hours may have ended early: cooldowns, and caps on messages and failures",
+            "kept: 2 counters, among them all consecutive failures (`failures.hard`); 1 began under the wrong clock",
+        ]
+    );
+}
+
 #[test]
 fn each_blame_has_its_exit_status() {
     let shell = Shell::new();
