@@ -6,13 +6,43 @@ mod sentinel;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use tokio::runtime::Runtime;
+use xoxzo_2fa::{AsyncGuard, AsyncRedisGuard, Charge, Guard, GuardError, Scope, Totals};
+
+use crate::Client;
+
 pub use cluster::Cluster;
 pub use sentinel::Watched;
+
+/// The asynchronous store, whose answers are waited for.
+pub struct Waited(AsyncRedisGuard, Arc<Runtime>);
+
+impl Waited {
+    /// Waits on a runtime of its own.
+    #[must_use]
+    pub fn new(store: AsyncRedisGuard) -> Self {
+        Self(store, Client::runtime())
+    }
+}
+
+impl Guard for Waited {
+    fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
+        self.1.block_on(self.0.add(charges))
+    }
+
+    fn scope(&self) -> Scope {
+        self.0.scope()
+    }
+
+    fn check(&self) -> Result<(), GuardError> {
+        self.1.block_on(self.0.check())
+    }
+}
 
 /// A running server. It ends, and its folder goes, when this is dropped.
 pub struct Server {

@@ -10,12 +10,15 @@ use xoxzo_2fa_tests::{Client, Kind};
 
 use crate::field::{Field, account, victim, wrong};
 
+attacks! {
+    guess_in_forked_children
+    win_in_forked_children
+}
+
 attacks_on_counters! {
     guess_at_four_hosts_at_once
     win_at_four_hosts_at_once
     send_at_four_hosts_at_once
-    guess_in_forked_children
-    win_in_forked_children
 }
 
 /// Hosts of which each has opened the store.

@@ -10,13 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-use tokio::runtime::Runtime;
-use xoxzo_2fa::{
-    AsyncGuard, AsyncRedisGuard, Charge, Guard, GuardError, RedisBuilder, RedisGuard, Scope,
-    Totals, suite,
-};
-use xoxzo_2fa_tests::Client;
-use xoxzo_2fa_tests::redis::{Server, free_port, until};
+use xoxzo_2fa::{Charge, Guard, GuardError, RedisBuilder, RedisGuard, suite};
+use xoxzo_2fa_tests::redis::{Server, Waited, free_port, until};
 
 type Store = Arc<dyn Guard>;
 
@@ -62,24 +57,7 @@ fn blocking(builder: RedisBuilder) -> Result<Store, GuardError> {
 }
 
 fn asynchronous(builder: RedisBuilder) -> Result<Store, GuardError> {
-    Ok(Arc::new(Waited(builder.build_async()?, Client::runtime())))
-}
-
-/// The asynchronous store, whose answers are waited for.
-struct Waited(AsyncRedisGuard, Arc<Runtime>);
-
-impl Guard for Waited {
-    fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
-        self.1.block_on(self.0.add(charges))
-    }
-
-    fn scope(&self) -> Scope {
-        self.0.scope()
-    }
-
-    fn check(&self) -> Result<(), GuardError> {
-        self.1.block_on(self.0.check())
-    }
+    Ok(Arc::new(Waited::new(builder.build_async()?)))
 }
 
 /// Stops threads that count, also if the test fails meanwhile.
