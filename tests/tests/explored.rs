@@ -13,7 +13,7 @@ use xoxzo_2fa_tests::{Counting, LOGIN, World, charge, other_than, taken};
 /// What somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Deed {
-    /// A right or wrong guess at one of two challenges of a user.
+    /// A right or wrong guess at one of three challenges of a user.
     Right(usize),
     Wrong(usize),
     /// Another message of the first challenge, or a new one: taken, refused by Xoxzo, or maybe taken.
@@ -25,10 +25,10 @@ enum Deed {
 
 use Deed::{Refused, Resend, Right, Start, Unknown, Wrong};
 
-/// Two challenges of one user, the first with one guess spent.
+/// Three challenges of one user, the first with one guess spent.
 struct Stage {
     world: World,
-    challenges: [(String, String); 2],
+    challenges: [(String, String); 3],
     /// Failures and messages that are counted already.
     failures: u32,
     messages: u32,
@@ -39,11 +39,13 @@ impl Stage {
         let cap = |count: u32| json!({"count": count, "seconds": 86_400});
         let mut world = World::with(&json!({
             "pin": {"guesses": 3},
-            "sends": {"per_number": cap(4), "per_subject": cap(4)},
+            "sends": {"per_number": cap(MESSAGES), "per_subject": cap(MESSAGES)},
         }));
         let first = world.challenge();
         world.now += 61;
         let second = world.challenge();
+        world.now += 61;
+        let third = world.challenge();
         let wrong = world.verify(&first.0, LOGIN, other_than(&first.1));
         assert_eq!(
             wrong.err().map(|failure| failure.code),
@@ -54,9 +56,9 @@ impl Stage {
         world.counters.retain(|_, (_, ends)| *ends > now);
         Self {
             world,
-            challenges: [first, second],
+            challenges: [first, second, third],
             failures: 1,
-            messages: 2,
+            messages: 3,
         }
     }
 
@@ -94,6 +96,9 @@ impl Stage {
     }
 }
 
+/// Messages that a number and a user may have.
+const MESSAGES: u32 = 5;
+
 /// The life of the counter of consecutive failures.
 const LASTING: u32 = 315_360_000;
 
@@ -114,8 +119,8 @@ struct Process {
 /// What the model knows. Whatever is compared and not accepted is a failure, among it a right guess that came second.
 #[derive(Clone, Default)]
 struct Model {
-    compares: [u32; 2],
-    wins: [u32; 2],
+    compares: [u32; 3],
+    wins: [u32; 3],
     /// Claims that a store made, whether their answers arrived or not.
     claims: u32,
     /// Guesses that were charged after the last of them.
@@ -328,12 +333,12 @@ fn judge(
     let told = || format!("{deeds:?}: {ended:?}, lost {lost}");
     // One of the first challenge's three guesses was spent before.
     assert!(
-        model.compares[0] <= 2 && model.compares[1] <= 3,
+        model.compares[0] <= 2 && model.compares[1] <= 3 && model.compares[2] <= 3,
         "{}",
         told()
     );
     assert!(model.wins.iter().all(|wins| *wins <= 1), "{}", told());
-    assert!(model.sent <= 4 - stage.messages, "{}", told());
+    assert!(model.sent <= MESSAGES - stage.messages, "{}", told());
     for (deed, end) in &ended {
         let possible: &[Result<bool, Code>] = match deed {
             Right(_) => &[
@@ -436,8 +441,10 @@ fn one_or_two_operations_in_every_order_with_every_lost_answer() {
 fn three_operations_in_every_order() {
     let stage = Stage::new();
     let mut ends = 0;
-    // Wins at once, with a failure between; the last guess of a challenge; messages beside a win.
+    // Wins at once, with a failure between, also of a challenge that neither of them uses up; the last guess of a challenge; messages beside
+    // a win.
     for deeds in [
+        [Right(0), Right(1), Wrong(2)],
         [Right(0), Right(1), Wrong(1)],
         [Right(0), Wrong(0), Wrong(0)],
         [Right(1), Resend, Start],

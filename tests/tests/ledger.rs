@@ -199,6 +199,34 @@ fn a_used_or_exhausted_token_charges_nobody() {
     assert_eq!(world.counters, before);
 }
 
+/// A failure that was counted between a right guess and its claim is no part of what the win clears.
+#[test]
+fn a_win_clears_what_its_guess_saw() {
+    let mut world = World::new(&document());
+    let (token, pin) = world.challenge();
+    let wrong = other_than(&pin);
+    let fail = |world: &mut World| {
+        let failure = world.verify(&token, LOGIN, wrong).err();
+        assert_eq!(failure.map(|failure| failure.code), Some(Code::WrongPin));
+    };
+    fail(&mut world);
+    let mut right = Process::new(&world, &token, &pin);
+    while right.lists == 0 {
+        right.step(&world.settings, &mut world.counters, world.now);
+    }
+    fail(&mut world);
+    while right.result.is_none() {
+        right.step(&world.settings, &mut world.counters, world.now);
+    }
+    assert_eq!(right.result, Some(Ok(())));
+    let consecutive = world
+        .counters
+        .values()
+        .filter(|(_, ends)| ends - world.now > 86_400);
+    let consecutive: Vec<u32> = consecutive.map(|(total, _)| *total).collect();
+    assert_eq!(consecutive, [1]);
+}
+
 #[test]
 fn an_answer_lost_at_any_step_of_verify_fails_closed() {
     for (list, made) in [(0, false), (0, true), (1, false), (1, true)] {
