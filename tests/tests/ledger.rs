@@ -384,6 +384,28 @@ fn a_stranger_spends_half_a_budget_and_cannot_lock_a_login() {
     assert!(world.verify(&challenge.token, LOGIN, &pin).is_ok());
 }
 
+/// What strangers can start stops at half of a cap, and the other half is left for logins.
+#[test]
+fn a_stranger_gets_half_of_each_cap() {
+    let large = json!({"count": 1_000, "seconds": 86_400});
+    for cap in ["per_subject", "per_number", "per_range", "per_audience"] {
+        let mut sends = json!({
+            "per_subject": large, "per_number": large, "per_range": large, "per_audience": large,
+        });
+        sends[cap] = json!({"count": 6, "seconds": 86_400});
+        let mut world = World::with(&json!({ "sends": sends }));
+        for purpose in ["sign-up", "login"] {
+            let claimed = xoxzo_2fa_core::Claimed { purpose, ..LOGIN };
+            for sent in 0..4 {
+                let refusal = world.start(claimed).err().map(|failure| failure.code);
+                let due = (sent == 3).then_some(Code::TooManySends);
+                assert_eq!(refusal, due, "{cap}, {purpose}, {sent} sent");
+                world.now += 60;
+            }
+        }
+    }
+}
+
 /// Totals that no honest store gives.
 type Lie = fn(&[Charge]) -> Vec<Total>;
 
