@@ -178,8 +178,8 @@ def test_memory_shrinks_while_it_is_in_use() -> None:
     assert len(store) == 1
 
 
-def test_eleven_years_of_logins_leave_what_the_last_day_needs() -> None:
-    assert days.run(100_000) <= 64
+def test_eleven_years_of_logins_leave_nothing() -> None:
+    assert days.memory(100_000) <= days.LEFT
 
 
 def test_memory_that_is_full_refuses_as_fast_as_it_charges() -> None:
