@@ -98,7 +98,7 @@ impl Place {
 
     fn redis() -> Self {
         let server = Server::start(&[]);
-        Self::new(|_| Store::Redis(RedisGuard::open(&server.url()).unwrap(), server))
+        Self::new(|_| Store::Redis(RedisGuard::open(server.url()).unwrap(), server))
     }
 
     fn guard(&self) -> &dyn Guard {
