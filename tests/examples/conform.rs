@@ -57,6 +57,7 @@ struct Inner {
 
 struct Told {
     now: u64,
+    ahead: u64,
     xoxzo: Value,
     guard: String,
     requests: Vec<Value>,
@@ -66,6 +67,7 @@ impl World {
     fn new(document: &str, now: u64) -> Self {
         let told = Arc::new(Mutex::new(Told {
             now,
+            ahead: 0,
             xoxzo: json!({"status": 201, "body": r#"[{"msgid":"m1"}]"#}),
             guard: "memory".to_string(),
             requests: Vec::new(),
@@ -91,7 +93,8 @@ impl World {
     }
 
     fn now(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(self.told().now)
+        let told = self.told();
+        UNIX_EPOCH + Duration::from_secs(told.now + told.ahead)
     }
 
     fn count(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
@@ -211,6 +214,7 @@ impl Adaptor {
                 return Ok(self.open(text("document"), now));
             }
             "now" => self.world.told().now = content.as_u64().unwrap_or(0),
+            "ahead" => self.world.told().ahead = content.as_u64().unwrap_or(0),
             "xoxzo" => self.world.told().xoxzo = content.clone(),
             "guard" => self.world.told().guard = content.as_str().unwrap_or_default().to_string(),
             "check_receipt" => {

@@ -8,6 +8,7 @@ and answers one a line:
   (`process` if it names none), and a clock that stands at `now` for both. `{"prepared": {"effective", "warnings"}}` or a failure.
 - `{"now": seconds}`, `{"xoxzo": {"status", "body", "retry_after"}}` or `{"xoxzo": {"loss"}}`, `{"guard": "memory" | "unreachable" | "full"}`:
   the clock, and what Xoxzo and the guard answer from now on. `{"done": {}}`.
+- `{"ahead": seconds}`: how far the client's clock is ahead of the guard's. `{"done": {}}`.
 - `{"start": {...}}`, `resend`, `verify`, `status`, `unlock`, `check_receipt`, `inspect`: as in wit/text.wit, and answered so; beside the answer
   `requests`, what went to Xoxzo meanwhile: `{"method", "url", "headers": {name: value}, "body", "timeout_milliseconds"}`.
 

@@ -8,6 +8,7 @@
  *     {"open": {"document": {...} or "text", "now": N}}     a new client and a new guard in memory, whose clocks stand at N;
  *                                                            Xoxzo and the guard answer again
  *     {"now": N}                                             moves both clocks
+ *     {"ahead": N}                                           sets the client's clock so many seconds ahead of the guard's
  *     {"xoxzo": {"status", "body", "retry_after"}}           what Xoxzo answers from now on; or {"loss": "not-sent" | "unknown"}
  *     {"guard": "memory" | "unreachable" | "full"}           how the guard answers from now on
  *     {"start" | "resend" | "verify" | "status" | "unlock" | "check_receipt" | "inspect": {...}}   as in wit/text.wit
@@ -27,7 +28,8 @@ static struct {
   const char *component;
   x2f_client *client;
   x2f_memory *memory;
-  int64_t now;
+  /** The guard's time, and how far the host's clock is ahead of it. */
+  int64_t now, ahead;
   /** What the guard answers; X2F_NOT_LOST is the memory's answer. */
   x2f_loss guard;
   /** What Xoxzo answers, if it is not lost. */
@@ -41,7 +43,7 @@ static struct {
 static int64_t seconds(void *none)
 {
   (void)none;
-  return shell.now;
+  return shell.now + shell.ahead;
 }
 
 static uint64_t nanoseconds(void *none)
@@ -186,6 +188,7 @@ static json_t *open_client(const json_t *from)
   x2f_client *former = shell.client;
   x2f_memory *forgotten = shell.memory;
   shell.now = json_integer_value(json_object_get(from, "now"));
+  shell.ahead = 0;
   shell.memory = x2f_memory_open(0, &timer);
   shell.guard = X2F_NOT_LOST;
   shell.lost = X2F_NOT_LOST;
@@ -302,6 +305,10 @@ static json_t *answer(json_t *asked)
   if (strcmp(name, "guard") == 0) return set_guard(json_string_value(from));
   if (strcmp(name, "now") == 0) {
     shell.now = json_integer_value(from);
+    return json_pack("{s:{}}", "done");
+  }
+  if (strcmp(name, "ahead") == 0) {
+    shell.ahead = json_integer_value(from);
     return json_pack("{s:{}}", "done");
   }
   shell.requests = json_array();

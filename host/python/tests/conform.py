@@ -41,6 +41,7 @@ class World:
 
     def __init__(self, document: str, now: int) -> None:
         self.now = now
+        self.ahead = 0
         self.xoxzo: dict[str, Any] = TAKEN
         self.guard = "memory"
         self.requests: list[dict[str, Any]] = []
@@ -147,14 +148,14 @@ class Adaptor:
         if kind == "open":
             self.world = world = self.make(content["document"], content["now"])
             settings = Settings(content["document"])
-            arguments: Any = {"transport": world, "danger_clock": lambda: float(world.now), "audit": lambda _: None}
+            arguments: Any = {"transport": world, "danger_clock": lambda: float(world.now + world.ahead), "audit": lambda _: None}
             if isinstance(world, AsyncWorld):
                 self.client = self.run(AsyncTwoFactor.create(settings, world, **arguments))
             else:
                 self.client = TwoFactor(settings, world, **arguments)
             world.requests = []
             return {"prepared": {"effective": self.client.effective_settings, "warnings": self.client.warnings}}
-        if kind in ("now", "xoxzo", "guard"):
+        if kind in ("now", "ahead", "xoxzo", "guard"):
             setattr(self.world, kind, content)
             return {"done": {}}
         if kind == "check_receipt":
