@@ -120,7 +120,7 @@ fn a_plain_login_is_one_part_in_every_language() {
         assert_eq!(units <= if text.is_ascii() { 140 } else { 70 }, parts == 1);
     }
     // The same as a host would be shown before.
-    let specimens = plain.settings.specimens(None);
+    let specimens = plain.settings.specimens(None, None).unwrap();
     assert_eq!(specimens.len(), Locale::ALL.len());
     for specimen in specimens {
         let (text, parts) = sent(&mut plain, specimen.locale);

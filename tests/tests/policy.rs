@@ -296,3 +296,98 @@ fn hosts_with_other_clocks_never_accept_what_is_used() {
         }
     }
 }
+
+/// PINs that were hoarded while all was calm have one guess each once somebody guesses at many accounts.
+#[test]
+fn under_the_alarm_a_short_pin_has_one_guess() {
+    let room = json!({"count": 1_000, "seconds": 3_600});
+    let alarm = |digits: u32| {
+        json!({
+            "pin": {"digits": digits},
+            "failures": {"per_audience": {"count": 10, "seconds": 3_600}},
+            "sends": {"per_range": room, "per_audience": room},
+        })
+    };
+    let user = |at: usize| (format!("+8190000000{at:02}"), format!("user-{at}"));
+    let hoard = |world: &mut World, digits: usize| {
+        (0..20)
+            .map(|at| {
+                let (recipient, subject) = user(at);
+                let claimed = Claimed {
+                    recipient: &recipient,
+                    subject: &subject,
+                    ..LOGIN
+                };
+                (world.start(claimed).ok().unwrap().token, world.pin(digits))
+            })
+            .collect::<Vec<_>>()
+    };
+    let guess = |world: &mut World, hoard: &[(String, String)], at: usize, right: bool| {
+        let (recipient, subject) = user(at);
+        let claimed = Claimed {
+            recipient: &recipient,
+            subject: &subject,
+            ..LOGIN
+        };
+        let (token, pin) = &hoard[at];
+        let wrong = if pin.starts_with('1') { "2" } else { "1" }.repeat(pin.len());
+        let made = world.verify(token, claimed, if right { pin } else { &wrong });
+        made.err().map(|it| (it.code, it.guesses_left, it.alarm))
+    };
+    let mut world = World::with(&alarm(6));
+    let hoarded = hoard(&mut world, 6);
+    // All is calm up to the cap, then the first guess at each goes on, and says that there is no second.
+    for at in 0..20 {
+        let calm = at < 10;
+        let alarm = (!calm).then_some(Alarm::Failures);
+        let left = if calm { 4 } else { 0 };
+        assert_eq!(
+            guess(&mut world, &hoarded, at, false),
+            Some((Code::WrongPin, Some(left), alarm))
+        );
+    }
+    for at in [0, 5, 19] {
+        for right in [false, true] {
+            assert_eq!(
+                guess(&mut world, &hoarded, at, right),
+                Some((Code::Exhausted, None, Some(Alarm::Failures)))
+            );
+        }
+    }
+    // Nor is a message sent again for it, and what that would have charged is given back.
+    world.now += 60;
+    let (recipient, subject) = user(19);
+    let claimed = Claimed {
+        recipient: &recipient,
+        subject: &subject,
+        ..LOGIN
+    };
+    let messages = |world: &World| {
+        let day = |(_, ends): &&(u32, u32)| *ends > world.now + 80_000;
+        let totals = world.counters.values().filter(day);
+        totals.map(|(total, _)| *total).sum::<u32>()
+    };
+    let (before, sent) = (messages(&world), world.requests.len());
+    let again = world.resend(&hoarded[19].0, claimed, Sending::default());
+    assert_eq!(code(again), Some(Code::Exhausted));
+    assert_eq!((messages(&world), world.requests.len()), (before, sent));
+    // A challenge of the alarm's own has all its guesses, as has one that was long before.
+    let token = world.start(claimed).ok().unwrap().token;
+    assert_eq!(inspect(&token).map(|it| it.digits), Ok(8));
+    let pin = world.pin(8);
+    for _ in 0..2 {
+        let wrong = if pin.starts_with('1') { "2" } else { "1" }.repeat(8);
+        let left = world.verify(&token, claimed, &wrong).err().unwrap();
+        assert_eq!(left.code, Code::WrongPin);
+    }
+    assert!(world.verify(&token, claimed, &pin).is_ok());
+    let mut world = World::with(&alarm(8));
+    let hoarded = hoard(&mut world, 8);
+    for _ in 0..2 {
+        for at in 0..20 {
+            let made = guess(&mut world, &hoarded, at, false);
+            assert_eq!(made.map(|it| it.0), Some(Code::WrongPin));
+        }
+    }
+    assert_eq!(guess(&mut world, &hoarded, 7, true), None);
+}

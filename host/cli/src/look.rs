@@ -76,6 +76,9 @@ fn tell(finding: &Finding) {
 
 #[derive(Args)]
 pub(crate) struct Preview {
+    /// Purpose whose texts are shown; the first of the settings if absent.
+    #[arg(long)]
+    purpose: Option<String>,
     #[command(flatten)]
     payment: Payment,
     #[command(flatten)]
@@ -88,12 +91,13 @@ pub(crate) struct Preview {
 impl Preview {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let checked = xoxzo_2fa::check(&self.source.settings()?, Scope::Shared)?;
-        let specimens = checked.preview(self.payment.transaction().as_ref())?;
+        let payment = self.payment.transaction();
+        let specimens = checked.preview(self.purpose.as_deref(), payment.as_ref())?;
         if self.json {
             let entries = specimens.iter().map(|specimen| {
                 json!({
                     "locale": specimen.locale, "text": specimen.text, "parts": specimen.parts,
-                    "units": units(&specimen.text), "credits_in_japan": specimen.parts * CREDITS,
+                    "units": units(&specimen.text), "credits_in_japan": specimen.parts * CREDITS, "call": specimen.call,
                 })
             });
             println!("{}", Value::from_iter(entries));
@@ -110,6 +114,7 @@ impl Preview {
             for line in specimen.text.lines() {
                 println!("    {line}");
             }
+            println!("    call: {}", specimen.call);
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -347,16 +347,18 @@ impl From<types::Unlocked> for Unlocked {
     }
 }
 
-/// The text of an SMS as it would be sent, with the digits `1234567890` in place of a PIN.
+/// The messages of one language as they would be sent, with the digits `1234567890` in place of a PIN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Specimen {
     /// Its language.
     pub locale: String,
-    /// The text.
+    /// The text of an SMS.
     pub text: String,
-    /// Billed parts.
+    /// Billed parts of the SMS.
     pub parts: u32,
+    /// What a call says.
+    pub call: String,
 }
 
 impl From<types::Specimen> for Specimen {
@@ -365,6 +367,7 @@ impl From<types::Specimen> for Specimen {
             locale: specimen.locale,
             text: specimen.text,
             parts: specimen.parts,
+            call: specimen.call,
         }
     }
 }

@@ -48,18 +48,23 @@ impl Checked {
         &self.prepared.warnings
     }
 
-    /// The texts of an SMS in every language, as these settings would send them without a template: for a payment, or for
-    /// anything else.
+    /// Shows the messages of a purpose in every language, as these settings would send them without a template: for a payment, or for
+    /// anything else. Without a purpose, those of the first.
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] for a malformed transaction.
-    pub fn preview(&self, transaction: Option<&Transaction>) -> Result<Vec<Specimen>, Error> {
+    /// [`Error::Misuse`] for an unknown purpose or a malformed transaction.
+    pub fn preview(
+        &self,
+        purpose: Option<&str>,
+        transaction: Option<&Transaction>,
+    ) -> Result<Vec<Specimen>, Error> {
         let transaction = transaction.map(Transaction::to_wit);
         let preview = configure(&self.plugin, |exports, store| {
             exports.xoxzo_two_factor_configuration().call_preview(
                 store,
                 &self.prepared.settings,
+                purpose,
                 transaction.as_ref(),
             )
         })?;

@@ -141,29 +141,46 @@ pub(crate) fn id(text: &str, name: &str) -> Result<String, Failure> {
     })
 }
 
-/// Currencies whose minor unit is not a hundredth, and their decimals (ISO 4217). Four characters each.
-const DECIMALS: &str = concat!(
-    "BHD3BIF0CLF4CLP0DJF0GNF0IQD3ISK0JOD3JPY0KMF0KRW0KWD3",
-    "LYD3OMR3PYG0RWF0TND3UGX0UYI0UYW4VND0VUV0XAF0XOF0"
+/// Currencies by how many decimals they have: 0, 2, 3 and 4 (ISO 4217, list one as of 2026-01-01, without metals, test codes and other codes
+/// that have no minor unit). Three letters each.
+const CURRENCIES: [(usize, &str); 4] = [
+    (0, "BIFCLPDJFGNFISKJPYKMFKRWPYGRWFUGXUYIVNDVUVXAFXOFXPF"),
+    (2, TWO_DECIMALS),
+    (3, "BHDIQDJODKWDLYDOMRTND"),
+    (4, "CLFUYW"),
+];
+
+const TWO_DECIMALS: &str = concat!(
+    "AEDAFNALLAMDAOAARSAUDAWGAZNBAMBBDBDTBMDBNDBOBBOVBRLBSDBTNBWPBYNBZDCADCDFCHECHFCHWCNYCOPCOU",
+    "CRCCUPCVECZKDKKDOPDZDEGPERNETBEURFJDFKPGBPGELGHSGIPGMDGTQGYDHKDHNLHTGHUFIDRILSINRIRRJMDKES",
+    "KGSKHRKPWKYDKZTLAKLBPLKRLRDLSLMADMDLMGAMKDMMKMNTMOPMRUMURMVRMWKMXNMXVMYRMZNNADNGNNIONOKNPR",
+    "NZDPABPENPGKPHPPKRPLNQARRONRSDRUBSARSBDSCRSDGSEKSGDSHPSLESOSSRDSSPSTNSVCSYPSZLTHBTJSTMTTOP",
+    "TRYTTDTWDTZSUAHUSDUSNUYUUZSVEDVESWSTXADXCDXCGYERZARZMWZWG",
 );
 
+/// Decimals of a currency; `None` for what is no currency.
+fn decimals(currency: &str) -> Option<usize> {
+    let listed = |codes: &str| {
+        let mut codes = codes.as_bytes().chunks(3);
+        codes.any(|code| code == currency.as_bytes())
+    };
+    let found = CURRENCIES.iter().find(|(_, codes)| listed(codes));
+    found.map(|(decimals, _)| *decimals)
+}
+
 fn check_amount(amount: &str, currency: &str) -> Result<(), Failure> {
-    const AMOUNT: Unfit =
-        Unfit("must be a decimal without needless zeros, with all decimals of its currency");
-    if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return Err(Unfit("must be three capital letters").argument("currency"));
-    }
-    let odd = DECIMALS
-        .as_bytes()
-        .chunks(4)
-        .find_map(|entry| entry.strip_prefix(currency.as_bytes()));
-    let decimals = odd
-        .and_then(<[u8]>::first)
-        .map_or(2, |digit| usize::from(digit & 15));
+    const AMOUNT: Unfit = Unfit(
+        "must be a decimal of at most 15 digits without needless zeros, with all decimals of its currency",
+    );
+    let decimals =
+        decimals(currency).ok_or_else(|| Unfit("must be an ISO 4217 code").argument("currency"))?;
     let (whole, fraction) =
         split(amount, b'.').map_or((amount, None), |(whole, rest)| (whole, Some(rest)));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let canonical = amount.len() <= 16
+    let length = whole
+        .len()
+        .saturating_add(fraction.map_or(0, |digits| digits.len()));
+    let canonical = length <= 15
         && digits(whole)
         && (whole == "0" || !whole.starts_with('0'))
         && match fraction {
@@ -230,6 +247,9 @@ mod tests {
                 && pays("0.05", "USD")
                 && pays("1250", "JPY")
                 && pays("1.000", "KWD")
+                && pays("1250", "XPF")
+                && pays("9999999999999.99", "EUR")
+                && pays("999999999999999", "JPY")
         );
         for (amount, currency) in [
             ("12.5", "EUR"),
@@ -242,7 +262,13 @@ mod tests {
             ("1e3", "JPY"),
             ("1250.00", "JPY"),
             ("", "JPY"),
-            ("12345678901234567", "JPY"),
+            ("1000000000000000", "JPY"),
+            ("10000000000000.00", "EUR"),
+            ("12.50", "XPF"),
+            ("12.50", "QQQ"),
+            ("12.50", "XAU"),
+            ("12.50", "XXX"),
+            ("1", ""),
             ("1.00", "eur"),
             ("1.00", "EURO"),
         ] {

@@ -250,7 +250,12 @@ impl Dispatch {
                 "the recipient is not an allowed destination",
             ));
         }
-        let (_, parts) = self.request(settings)?;
+        let mut longest = self.clone();
+        if !self.again {
+            // The alarm may give a new PIN more digits, which is known only after the charge.
+            longest.head.digits = longest.head.digits.max(Guesses::ALARMED);
+        }
+        let (_, parts) = longest.request(settings)?;
         if parts.is_some_and(|parts| parts > settings.messages.parts) {
             return Err(
                 Unfit("would have more parts than message.max_parts allows").argument("message")
@@ -289,22 +294,24 @@ impl Dispatch {
     fn request(&self, settings: &Prepared) -> Result<(Request, Option<u32>), Failure> {
         let key = self.key(settings)?;
         let pin = Pin::derive(&key.pin, &self.message(settings), self.head.digits);
+        let pin = Zeroizing::new(pin.expose());
         let message = Message {
             service: &settings.service,
-            pin: &Zeroizing::new(pin.expose()),
+            pin: &pin,
             left: self.left,
             transaction: self.binding.transaction.as_ref(),
         };
         let (account, recipient) = (&settings.account, &self.binding.recipient);
         if let (Channel::Voice, Some(voice)) = (self.channel, &settings.voice) {
-            let (text, language) = message.speech(self.locale);
+            let (text, language) =
+                message.speech(self.locale, &self.binding.purpose, &settings.messages);
             return Ok((
                 xoxzo::call(account, &voice.caller, recipient, &text, language),
                 None,
             ));
         }
         if settings.messages.templates.is_empty() {
-            let text = message.sms(self.locale, &settings.messages.autofill);
+            let text = message.sms(self.locale, &self.binding.purpose, &settings.messages);
             return Ok((
                 xoxzo::sms(account, recipient, &text),
                 Some(text::parts(&text)),
@@ -333,6 +340,10 @@ impl Dispatch {
         match (judge(&self.ladder.charges(), answer.totals), agreed) {
             (Ok(Outcome::Made(totals)), Ok(())) => {
                 self.alarm = self.ladder.alarm(&totals);
+                if let Err(spent) = self.ladder.alarmed(&totals, self.head.digits, 0) {
+                    let spent = spent.expires_in(self.left);
+                    return self.back(settings, usize::MAX, spent);
+                }
                 if self.alarm == Some(Alarm::Failures) && !self.again {
                     self.head.digits = self.head.digits.max(Guesses::ALARMED);
                 }

@@ -20,7 +20,7 @@ use crate::binding::Binding;
 use crate::failure::{Alarm, Code, Failure, Unfit};
 use crate::guard::{CLAIM, Charge, Group, LASTING, Total};
 use crate::prepared::Prepared;
-use crate::settings::Cap;
+use crate::settings::{Cap, Guesses};
 
 /// Seconds to wait after a message of which nothing is known (Xoxzo: look three minutes later whether it was sent).
 pub(crate) const UNKNOWN_COOLDOWN: u32 = 180;
@@ -127,6 +127,7 @@ impl Ladder {
             ..rung.clone()
         });
     }
+
     pub(crate) fn charges(&self) -> Vec<Charge> {
         self.0.iter().map(|rung| rung.charge.clone()).collect()
     }
@@ -181,6 +182,27 @@ impl Ladder {
         } else {
             over(Kind::Cap).then_some(Alarm::Sends)
         }
+    }
+
+    /// Whether a challenge has had the one guess that it has under the alarm: PINs that were short when it was raised could else be hoarded
+    /// and guessed by the thousand. `guesses` are those that were allowed so far.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Exhausted`].
+    pub(crate) fn alarmed(
+        &self,
+        totals: &[Total],
+        digits: u8,
+        guesses: u32,
+    ) -> Result<(), Failure> {
+        let short = digits < Guesses::ALARMED && self.alarm(totals) == Some(Alarm::Failures);
+        let mut counted = self.0.iter().zip(totals);
+        let own = counted.find(|(rung, _)| rung.kind == Kind::Challenge);
+        if short && own.is_some_and(|(_, total)| total.total > guesses) {
+            return Err(exhausted().alarm(Some(Alarm::Failures)));
+        }
+        Ok(())
     }
 
     /// Guesses that are left after these totals: as many as the scarcest counter has.
@@ -384,8 +406,12 @@ fn spent(total: Total) -> Failure {
     if total.total >= CLAIM {
         used()
     } else {
-        Failure::new(Code::Exhausted, "all guesses of this challenge are spent")
+        exhausted()
     }
+}
+
+fn exhausted() -> Failure {
+    Failure::new(Code::Exhausted, "all guesses of this challenge are spent")
 }
 
 /// A challenge that was won.

@@ -51,7 +51,7 @@
 //! #     let key = RootKey::from_random([7; 32]);
 //! #     let settings = Settings {
 //! #         audience: "shop".into(), service: "Example Shop".into(), test: false, keys: vec![key.clone()],
-//! #         messages: Messages { locale: Locale::En, parts: 1, autofill: Autofill::default(), templates: Vec::new() },
+//! #         messages: Messages { locale: Locale::En, parts: 1, autofill: Autofill::default(), texts: Vec::new(), templates: Vec::new() },
 //! #         guard_key: key, scope: Scope::Shared,
 //! #         purposes: vec![Purpose { name: "login".into(), after_first_factor: true, voice: true }],
 //! #         destinations: Destination::preset("JP-mobile").unwrap(), guesses: Guesses::DEFAULT, sends: Sends::DEFAULT, voice: None,
@@ -109,6 +109,7 @@ mod key;
 mod ladder;
 mod locale;
 pub mod mark;
+mod pattern;
 mod phone;
 mod pin;
 mod prepared;
@@ -143,7 +144,7 @@ pub use receipt::{Claims, check as check_receipt};
 pub use seal::Seal;
 pub use settings::{
     Broken, Cap, Guesses, Japan, Messages, Purpose, Range, Scope, Sends, Settings, Template, Voice,
-    Xoxzo,
+    Wording, Xoxzo,
 };
 pub use state::{Ended, Waiting};
 pub use status::{Report, Status};

@@ -1,15 +1,17 @@
 //! The languages that messages are written in, and what they say.
 //!
-//! In a text, `{s}` is the service, `{p}` the PIN, `{m}` whole minutes, `{a}` amount and currency, `{t}` the payee. Amount and
-//! payee come before the code (PSD2 RTS, article 5(1)). What is not ASCII has 70 characters in a part, so those texts are short.
+//! A text is a [`pattern`](crate::pattern). Amount and payee come before the code (PSD2 RTS, article 5(1)). A part holds 70 characters of
+//! a text that is not ASCII, so those texts are short.
 
 use crate::failure::Unfit;
 
 /// A language that messages are written in, by its BCP 47 tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(Default))]
 #[non_exhaustive]
 pub enum Locale {
     /// English, `en`.
+    #[cfg_attr(test, default)]
     En,
     /// Japanese, `ja`.
     Ja,
@@ -74,58 +76,84 @@ impl Locale {
         self.texts()[2]
     }
 
+    /// What stands between groups of three digits of an amount: a comma, or a space where a comma separates decimals.
+    pub(crate) fn grouping(self) -> char {
+        match self {
+            Self::Id | Self::Vi | Self::Es => ' ',
+            Self::En | Self::Ja | Self::Ms | Self::Th | Self::ZhHans | Self::ZhHant | Self::Ko => {
+                ','
+            }
+        }
+    }
+
+    /// Stems of words that warn users not to pass a code on. An own text without one of them is unwise.
+    pub(crate) fn warnings(self) -> &'static [&'static str] {
+        match self {
+            Self::En => &["share", "tell", "give", "forward", "disclose"],
+            Self::Ja => &["教え", "共有", "伝え", "知らせ"],
+            Self::Id => &["berikan", "bagikan", "beritahu"],
+            Self::Ms => &["kongsi", "berikan", "beritahu"],
+            Self::Vi => &["chia sẻ", "tiết lộ", "cho ai"],
+            Self::Th => &["บอก", "แชร์", "เปิดเผย"],
+            Self::ZhHans => &["告诉", "分享", "透露", "泄露"],
+            Self::ZhHant => &["告訴", "分享", "透露", "洩露"],
+            Self::Ko => &["알려", "공유"],
+            Self::Es => &["compart", "digas", "reveles"],
+        }
+    }
+
     /// Tag, login, payment.
     fn texts(self) -> [&'static str; 3] {
         match self {
             Self::En => [
                 "en",
-                "{s}: your code is {p}. Valid for {m} min. Never share it with anyone.",
-                "{s}: to pay {a} to {t}, the code is {p}. Valid for {m} min. Never share it.",
+                "{service}: your code is {pin}. Valid for {minutes} min. Never share it with anyone.",
+                "{service}: to pay {amount} {currency} to {payee}, the code is {pin}. Valid for {minutes} min. Never share it.",
             ],
             Self::Ja => [
                 "ja",
-                "【{s}】認証コード: {p}（{m}分間有効）誰にも教えないでください。",
-                "【{s}】{t}へ{a}の支払い 認証コード: {p}（{m}分間有効）誰にも教えないでください。",
+                "【{service}】認証コード: {pin}（{minutes}分間有効）誰にも教えないでください。",
+                "【{service}】{payee}へ{amount} {currency}の支払い 認証コード: {pin}（{minutes}分間有効）誰にも教えないでください。",
             ],
             Self::Id => [
                 "id",
-                "{s}: kode Anda {p}. Berlaku {m} menit. Jangan berikan kepada siapa pun.",
-                "{s}: untuk membayar {a} kepada {t}, kodenya {p}. Berlaku {m} menit. Jangan berikan kepada siapa pun.",
+                "{service}: kode Anda {pin}. Berlaku {minutes} menit. Jangan berikan kepada siapa pun.",
+                "{service}: untuk membayar {amount} {currency} kepada {payee}, kodenya {pin}. Berlaku {minutes} menit. Jangan berikan kepada siapa pun.",
             ],
             Self::Ms => [
                 "ms",
-                "{s}: kod anda {p}. Sah selama {m} minit. Jangan kongsi dengan sesiapa.",
-                "{s}: untuk membayar {a} kepada {t}, kodnya {p}. Sah selama {m} minit. Jangan kongsi dengan sesiapa.",
+                "{service}: kod anda {pin}. Sah selama {minutes} minit. Jangan kongsi dengan sesiapa.",
+                "{service}: untuk membayar {amount} {currency} kepada {payee}, kodnya {pin}. Sah selama {minutes} minit. Jangan kongsi dengan sesiapa.",
             ],
             Self::Vi => [
                 "vi",
-                "{s}: mã của bạn là {p}, hiệu lực {m} phút. Không chia sẻ.",
-                "{s}: mã để trả {a} cho {t} là {p}, hiệu lực {m} phút. Không chia sẻ.",
+                "{service}: mã của bạn là {pin}, hiệu lực {minutes} phút. Không chia sẻ.",
+                "{service}: mã để trả {amount} {currency} cho {payee} là {pin}, hiệu lực {minutes} phút. Không chia sẻ.",
             ],
             Self::Th => [
                 "th",
-                "{s}: รหัสของคุณคือ {p} ใช้ได้ {m} นาที ห้ามบอกใคร",
-                "{s}: จ่าย {a} ให้ {t} รหัสคือ {p} ใช้ได้ {m} นาที ห้ามบอกใคร",
+                "{service}: รหัสของคุณคือ {pin} ใช้ได้ {minutes} นาที ห้ามบอกใคร",
+                "{service}: จ่าย {amount} {currency} ให้ {payee} รหัสคือ {pin} ใช้ได้ {minutes} นาที ห้ามบอกใคร",
             ],
             Self::ZhHans => [
                 "zh-Hans",
-                "【{s}】验证码：{p}，{m}分钟内有效，请勿告诉任何人。",
-                "【{s}】向{t}支付{a}，验证码：{p}，{m}分钟内有效，请勿告诉任何人。",
+                "【{service}】验证码：{pin}，{minutes}分钟内有效，请勿告诉任何人。",
+                "【{service}】向{payee}支付{amount} {currency}，验证码：{pin}，{minutes}分钟内有效，请勿告诉任何人。",
             ],
             Self::ZhHant => [
                 "zh-Hant",
-                "【{s}】驗證碼：{p}，{m}分鐘內有效，請勿告訴任何人。",
-                "【{s}】向{t}支付{a}，驗證碼：{p}，{m}分鐘內有效，請勿告訴任何人。",
+                "【{service}】驗證碼：{pin}，{minutes}分鐘內有效，請勿告訴任何人。",
+                "【{service}】向{payee}支付{amount} {currency}，驗證碼：{pin}，{minutes}分鐘內有效，請勿告訴任何人。",
             ],
             Self::Ko => [
                 "ko",
-                "[{s}] 인증번호 {p} ({m}분간 유효). 누구에게도 알려주지 마세요.",
-                "[{s}] {t}에 {a} 결제, 인증번호 {p} ({m}분간 유효). 공유하지 마세요.",
+                "[{service}] 인증번호 {pin} ({minutes}분간 유효). 누구에게도 알려주지 마세요.",
+                "[{service}] {payee}에 {amount} {currency} 결제, 인증번호 {pin} ({minutes}분간 유효). 공유하지 마세요.",
             ],
             Self::Es => [
                 "es",
-                "{s}: tu clave es {p}. Vale {m} min. No la compartas con nadie.",
-                "{s}: para pagar {a} a {t}, la clave es {p}. Vale {m} min. No la compartas con nadie.",
+                "{service}: tu clave es {pin}. Vale {minutes} min. No la compartas con nadie.",
+                "{service}: para pagar {amount} {currency} a {payee}, la clave es {pin}. Vale {minutes} min. No la compartas con nadie.",
             ],
         }
     }
@@ -135,6 +163,8 @@ impl Locale {
 /// pause and digit by digit (blog.xoxzo.com, 2018-05-14; commas between digits: 2021-11-01).
 #[derive(Clone, Copy)]
 pub(crate) struct Speech {
+    /// The language, as a message is written in.
+    pub(crate) locale: Locale,
     /// `tts_lang`, ISO 639-1.
     pub(crate) language: &'static str,
     /// For a login.
@@ -148,14 +178,16 @@ impl Speech {
     pub(crate) fn of(locale: Locale) -> Self {
         match locale {
             Locale::Ja => Self {
+                locale,
                 language: "ja",
-                login: "{s}です。このコードは誰にも教えないでください。認証コードは、、{p}。もう一度、、{p}。",
-                payment: "{s}です。このコードは誰にも教えないでください。{t}へ{a}を支払う認証コードは、、{p}。もう一度、、{p}。",
+                login: "{service}です。このコードは誰にも教えないでください。認証コードは、、{pin}。もう一度、、{pin}。",
+                payment: "{service}です。このコードは誰にも教えないでください。{payee}へ{amount} {currency}を支払う認証コードは、、{pin}。もう一度、、{pin}。",
             },
             _ => Self {
+                locale: Locale::En,
                 language: "en",
-                login: "This is {s}. Do not tell this code to anyone. Your code is,, {p}. Again,, {p}.",
-                payment: "This is {s}. Do not tell this code to anyone. The code to pay {a} to {t} is,, {p}. Again,, {p}.",
+                login: "This is {service}. Do not tell this code to anyone. Your code is,, {pin}. Again,, {pin}.",
+                payment: "This is {service}. Do not tell this code to anyone. The code to pay {amount} {currency} to {payee} is,, {pin}. Again,, {pin}.",
             },
         }
     }

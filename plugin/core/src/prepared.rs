@@ -155,9 +155,22 @@ impl Prepared {
         self.names.lone(label, of)
     }
 
-    /// The texts of a message in every language, for a payment or for a login, as an SMS without a template says them.
-    #[must_use]
-    pub fn specimens(&self, transaction: Option<&Transaction>) -> Vec<Specimen> {
+    /// The messages of a purpose in every language, for a payment or for anything else, as they are without a template. Without a purpose:
+    /// those of the first.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`]: no such purpose.
+    pub fn specimens(
+        &self,
+        purpose: Option<&str>,
+        transaction: Option<&Transaction>,
+    ) -> Result<Vec<Specimen>, Failure> {
+        let purpose = match purpose {
+            Some(name) => self.purpose(name),
+            None => self.purposes.first(),
+        };
+        let purpose = purpose.ok_or_else(unknown_purpose)?;
         let pin = "1234567890".get(..self.guesses.digits.into());
         let message = Message {
             service: &self.service,
@@ -165,7 +178,7 @@ impl Prepared {
             left: self.guesses.lifetime.into(),
             transaction,
         };
-        text::specimens(&message, &self.messages.autofill)
+        Ok(text::specimens(&message, &purpose.name, &self.messages))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::random;
 use crate::seal::Seal;
 use crate::text::Autofill;
 
-pub use messages::{Japan, Messages, Template, Voice};
+pub use messages::{Japan, Messages, Template, Voice, Wording};
 
 /// From the least to the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -374,7 +374,19 @@ impl Settings {
             !self.test && self.xoxzo.base_url.starts_with("http://"),
             "xoxzo.base_url is a loopback address: no phone gets a message",
         );
+        warn(
+            self.messages.texts.iter().any(Wording::has_link),
+            "message.texts has a link: users learn to tap links in messages about codes, and carriers block them",
+        );
+        warn(
+            self.messages.texts.iter().any(Wording::lacks_warning),
+            "message.texts does not ask users to keep the code to themselves",
+        );
         let autofill = &self.messages.autofill;
+        warn(
+            !self.messages.templates.is_empty() && !self.messages.texts.is_empty(),
+            "message.texts has no effect on an SMS with templates, whose text is Xoxzo's",
+        );
         warn(
             !self.messages.templates.is_empty() && *autofill != Autofill::default(),
             "message.webotp_domain and message.android_hash have no effect with templates: write them into the templates",

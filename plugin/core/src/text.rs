@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::binding::Transaction;
 use crate::locale::{Locale, Speech};
+use crate::pattern::{self, Piece, Place};
+use crate::settings::Messages;
 
 /// What a message says.
 pub(crate) struct Message<'a> {
@@ -28,12 +30,21 @@ pub struct Autofill {
 
 impl Message<'_> {
     /// The text of an SMS.
-    pub(crate) fn sms(&self, locale: Locale, autofill: &Autofill) -> Zeroizing<String> {
-        let pattern = match self.transaction {
-            None => locale.login(),
-            Some(_) => locale.payment(),
+    pub(crate) fn sms(
+        &self,
+        locale: Locale,
+        purpose: &str,
+        messages: &Messages,
+    ) -> Zeroizing<String> {
+        let (own, engines) = match self.transaction {
+            None => (messages.own(locale, purpose, |it| &it.text), locale.login()),
+            Some(_) => (
+                messages.own(locale, purpose, |it| &it.payment),
+                locale.payment(),
+            ),
         };
-        let mut text = self.fill(pattern, self.pin);
+        let mut text = self.fill(own.unwrap_or(engines), locale, self.pin);
+        let autofill = &messages.autofill;
         // The last line, without a line break after it: with one, browsers find no code. What follows the code there is left to
         // others by the grammar, so the hash can end the message, as Android wants it.
         let mut mark = '\n';
@@ -49,11 +60,19 @@ impl Message<'_> {
     }
 
     /// What a call says, and the language it says it in.
-    pub(crate) fn speech(&self, locale: Locale) -> (Zeroizing<String>, &'static str) {
+    pub(crate) fn speech(
+        &self,
+        locale: Locale,
+        purpose: &str,
+        messages: &Messages,
+    ) -> (Zeroizing<String>, &'static str) {
         let speech = Speech::of(locale);
-        let pattern = match self.transaction {
-            None => speech.login,
-            Some(_) => speech.payment,
+        let (own, engines) = match self.transaction {
+            None => (
+                messages.own(speech.locale, purpose, |it| &it.call),
+                speech.login,
+            ),
+            Some(_) => (None, speech.payment),
         };
         let mut digits = Zeroizing::new(String::with_capacity(32));
         for digit in self.pin.chars() {
@@ -62,7 +81,8 @@ impl Message<'_> {
             }
             digits.push(digit);
         }
-        (self.fill(pattern, &digits), speech.language)
+        let text = self.fill(own.unwrap_or(engines), speech.locale, &digits);
+        (text, speech.language)
     }
 
     /// Whole minutes that are left.
@@ -71,9 +91,14 @@ impl Message<'_> {
     }
 
     /// Amount and currency; empty without a payment.
-    pub(crate) fn amount(&self) -> String {
+    pub(crate) fn amount(&self, locale: Locale) -> String {
         self.transaction.map_or_else(String::new, |paid| {
-            [&*paid.amount, " ", &paid.currency].concat()
+            [
+                &*grouped(&paid.amount, locale.grouping()),
+                " ",
+                &paid.currency,
+            ]
+            .concat()
         })
     }
 
@@ -83,24 +108,40 @@ impl Message<'_> {
     }
 
     /// Puts values in the places of a pattern. Joined, not formatted: nothing else in a component needs the formatting of `core`.
-    fn fill(&self, pattern: &str, pin: &str) -> Zeroizing<String> {
-        let (minutes, amount) = (self.minutes(), self.amount());
+    fn fill(&self, pattern: &str, locale: Locale, pin: &str) -> Zeroizing<String> {
+        let minutes = self.minutes();
+        let (amount, currency) = self.transaction.map_or_else(Default::default, |paid| {
+            (grouped(&paid.amount, locale.grouping()), &*paid.currency)
+        });
         // Room for all of it, so that no copy of the PIN is left behind by growing.
         let mut text = Zeroizing::new(String::with_capacity(1024));
-        let mut pieces = pattern.split('{');
-        text.push_str(pieces.next().unwrap_or_default());
-        for piece in pieces {
-            text.push_str(match piece.as_bytes().first() {
-                Some(b's') => self.service,
-                Some(b'p') => pin,
-                Some(b'm') => &minutes,
-                Some(b'a') => &amount,
-                _ => self.payee(),
+        for piece in pattern::cut(pattern).unwrap_or_default() {
+            text.push_str(match piece {
+                Piece::Text(text) => text,
+                Piece::Place(Place::Service) => self.service,
+                Piece::Place(Place::Pin) => pin,
+                Piece::Place(Place::Minutes) => &minutes,
+                Piece::Place(Place::Amount) => &amount,
+                Piece::Place(Place::Currency) => currency,
+                Piece::Place(Place::Payee) => self.payee(),
             });
-            text.push_str(piece.get(2..).unwrap_or_default());
         }
         text
     }
+}
+
+/// A canonical amount with its whole part in groups of three digits, so that none of it has the length of a code.
+fn grouped(amount: &str, mark: char) -> String {
+    let whole = amount.bytes().take_while(u8::is_ascii_digit).count();
+    let mut text = String::with_capacity(24);
+    for (at, letter) in amount.chars().enumerate() {
+        let left = whole.saturating_sub(at);
+        if at > 0 && left > 0 && left.is_multiple_of(3) {
+            text.push(mark);
+        }
+        text.push(letter);
+    }
+    text
 }
 
 /// Billed parts of a text: one of 140 ASCII characters or 70 UTF-16 units, else 132 or 66 each (help.xoxzo.com, "how many
@@ -119,26 +160,33 @@ pub(crate) fn parts(text: &str) -> u32 {
     }
 }
 
-/// A text as it would be sent.
+/// The messages of one language, as they would be sent.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Specimen {
     /// Its language.
     pub locale: Locale,
-    /// The text, with the digits `1234567890` as far as the PIN is long.
+    /// The text of an SMS, with the digits `1234567890` as far as the PIN is long.
     pub text: String,
-    /// Billed parts.
+    /// Billed parts of the SMS.
     pub parts: u32,
+    /// What a call says.
+    pub call: String,
 }
 
-/// The texts of an SMS in every language.
-pub(crate) fn specimens(message: &Message<'_>, autofill: &Autofill) -> Vec<Specimen> {
+/// The messages of a purpose in every language.
+pub(crate) fn specimens(
+    message: &Message<'_>,
+    purpose: &str,
+    messages: &Messages,
+) -> Vec<Specimen> {
     let specimen = |locale| {
-        let text = message.sms(locale, autofill).to_string();
+        let text = message.sms(locale, purpose, messages).to_string();
         Specimen {
             locale,
             parts: parts(&text),
             text,
+            call: message.speech(locale, purpose, messages).0.to_string(),
         }
     };
     Locale::ALL.into_iter().map(specimen).collect()
@@ -193,7 +241,7 @@ mod tests {
         for locale in Locale::ALL {
             assert!(Locale::parse(locale.code()) == Ok(locale));
             for transaction in [None, Some(&paid)] {
-                let text = message(transaction).sms(locale, &Autofill::default());
+                let text = message(transaction).sms(locale, "login", &Messages::default());
                 assert!(!text.contains(['{', '}', '\n']), "{}", *text);
                 assert!(text.contains("Example Shop"), "{}", *text);
                 let code = text.find("123456").unwrap();
@@ -211,6 +259,20 @@ mod tests {
     }
 
     #[test]
+    fn large_amounts_are_grouped() {
+        for (amount, expected) in [
+            ("0", "0"),
+            ("999", "999"),
+            ("1250", "1,250"),
+            ("12.50", "12.50"),
+            ("1234.567", "1,234.567"),
+            ("999999999999999", "999,999,999,999,999"),
+        ] {
+            assert_eq!(grouped(amount, ','), expected);
+        }
+    }
+
+    #[test]
     fn a_call_says_digits_singly_and_twice_after_the_warning() {
         let paid = paid();
         for (locale, language, warning) in [
@@ -219,7 +281,8 @@ mod tests {
             (Locale::Th, "en", "Do not tell"),
         ] {
             for transaction in [None, Some(&paid)] {
-                let (text, spoken) = message(transaction).speech(locale);
+                let (text, spoken) =
+                    message(transaction).speech(locale, "login", &Messages::default());
                 assert_eq!(spoken, language);
                 let digits = "1,,2,,3,,4,,5,,6";
                 let first = text.find(digits).unwrap();

@@ -18,7 +18,7 @@ use subtle::{Choice, ConstantTimeEq};
 use crate::binding::{Binding, Claimed};
 use crate::clock;
 use crate::failure::{Alarm, Code, Failure};
-use crate::guard::{CLAIM, Charge, Outcome, agree, judge, lie};
+use crate::guard::{CLAIM, Charge, Outcome, Total, agree, judge, lie};
 use crate::ladder::{Ladder, used};
 use crate::pin::Pin;
 use crate::prepared::Prepared;
@@ -138,6 +138,9 @@ impl Verify {
             Outcome::Made(totals) => totals,
         };
         self.alarm = ladder.alarm(&totals);
+        ladder
+            .alarmed(&totals, self.head.digits, 1)
+            .map_err(|spent| spent.expires_in(self.left))?;
         let key = settings.key(self.head.kid).ok_or_else(invalid)?;
         let expected =
             Pin::derive(&key.pin, message, self.head.digits).fingerprint(&key.pin, message);
@@ -145,12 +148,20 @@ impl Verify {
         if !bool::from(expected.ct_eq(&self.typed) & sent) {
             return Err(Failure::new(Code::WrongPin, "the pin is wrong")
                 .expires_in(self.left)
-                .guesses_left(ladder.left(&totals))
+                .guesses_left(self.guesses_left(&totals))
                 .alarm(self.alarm));
         }
         let hard = ladder.hard(&totals);
         self.stage = Stage::Claim { hard };
         Ok(Turn::Count(self.claim(settings, message, hard), self))
+    }
+
+    /// Under the alarm a short PIN has no second guess.
+    fn guesses_left(&self, totals: &[Total]) -> u32 {
+        match self.ladder.alarmed(totals, self.head.digits, 0) {
+            Ok(()) => self.ladder.left(totals),
+            Err(_) => 0,
+        }
     }
 
     fn accept(&self, settings: &Prepared, message: &[u8]) -> Result<Turn<Self>, Failure> {

@@ -102,7 +102,7 @@ pub(crate) fn from_template(
     template: &Template,
     message: &Message<'_>,
 ) -> Request {
-    let (minutes, amount) = (message.minutes(), message.amount());
+    let (minutes, amount) = (message.minutes(), message.amount(template.locale));
     let values = [
         (Some(&template.pin), message.pin),
         (template.minutes.as_ref(), &minutes),

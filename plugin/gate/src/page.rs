@@ -30,7 +30,7 @@ impl Look {
         let light = Colour::parse(&brand.colour).is_some_and(Colour::is_light);
         let on = if light { "#000" } else { "#fff" };
         let style = [":root{--brand:", &brand.colour, ";--on:", on, "}", STYLE].concat();
-        let specimens = engine.specimens(None);
+        let specimens = engine.specimens(None, None).unwrap_or_default();
         let fits = [Language::En, Language::Ja].map(|language| {
             let own = specimens
                 .iter()

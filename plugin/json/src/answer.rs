@@ -224,6 +224,7 @@ pub(crate) fn specimens(specimens: &[Specimen]) -> String {
             out.text("locale", specimen.locale.code());
             out.text("text", &specimen.text);
             out.number("parts", specimen.parts);
+            out.text("call", &specimen.call);
         });
     })
 }

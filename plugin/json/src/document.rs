@@ -78,7 +78,7 @@ pub(crate) const DOCUMENT: Form = Form::Map(&[
         Form::Text,
         Absent::Required,
         about!(
-            "Name of the service in messages: 1 to 40 letters, digits, spaces and .,'&()-, no run of four digits."
+            "Name of the service in messages: 1 to 40 letters, digits, spaces and .,'&()-, at most three digits together, no dotted word, one script a word."
         ),
     ),
     field(
@@ -434,7 +434,7 @@ const LOCALES: Form = Form::Choice(&[
     "en", "ja", "id", "ms", "vi", "th", "zh-Hans", "zh-Hant", "ko", "es",
 ]);
 
-const MESSAGE: [Field; 5] = [
+const MESSAGE: [Field; 6] = [
     field(
         "locale",
         LOCALES,
@@ -466,12 +466,59 @@ const MESSAGE: [Field; 5] = [
         ),
     ),
     field(
+        "texts",
+        Form::List(&Form::Map(&WORDING), Messages::TEXTS),
+        Absent::Empty,
+        about!(
+        "The service's own texts, at most one for each language and purpose. What they leave out is said in the engine's words. Not for an "
+        "SMS with templates."),
+    ),
+    field(
         "templates",
         Form::List(&Form::Map(&TEMPLATE), Messages::TEMPLATES),
         Absent::Empty,
         about!(
         "Approved templates. With any, every SMS is made from one: of the call's language or else of message.locale, with amount and payee "
         "for a payment and without for anything else. Without, every SMS is freeform, for which the account must be enabled."),
+    ),
+];
+
+const WORDING: [Field; 5] = [
+    field(
+        "locale",
+        LOCALES,
+        Absent::Required,
+        about!("Language it is written in."),
+    ),
+    field(
+        "purpose",
+        Form::Text,
+        Absent::Out,
+        about!("Purpose it is for. If absent: every purpose that has no text of its own."),
+    ),
+    field(
+        "text",
+        Form::Text,
+        Absent::Out,
+        about!(
+        "An SMS that confirms no payment, with {pin} once and at most once {service} and {minutes}: no line break, no invisible character, no "
+        "digit or placeholder directly beside {pin}, at most three digits together, and at most max_parts parts at the longest values."),
+    ),
+    field(
+        "payment",
+        Form::Text,
+        Absent::Out,
+        about!(
+            "An SMS that confirms a payment, by the same rules, with {amount}, {currency} and {payee} once each before {pin}."
+        ),
+    ),
+    field(
+        "call",
+        Form::Text,
+        Absent::Out,
+        about!(
+            "What a call says that confirms no payment, in en or ja, with {pin} once or twice. Digits are said one by one."
+        ),
     ),
 ];
 

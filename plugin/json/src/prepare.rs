@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
     Autofill, Broken, Cap, Code, Destination, Failure, Guesses, Japan, Locale, Messages, Prepared,
-    Purpose, RootKey, Scope, Sends, Settings, Template, Unfit, Voice, Xoxzo,
+    Purpose, RootKey, Scope, Sends, Settings, Template, Unfit, Voice, Wording, Xoxzo,
 };
 
 use crate::at::At;
@@ -202,6 +202,7 @@ impl At<'_> {
     }
 
     fn messages(self) -> Result<Messages, Misfit> {
+        let texts = self.each("texts", At::wording);
         let templates = self.each("templates", At::template);
         Ok(Messages {
             locale: self.locale().map_err(|misfit| misfit.within("message"))?,
@@ -210,7 +211,18 @@ impl At<'_> {
                 webotp_domain: self.option("webotp_domain"),
                 android_hash: self.option("android_hash"),
             },
+            texts: texts.map_err(|misfit| misfit.within("message"))?,
             templates: templates.map_err(|misfit| misfit.within("message"))?,
+        })
+    }
+
+    fn wording(self) -> Result<Wording, Misfit> {
+        Ok(Wording {
+            locale: self.locale()?,
+            purpose: self.option("purpose"),
+            text: self.option("text"),
+            payment: self.option("payment"),
+            call: self.option("call"),
         })
     }
 

@@ -57,7 +57,8 @@ fn with_settings(
             let paid = from
                 .maybe("transaction")
                 .map(|paid| Transaction::parse(transaction(paid)));
-            let specimens = settings.specimens(paid.transpose()?.as_ref());
+            let specimens =
+                settings.specimens(from.option_str("purpose"), paid.transpose()?.as_ref())?;
             return Ok(answer::specimens(&specimens));
         }
         "trail_of" => {
@@ -203,7 +204,13 @@ const QUESTION: Form = Form::Map(&[
         ],
     ),
     function("inspect", &[needed("token", Form::Text)]),
-    function("preview", &[option("transaction", TRANSACTION)]),
+    function(
+        "preview",
+        &[
+            option("purpose", Form::Text),
+            option("transaction", TRANSACTION),
+        ],
+    ),
     function("trail_of", &[needed("binding", BINDING)]),
     function("start", &[needed("binding", BINDING), SENDING]),
     function(

@@ -56,13 +56,17 @@ impl Guest for Configuration {
 
     fn preview(
         settings: String,
+        purpose: Option<String>,
         transaction: Option<types::Transaction>,
     ) -> Answer<types::Specimens> {
         let settings = Prepared::parse(&settings).map_err(convert::failure)?;
         let paid = transaction.as_ref().map(convert::paid);
         let paid = paid.map(Transaction::parse).transpose();
         let paid = paid.map_err(convert::failure)?;
-        Ok(convert::specimens(settings.specimens(paid.as_ref())))
+        settings
+            .specimens(purpose.as_deref(), paid.as_ref())
+            .map(convert::specimens)
+            .map_err(convert::failure)
     }
 
     fn trail_of(settings: String, binding: types::Binding) -> Answer<types::Trail> {

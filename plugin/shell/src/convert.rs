@@ -141,6 +141,7 @@ pub fn specimens(specimens: Vec<core::Specimen>) -> types::Specimens {
         locale: specimen.locale.code().to_string(),
         text: specimen.text,
         parts: specimen.parts,
+        call: specimen.call,
     };
     types::Specimens {
         specimens: specimens.into_iter().map(specimen).collect(),

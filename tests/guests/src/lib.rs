@@ -150,7 +150,11 @@ impl configuration::Guest for Hostile {
         Err(failure(String::new()))
     }
 
-    fn preview(_: String, _: Option<types::Transaction>) -> Answer<types::Specimens> {
+    fn preview(
+        _: String,
+        _: Option<String>,
+        _: Option<types::Transaction>,
+    ) -> Answer<types::Specimens> {
         Err(failure(String::new()))
     }
 

@@ -49,6 +49,26 @@ fn messages() {
             }));
         }
     }
+    let own = json!({"max_parts": 5, "texts": [
+        {"locale": "en", "purpose": "login", "text": "This is {service}. Your PIN is {pin}",
+            "payment": "{service}: {amount} {currency} to {payee}, PIN {pin}, {minutes} min", "call": "Again: {pin}, {pin}"},
+        {"locale": "ja", "text": "{service}のPIN {pin}"},
+    ]});
+    let large = json!({"transaction": {"amount": "1234567.00", "currency": "EUR", "payee": "Kumi Co., Ltd."}});
+    for locale in ["en", "ja", "es"] {
+        for (bound, channel) in [
+            (login(), "sms"),
+            (with(login(), large.clone()), "sms"),
+            (login(), "voice"),
+        ] {
+            made.push(json!({
+                "comment": "in the service's own words", "flags": ["OwnWords"], "locale": locale, "channel": channel, "binding": bound,
+                "document": with(document(), json!({
+                    "message": own, "voice": {"caller": "815012345678", "destinations": ["JP-mobile"]},
+                })),
+            }));
+        }
+    }
     let made = made.into_iter().map(|mut vector| {
         let (world, challenge) = requested(&vector);
         vector["text"] = json!(text(&world.requests.last().unwrap().body));
@@ -66,6 +86,11 @@ fn messages() {
             "AndroidHash",
             "FORMAT",
             "The last 11 characters hand the message to an app",
+        ),
+        (
+            "OwnWords",
+            "FUNCTIONALITY",
+            "The service's own text; what it leaves out is in the engine's words",
         ),
         (
             "Speech",

@@ -6,6 +6,10 @@ fn templates(variables: Value) -> Value {
     json!({"message": {"templates": [{"id": 1, "locale": "en", "variables": variables}]}})
 }
 
+fn texts(change: Value) -> Value {
+    json!({"message": {"texts": [with(json!({"locale": "en"}), change)]}})
+}
+
 fn account(change: Value) -> Value {
     json!({"xoxzo": with(document()["xoxzo"].clone(), change)})
 }
@@ -21,7 +25,9 @@ fn settings() {
                     "per_client": {"count": 20, "seconds": 3600}, "per_audience": {"count": 99, "seconds": 3600}}, "preset": "default",
                 "sends": {"cooldown_seconds": 90, "per_subject": {"count": 3, "seconds": 3600}, "per_number": {"count": 3, "seconds": 3600},
                     "per_client": {"count": 30, "seconds": 3600}, "per_range": {"count": 30, "seconds": 3600}, "per_audience": {"count": 100, "seconds": 3600}, "monitor": true},
-                "message": {"locale": "ja", "max_parts": 2, "webotp_domain": "login.example.com", "android_hash": "FA+9qCX9VSu", "templates": [
+                "message": {"locale": "ja", "max_parts": 2, "webotp_domain": "login.example.com", "android_hash": "FA+9qCX9VSu",
+                    "texts": [{"locale": "en", "purpose": "login", "text": "{service}: {pin}", "payment": "{amount} {currency}, {payee}: {pin}", "call": "{pin}"}],
+                    "templates": [
                     {"id": 6, "locale": "ja", "variables": {"pin": "code", "minutes": "minutes", "service": "shop"}},
                     {"id": 7, "locale": "ja", "variables": {"pin": "code", "amount": "sum", "payee": "to"}},
                 ]},
@@ -73,6 +79,52 @@ fn settings() {
         (
             "a service with an invisible character",
             json!({"service": "Sh\u{200b}op"}),
+        ),
+        (
+            "a service that is a link",
+            json!({"service": "evil.example"}),
+        ),
+        (
+            "a service with a code over signs",
+            json!({"service": "Code 12-34"}),
+        ),
+        (
+            "a service in letters that look alike",
+            json!({"service": "P\u{430}y"}),
+        ),
+        ("a text without a code", texts(json!({"text": "Hello"}))),
+        (
+            "a text with two codes",
+            texts(json!({"text": "{pin} {pin}"})),
+        ),
+        (
+            "a text with an unknown placeholder",
+            texts(json!({"text": "{code}"})),
+        ),
+        (
+            "a text that touches the code",
+            texts(json!({"text": "1{pin}"})),
+        ),
+        (
+            "a text with a line break",
+            texts(json!({"text": "a\n{pin}"})),
+        ),
+        (
+            "a text that could be another code",
+            texts(json!({"text": "12 34 {pin}"})),
+        ),
+        (
+            "a payment shown after its code",
+            texts(json!({"payment": "{pin} {amount} {currency} {payee}"})),
+        ),
+        (
+            "a text for no purpose",
+            texts(json!({"purpose": "x", "text": "{pin}"})),
+        ),
+        ("no text at all", texts(json!({}))),
+        (
+            "a text that is too long",
+            texts(json!({"text": "x".repeat(140) + "{pin}"})),
         ),
         ("no purpose", json!({"purposes": []})),
         ("an unknown preset", json!({"destinations": ["everywhere"]})),

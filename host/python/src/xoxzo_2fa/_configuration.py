@@ -56,12 +56,14 @@ def inspect(token: str) -> Outline:
     return outline.reveal()
 
 
-def preview(settings: Settings, transaction: Transaction | None = None) -> list[Specimen]:
-    """Give the texts of an SMS in every language, as these settings would send them without a template.
+def preview(settings: Settings, transaction: Transaction | None = None, *, purpose: str | None = None) -> list[Specimen]:
+    """Show the messages of a purpose in every language, as these settings would send them without a template.
 
-    Raises ``Misuse`` for wrong settings or a malformed transaction.
+    purpose: one of the settings' purposes; the first if None.
+
+    Raises ``Misuse`` for wrong settings, an unknown purpose or a malformed transaction.
     """
-    specimens = seal(_specimens, settings, transaction)
+    specimens = seal(_specimens, settings, transaction, purpose)
     # What is no `Settings` may be a document with its keys.
     del settings, transaction
     return specimens.reveal()
@@ -81,13 +83,15 @@ def _outline(token: str) -> Outline:
     return record(Outline, shared().once({"inspect": {"token": bounded(token)}})[1])
 
 
-def _specimens(settings: Settings, transaction: Transaction | None) -> list[Specimen]:
+def _specimens(settings: Settings, transaction: Transaction | None, purpose: str | None) -> list[Specimen]:
     if not isinstance(settings, Settings):
         raise Misuse("settings", "settings: must be `Settings(...)`")
     if not isinstance(transaction, (Transaction, type(None))):
         raise Misuse("request", "transaction: must be a `Transaction`")
     prepared = prepare(shared(), Secret(settings.document("shared")))
-    question: dict[str, Any] = {} if transaction is None else {"transaction": vars(transaction)}
+    question: dict[str, Any] = {} if purpose is None else {"purpose": purpose}
+    if transaction is not None:
+        question["transaction"] = vars(transaction)
     _, previewed = shared().once({"preview": question}, prepared["settings"])
     return [record(Specimen, specimen) for specimen in previewed["specimens"]]
 

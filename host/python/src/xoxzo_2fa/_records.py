@@ -156,11 +156,15 @@ class Outline:
 
 @dataclass(frozen=True)
 class Specimen:
-    """The text of an SMS as it would be sent, with the digits ``1234567890`` in place of a PIN."""
+    """The messages of one language as they would be sent, with the digits ``1234567890`` in place of a PIN.
+
+    text: the text of an SMS. parts: its billed parts. call: what a call says.
+    """
 
     locale: str
     text: str
     parts: int
+    call: str
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ use crate::guard::Names;
 use crate::key::{ReceiptKey, Secret};
 use crate::locale::Locale;
 use crate::phone::Destination;
-use crate::settings::{Cap, Guesses, Japan, Messages, Purpose, Sends, Template, Voice};
+use crate::settings::{Cap, Guesses, Japan, Messages, Purpose, Sends, Template, Voice, Wording};
 use crate::text::Autofill;
 
 /// Names the layout below and the release: a string of another build is refused, not misread.
-const BUILD: &str = concat!("xoxzo-2fa ", env!("CARGO_PKG_VERSION"), " prepared 3");
+const BUILD: &str = concat!("xoxzo-2fa ", env!("CARGO_PKG_VERSION"), " prepared 4");
 
 /// Bytes of the checksum at the end.
 const CHECKSUM: usize = 8;
@@ -69,11 +69,25 @@ impl Prepared {
             locale,
             parts,
             autofill,
+            texts,
             templates,
         } = &self.messages;
         out.text(locale.code()).u32(*parts);
         out.option(autofill.webotp_domain.as_deref());
         out.option(autofill.android_hash.as_deref());
+        list(out, texts, |wording, out| {
+            let Wording {
+                locale,
+                purpose,
+                text,
+                payment,
+                call,
+            } = wording;
+            out.text(locale.code());
+            for text in [purpose, text, payment, call] {
+                out.option(text.as_deref());
+            }
+        });
         list(out, templates, |template, out| {
             let Template {
                 id,
@@ -226,6 +240,13 @@ fn read_messages(from: &mut Reader<'_>) -> Messages {
             webotp_domain: from.option(),
             android_hash: from.option(),
         },
+        texts: unlist(from, |from| Wording {
+            locale: read_locale(from),
+            purpose: from.option(),
+            text: from.option(),
+            payment: from.option(),
+            call: from.option(),
+        }),
         templates: unlist(from, |from| Template {
             id: from.u32(),
             locale: read_locale(from),

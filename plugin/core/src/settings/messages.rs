@@ -4,12 +4,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Range;
+use crate::failure::Unfit;
 use crate::locale::Locale;
+use crate::pattern::{self, Use};
 use crate::phone::Destination;
 use crate::text::Autofill;
 
 /// The text of messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(Default))]
 pub struct Messages {
     /// Language where a call names none.
     pub locale: Locale,
@@ -17,6 +20,8 @@ pub struct Messages {
     pub parts: u32,
     /// What lets a phone fill the code in.
     pub autofill: Autofill,
+    /// The service's own texts, at most 64. What they leave out is said in the engine's words.
+    pub texts: Vec<Wording>,
     /// Templates that Xoxzo has approved. If there are any, every SMS is made from one, else every SMS is freeform.
     pub templates: Vec<Template>,
 }
@@ -26,6 +31,24 @@ impl Messages {
     pub const PARTS: Range = Range(1, 5);
     /// How many templates.
     pub const TEMPLATES: Range = Range(0, 32);
+    /// How many own texts.
+    pub const TEXTS: Range = Range(0, 64);
+
+    /// An own text of a language: for this purpose, or else for any.
+    pub(crate) fn own<'a>(
+        &'a self,
+        locale: Locale,
+        purpose: &str,
+        of: impl Fn(&'a Wording) -> &'a Option<String>,
+    ) -> Option<&'a str> {
+        let own = |purpose: Option<&str>| {
+            let texts = self.texts.iter();
+            let mut texts =
+                texts.filter(|it| it.locale == locale && it.purpose.as_deref() == purpose);
+            texts.find_map(|it| of(it).as_deref())
+        };
+        own(Some(purpose)).or_else(|| own(None))
+    }
 
     /// The template for a language, or else for the settings' own, that shows a payment or does not.
     pub(crate) fn template(&self, locale: Locale, payment: bool) -> Option<&Template> {
@@ -34,6 +57,75 @@ impl Messages {
             own.find(|template| template.amount.is_some() == payment)
         };
         of(locale).or_else(|| of(self.locale))
+    }
+}
+
+/// What a service says in its own words, in one language.
+///
+/// Texts have the placeholders `{service}`, `{pin}`, `{minutes}`, `{amount}`, `{currency}` and `{payee}`; SPEC.md, "Message", has their rules.
+/// Lines for WebOTP and Android stay the engine's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wording {
+    /// The language it is written in.
+    pub locale: Locale,
+    /// The purpose it is for; every purpose without a text of its own if absent.
+    pub purpose: Option<String>,
+    /// An SMS that confirms no payment.
+    pub text: Option<String>,
+    /// An SMS that confirms a payment.
+    pub payment: Option<String>,
+    /// A call that confirms no payment. Only in English and Japanese, the languages of calls.
+    pub call: Option<String>,
+}
+
+impl Wording {
+    /// The texts that there are.
+    fn all(&self) -> impl Iterator<Item = &str> {
+        let texts = [&self.text, &self.payment, &self.call];
+        texts.into_iter().filter_map(|text| text.as_deref())
+    }
+
+    pub(super) fn has_link(&self) -> bool {
+        self.all()
+            .any(|text| text.contains("://") || text.contains("www."))
+    }
+
+    /// Whether an SMS of it has no word that warns against passing the code on.
+    pub(super) fn lacks_warning(&self) -> bool {
+        let mut texts = [&self.text, &self.payment].into_iter().flatten();
+        texts.any(|text| {
+            let text = text.to_lowercase();
+            let mut stems = self.locale.warnings().iter();
+            !stems.any(|stem| text.contains(stem))
+        })
+    }
+
+    /// # Errors
+    ///
+    /// The first rule that one of the texts breaks, or one between them.
+    pub(super) fn check(&self, autofill: &Autofill) -> Result<(), Unfit> {
+        let called = matches!(self.locale, Locale::En | Locale::Ja);
+        if self.call.is_some() && !called {
+            return Err(Unfit("call must be in en or ja, the languages of calls"));
+        }
+        if self.all().next().is_none() {
+            return Err(Unfit("must have a text, a payment or a call"));
+        }
+        let lined = autofill.webotp_domain.is_some();
+        for (text, of) in [
+            (&self.text, Use::Login),
+            (&self.payment, Use::Payment),
+            (&self.call, Use::Call),
+        ] {
+            let Some(text) = text else { continue };
+            pattern::check(text, of)?;
+            if lined && of != Use::Call && text.contains(['@', '#']) {
+                return Err(Unfit(
+                    "must have no @ and no #, which browsers read, since message.webotp_domain is set",
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,8 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Broken, Cap, Guesses, Messages, Range, Sends, Settings, Template, Xoxzo};
+use super::{Broken, Cap, Guesses, Messages, Range, Sends, Settings, Template, Wording, Xoxzo};
+use crate::binding::Transaction;
 use crate::codec::split;
 use crate::failure::Unfit;
 use crate::key::RootKey;
@@ -40,6 +41,12 @@ impl Settings {
             path: "service",
             rule,
         })?;
+        for wording in &self.messages.texts {
+            self.check_wording(wording).map_err(|rule| Broken {
+                path: "message.texts",
+                rule,
+            })?;
+        }
         let broken = self.rules().into_iter().find(|(holds, ..)| !holds);
         broken.map_or(Ok(()), |(_, path, rule)| {
             Err(Broken {
@@ -49,19 +56,57 @@ impl Settings {
         })
     }
 
-    fn rules(&self) -> [(bool, &'static str, &'static str); 20] {
-        const PLAIN: &str = "must be printable ASCII without spaces, and not too long";
-        let (xoxzo, messages) = (&self.xoxzo, &self.messages);
-        // The longest that a login can be.
-        let plainest = Message {
+    /// # Errors
+    ///
+    /// The first rule that a text of the service's own breaks, by itself or with other settings.
+    fn check_wording(&self, wording: &Wording) -> Result<(), Unfit> {
+        let messages = &self.messages;
+        wording.check(&messages.autofill)?;
+        let purpose = wording.purpose.as_deref();
+        let known = |name| self.purposes.iter().any(|purpose| purpose.name == name);
+        if !purpose.is_none_or(known) {
+            return Err(Unfit("must be for one of the purposes"));
+        }
+        let same = |it: &&Wording| it.locale == wording.locale && it.purpose == wording.purpose;
+        if messages.texts.iter().filter(same).count() > 1 {
+            return Err(Unfit("must be one for each language and purpose"));
+        }
+        let largest = Transaction {
+            amount: "9".repeat(15),
+            currency: "JPY".to_string(),
+            payee: "x".repeat(40),
+        };
+        for (of, transaction) in [(&wording.text, None), (&wording.payment, Some(&largest))] {
+            let text = self.longest(transaction).sms(
+                wording.locale,
+                purpose.unwrap_or_default(),
+                messages,
+            );
+            if of.is_some() && text::parts(&text) > messages.parts {
+                return Err(Unfit(
+                    "would have more parts than message.max_parts allows, at the longest values",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The longest that a message can be.
+    fn longest<'a>(&'a self, transaction: Option<&'a Transaction>) -> Message<'a> {
+        Message {
             service: &self.service,
             pin: "1234567890"
                 .get(..self.guesses.digits.max(Guesses::ALARMED).into())
                 .unwrap_or_default(),
             left: self.guesses.lifetime.into(),
-            transaction: None,
-        };
-        let plainest = plainest.sms(messages.locale, &messages.autofill);
+            transaction,
+        }
+    }
+
+    fn rules(&self) -> [(bool, &'static str, &'static str); 20] {
+        const PLAIN: &str = "must be printable ASCII without spaces, and not too long";
+        let (xoxzo, messages) = (&self.xoxzo, &self.messages);
+        let plainest = self.longest(None).sms(messages.locale, "", messages);
         let loopback = xoxzo.base_url.strip_prefix("http").is_some_and(|rest| {
             let rest = rest.strip_prefix('s').unwrap_or(rest);
             ["://127.0.0.1", "://localhost", "://[::1]"]
@@ -177,7 +222,13 @@ impl Settings {
 /// What a number must lie in: its path, the range, the number, and the rule in words.
 type Ranged = (&'static str, Range, fn(&Settings) -> usize, &'static str);
 
-const RANGES: [Ranged; 13] = [
+const RANGES: [Ranged; 14] = [
+    (
+        "message.texts",
+        Messages::TEXTS,
+        |it| it.messages.texts.len(),
+        "must be at most 64",
+    ),
     (
         "message.max_parts",
         Messages::PARTS,
