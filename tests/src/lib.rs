@@ -359,7 +359,11 @@ impl World {
             return Answer::Lost(Loss::GuardUnreachable);
         }
         let mut totals = Vec::new();
-        let before = self.counters.clone();
+        let values = |counters: &HashMap<String, Counter>| {
+            let keys = charges.iter().map(|charge| counters.get(&charge.key));
+            keys.map(Option::<&Counter>::copied).collect::<Vec<_>>()
+        };
+        let before = values(&self.counters);
         for one in charges {
             let (total, refused) = charge(&mut self.counters, one, self.now);
             totals.push(total);
@@ -367,7 +371,7 @@ impl World {
                 break;
             }
         }
-        self.writes += usize::from(self.counters != before);
+        self.writes += usize::from(values(&self.counters) != before);
         if lost.is_some() {
             Answer::Lost(Loss::GuardUnreachable)
         } else {

@@ -1,8 +1,8 @@
 //! Limits wider than one challenge: what each refuses, what it leaves alone, and what is only told.
 
 use serde_json::{Value, json};
-use xoxzo_2fa_core::{Alarm, Challenge, Claimed, Code, Failure, Sending, inspect};
-use xoxzo_2fa_tests::{LOGIN, World, code, other_than};
+use xoxzo_2fa_core::{Alarm, Answer, Challenge, Claimed, Code, Failure, Loss, Sending, inspect};
+use xoxzo_2fa_tests::{LOGIN, World, code, other_than, taken};
 
 /// Failures that nothing but the cap in question limits.
 fn failures(change: Value) -> Value {
@@ -390,4 +390,36 @@ fn under_the_alarm_a_short_pin_has_one_guess() {
         }
     }
     assert_eq!(guess(&mut world, &hoarded, 7, true), None);
+}
+
+/// A stranger who asks for codes to somebody's number, again and again, does not keep that user's login waiting.
+#[test]
+fn a_strangers_cooldown_is_not_the_logins() {
+    let mut world = World::with(&json!({}));
+    let stranger = Claimed {
+        purpose: "sign-up",
+        subject: "new-user",
+        ..LOGIN
+    };
+    for _ in 0..2 {
+        world.now += 60;
+        assert!(world.start(stranger).is_ok());
+        assert_eq!(code(world.start(stranger)), Some(Code::Cooldown));
+        let login = world.start(LOGIN);
+        assert!(login.is_ok());
+        assert_eq!(code(world.start(LOGIN)), Some(Code::Cooldown));
+        // A login that is won may ask for the next code at once; the stranger still may not.
+        let token = login.ok().unwrap().token;
+        let pin = world.pin(6);
+        assert!(world.verify(&token, LOGIN, &pin).is_ok());
+        assert_eq!(code(world.start(stranger)), Some(Code::Cooldown));
+    }
+    // Nor does a message of which nothing is known.
+    world.now += 180;
+    world.xoxzo = Answer::Lost(Loss::Unknown);
+    assert!(world.start(stranger).is_ok());
+    world.now += 61;
+    assert_eq!(code(world.start(stranger)), Some(Code::Cooldown));
+    world.xoxzo = Answer::Reply(taken());
+    assert!(world.start(LOGIN).is_ok());
 }

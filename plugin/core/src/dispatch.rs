@@ -394,7 +394,9 @@ impl Dispatch {
     fn unknown(mut self, settings: &Prepared) -> Turn<Self> {
         let recipient = &self.binding.recipient;
         let group = settings.names.number(recipient);
-        let name = settings.names.unknown(&group, recipient);
+        let name = settings
+            .names
+            .unknown(&group, settings.open(&self.binding), recipient);
         self.stage = Stage::Unknown;
         Turn::Count(alloc::vec![Charge::one(name, 1, UNKNOWN_COOLDOWN)], self)
     }

@@ -248,8 +248,8 @@ impl Names {
         })
     }
 
-    /// Failures by what they are counted for, beyond one recipient.
-    pub(crate) fn guesses(&self, group: &Group, scope: &str, open: bool, of: &[u8]) -> Name {
+    /// What is counted apart for purposes that strangers can trigger: failures beyond one recipient, and cooldowns.
+    pub(crate) fn apart(&self, group: &Group, scope: &str, open: bool, of: &[u8]) -> Name {
         self.name(group, scope, |input| input.u8(open.into()).bytes(of))
     }
 
@@ -258,18 +258,16 @@ impl Names {
         self.lone("status", handle)
     }
 
-    /// A message to a number moments ago.
-    pub(crate) fn cooldown(&self, group: &Group, recipient: &Recipient) -> Name {
-        self.sends(group, "cooldown", recipient.as_str().as_bytes())
+    /// A message to a number moments ago. Purposes that strangers can trigger have a cooldown of their own, so that a stranger cannot keep
+    /// the code of a login away.
+    pub(crate) fn cooldown(&self, group: &Group, open: bool, recipient: &Recipient) -> Name {
+        self.apart(group, "cooldown", open, recipient.as_str().as_bytes())
     }
 
     /// A message to a number of which nothing is known.
-    pub(crate) fn unknown(&self, group: &Group, recipient: &Recipient) -> Name {
-        self.sends(
-            group,
-            "cooldown after unknown",
-            recipient.as_str().as_bytes(),
-        )
+    pub(crate) fn unknown(&self, group: &Group, open: bool, recipient: &Recipient) -> Name {
+        let number = recipient.as_str().as_bytes();
+        self.apart(group, "cooldown after unknown", open, number)
     }
 
     /// Messages, by what they are counted for.

@@ -287,7 +287,7 @@ impl Failures {
             count: guesses.hard,
             seconds: LASTING,
         };
-        let over_all = names.guesses(
+        let over_all = names.apart(
             &groups.subject,
             "failures per subject",
             open,
@@ -296,12 +296,12 @@ impl Failures {
         let client = match guesses.client {
             Some(cap) => {
                 let (client, group) = groups.needed("failures.per_client")?;
-                let name = names.guesses(group, "failures per client", false, client);
+                let name = names.apart(group, "failures per client", false, client);
                 Some(one(Kind::Client, name, cap))
             }
             None => None,
         };
-        let everyone = names.guesses(
+        let everyone = names.apart(
             &groups.audience,
             "failures per audience",
             false,
@@ -359,8 +359,8 @@ impl Messages {
             subject, recipient, ..
         } = binding;
         let number = names.number(recipient);
-        let unknown = Charge::one(names.unknown(&number, recipient), 1, UNKNOWN_COOLDOWN);
-        let cooldown = Charge::one(names.cooldown(&number, recipient), 1, sends.cooldown);
+        let unknown = Charge::one(names.unknown(&number, open, recipient), 1, UNKNOWN_COOLDOWN);
+        let cooldown = Charge::one(names.cooldown(&number, open, recipient), 1, sends.cooldown);
         let digits = recipient.as_str().as_bytes();
         let range = recipient.range().as_bytes();
         let client = match sends.client {

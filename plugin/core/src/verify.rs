@@ -115,7 +115,11 @@ impl Verify {
         let name = names.challenge(&names.subject(subject), message);
         let mut charges = alloc::vec![Charge::more(name, CLAIM, limit, recall::ttl(&self.head))];
         charges.extend(self.ladder.clear(hard));
-        let cooldown = names.cooldown(&names.number(recipient), recipient);
+        let cooldown = names.cooldown(
+            &names.number(recipient),
+            settings.open(&self.binding),
+            recipient,
+        );
         charges.push(Charge::one(cooldown, 1, settings.sends.cooldown).back(CLAIM));
         charges
     }
