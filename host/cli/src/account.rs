@@ -10,16 +10,33 @@ use crate::report::Fault;
 
 #[derive(Args)]
 pub(crate) struct Source {
-    /// Settings document; without it the environment: XOXZO_API_SID, XOXZO_API_AUTH_TOKEN, XOXZO_2FA_KEY.
-    #[arg(long, value_name = "FILE")]
+    /// Settings document; without it the environment: XOXZO_API_SID, XOXZO_API_AUTH_TOKEN, XOXZO_2FA_KEY, XOXZO_2FA_GUARD_KEY.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["pin_digits", "texts", "client_cap"])]
     settings: Option<PathBuf>,
+    /// Digits of a PIN, 4 to 10; else XOXZO_2FA_PIN_DIGITS.
+    #[arg(long, value_name = "NUMBER")]
+    pin_digits: Option<String>,
+    /// File with the JSON array `message.texts`: the service's own texts; else XOXZO_2FA_TEXTS.
+    #[arg(long, value_name = "FILE")]
+    texts: Option<String>,
+    /// Messages and failures that one client address may have in so many seconds, as 20/3600; else XOXZO_2FA_CLIENT_CAP.
+    #[arg(long, value_name = "COUNT/SECONDS")]
+    client_cap: Option<String>,
 }
 
 impl Source {
     pub(crate) fn settings(&self) -> Result<Settings, Fault> {
         Ok(match &self.settings {
             Some(path) => Settings::from_file(path)?,
-            None => Settings::from_environment()?,
+            None => Settings::from_variables(|name| {
+                let given = match name {
+                    "XOXZO_2FA_PIN_DIGITS" => &self.pin_digits,
+                    "XOXZO_2FA_TEXTS" => &self.texts,
+                    "XOXZO_2FA_CLIENT_CAP" => &self.client_cap,
+                    _ => &None,
+                };
+                given.clone().or_else(|| env::var(name).ok())
+            })?,
         })
     }
 }

@@ -45,6 +45,13 @@ impl Check {
             });
             let report = json!({
                 "effective": effective, "warnings": checked.warnings(), "compliance": Value::from_iter(findings),
+                "odds": Value::from_iter(checked.odds().iter().map(|odds| {
+                    json!({
+                        "id": odds.id, "text": odds.text, "guesses": odds.guesses, "alarmed_guesses": odds.alarmed_guesses,
+                        "expected": odds.expected,
+                    })
+                })),
+                "honest_failures": checked.honest_failures().0,
             });
             println!("{report}");
         } else {
@@ -53,6 +60,19 @@ impl Check {
                 eprintln!("warning: {warning}");
             }
             findings.iter().for_each(tell);
+            for odds in checked.odds() {
+                println!(
+                    "odds     {:<12} {:>8} guesses, {:>9.2e} expected to get in: {}",
+                    odds.id,
+                    odds.guesses + odds.alarmed_guesses,
+                    odds.expected,
+                    odds.text
+                );
+            }
+            let (honest, alarm) = checked.honest_failures();
+            println!(
+                "honest   {honest} failures per window if every 20th code is mistyped; the alarm is raised above {alarm}"
+            );
         }
         let broken = findings
             .iter()

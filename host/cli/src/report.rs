@@ -90,7 +90,7 @@ pub(crate) fn seconds(time: Option<Duration>) -> Option<u64> {
 fn advice(code: &str) -> Option<&'static str> {
     Some(match code {
         "settings" => {
-            "set XOXZO_API_SID, XOXZO_API_AUTH_TOKEN and XOXZO_2FA_KEY (from `xoxzo-2fa keygen`), or give --settings FILE; \
+            "set XOXZO_API_SID, XOXZO_API_AUTH_TOKEN, XOXZO_2FA_KEY and XOXZO_2FA_GUARD_KEY (each from `xoxzo-2fa keygen`), or give --settings FILE; \
              `xoxzo-2fa check` shows what is in effect"
         }
         "not-allowed" => {

@@ -29,12 +29,12 @@ class Taker:
         self.requests.append(request)
         return Response(201, {}, b'[{"msgid":"m1"}]')
 
-    def pin(self) -> str:
-        return pin_in(urllib.parse.parse_qs(self.requests[-1].body)["message"][0])
+    def pin(self, digits: int = 6) -> str:
+        return pin_in(urllib.parse.parse_qs(self.requests[-1].body)["message"][0], digits)
 
 
-def pin_in(text: str) -> str:
-    found = re.search(r"\b\d{6}\b", text)
+def pin_in(text: str, digits: int = 6) -> str:
+    found = re.search(rf"\b\d{{{digits}}}\b", text)
     assert found, "no code in the message"
     return found.group()
 

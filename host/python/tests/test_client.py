@@ -7,6 +7,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 from unittest.mock import AsyncMock, create_autospec
+from urllib.parse import parse_qs
 
 import pytest
 from conftest import Taker, document, other_than
@@ -301,13 +302,47 @@ def test_references_are_resolved_at_secrets_only(tmp_path: Any, monkeypatch: pyt
 
 
 def test_the_environment_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_2FA_KEY"):
+    for name in ("XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_2FA_KEY", "XOXZO_2FA_GUARD_KEY"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(Misuse, match="XOXZO_2FA_KEY is not set"):
-        Settings.from_environment()
-    monkeypatch.setenv("XOXZO_2FA_KEY", keygen())
+    for name in ("XOXZO_2FA_KEY", "XOXZO_2FA_GUARD_KEY"):
+        with pytest.raises(Misuse, match=f"{name} is not set"):
+            Settings.from_environment()
+        monkeypatch.setenv(name, keygen())
     monkeypatch.setenv("XOXZO_API_SID", "s")
     monkeypatch.setenv("XOXZO_API_AUTH_TOKEN", "t")
     taker = Taker()
     TwoFactor(Settings.from_environment(), MemoryGuard(), transport=taker).start(LOGIN)
     assert taker.requests[0].url.startswith("https://api.xoxzo.com/")
+
+
+def test_the_environment_can_say_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    texts = tmp_path / "texts.json"
+    texts.write_text('[{"locale": "en", "text": "This is {service}. Your PIN is {pin}"}]')
+    # The second key is that of before a rotation.
+    given = {
+        **{name: "x" for name in ("XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN")},
+        "XOXZO_2FA_KEY": f"{keygen()}, {keygen()}",
+        "XOXZO_2FA_GUARD_KEY": keygen(),
+        "XOXZO_2FA_SERVICE": "Xoxzo",
+        "XOXZO_2FA_PIN_DIGITS": "4",
+        "XOXZO_2FA_TEXTS": str(texts),
+        "XOXZO_2FA_CLIENT_CAP": "1/3600",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    taker = Taker()
+    two_factor = TwoFactor(Settings.from_environment(), MemoryGuard(), transport=taker)
+    two_factor.start(LOGIN, client="203.0.113.7")
+    assert parse_qs(taker.requests[0].body)["message"] == [f"This is Xoxzo. Your PIN is {taker.pin(4)}"]
+    with pytest.raises(Refuse, match="too-many-sends"):
+        two_factor.start(Binding("+819087654321", "user-2", "login"), client="203.0.113.7")
+    for name, value in (
+        ("XOXZO_2FA_PIN_DIGITS", "four"),
+        ("XOXZO_2FA_CLIENT_CAP", "20"),
+        ("XOXZO_2FA_TEXTS", str(tmp_path)),
+        ("XOXZO_2FA_TEXTS", __file__),
+    ):
+        with monkeypatch.context() as wrong:
+            wrong.setenv(name, value)
+            with pytest.raises(Misuse, match=name):
+                Settings.from_environment()

@@ -37,6 +37,7 @@ def account(sandbox: Callable[..., Sandbox], monkeypatch: pytest.MonkeyPatch) ->
         "XOXZO_API_AUTH_TOKEN": xoxzo.auth_token,
         "XOXZO_BASE_URL": xoxzo.url,
         "XOXZO_2FA_KEY": keygen(),
+        "XOXZO_2FA_GUARD_KEY": keygen(),
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.syspath_prepend(ROOT / "examples")

@@ -43,10 +43,11 @@ def test_a_function_that_fails_shows_nothing(way: Way) -> None:
     assert leaks(fault, world.canaries()) == []
 
 
-@pytest.mark.parametrize("missing", ["XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_2FA_KEY"])
+@pytest.mark.parametrize("missing", ["XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_2FA_KEY", "XOXZO_2FA_GUARD_KEY"])
 def test_an_environment_that_lacks_something_shows_nothing(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(TwoFactor)
-    given = {"XOXZO_API_SID": "sid-canary", "XOXZO_API_AUTH_TOKEN": "auth-token-canary", "XOXZO_2FA_KEY": world.document()["keys"][0]}
+    given = {"XOXZO_API_SID": "sid-canary", "XOXZO_API_AUTH_TOKEN": "auth-token-canary"}
+    given |= {"XOXZO_2FA_KEY": world.document()["keys"][0], "XOXZO_2FA_GUARD_KEY": world.document()["guard"]["key"]}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv(missing)

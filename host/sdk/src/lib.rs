@@ -75,6 +75,7 @@ mod exchange;
 mod guard;
 mod instance;
 pub mod manual;
+mod odds;
 #[cfg(feature = "phone")]
 mod phone;
 mod process;
@@ -103,6 +104,7 @@ pub use guard::{Charge, Guard, GuardError, MemoryGuard, Scope, Total, Totals};
 pub use guard::{RedisBuilder, RedisGuard};
 #[cfg(feature = "sqlite")]
 pub use guard::{Repaired, SqliteBuilder, SqliteGuard};
+pub use odds::Odds;
 #[cfg(feature = "phone")]
 pub use phone::to_e164;
 pub use settings::{Settings, SettingsBuilder};

@@ -54,33 +54,87 @@ impl Settings {
         Self::from_json(&json)
     }
 
-    /// A working default from the environment: `XOXZO_API_SID`, `XOXZO_API_AUTH_TOKEN` and `XOXZO_2FA_KEY` (from `keygen`),
-    /// and optionally `XOXZO_BASE_URL`, `XOXZO_SENDER`, `XOXZO_2FA_SERVICE`, `XOXZO_2FA_AUDIENCE`, `XOXZO_2FA_GUARD_KEY`
-    /// and `XOXZO_2FA_DESTINATIONS` (presets, separated by commas; `JP-mobile` if absent).
+    /// Takes working defaults and the environment:
+    ///
+    /// | variable | |
+    /// |---|---|
+    /// | `XOXZO_API_SID`, `XOXZO_API_AUTH_TOKEN` | the account; required |
+    /// | `XOXZO_2FA_KEY` | keys of challenges from `keygen`, separated by commas: the first signs, all verify; required |
+    /// | `XOXZO_2FA_GUARD_KEY` | key of the counters' names from `keygen`, another one than those: it stays when they rotate; required |
+    /// | `XOXZO_BASE_URL` | origin of the API |
+    /// | `XOXZO_SENDER` | sender of messages; `Xoxzo` if absent |
+    /// | `XOXZO_2FA_SERVICE`, `XOXZO_2FA_AUDIENCE` | names of the service in messages and in tokens; `Xoxzo 2FA` and `xoxzo-2fa` if absent |
+    /// | `XOXZO_2FA_DESTINATIONS` | presets, separated by commas; `JP-mobile` if absent |
+    /// | `XOXZO_2FA_PIN_DIGITS` | digits of a PIN |
+    /// | `XOXZO_2FA_TEXTS` | path of a file with the JSON array `message.texts` |
+    /// | `XOXZO_2FA_CLIENT_CAP` | `COUNT/SECONDS`: so many messages and so many failures per client address in such a window |
+    ///
+    /// An empty variable counts as absent.
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`], naming the variable that is missing.
+    /// [`Error::Misuse`], naming the variable that is missing or malformed.
     pub fn from_environment() -> Result<Self, Error> {
-        let optional = |name: &str| env::var(name).ok().filter(|text| !text.is_empty());
+        Self::from_variables(|name| env::var(name).ok())
+    }
+
+    /// Takes the variables of [`Settings::from_environment`] from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::from_environment`].
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let optional = |name: &str| variable(name).filter(|text| !text.is_empty());
         let required = |name: &str| {
             optional(name).ok_or_else(|| Error::settings(format!("settings: {name} is not set")))
         };
-        let key = required("XOXZO_2FA_KEY")?;
+        let wrong = |name: &str, what: &str| Error::settings(format!("settings: {name}: {what}"));
+        let keys = required("XOXZO_2FA_KEY")?;
         let destinations =
             optional("XOXZO_2FA_DESTINATIONS").unwrap_or_else(|| "JP-mobile".to_string());
         let mut builder = Self::builder()
             .audience(optional("XOXZO_2FA_AUDIENCE").unwrap_or_else(|| "xoxzo-2fa".to_string()))
             .service(optional("XOXZO_2FA_SERVICE").unwrap_or_else(|| "Xoxzo 2FA".to_string()))
-            .guard_key(optional("XOXZO_2FA_GUARD_KEY").unwrap_or_else(|| key.clone()))
-            .key(key)
+            .guard_key(required("XOXZO_2FA_GUARD_KEY")?)
             .account(
                 required("XOXZO_API_SID")?,
                 required("XOXZO_API_AUTH_TOKEN")?,
             )
             .sender(optional("XOXZO_SENDER").unwrap_or_else(|| "Xoxzo".to_string()));
+        for key in keys.split(',') {
+            builder = builder.key(key.trim());
+        }
         for preset in destinations.split(',') {
             builder = builder.destination(preset.trim());
+        }
+        if let Some(digits) = optional("XOXZO_2FA_PIN_DIGITS") {
+            let digits: u32 = digits
+                .parse()
+                .map_err(|_| wrong("XOXZO_2FA_PIN_DIGITS", "must be a number"))?;
+            builder = builder.set("/pin/digits", digits);
+        }
+        if let Some(path) = optional("XOXZO_2FA_TEXTS") {
+            let json = fs::read_to_string(path).map_err(|error| {
+                let what = format!("the file cannot be read: {}", error.kind());
+                wrong("XOXZO_2FA_TEXTS", &what)
+            })?;
+            let texts: Value = serde_json::from_str(&json).map_err(|error| {
+                let what = format!("line {} of the file: not JSON", error.line());
+                wrong("XOXZO_2FA_TEXTS", &what)
+            })?;
+            builder = builder.set("/message/texts", texts);
+        }
+        if let Some(cap) = optional("XOXZO_2FA_CLIENT_CAP") {
+            let cap = cap.split_once('/').and_then(|(count, seconds)| {
+                let number = |text: &str| text.trim().parse::<u32>().ok();
+                Some(json!({"count": number(count)?, "seconds": number(seconds)?}))
+            });
+            let cap = cap.ok_or_else(|| {
+                wrong("XOXZO_2FA_CLIENT_CAP", "must be COUNT/SECONDS, as 20/3600")
+            })?;
+            builder = builder
+                .set("/sends/per_client", cap.clone())
+                .set("/failures/per_client", cap);
         }
         if let Some(base_url) = optional("XOXZO_BASE_URL") {
             builder = builder.base_url(base_url.trim_end_matches('/'));

@@ -26,6 +26,7 @@ impl Shop {
                 ("XOXZO_API_AUTH_TOKEN", sandbox.auth_token()),
                 ("XOXZO_BASE_URL", sandbox.url()),
                 ("XOXZO_2FA_KEY", &xoxzo_2fa::keygen().unwrap()),
+                ("XOXZO_2FA_GUARD_KEY", &xoxzo_2fa::keygen().unwrap()),
                 ("ANN_PHONE", "+819012345678"),
                 ("ANN_PASSWORD", "correct horse"),
             ])

@@ -16,6 +16,7 @@ pub(crate) struct Shell {
     pub(crate) sandbox: Sandbox,
     pub(crate) folder: PathBuf,
     pub(crate) key: String,
+    guard_key: String,
 }
 
 impl Shell {
@@ -24,11 +25,12 @@ impl Shell {
         let number = SHELLS.fetch_add(1, Ordering::SeqCst);
         let folder =
             std::env::temp_dir().join(format!("xoxzo-2fa-cli-{}-{number}", std::process::id()));
-        let key = xoxzo_2fa::keygen().unwrap();
+        let (key, guard_key) = (xoxzo_2fa::keygen().unwrap(), xoxzo_2fa::keygen().unwrap());
         Self {
             sandbox: Sandbox::start(Options::default().pace(PACE)).unwrap(),
             folder,
             key,
+            guard_key,
         }
     }
 
@@ -43,7 +45,8 @@ impl Shell {
             .env("XOXZO_API_SID", self.sandbox.sid());
         command
             .env("XOXZO_API_AUTH_TOKEN", self.sandbox.auth_token())
-            .env("XOXZO_2FA_KEY", &self.key);
+            .env("XOXZO_2FA_KEY", &self.key)
+            .env("XOXZO_2FA_GUARD_KEY", &self.guard_key);
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -47,11 +47,17 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """Take a working default from the environment.
+        """Take working defaults and the environment.
 
-        ``XOXZO_API_SID``, ``XOXZO_API_AUTH_TOKEN`` and ``XOXZO_2FA_KEY`` (from ``keygen``), and optionally ``XOXZO_BASE_URL``,
-        ``XOXZO_SENDER``, ``XOXZO_2FA_SERVICE``, ``XOXZO_2FA_AUDIENCE``, ``XOXZO_2FA_GUARD_KEY`` and ``XOXZO_2FA_DESTINATIONS``
-        (presets, separated by commas; ``JP-mobile`` if absent). Raises ``Misuse``, naming the variable that is missing.
+        Required: ``XOXZO_API_SID`` and ``XOXZO_API_AUTH_TOKEN``; ``XOXZO_2FA_KEY``, keys from ``keygen`` separated by commas, of which
+        the first signs and all verify; ``XOXZO_2FA_GUARD_KEY``, another one, which stays when those rotate.
+
+        Optional: ``XOXZO_BASE_URL``, ``XOXZO_SENDER``, ``XOXZO_2FA_SERVICE``, ``XOXZO_2FA_AUDIENCE``; ``XOXZO_2FA_DESTINATIONS``,
+        presets separated by commas, ``JP-mobile`` if absent; ``XOXZO_2FA_PIN_DIGITS``; ``XOXZO_2FA_TEXTS``, the path of a file with
+        the JSON array ``message.texts``; ``XOXZO_2FA_CLIENT_CAP``, ``COUNT/SECONDS``: so many messages and so many failures per
+        client address in such a window.
+
+        Raises ``Misuse``, naming the variable that is missing or malformed.
         """
         return cls(seal(_environment).reveal())
 
@@ -88,7 +94,8 @@ def _environment() -> dict[str, Any]:
             raise Misuse("settings", f"settings: {name} is not set")
         return value
 
-    key = required("XOXZO_2FA_KEY")
+    keys = required("XOXZO_2FA_KEY")
+    guard_key = required("XOXZO_2FA_GUARD_KEY")
     xoxzo = {
         "sid": required("XOXZO_API_SID"),
         "auth_token": required("XOXZO_API_AUTH_TOKEN"),
@@ -98,15 +105,42 @@ def _environment() -> dict[str, Any]:
     if base_url:
         xoxzo["base_url"] = base_url.rstrip("/")
     destinations = optional("XOXZO_2FA_DESTINATIONS") or "JP-mobile"
-    return {
+    document: dict[str, Any] = {
         "version": 1,
         "audience": optional("XOXZO_2FA_AUDIENCE") or "xoxzo-2fa",
         "service": optional("XOXZO_2FA_SERVICE") or "Xoxzo 2FA",
-        "keys": [key],
-        "guard": {"key": optional("XOXZO_2FA_GUARD_KEY") or key},
+        "keys": [key.strip() for key in keys.split(",")],
+        "guard": {"key": guard_key},
         "xoxzo": xoxzo,
         "destinations": [preset.strip() for preset in destinations.split(",")],
     }
+    if digits := optional("XOXZO_2FA_PIN_DIGITS"):
+        document["pin"] = {"digits": _number(digits, "XOXZO_2FA_PIN_DIGITS", "must be a number")}
+    if path := optional("XOXZO_2FA_TEXTS"):
+        document["message"] = {"texts": _texts(path)}
+    if cap := optional("XOXZO_2FA_CLIENT_CAP"):
+        count, _, seconds = cap.partition("/")
+        form = ("XOXZO_2FA_CLIENT_CAP", "must be COUNT/SECONDS, as 20/3600")
+        per_client = {"count": _number(count, *form), "seconds": _number(seconds, *form)}
+        document["sends"] = document["failures"] = {"per_client": per_client}
+    return document
+
+
+def _number(text: str, name: str, form: str) -> int:
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):  # noqa: PLR2004 - no setting has more
+        raise Misuse("settings", f"settings: {name}: {form}")
+    return int(digits)
+
+
+def _texts(path: str) -> Any:
+    name = "XOXZO_2FA_TEXTS"
+    try:
+        return json.loads(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as fault:
+        raise Misuse("settings", f"settings: {name}: the file cannot be read: {type(fault).__name__}") from None
+    except (ValueError, RecursionError):
+        raise Misuse("settings", f"settings: {name}: the file is not JSON") from None
 
 
 def _scoped(text: str, scope: Scope | None) -> str:
