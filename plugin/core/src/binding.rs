@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 
 use crate::codec::{Reader, Writer, split};
 use crate::failure::{Code, Failure, Unfit};
-use crate::phone::Recipient;
+use crate::phone::{Recipient, Trusted};
 use crate::words;
 
 /// Arguments of a binding, as a host gives them.
@@ -66,16 +66,16 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// Checks the form of each field. Whether the purpose exists is the settings' to say.
+    /// Checks the form of each field, with the prefixes that the settings trust. Whether the purpose exists is the settings' to say.
     ///
     /// # Errors
     ///
     /// [`Code::Request`], naming the field.
-    pub fn parse(claimed: Claimed<'_>) -> Result<Self, Failure> {
+    pub fn parse(claimed: Claimed<'_>, trusted: &Trusted) -> Result<Self, Failure> {
         let transaction = claimed.transaction.map(Transaction::parse);
         Ok(Self {
-            recipient: Recipient::parse(claimed.recipient)
-                .map_err(|unfit| unfit.argument("recipient"))?,
+            recipient: Recipient::parse(claimed.recipient, trusted)
+                .map_err(|invalid| invalid.argument("recipient"))?,
             subject: id(claimed.subject, "subject")?,
             purpose: id(claimed.purpose, "purpose")?,
             session: claimed
@@ -112,7 +112,7 @@ impl Binding {
     /// Takes what [`Binding::write`] appended: the audience and the binding.
     pub(crate) fn read(bytes: &mut Reader<'_>) -> Option<(String, Self)> {
         let audience = bytes.text();
-        let recipient = Recipient::parse(&bytes.text()).ok()?;
+        let recipient = Recipient::written(bytes.text())?;
         let (subject, purpose) = (bytes.text(), bytes.text());
         let session = bytes.option();
         let transaction = bytes.present().then(|| Transaction {
@@ -215,17 +215,21 @@ mod tests {
         transaction: None,
     };
 
+    fn parse(claimed: Claimed<'_>) -> Result<Binding, Failure> {
+        Binding::parse(claimed, &Trusted::default())
+    }
+
     #[test]
     fn each_field_has_a_form() {
-        assert!(Binding::parse(PLAIN).is_ok());
+        assert!(parse(PLAIN).is_ok());
         let long = "x".repeat(129);
         for subject in ["", " ", "a b", "é", "a\n", "a\0", long.as_str()] {
-            let failure = Binding::parse(Claimed { subject, ..PLAIN }).err().unwrap();
+            let failure = parse(Claimed { subject, ..PLAIN }).err().unwrap();
             assert_eq!(failure.code, Code::Request);
             assert!(failure.detail.starts_with("subject: "));
         }
         assert!(
-            Binding::parse(Claimed {
+            parse(Claimed {
                 session: Some(""),
                 ..PLAIN
             })
@@ -236,7 +240,7 @@ mod tests {
     #[test]
     fn amounts_are_canonical() {
         let pays = |amount, currency| {
-            Binding::parse(Claimed {
+            parse(Claimed {
                 transaction: Some((amount, currency, "Ann Lee")),
                 ..PLAIN
             })
@@ -302,12 +306,10 @@ mod tests {
                                 ..PLAIN
                             };
                             let mut out = Writer::new();
-                            Binding::parse(claimed).unwrap().write(audience, &mut out);
+                            parse(claimed).unwrap().write(audience, &mut out);
                             let bytes: Vec<u8> = out.finish();
                             let read = Binding::read(&mut Reader::new(&bytes)).unwrap();
-                            assert!(
-                                read == (audience.to_string(), Binding::parse(claimed).unwrap())
-                            );
+                            assert!(read == (audience.to_string(), parse(claimed).unwrap()));
                             seen.insert(bytes);
                             all += 1;
                         }

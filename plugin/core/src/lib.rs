@@ -54,7 +54,7 @@
 //! #         messages: Messages { locale: Locale::En, parts: 1, autofill: Autofill::default(), texts: Vec::new(), templates: Vec::new() },
 //! #         guard_key: key, scope: Scope::Shared,
 //! #         purposes: vec![Purpose { name: "login".into(), after_first_factor: true, voice: true }],
-//! #         destinations: Destination::preset("JP-mobile").unwrap(), guesses: Guesses::DEFAULT, sends: Sends::DEFAULT, voice: None,
+//! #         destinations: Destination::preset("JP-mobile").unwrap(), trusted: Trusted::default(), guesses: Guesses::DEFAULT, sends: Sends::DEFAULT, voice: None,
 //! #         xoxzo: Xoxzo { base_url: "https://api.xoxzo.com".into(), sid: "sid".into(), auth_token: "token".into(),
 //! #             sender: "Example".into(), timeout: 10_000, callback_url: None, tags: Vec::new(), japan: None },
 //! #     };
@@ -137,7 +137,7 @@ pub use failure::{Alarm, Blame, Code, Failure, Unfit};
 pub use guard::{Charge, Total, Totals};
 pub use key::{ReceiptKey, RootKey};
 pub use locale::Locale;
-pub use phone::{Destination, Recipient};
+pub use phone::{Destination, InvalidNumber, Recipient, Trusted};
 pub use prepared::Prepared;
 pub use random::draw;
 pub use receipt::{Claims, check as check_receipt};

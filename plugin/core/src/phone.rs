@@ -1,43 +1,49 @@
 //! Phone numbers: canonical or refused, and where messages may go.
 
+mod destination;
+mod plan;
+mod plans;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::failure::Unfit;
+use crate::failure::{Code, Failure, Unfit};
+use crate::settings::Range;
 
-/// Country codes after which a national number never begins with 0, so that a kept trunk zero is a slip. Two digits each.
-const NO_ZERO_AFTER: &str = "3133444960616266818284";
+pub use destination::Destination;
+pub(crate) use destination::{Place, allowed};
+use plan::Plan;
 
-/// Two digits after which a country code has a third (ITU-T E.164, list of assigned codes). Of the others 1 and 7 are whole codes.
-const LONG_AFTER: &str = "2122232425262829353738425059676869808385878889969799";
+/// Digits of the longest number (ITU-T E.164, section 6).
+const LONGEST: usize = 15;
 
 /// A phone number in canonical E.164: one number has one spelling. Debug shows it masked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipient(String);
 
 impl Recipient {
-    /// Takes `+`, a first digit 1 to 9, and 8 to 15 digits in all (ITU-T E.164, section 6).
+    /// Takes `+`, a calling code and a national number that its numbering plan can have, without a trunk prefix. Numbers under
+    /// `trusted` have no plan: they only need 8 to 15 digits.
     ///
     /// # Errors
     ///
-    /// Any other spelling, among them a trunk zero kept after the country code.
-    pub fn parse(text: &str) -> Result<Self, Unfit> {
-        const FORM: Unfit =
-            Unfit("must be canonical E.164: +, country code, national number, 8 to 15 digits");
-        let digits = text.strip_prefix('+').ok_or(FORM)?;
-        let plausible = (8..=15).contains(&digits.len())
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
-            && !digits.starts_with('0');
-        let (code, national) = digits.as_bytes().split_at_checked(2).unwrap_or_default();
-        let trunk_zero = national.starts_with(b"0")
-            && NO_ZERO_AFTER
-                .as_bytes()
-                .chunks(2)
-                .any(|other| other == code);
-        (plausible && !trunk_zero)
-            .then(|| Self(text.to_string()))
-            .ok_or(FORM)
+    /// Any other spelling. A trunk spelling is refused and not rewritten: what was stored elsewhere would not be changed with it.
+    pub fn parse(text: &str, trusted: &Trusted) -> Result<Self, InvalidNumber> {
+        let digits = digits(text).ok_or(InvalidNumber::Form)?;
+        if trusted.covers(digits) {
+            let fits = (8..=LONGEST).contains(&digits.len());
+            return fits
+                .then(|| Self(text.to_string()))
+                .ok_or(InvalidNumber::Length);
+        }
+        let plan = Plan::of(digits).ok_or(InvalidNumber::CallingCode)?;
+        plan.check(digits).map(|()| Self(text.to_string()))
+    }
+
+    /// A number that the engine wrote itself: it was checked before, with the settings of that time.
+    pub(crate) fn written(text: String) -> Option<Self> {
+        digits(&text).is_some().then_some(Self(text))
     }
 
     /// The number, with its `+`.
@@ -59,22 +65,13 @@ impl Recipient {
             .unwrap_or(digits)
     }
 
-    /// The country code.
+    /// The country code. One that is not assigned counts as one of three digits, as all are that are left.
     pub(crate) fn calling_code(&self) -> &str {
         let digits = self.digits();
-        let length = match digits.as_bytes() {
-            [b'1' | b'7', ..] => 1,
-            [first, second, ..] => {
-                let long = LONG_AFTER.as_bytes().chunks(2);
-                if long.into_iter().any(|pair| pair == [*first, *second]) {
-                    3
-                } else {
-                    2
-                }
-            }
-            _ => 0,
-        };
-        digits.get(..length).unwrap_or_default()
+        match Plan::of(digits) {
+            Some(plan) => plan.code,
+            None => digits.get(..3).unwrap_or_default(),
+        }
     }
 
     /// The number with all but the first two and the last two digits as `*`.
@@ -94,147 +91,111 @@ impl fmt::Debug for Recipient {
     }
 }
 
-/// Numbers that messages may go to: a digit prefix, the length of the whole number, and ranges that are shut.
+/// The digits after a `+`: 1 to 15, the first not 0.
+fn digits(text: &str) -> Option<&str> {
+    let digits = text.strip_prefix('+')?;
+    let fits =
+        (1..=LONGEST).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    (fits && !digits.starts_with('0')).then_some(digits)
+}
+
+/// A text is not a phone number in canonical E.164. Debug and texts show no full number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Destination {
-    /// Digits after the `+`.
-    prefix: String,
-    /// Least number of digits, country code included.
-    shortest: u8,
-    /// Greatest number of digits, country code included.
-    longest: u8,
-    /// Prefixes within `prefix` that stay shut, in full.
-    denied: Vec<String>,
+#[non_exhaustive]
+pub enum InvalidNumber {
+    /// The text is not `+` and 1 to 15 digits, the first not 0. National spellings are the host's to convert.
+    Form,
+    /// The calling code is not assigned to anyone (ITU-T E.164).
+    CallingCode,
+    /// The numbering plan of the calling code has no numbers of this length.
+    Length,
+    /// A trunk prefix stands after the calling code, such as 0 in `+410781234567`: the number has another spelling, which is this one,
+    /// masked. `None`: what remains without the prefix is not a number either.
+    TrunkPrefix(Option<Recipient>),
+    /// The area code or the exchange is none that +1 can have (North American Numbering Plan).
+    AreaCode,
 }
 
-/// Mobile numbers of Japan: 070, 080 and 090 (MIC numbering plan). Not 020, which is machines and pagers.
-const JP_MOBILE: [&str; 3] = ["8170", "8180", "8190"];
-
-/// Area codes within +1 that are neither the United States' 50 states nor Canada, or that cost extra: the Caribbean,
-/// Bermuda and Pacific islands, premium rate, toll-free and personal numbers (NANPA). Three digits each.
-const US_CA_DENIED: &str = concat!(
-    "242246264268284340345441473500521522523524525533544566577588649658664670671684700710721758767784787",
-    "800809829833844849855866868869876877888900939976"
-);
-
-impl Destination {
-    /// Takes a prefix such as `+8190`, the lengths of whole numbers in digits, and prefixes to shut within it.
-    ///
-    /// # Errors
-    ///
-    /// A prefix that is not `+` and 1 to 15 digits, lengths outside 8 to 15 or crossed, a denial outside the
-    /// prefix.
-    pub fn parse(
-        prefix: &str,
-        shortest: u8,
-        longest: u8,
-        denied: &[String],
-    ) -> Result<Self, Unfit> {
-        const PREFIX: Unfit = Unfit("must be + and 1 to 15 digits");
-        let digits = |text: &str| {
-            let digits = text.strip_prefix('+')?;
-            let fits = (1..=15).contains(&digits.len())
-                && digits.bytes().all(|byte| byte.is_ascii_digit());
-            (fits && !digits.starts_with('0')).then(|| digits.to_string())
-        };
-        let prefix = digits(prefix).ok_or(PREFIX)?;
-        if !(8..=longest).contains(&shortest) || longest > 15 {
-            return Err(Unfit("lengths must be 8 to 15 digits, the shortest first"));
-        }
-        let denied: Vec<_> = denied
-            .iter()
-            .map(|text| digits(text))
-            .collect::<Option<_>>()
-            .ok_or(PREFIX)?;
-        if !denied.iter().all(|text| text.starts_with(&prefix)) {
-            return Err(Unfit("a denied prefix must lie within the prefix"));
-        }
-        Ok(Self {
-            prefix,
-            shortest,
-            longest,
-            denied,
-        })
-    }
-
-    /// The destinations that a preset stands for.
-    ///
-    /// # Errors
-    ///
-    /// A name that is no preset's.
-    pub fn preset(name: &str) -> Result<Vec<Self>, Unfit> {
-        let own = |prefix: &str, length, denied| Self {
-            prefix: prefix.to_string(),
-            shortest: length,
-            longest: length,
-            denied,
-        };
-        match name {
-            "JP-mobile" => Ok(JP_MOBILE
-                .iter()
-                .map(|prefix| own(prefix, 12, Vec::new()))
-                .collect()),
-            "US-CA" => {
-                let codes = US_CA_DENIED.as_bytes().chunks(3);
-                let denied = codes.map(|code| {
-                    "1".chars()
-                        .chain(code.iter().map(|digit| char::from(*digit)))
-                        .collect()
-                });
-                Ok(alloc::vec![own("1", 11, denied.collect())])
+impl InvalidNumber {
+    /// What is wrong, for a log.
+    fn detail(&self) -> String {
+        let text = match self {
+            Self::Form => {
+                "must be canonical E.164: +, calling code, national number, at most 15 digits"
             }
-            _ => Err(Unfit(
-                "must be a preset, JP-mobile or US-CA, or an object with a prefix",
-            )),
-        }
+            Self::CallingCode => "has a calling code that is not assigned",
+            Self::Length => "has too few or too many digits for its calling code",
+            Self::TrunkPrefix(Some(canonical)) => {
+                let canonical = canonical.masked();
+                return [TRUNK, ", and its canonical form is ", &canonical].concat();
+            }
+            Self::TrunkPrefix(None) => TRUNK,
+            Self::AreaCode => "has an area code or an exchange that +1 cannot have",
+        };
+        text.to_string()
     }
 
-    pub(crate) fn parts(&self) -> (&str, u8, u8, &[String]) {
-        (&self.prefix, self.shortest, self.longest, &self.denied)
-    }
-
-    pub(crate) fn from_parts(
-        prefix: String,
-        shortest: u8,
-        longest: u8,
-        denied: Vec<String>,
-    ) -> Self {
-        Self {
-            prefix,
-            shortest,
-            longest,
-            denied,
-        }
-    }
-
-    fn admits(&self, recipient: &Recipient) -> bool {
-        let digits = recipient.digits();
-        (usize::from(self.shortest)..=usize::from(self.longest)).contains(&digits.len())
-            && !self
-                .denied
-                .iter()
-                .any(|denied| digits.starts_with(denied.as_str()))
+    /// The failure of an argument called `name`.
+    #[must_use]
+    pub fn argument(&self, name: &str) -> Failure {
+        Failure::new(Code::Request, [name, ": ", &self.detail()].concat())
     }
 }
 
-/// Whether the longest prefix that matches admits the number. No match: no.
-pub(crate) fn allowed(destinations: &[Destination], recipient: &Recipient) -> bool {
-    let matching = destinations
-        .iter()
-        .filter(|destination| recipient.digits().starts_with(&destination.prefix));
-    matching
-        .max_by_key(|destination| destination.prefix.len())
-        .is_some_and(|longest| longest.admits(recipient))
+const TRUNK: &str = "has a trunk prefix after the calling code";
+
+/// Prefixes whose numbers are taken without a numbering plan, because the plan has changed since the engine's table was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trusted(Vec<String>);
+
+impl Trusted {
+    /// How many prefixes.
+    pub const PREFIXES: Range = Range(0, 16);
+
+    /// Takes prefixes such as `+41`.
+    ///
+    /// # Errors
+    ///
+    /// The place of the first that is not `+` and 1 to 15 digits.
+    pub fn parse(prefixes: &[String]) -> Result<Self, (usize, Unfit)> {
+        let parse = |(at, text): (usize, &String)| match digits(text) {
+            Some(digits) => Ok(digits.to_string()),
+            None => Err((at, PREFIX)),
+        };
+        let all: Result<_, _> = prefixes.iter().enumerate().map(parse).collect();
+        all.map(Self)
+    }
+
+    /// The prefixes, without `+`.
+    pub(crate) fn prefixes(&self) -> &[String] {
+        &self.0
+    }
+
+    pub(crate) fn from_prefixes(prefixes: Vec<String>) -> Self {
+        Self(prefixes)
+    }
+
+    fn covers(&self, digits: &str) -> bool {
+        self.0
+            .iter()
+            .any(|prefix| digits.starts_with(prefix.as_str()))
+    }
 }
+
+const PREFIX: Unfit = Unfit("must be + and 1 to 15 digits");
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::format;
 
+    fn parse(text: &str) -> Result<Recipient, InvalidNumber> {
+        Recipient::parse(text, &Trusted::default())
+    }
+
     #[test]
     fn one_number_has_one_spelling() {
-        assert!(Recipient::parse("+819012345678").is_ok());
+        assert!(parse("+819012345678").is_ok());
         for other in [
             "",
             "+",
@@ -257,7 +218,89 @@ mod tests {
             "+819012345678;ext=1",
             "+819012345678\0",
         ] {
-            assert!(Recipient::parse(other).is_err(), "{other:?}");
+            assert!(parse(other).is_err(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_trunk_prefix_is_told_with_the_canonical_form_masked() {
+        for (number, masked) in [
+            ("+410781234567", "+41*******67"),
+            ("+8109012345678", "+81********78"),
+            ("+789123456789", "+79*******89"),
+            ("+3606201234567", "+36*******67"),
+            ("+55011961234567", "+55*********67"),
+            ("+23408021234567", "+23*********67"),
+            ("+112015550123", "+12*******23"),
+        ] {
+            let failure = parse(number).unwrap_err().argument("recipient");
+            let expected =
+                "recipient: has a trunk prefix after the calling code, and its canonical form is ";
+            assert_eq!(failure.detail, [expected, masked].concat(), "{number}");
+        }
+        assert_eq!(
+            parse("+4100781234567"),
+            Err(InvalidNumber::TrunkPrefix(None))
+        );
+    }
+
+    #[test]
+    fn a_zero_that_is_part_of_the_number_stays() {
+        for number in [
+            "+390236618300",
+            "+39312345678",
+            "+2250123456789",
+            "+24106031234",
+            "+242061234567",
+            "+2290195123456",
+            "+59800041234",
+            "+79123456789",
+            "+78001234567",
+        ] {
+            assert!(parse(number).is_ok(), "{number}");
+        }
+    }
+
+    #[test]
+    fn plus_one_has_area_codes() {
+        assert!(parse("+14155550100").is_ok());
+        for number in [
+            "+10155550100",
+            "+11155550100",
+            "+19115550100",
+            "+14110550100",
+            "+14151550100",
+        ] {
+            assert!(parse(number).is_err(), "{number}");
+        }
+        assert_eq!(parse("+19115550100"), Err(InvalidNumber::AreaCode));
+        assert_eq!(parse("+1415555010"), Err(InvalidNumber::Length));
+    }
+
+    #[test]
+    fn calling_codes_that_nobody_has_are_no_numbers() {
+        for number in ["+210123456789", "+999123456789", "+8091234567"] {
+            assert_eq!(parse(number), Err(InvalidNumber::CallingCode), "{number}");
+        }
+        for number in ["+80012345678", "+881612345678", "+8835100012345"] {
+            assert!(parse(number).is_ok(), "{number}");
+        }
+    }
+
+    #[test]
+    fn what_is_trusted_needs_no_plan() {
+        let trusted = ["+410".to_string(), "+999".to_string()];
+        let trusted = Trusted::parse(&trusted).unwrap();
+        for number in ["+410781234567", "+41012345", "+999123456789012"] {
+            assert!(parse(number).is_err(), "{number}");
+            assert!(Recipient::parse(number, &trusted).is_ok(), "{number}");
+        }
+        for number in ["+4101234", "+999", "+8109012345678", "+9991234567890123"] {
+            assert!(Recipient::parse(number, &trusted).is_err(), "{number}");
+        }
+        for (at, wrong) in [(0, ""), (1, "41"), (1, "+"), (1, "+0"), (1, "+4x")] {
+            let prefixes = [if at == 0 { wrong } else { "+1" }, wrong].map(ToString::to_string);
+            assert_eq!(Trusted::parse(&prefixes), Err((at, PREFIX)), "{wrong}");
         }
     }
 
@@ -271,7 +314,7 @@ mod tests {
             ("+841234567890", "84"),
             ("+6591234567", "65"),
             ("+60123456789", "60"),
-            ("+852912345678", "852"),
+            ("+85291234567", "852"),
             ("+886912345678", "886"),
             ("+2348012345678", "234"),
             ("+211912345678", "211"),
@@ -281,56 +324,16 @@ mod tests {
             ("+201234567890", "20"),
             ("+27123456789", "27"),
         ] {
-            assert_eq!(Recipient::parse(number).unwrap().calling_code(), expected);
+            assert_eq!(parse(number).unwrap().calling_code(), expected);
         }
+        let unassigned = Recipient::written("+210123456789".to_string()).unwrap();
+        assert_eq!(unassigned.calling_code(), "210");
     }
 
     #[test]
     fn masked_shows_two_and_two() {
-        let recipient = Recipient::parse("+819012345678").unwrap();
+        let recipient = parse("+819012345678").unwrap();
         assert_eq!(recipient.masked(), "+81********78");
         assert_eq!(format!("{recipient:?}"), "+81********78");
-    }
-
-    #[test]
-    fn presets_shut_what_costs_extra() {
-        let all = [
-            Destination::preset("JP-mobile").unwrap(),
-            Destination::preset("US-CA").unwrap(),
-        ]
-        .concat();
-        let open = |text| allowed(&all, &Recipient::parse(text).unwrap());
-        assert!(
-            open("+819012345678")
-                && open("+817012345678")
-                && open("+14155550100")
-                && open("+14165550100")
-        );
-        for shut in [
-            "+81312345678",
-            "+812012345678",
-            "+18765550100",
-            "+19005550100",
-            "+442012345678",
-            "+8190123456789",
-        ] {
-            assert!(!open(shut), "{shut}");
-        }
-        assert!(!allowed(&[], &Recipient::parse("+819012345678").unwrap()));
-    }
-
-    #[test]
-    fn the_longest_prefix_decides() {
-        let wide = Destination::parse("+44", 12, 12, &["+4470".to_string()]).unwrap();
-        let narrow = Destination::parse("+447911", 12, 12, &["+447911".to_string()]).unwrap();
-        let open = |text| {
-            allowed(
-                &[narrow.clone(), wide.clone()],
-                &Recipient::parse(text).unwrap(),
-            )
-        };
-        assert!(open("+447400123456"));
-        assert!(!open("+447012345678"));
-        assert!(!open("+447911123456"));
     }
 }

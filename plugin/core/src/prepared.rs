@@ -17,7 +17,7 @@ use crate::codec::Writer;
 use crate::failure::{Code, Failure};
 use crate::guard::Names;
 use crate::key::{ReceiptKey, Secret};
-use crate::phone::Destination;
+use crate::phone::{Destination, Trusted};
 use crate::receipt;
 use crate::settings::{Guesses, Japan, Messages, Purpose, Sends, Voice, Xoxzo};
 use crate::text::{self, Message, Specimen};
@@ -96,6 +96,7 @@ pub struct Prepared {
     pub(crate) state: Secret,
     pub(crate) purposes: Vec<Purpose>,
     pub(crate) destinations: Vec<Destination>,
+    pub(crate) trusted: Trusted,
     pub(crate) guesses: Guesses,
     pub(crate) sends: Sends,
     pub(crate) voice: Option<Voice>,
@@ -116,7 +117,7 @@ impl Prepared {
     /// A sound binding for one of the purposes, at a time that can be.
     pub(crate) fn bind(&self, now: u32, claimed: Claimed<'_>) -> Result<Binding, Failure> {
         clock::check(now)?;
-        let binding = Binding::parse(claimed)?;
+        let binding = Binding::parse(claimed, &self.trusted)?;
         self.purpose(&binding.purpose).ok_or_else(unknown_purpose)?;
         Ok(binding)
     }
@@ -129,6 +130,12 @@ impl Prepared {
     pub(crate) fn open(&self, binding: &Binding) -> bool {
         self.purpose(&binding.purpose)
             .is_none_or(|purpose| !purpose.after_first_factor)
+    }
+
+    /// The prefixes whose numbers are taken without a numbering plan.
+    #[must_use]
+    pub fn trusted(&self) -> &Trusted {
+        &self.trusted
     }
 
     /// A receipt for a binding that a layer above answers for: its id is that of `source`, so that receipts of one login share it.

@@ -15,7 +15,7 @@ use crate::codec::Writer;
 use crate::failure::{Failure, Unfit};
 use crate::guard::Names;
 use crate::key::RootKey;
-use crate::phone::Destination;
+use crate::phone::{Destination, Trusted};
 use crate::prepared::{Account, Key, Prepared};
 use crate::random;
 use crate::seal::Seal;
@@ -230,6 +230,8 @@ pub struct Settings {
     pub purposes: Vec<Purpose>,
     /// Where messages may go.
     pub destinations: Vec<Destination>,
+    /// Prefixes whose numbers are taken without a numbering plan.
+    pub trusted: Trusted,
     /// PINs and guesses.
     pub guesses: Guesses,
     /// Messages.
@@ -300,6 +302,7 @@ impl Settings {
             state: self.guard_key.derive("state", &tokens),
             purposes: self.purposes.clone(),
             destinations: self.destinations.clone(),
+            trusted: self.trusted.clone(),
             guesses: self.guesses,
             sends: self.sends,
             voice: self.voice.clone(),
@@ -382,6 +385,17 @@ impl Settings {
             self.messages.texts.iter().any(Wording::lacks_warning),
             "message.texts does not ask users to keep the code to themselves",
         );
+        for prefix in self.trusted.prefixes() {
+            warn(
+                true,
+                &[
+                    "numbers under +",
+                    prefix,
+                    " are trusted without a numbering plan: one that is spelled in two ways has the limits of two",
+                ]
+                .concat(),
+            );
+        }
         let autofill = &self.messages.autofill;
         warn(
             !self.messages.templates.is_empty() && !self.messages.texts.is_empty(),

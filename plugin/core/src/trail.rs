@@ -28,7 +28,8 @@ impl Trail {
     ///
     /// [`Code::Request`](crate::Code::Request): one of them has not its form.
     pub fn of(settings: &Prepared, subject: &str, recipient: &str) -> Result<Self, Failure> {
-        let recipient = Recipient::parse(recipient).map_err(|unfit| unfit.argument("recipient"))?;
+        let recipient = Recipient::parse(recipient, &settings.trusted)
+            .map_err(|invalid| invalid.argument("recipient"))?;
         let subject = id(subject, "subject")?;
         let hash = |label: &str, text: &str| {
             let input = Writer::new().text(label).text(text).finish();

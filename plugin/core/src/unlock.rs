@@ -37,7 +37,8 @@ impl Unlock {
         subject: &str,
         recipient: &str,
     ) -> Result<Turn<Self>, Failure> {
-        let recipient = Recipient::parse(recipient).map_err(|unfit| unfit.argument("recipient"))?;
+        let recipient = Recipient::parse(recipient, &settings.trusted)
+            .map_err(|invalid| invalid.argument("recipient"))?;
         let unlock = Self {
             subject: id(subject, "subject")?,
             recipient,
@@ -77,7 +78,7 @@ impl Suspend for Unlock {
     fn read(_: &Prepared, from: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
             subject: from.text(),
-            recipient: Recipient::parse(&from.text()).ok()?,
+            recipient: Recipient::written(from.text())?,
         })
     }
 }

@@ -123,7 +123,7 @@ impl Gate {
         let cookie = head.cookie(PASS);
         let known =
             cookie.and_then(|cookie| cache.find(&self.settings.pass, &identity, cookie, now));
-        if known.is_none() && !identity.is_sound(&self.settings.purpose) {
+        if known.is_none() && !identity.is_sound(&self.settings.purpose, &self.engine) {
             return Turn::Respond(self.unknown_user(&Asked::of(&head)));
         }
         if is_upgrade(&head) && head.only("origin") != Only::One(&self.settings.origin) {

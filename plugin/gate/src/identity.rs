@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use xoxzo_2fa_core::{Binding, Claimed, Writer};
+use xoxzo_2fa_core::{Binding, Claimed, Prepared, Writer};
 
 use crate::head::{Head, Only, is_like};
 use crate::settings::{Settings, Source};
@@ -61,8 +61,8 @@ impl Identity {
         })
     }
 
-    pub(crate) fn is_sound(&self, purpose: &str) -> bool {
-        Binding::parse(self.claimed(purpose)).is_ok()
+    pub(crate) fn is_sound(&self, purpose: &str, engine: &Prepared) -> bool {
+        Binding::parse(self.claimed(purpose), engine.trusted()).is_ok()
     }
 
     pub(crate) fn claimed<'a>(&'a self, purpose: &'a str) -> Claimed<'a> {

@@ -102,7 +102,7 @@ impl Gate {
             gate: self,
             visit,
             csrf: visit.csrf(&self.csrf, &identity.bound()),
-            masked: masked(identity),
+            masked: self.masked(identity),
             notice,
             language,
             now,
@@ -139,11 +139,16 @@ impl Gate {
         response
     }
 
+    fn masked(&self, identity: &Identity) -> String {
+        let recipient = Recipient::parse(&identity.phone, self.engine.trusted());
+        recipient.map_or_else(|_| String::new(), |recipient| recipient.masked())
+    }
+
     fn object(&self, step: Step, visit: &Visit, identity: &Identity, now: u32) -> Object {
         let mut out = Object::new();
         out.text("step", step.name())
             .text("csrf", &visit.csrf(&self.csrf, &identity.bound()))
-            .text("to", &masked(identity));
+            .text("to", &self.masked(identity));
         if let Some(sent) = &visit.sent {
             out.number("expires_in_seconds", sent.left(now))
                 .number("resend_after_seconds", sent.resend_at.saturating_sub(now));
@@ -278,8 +283,4 @@ fn current(visit: &Visit, now: u32) -> Option<&Notice> {
     let waits = |notice: &&Notice| notice.retry_at.is_none_or(|at| at > now);
     let notice = visit.notice.as_ref().filter(waits);
     notice.filter(|_| !visit.is_logged_out())
-}
-
-fn masked(identity: &Identity) -> String {
-    Recipient::parse(&identity.phone).map_or_else(|_| String::new(), |recipient| recipient.masked())
 }

@@ -2,7 +2,7 @@
 
 use alloc::string::ToString;
 
-use xoxzo_2fa_core::{Cap, Guesses, Messages, Range, Sends, Settings, Xoxzo};
+use xoxzo_2fa_core::{Cap, Guesses, Messages, Range, Sends, Settings, Trusted, Xoxzo};
 
 use crate::form::{Absent, Field, Form};
 use crate::node::Node;
@@ -106,8 +106,18 @@ pub(crate) const DOCUMENT: Form = Form::Map(&[
         Form::List(&Form::Either(&RANGE), Settings::DESTINATIONS),
         Absent::Required,
         about!(
-        "Where messages may go: presets (JP-mobile, US-CA) and ranges. The longest prefix that matches decides; what matches "
-        "none is refused."),
+        "Where messages may go; a number that no entry covers is refused. An entry is a country by its two letters (ISO 3166-1), such as JP, US or "
+        "GB, which admits its fixed and mobile numbers and leaves out premium rate, shared cost, toll-free, personal, pager and voicemail numbers; "
+        "or JP-mobile; or a range as an object. The longest prefix that matches decides: a country counts as its calling code, and a range with the "
+        "same prefix goes before it."),
+    ),
+    field(
+        "trust_numbers_under",
+        Form::List(&Form::Text, Trusted::PREFIXES),
+        Absent::Empty,
+        about!(
+        "Prefixes, + and 1 to 15 digits each, whose numbers are accepted without a numbering plan: they only need 8 to 15 digits. For a country whose "
+        "plan has changed since this version. A number there that can be spelled in two ways counts as two numbers."),
     ),
     field(
         "purposes",
@@ -270,7 +280,7 @@ const RANGE: [Field; 4] = [
         "prefix",
         Form::Text,
         Absent::Required,
-        about!("+ and 1 to 15 digits."),
+        about!("+ and 1 to 15 digits, without a trunk prefix after the calling code."),
     ),
     field(
         "min_digits",
@@ -288,7 +298,7 @@ const RANGE: [Field; 4] = [
         "deny",
         Form::List(&Form::Text, Settings::DESTINATIONS),
         Absent::Empty,
-        about!("Prefixes within prefix that stay shut."),
+        about!("Prefixes within prefix that stay shut, written like it."),
     ),
 ];
 

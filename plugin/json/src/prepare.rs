@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
     Autofill, Broken, Cap, Code, Destination, Failure, Guesses, Japan, Locale, Messages, Prepared,
-    Purpose, RootKey, Scope, Sends, Settings, Template, Unfit, Voice, Wording, Xoxzo,
+    Purpose, RootKey, Scope, Sends, Settings, Template, Trusted, Unfit, Voice, Wording, Xoxzo,
 };
 
 use crate::at::At;
@@ -127,11 +127,18 @@ impl At<'_> {
             .at("key")
             .key()
             .map_err(|misfit| misfit.within("guard.key"))?;
-        let destinations = self.each("destinations", At::range)?;
+        let trusted = Trusted::parse(&self.texts("trust_numbers_under"));
+        let trusted = trusted.map_err(|(at, unfit)| {
+            misfit(unfit)
+                .within(&at.to_string())
+                .within("trust_numbers_under")
+        })?;
+        let range = |place: At<'_>| place.range(&trusted);
+        let destinations = self.each("destinations", range)?;
         let [xoxzo, pin, failures, sends, message] =
             ["xoxzo", "pin", "failures", "sends", "message"].map(|name| self.at(name));
         let voice = self.maybe("voice").map(|voice| {
-            let destinations = voice.each("destinations", At::range);
+            let destinations = voice.each("destinations", range);
             Ok(Voice {
                 caller: voice.text("caller"),
                 destinations: destinations
@@ -159,6 +166,7 @@ impl At<'_> {
                 .map(|node| At(node).purpose())
                 .collect(),
             destinations: destinations.concat(),
+            trusted: trusted.clone(),
             guesses: Guesses {
                 digits: pin.number("digits"),
                 lifetime: pin.number("lifetime_seconds"),
@@ -251,7 +259,7 @@ impl At<'_> {
         }
     }
 
-    fn range(self) -> Result<Vec<Destination>, Misfit> {
+    fn range(self, trusted: &Trusted) -> Result<Vec<Destination>, Misfit> {
         if let Some(name) = self.0.text() {
             return Destination::preset(name).map_err(misfit);
         }
@@ -261,6 +269,7 @@ impl At<'_> {
             self.number("min_digits"),
             self.number("max_digits"),
             &denied,
+            trusted,
         );
         range.map(|range| alloc::vec![range]).map_err(misfit)
     }

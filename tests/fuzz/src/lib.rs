@@ -205,7 +205,7 @@ pub fn phone(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    if let Ok(recipient) = Recipient::parse(text) {
+    if let Ok(recipient) = Recipient::parse(text, prepared().trusted()) {
         assert_eq!(recipient.as_str(), text);
         let shown = format!("{recipient:?}");
         assert!(shown.len() == text.len() && shown != text);
@@ -227,7 +227,7 @@ pub fn phone(data: &[u8]) {
         let _begun = Dispatch::start(prepared(), NOW, claimed, Sending::default(), &mut Sevens);
     }
     let _unlock = Unlock::begin(prepared(), text, text);
-    let _range = Destination::parse(text, 8, 15, &[text.to_string()]);
+    let _range = Destination::parse(text, 8, 15, &[text.to_string()], prepared().trusted());
     let _preset = Destination::preset(text);
 }
 

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::guard::Names;
 use crate::key::{ReceiptKey, Secret};
 use crate::locale::Locale;
-use crate::phone::Destination;
+use crate::phone::{Destination, Place, Trusted};
 use crate::settings::{Cap, Guesses, Japan, Messages, Purpose, Sends, Template, Voice, Wording};
 use crate::text::Autofill;
 
@@ -50,6 +50,7 @@ impl Prepared {
                 .u8(purpose.voice.into());
         });
         destinations(&mut out, &self.destinations);
+        texts(&mut out, self.trusted.prefixes());
         self.write_limits(&mut out);
         maybe(&mut out, self.voice.as_ref(), |voice, out| {
             destinations(out.text(&voice.caller), &voice.destinations);
@@ -193,6 +194,7 @@ fn read(from: &mut Reader<'_>) -> Option<Prepared> {
             voice: from.present(),
         }),
         destinations: read_destinations(from),
+        trusted: Trusted::from_prefixes(unlist(from, Reader::text)),
         guesses: Guesses {
             digits: from.u8(),
             lifetime: from.u16(),
@@ -283,20 +285,41 @@ fn read_key(from: &mut Reader<'_>) -> Key {
 }
 
 fn destinations(out: &mut Writer, all: &[Destination]) {
-    list(out, all, |destination, out| {
-        let (prefix, shortest, longest, denied) = destination.parts();
-        out.text(prefix).u8(shortest).u8(longest);
-        list(out, denied, |denied, out| {
-            out.text(denied);
-        });
+    list(out, all, |destination, out| match destination.place() {
+        Place::Country(name) => {
+            out.u8(0).text(name);
+        }
+        Place::Range {
+            prefix,
+            shortest,
+            longest,
+            denied,
+        } => {
+            out.u8(1).text(prefix).u8(*shortest).u8(*longest);
+            texts(out, denied);
+        }
     });
 }
 
 fn read_destinations(from: &mut Reader<'_>) -> Vec<Destination> {
     unlist(from, |from| {
-        let (prefix, shortest, longest) = (from.text(), from.u8(), from.u8());
-        Destination::from_parts(prefix, shortest, longest, unlist(from, Reader::text))
+        Destination::from_place(if from.present() {
+            Place::Range {
+                prefix: from.text(),
+                shortest: from.u8(),
+                longest: from.u8(),
+                denied: unlist(from, Reader::text),
+            }
+        } else {
+            Place::Country(from.text())
+        })
     })
+}
+
+fn texts(out: &mut Writer, all: &[String]) {
+    list(out, all, |text, out| {
+        out.text(text);
+    });
 }
 
 fn maybe<T>(out: &mut Writer, value: Option<&T>, write: impl FnOnce(&T, &mut Writer)) {

@@ -8,6 +8,7 @@ use crate::binding::Transaction;
 use crate::codec::split;
 use crate::failure::Unfit;
 use crate::key::RootKey;
+use crate::phone::Trusted;
 use crate::text::{self, Message};
 use crate::words;
 
@@ -222,7 +223,7 @@ impl Settings {
 /// What a number must lie in: its path, the range, the number, and the rule in words.
 type Ranged = (&'static str, Range, fn(&Settings) -> usize, &'static str);
 
-const RANGES: [Ranged; 14] = [
+const RANGES: [Ranged; 15] = [
     (
         "message.texts",
         Messages::TEXTS,
@@ -269,6 +270,12 @@ const RANGES: [Ranged; 14] = [
                 .map_or(0, |voice| voice.destinations.len())
         },
         "must be at most 256",
+    ),
+    (
+        "trust_numbers_under",
+        Trusted::PREFIXES,
+        |it| it.trusted.prefixes().len(),
+        "must be at most 16",
     ),
     (
         "pin.digits",
