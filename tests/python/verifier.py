@@ -501,7 +501,7 @@ def check_settings(spelling: str) -> dict[str, Any]:
         written_key(document["guard"]["key"], "x2fk1_")
     except ValueError as error:
         raise Refused("settings") from error
-    account, presets, message = effective["xoxzo"], ("JP-mobile", "US-CA"), effective["message"]
+    account, message = effective["xoxzo"], effective["message"]
     loopback = r"http://(127\.0\.0\.1|localhost|\[::1\])(:[1-9][0-9]{0,4})?"
     origin = rf"(https://[a-z0-9.-]+(:[1-9][0-9]{{0,4}})?|{loopback})"
     test, voice, templates = effective["test"], effective.get("voice"), message["templates"]
@@ -518,7 +518,8 @@ def check_settings(spelling: str) -> dict[str, Any]:
         not test or re.fullmatch(loopback, account["base_url"]),
         test or effective["sends"]["cooldown_seconds"] >= 60,
         re.fullmatch(r"[A-Za-z0-9]{1,10}|[0-9]{1,15}", account["sender"]),
-        all(place in presets or isinstance(place, dict) for place in effective["destinations"]),
+        all(destination(place) for place in effective["destinations"]),
+        all(re.fullmatch(r"\+[1-9][0-9]{0,14}", prefix) for prefix in effective["trust_numbers_under"]),
         re.fullmatch(r"[a-z0-9][a-z0-9.-]*", message.get("webotp_domain", "a")),
         re.fullmatch(r"[A-Za-z0-9+/]{11}", message.get("android_hash", "a" * 11)),
         all(re.fullmatch(r"\w{1,64}", name, re.ASCII) for names in used for name in names),
@@ -533,6 +534,17 @@ def check_settings(spelling: str) -> dict[str, Any]:
     if not all(rules):
         raise Refused("settings")
     return {"effective": effective}
+
+
+def destination(place: Any) -> bool:
+    """A country of the vectors, the preset, or a range none of whose prefixes is a trunk spelling."""
+    vectors = json.loads((VECTORS / "phone.json").read_text())["tests"]
+    if isinstance(place, str):
+        return place == "JP-mobile" or place in {vector.get("country") for vector in vectors}
+    zeros = [vector for vector in vectors if "0" in vector.get("trunk", []) and "Zero" not in vector["flags"]]
+    spellings = [f"+{vector['callingCode']}0" for vector in zeros]
+    prefixes = [place["prefix"], *place.get("deny", [])]
+    return all(re.fullmatch(r"\+[1-9][0-9]{0,14}", one) and not one.startswith(tuple(spellings)) for one in prefixes)
 
 
 # The vectors

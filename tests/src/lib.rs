@@ -68,7 +68,7 @@ pub fn document() -> Value {
         "version": 1, "audience": "shop", "service": "Example Shop",
         "keys": [key(1), key(2)], "guard": {"key": key(3), "scope": "shared"},
         "xoxzo": {"sid": "sid-canary", "auth_token": "auth-canary", "sender": "Example"},
-        "destinations": ["JP-mobile", "US-CA"],
+        "destinations": ["JP-mobile", "US"],
         "purposes": [{"name": "login", "after_first_factor": true}, {"name": "sign-up", "after_first_factor": false}],
     })
 }

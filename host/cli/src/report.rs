@@ -94,7 +94,7 @@ fn advice(code: &str) -> Option<&'static str> {
              `xoxzo-2fa check` shows what is in effect"
         }
         "not-allowed" => {
-            "add its preset or range to `destinations` in the settings, for calls to `voice.destinations`"
+            "add its country or range to `destinations` in the settings, for calls to `voice.destinations`"
         }
         "expired" | "exhausted" | "used" => "start again with `xoxzo-2fa start`",
         "invalid-token" => {

@@ -64,7 +64,7 @@ impl Settings {
     /// | `XOXZO_BASE_URL` | origin of the API |
     /// | `XOXZO_SENDER` | sender of messages; `Xoxzo` if absent |
     /// | `XOXZO_2FA_SERVICE`, `XOXZO_2FA_AUDIENCE` | names of the service in messages and in tokens; `Xoxzo 2FA` and `xoxzo-2fa` if absent |
-    /// | `XOXZO_2FA_DESTINATIONS` | presets, separated by commas; `JP-mobile` if absent |
+    /// | `XOXZO_2FA_DESTINATIONS` | countries such as `US`, or `JP-mobile`, separated by commas; `JP-mobile` if absent |
     /// | `XOXZO_2FA_PIN_DIGITS` | digits of a PIN |
     /// | `XOXZO_2FA_TEXTS` | path of a file with the JSON array `message.texts` |
     /// | `XOXZO_2FA_CLIENT_CAP` | `COUNT/SECONDS`: so many messages and so many failures per client address in such a window |
@@ -231,7 +231,7 @@ impl SettingsBuilder {
         self.set("/xoxzo/base_url", base_url.into())
     }
 
-    /// Adds a preset of allowed destinations.
+    /// Adds an allowed destination: a country by its two letters (ISO 3166-1), such as `US`, or `JP-mobile`.
     #[must_use]
     pub fn destination(self, preset: impl Into<String>) -> Self {
         self.push("destinations", preset.into().into())

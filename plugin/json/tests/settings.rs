@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use serde_json::{Value, json};
-use xoxzo_2fa_core::{Code, Failure, Prepared, RootKey};
+use xoxzo_2fa_core::{Code, Failure, Prepared, Recipient, RootKey};
 use xoxzo_2fa_json::{Preparation, prepare};
 
 struct Sevens;
@@ -129,6 +129,22 @@ fn each_rule_names_its_place() {
             json!({"prefix": "81", "min_digits": 12, "max_digits": 12}),
             "destinations.1",
         ),
+        ("/destinations/-", json!("US-CA"), "destinations.1"),
+        (
+            "/destinations/-",
+            json!({"prefix": "+41", "min_digits": 11, "max_digits": 11, "deny": ["+410900"]}),
+            "destinations.1",
+        ),
+        (
+            "/trust_numbers_under",
+            json!(["+1", "1"]),
+            "trust_numbers_under.1",
+        ),
+        (
+            "/trust_numbers_under",
+            json!(vec!["+1"; 17]),
+            "trust_numbers_under",
+        ),
         ("/purposes", json!([]), "purposes"),
         (
             "/purposes",
@@ -178,6 +194,25 @@ fn each_rule_names_its_place() {
             "{pointer}: {}",
             failure.detail
         );
+    }
+}
+
+#[test]
+fn trusted_prefixes_are_kept_and_warned_of() {
+    let document = with("/trust_numbers_under", json!(["+41", "+7"]));
+    let Preparation {
+        prepared, warnings, ..
+    } = take(&document).map_err(|failure| failure.detail).unwrap();
+    let again = Prepared::parse(&prepared.to_text()).unwrap();
+    let spelled_twice = |settings: &Prepared| {
+        Recipient::parse("+410781234567", settings.trusted()).is_ok()
+            && Recipient::parse("+41781234567", settings.trusted()).is_ok()
+    };
+    assert!(spelled_twice(&prepared) && spelled_twice(&again));
+    for prefix in ["+41", "+7"] {
+        let text = format!("numbers under {prefix} are trusted without a numbering plan");
+        let warns = |warning: &&String| warning.starts_with(&text);
+        assert_eq!(warnings.iter().filter(warns).count(), 1);
     }
 }
 

@@ -24,7 +24,7 @@ attacks_on_counters! {
 }
 
 fn ask_for_messages_where_they_pay(field: &Field) {
-    let host = field.host_of(field.settings().destination("US-CA"));
+    let host = field.host_of(field.settings().destination("US"));
     for number in [
         // The Caribbean, premium rate and satellites within or beside what is open.
         "+18765550100",
@@ -66,7 +66,7 @@ fn ask_for_calls_where_they_pay(field: &Field) {
     let voice = |to: &str| json!({"caller": "815012345678", "destinations": [to]});
     let login =
         |voice: bool| json!([{"name": "login", "after_first_factor": true, "voice": voice}]);
-    let elsewhere = field.settings().set("/voice", voice("US-CA"));
+    let elsewhere = field.settings().set("/voice", voice("US"));
     let here = || field.settings().set("/voice", voice("JP-mobile"));
     let silent = here().set("/purposes", login(false));
     for (at, settings) in [field.settings(), elsewhere, silent]

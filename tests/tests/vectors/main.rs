@@ -5,6 +5,7 @@
 
 mod handle;
 mod message;
+mod phone;
 mod receipt;
 mod request;
 mod response;

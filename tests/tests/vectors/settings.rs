@@ -128,6 +128,32 @@ fn settings() {
         ),
         ("no purpose", json!({"purposes": []})),
         ("an unknown preset", json!({"destinations": ["everywhere"]})),
+        (
+            "countries that share a calling code, and a prefix without a plan",
+            json!({"destinations": ["US", "CA", "GB", "JE", {"prefix": "+41", "min_digits": 11, "max_digits": 11, "deny": ["+41900"]}],
+                "trust_numbers_under": ["+7", "+41"]}),
+        ),
+        ("a state of a country", json!({"destinations": ["US-CA"]})),
+        (
+            "a country in small letters",
+            json!({"destinations": ["us"]}),
+        ),
+        (
+            "letters that are no country's",
+            json!({"destinations": ["XX"]}),
+        ),
+        (
+            "a shut prefix that is a trunk spelling",
+            json!({"destinations": [{"prefix": "+41", "min_digits": 11, "max_digits": 11, "deny": ["+410900"]}]}),
+        ),
+        (
+            "a trusted prefix without a plus",
+            json!({"trust_numbers_under": ["41"]}),
+        ),
+        (
+            "too many trusted prefixes",
+            json!({"trust_numbers_under": vec!["+1"; 17]}),
+        ),
         ("too few digits", json!({"pin": {"digits": 3}})),
         ("too long a life", json!({"pin": {"lifetime_seconds": 601}})),
         (

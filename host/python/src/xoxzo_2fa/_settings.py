@@ -53,9 +53,9 @@ class Settings:
         the first signs and all verify; ``XOXZO_2FA_GUARD_KEY``, another one, which stays when those rotate.
 
         Optional: ``XOXZO_BASE_URL``, ``XOXZO_SENDER``, ``XOXZO_2FA_SERVICE``, ``XOXZO_2FA_AUDIENCE``; ``XOXZO_2FA_DESTINATIONS``,
-        presets separated by commas, ``JP-mobile`` if absent; ``XOXZO_2FA_PIN_DIGITS``; ``XOXZO_2FA_TEXTS``, the path of a file with
-        the JSON array ``message.texts``; ``XOXZO_2FA_CLIENT_CAP``, ``COUNT/SECONDS``: so many messages and so many failures per
-        client address in such a window.
+        countries such as ``US``, or ``JP-mobile``, separated by commas, ``JP-mobile`` if absent; ``XOXZO_2FA_PIN_DIGITS``;
+        ``XOXZO_2FA_TEXTS``, the path of a file with the JSON array ``message.texts``; ``XOXZO_2FA_CLIENT_CAP``, ``COUNT/SECONDS``:
+        so many messages and so many failures per client address in such a window.
 
         Raises ``Misuse``, naming the variable that is missing or malformed.
         """

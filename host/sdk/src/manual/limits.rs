@@ -25,11 +25,24 @@
 //! | per client address | off: set `sends.per_client` | the same |
 //! | per range of 10,000 numbers | 60 in an hour | the same |
 //! | per service | 1,000 in an hour | the same |
-//! | destinations | closed | `not-allowed` |
+//! | destinations | closed until you list countries or ranges | `not-allowed` |
 //! | questions about one message | one in 5 s | `cooldown` |
 //!
 //! A call weighs 5 messages. Purposes that strangers can start have half of each cap. A refusal charges nothing wider than itself, and what Xoxzo
 //! surely did not take is given back.
+//!
+//! # Numbers
+//!
+//! A limit counts a number by its one spelling. A number with a trunk prefix after the calling code, such as `+410781234567` for `+41781234567`,
+//! is refused in every country with `request`, and the detail shows the canonical form masked. Convert what people type once, where the number is
+//! registered, with [`to_e164`](crate::to_e164).
+//!
+//! `destinations` takes countries by their two letters: `JP`, `US` (the 50 states and the District of Columbia), `CA`, `GB`. A country admits its fixed
+//! and mobile numbers, and leaves out premium rate, shared cost, toll-free, personal, pager and voicemail numbers. Mobile numbers of Japan alone are
+//! `JP-mobile`. A range of your own is an object: `{"prefix": "+4474", "min_digits": 12, "max_digits": 12, "deny": ["+447400"]}`.
+//!
+//! If a country changes its numbering plan before you can update, list its prefix in `trust_numbers_under`. Numbers there only need 8 to 15
+//! digits, so a number that can be spelled in two ways gets the limits of two numbers.
 //!
 //! # The others
 //!
