@@ -201,9 +201,9 @@ fn a_state_is_not_resumed_after_a_minute() {
             .await
             .unwrap();
         let late = two_factor.start(&login(1)).await.err().unwrap();
-        assert_eq!((late.blame(), late.code()), ("misuse", Code::Request));
+        assert_eq!((late.blame(), late.code()), ("upstream", Code::Clock));
         let detail = &late.failure().detail;
-        assert_eq!(detail, "state: must be resumed within 60 s");
+        assert_eq!(detail, "over a minute passed while the operation waited");
     });
 }
 

@@ -46,7 +46,7 @@ fn a_state_is_of_its_settings_and_of_its_minute() {
     for now in [0, NOW - 61, NOW + 61, u32::MAX] {
         assert_eq!(
             refusal(&settings, now, &state).as_deref(),
-            Some("state: must be resumed within 60 s")
+            Some("over a minute passed while the operation waited")
         );
     }
     let mut other_audience = document();

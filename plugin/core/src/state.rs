@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use crate::codec::{Reader, Writer, from_hex, to_hex};
 use crate::dispatch::{Challenge, Dispatch};
-use crate::failure::{Failure, Unfit};
+use crate::failure::{Code, Failure, Unfit};
 use crate::mark;
 use crate::prepared::Prepared;
 use crate::status::{Report, Status};
@@ -75,7 +75,7 @@ impl Waiting {
     ///
     /// # Errors
     ///
-    /// [`Code::Request`](crate::Code::Request).
+    /// [`Code::Request`]; [`Code::Clock`] later, by the host's clock.
     pub fn from_state(settings: &Prepared, now: u32, state: &str) -> Result<Self, Failure> {
         let foreign = || Unfit("must be one that these settings gave, unchanged").argument("state");
         let bytes = Some(state)
@@ -100,7 +100,10 @@ impl Waiting {
         let waiting = waiting.filter(|_| first == mark::STATE && from.finish());
         let waiting = waiting.ok_or_else(foreign)?;
         if now.abs_diff(written_at) > LIFETIME {
-            return Err(Unfit("must be resumed within 60 s").argument("state"));
+            return Err(Failure::new(
+                Code::Clock,
+                "over a minute passed while the operation waited",
+            ));
         }
         Ok(waiting)
     }
