@@ -46,7 +46,8 @@ fn four_variables_are_enough_and_each_is_needed() {
                 Some(empty) => variables.insert(missing, empty),
             };
             let error = settings(&variables).err().unwrap();
-            assert_eq!(error.to_string(), format!("settings: {missing} is not set"));
+            let detail = &error.failure().detail;
+            assert_eq!(*detail, format!("settings: {missing} is not set"));
         }
     }
 }
@@ -105,7 +106,8 @@ fn digits_texts_and_the_cap_of_a_client() {
     ] {
         let mut variables = least();
         variables.insert(name, value);
-        let error = settings(&variables).err().unwrap().to_string();
+        let error = settings(&variables).err().unwrap();
+        let error = &error.failure().detail;
         assert!(error.starts_with(&format!("settings: {name}: ")), "{error}");
         assert!(error.contains(why), "{error}");
     }

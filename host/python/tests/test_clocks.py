@@ -75,24 +75,47 @@ def steady(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Mac
 
 
 @pytest.mark.parametrize("ahead", [HOUR, YEARS])
-def test_a_host_that_is_ahead_once_ends_nothing(steady: tuple[Machine, bool], ahead: int) -> None:
+def test_a_host_that_is_ahead_once_accepts_nothing_twice(steady: tuple[Machine, bool], ahead: int) -> None:
     machine, tells_time = steady
     used, begun = machine.log_in(0), machine.start(1)
 
     machine.ahead = ahead
     machine.refused("expired", used)
+    early = used
     if tells_time:
         machine.shut(2)
     else:
-        machine.log_in(2)
+        early = machine.log_in(2)
 
     machine.ahead = 0
-    machine.refused("used", used)
-    machine.client.verify(*begun)
-    machine.refused("used", begun)
+    if tells_time:
+        machine.refused("used", used)
+        machine.client.verify(*begun)
+        machine.refused("used", begun)
+    else:
+        # A clock that is set back ends every challenge of before.
+        for challenge in (used, begun, early):
+            machine.refused("invalid-token", challenge)
     machine.log_in(3)
     # What was not sent under the wrong clock, or was accepted, leaves no cooldown.
     machine.log_in(2)
+    if not tells_time:
+        # Its time comes, and its counter has ended long ago.
+        machine.passed += ahead
+        machine.refused("invalid-token", early)
+
+
+# Its counter lives 540 s, by a clock that nobody sets.
+@pytest.mark.parametrize(("passed", "back", "code"), [(400, 120, "used"), (400, 121, "invalid-token"), (700, 500, "invalid-token")])
+def test_a_clock_that_is_set_back_revives_nothing_in_memory(passed: int, back: int, code: str) -> None:
+    machine = Machine()
+    machine.on(MemoryGuard(danger_clock=lambda: float(machine.passed)))
+    used = machine.log_in(0)
+    machine.passed += passed
+    machine.refused("expired", used)
+    machine.ahead = -back
+    machine.refused(code, used)
+    machine.log_in(1)
 
 
 def test_a_file_from_an_hour_ahead_opens_by_itself(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ use crate::bindings::TwoFactor as Exports;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::component::{Host, State};
 use crate::configuration::{bundled, configure};
+use crate::current::{Clock, Current};
 use crate::engine::{Place, shared};
 use crate::error::{Code, Error, Failure};
 use crate::exchange::bounded;
@@ -45,8 +46,7 @@ struct Inner {
     plugin: Arc<Plugin<Exports>>,
     host: Arc<Host>,
     deadline: Duration,
-    /// Prepared settings: a secret.
-    settings: String,
+    settings: Current,
     effective: String,
     warnings: Vec<String>,
     idle: Option<PerProcess<Idle>>,
@@ -71,7 +71,7 @@ impl TwoFactor {
             guard: Box::new(guard),
             transport: None,
             component: None,
-            clock: Box::new(SystemTime::now),
+            clock: Arc::new(SystemTime::now),
             deadline: DEADLINE,
             instances: Instances::default(),
             auditor: Box::new(default_auditor),
@@ -95,14 +95,15 @@ impl TwoFactor {
     ///
     /// As [`TwoFactor::start`].
     pub fn start_with(&self, binding: &Binding, sending: &Sending) -> Result<Challenge, Error> {
-        self.dispatch(Operation::Start, binding, sending, |exports, store, to| {
-            exports.xoxzo_two_factor_challenges().call_start(
-                store,
-                &self.shared.settings,
-                &to.0,
-                &to.1,
-            )
-        })
+        let challenges = Exports::xoxzo_two_factor_challenges;
+        self.dispatch(
+            Operation::Start,
+            binding,
+            sending,
+            |exports, store, settings, to| {
+                challenges(exports).call_start(store, settings, &to.0, &to.1)
+            },
+        )
     }
 
     /// Sends the PIN of a challenge once more: the same PIN, the same token, no more life and no more guesses. On the user's own
@@ -128,15 +129,15 @@ impl TwoFactor {
         sending: &Sending,
     ) -> Result<Challenge, Error> {
         let token = bounded(token);
-        self.dispatch(Operation::Resend, binding, sending, |exports, store, to| {
-            exports.xoxzo_two_factor_challenges().call_resend(
-                store,
-                &self.shared.settings,
-                token,
-                &to.0,
-                &to.1,
-            )
-        })
+        let challenges = Exports::xoxzo_two_factor_challenges;
+        self.dispatch(
+            Operation::Resend,
+            binding,
+            sending,
+            |exports, store, settings, to| {
+                challenges(exports).call_resend(store, settings, token, &to.0, &to.1)
+            },
+        )
     }
 
     /// Sends a message by one of the two operations that do.
@@ -148,13 +149,14 @@ impl TwoFactor {
         call: impl FnOnce(
             &Exports,
             &mut Store<State>,
+            &str,
             (types::Binding, types::Sending),
         ) -> wasmtime::Result<Result<types::Challenge, types::Failure>>,
     ) -> Result<Challenge, Error> {
         self.audited(
-            || {
+            |settings| {
                 let to = (binding.to_wit(), sending.to_wit());
-                self.call(|exports, store| call(exports, store, to))
+                self.call(|exports, store| call(exports, store, settings, to))
                     .map(Challenge::from)
             },
             binding,
@@ -196,9 +198,8 @@ impl TwoFactor {
     ) -> Result<Acceptance, Error> {
         let (token, pin, client) = (bounded(token), bounded(pin), client.map(bounded));
         self.audited(
-            || {
+            |settings| {
                 let binding = binding.to_wit();
-                let settings = &self.shared.settings;
                 self.call(|exports, store| {
                     exports
                         .xoxzo_two_factor_challenges()
@@ -218,11 +219,11 @@ impl TwoFactor {
     /// [`Error::Refuse`] for a handle that is not ours or too old, or if it was asked moments ago; [`Error::Upstream`] if Xoxzo
     /// does not say.
     pub fn status(&self, handle: &str) -> Result<Report, Error> {
-        let (settings, handle) = (&self.shared.settings, bounded(handle));
+        let (settings, handle) = (self.shared.settings.get()?, bounded(handle));
         self.call(|exports, store| {
             exports
                 .xoxzo_two_factor_challenges()
-                .call_status(store, settings, handle)
+                .call_status(store, &settings, handle)
         })
         .map(Report::from)
     }
@@ -235,8 +236,7 @@ impl TwoFactor {
     /// [`Error::Misuse`] for a malformed argument, [`Error::Upstream`] if the guard is out of reach.
     pub fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
         self.audited(
-            || {
-                let settings = &self.shared.settings;
+            |settings| {
                 let (subject, recipient) = (bounded(subject), bounded(recipient));
                 self.call(|exports, store| {
                     exports
@@ -253,18 +253,19 @@ impl TwoFactor {
     /// Runs an operation, and tells the auditor what came of it.
     fn audited<T>(
         &self,
-        run: impl FnOnce() -> Result<T, Error>,
+        run: impl FnOnce(&str) -> Result<T, Error>,
         binding: &Binding,
         event: impl FnOnce(&Result<T, Error>) -> Event,
     ) -> Result<T, Error> {
         let began = Instant::now();
-        let result = run();
+        let settings = self.shared.settings.get()?;
+        let result = run(&settings);
         let event = event(&result).about(binding).took(began);
-        let (settings, binding) = (&self.shared.settings, binding.to_wit());
+        let binding = binding.to_wit();
         let trail = self.call(|exports, store| {
             exports
                 .xoxzo_two_factor_configuration()
-                .call_trail_of(store, settings, &binding)
+                .call_trail_of(store, &settings, &binding)
         });
         (self.shared.auditor)(&event.trail(trail.ok()));
         result
@@ -328,7 +329,7 @@ pub struct Builder {
     guard: Box<dyn Guard>,
     transport: Option<Box<dyn Transport>>,
     component: Option<Vec<u8>>,
-    clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    clock: Clock,
     deadline: Duration,
     instances: Instances,
     auditor: Box<Auditor>,
@@ -374,7 +375,7 @@ impl Builder {
     /// Sets the clock that tokens are dated with. For tests: a clock that stands still never lets a challenge expire.
     #[must_use]
     pub fn danger_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Arc::new(clock);
         self
     }
 
@@ -388,7 +389,8 @@ impl Builder {
             Some(bytes) => Arc::new(Plugin::new(bytes)?),
             None => bundled()?,
         };
-        let document = self.settings.document(self.guard.scope())?;
+        let scope = self.guard.scope();
+        let document = self.settings.document(scope)?;
         let transport = self.transport.or_else(default_transport);
         let transport = transport
             .ok_or_else(|| Error::settings("no transport: set one, or use the feature ureq"))?;
@@ -402,11 +404,18 @@ impl Builder {
         guard.check().map_err(|error| {
             Error::Upstream(Failure::new(Code::Guard, format!("the guard: {error}")))
         })?;
-        let prepared = configure(&plugin, |exports, store| {
-            exports
-                .xoxzo_two_factor_configuration()
-                .call_prepare(store, &document)
-        })?;
+        let again = Arc::clone(&plugin);
+        let prepare = move || {
+            configure(&again, |exports, store| {
+                exports
+                    .xoxzo_two_factor_configuration()
+                    .call_prepare(store, &document)
+            })
+        };
+        let prepared = prepare()?;
+        let settings = Current::new(prepared.settings, scope, &clock, move || {
+            prepare().map(|prepared| prepared.settings)
+        });
         let host = Host {
             guard,
             transport,
@@ -420,7 +429,7 @@ impl Builder {
                 plugin,
                 host: Arc::new(host),
                 deadline,
-                settings: prepared.settings,
+                settings,
                 effective: prepared.effective,
                 warnings: prepared.warnings,
                 idle,

@@ -1,6 +1,6 @@
 //! World `two-factor`: what its instances see of the host.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use http::Uri;
 use wasmtime::Store;
@@ -9,6 +9,7 @@ use wasmtime::component::{HasSelf, InstancePre, Linker};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::xoxzo::two_factor::{guard, http as wit_http, types};
 use crate::bindings::{TwoFactor, TwoFactorPre};
+use crate::current::Clock;
 use crate::exchange::{counted, inward, is_a_list, outgoing};
 use crate::guard::{Charge, Guard};
 use crate::instance::{State as Any, World};
@@ -18,7 +19,7 @@ use crate::transport::{Lost, Transport};
 pub(crate) struct Host {
     pub(crate) guard: Box<dyn Guard>,
     pub(crate) transport: Box<dyn Transport>,
-    pub(crate) clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    pub(crate) clock: Clock,
     /// Scheme and authority that requests may go to.
     pub(crate) origin: Option<Uri>,
 }

@@ -113,7 +113,7 @@ impl Host {
         Self {
             guard: Box::new(MemoryGuard::with_capacity(0)),
             transport: Box::new(Nowhere),
-            clock: Box::new(SystemTime::now),
+            clock: Arc::new(SystemTime::now),
             origin: None,
         }
     }

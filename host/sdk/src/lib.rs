@@ -69,6 +69,7 @@ mod client;
 mod compliance;
 mod component;
 mod configuration;
+mod current;
 mod engine;
 mod error;
 mod exchange;

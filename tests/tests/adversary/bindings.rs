@@ -92,10 +92,11 @@ fn change_the_payee(field: &Field) {
         paid("12.50", "EUR", "ann lee"),
         paid("12.50", "EUR", "Ann Le"),
         paid("12.50", "EUR", "Ann Lee 2"),
-        // Cyrillic.
-        paid("12.50", "EUR", "\u{410}nn Lee"),
     ];
     swapped(field, &paid("12.50", "EUR", "Ann Lee"), &others);
+    // With a Cyrillic letter.
+    let alike = paid("12.50", "EUR", "\u{410}nn Lee");
+    field.refused(Code::Request, field.host().start(&alike));
 }
 
 /// Fields whose ends are moved, joined as they are signed in other systems.
@@ -107,8 +108,13 @@ fn move_a_separator(field: &Field) {
         Binding::new("+819012345678", "user-1.sign-up", "login").session("aa"),
         Binding::new("+819012345678", "user-1.sign-upa", "login"),
         Binding::new("+819012345678", "user-1.sign-up.login.a", "login"),
-        Binding::new("+8190123456781", "user-1.sign-up", "login").session("a"),
         Binding::new("+81901234567", "8user-1.sign-up", "login").session("a"),
     ];
     swapped(field, &bound, &others);
+    // One digit more is no number of Japan.
+    let host = field.host();
+    let (challenge, pin) = field.start_later(&host, &bound);
+    let longer = Binding::new("+8190123456781", "user-1.sign-up", "login").session("a");
+    let guess = host.verify(&challenge.token, &longer, &pin);
+    field.refused(Code::Request, guess);
 }

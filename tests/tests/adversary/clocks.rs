@@ -70,27 +70,40 @@ fn bring_a_token_from_the_future(field: &Field) {
         let early = start.unwrap();
         field.clock.set(0);
         let guess = host.verify(&early.token, &account(1), "123456");
-        field.refused(Code::Clock, guess);
+        field.refused(Code::InvalidToken, guess);
     } else {
         field.refused(Code::Clock, start);
     }
 }
 
-/// A used challenge, whose time is made to come again.
+/// A used challenge, whose time is made to come again, before its counter has ended and after.
 fn set_the_clock_back(field: &Field) {
     let host = field.host();
-    let (challenge, pin) = field.start(&host, &victim());
-    field.accepted(host.verify(&challenge.token, &victim(), &pin));
-    field.pass(400);
-    let guess = || host.verify(&challenge.token, &victim(), &pin);
-    field.refused(Code::Expired, guess());
-    field.accepted(host.start(&account(1)));
-    for wrong in [-105, -130, -200] {
-        field.set_clock(wrong);
-        // A store that tells its time is compared with the host's, to 120 s.
-        let told = wrong < -120 && !field.is_memory();
-        let due = if told { Code::Clock } else { Code::Used };
-        field.refused(due, guess());
+    // Up to 120 s the counter is still there. Beyond, a store that tells its time is compared with the host's, and one that does not loses all
+    // challenges of before.
+    let due = |wrong: i64| match wrong {
+        -120..=0 => Code::Used,
+        _ if field.is_memory() => Code::InvalidToken,
+        _ => Code::Clock,
+    };
+    for (passed, at) in [(400, [-105, -130, -200]), (700, [-401, -500, -600])] {
+        let user = account(passed as usize);
+        let (challenge, pin) = field.start(&host, &user);
+        field.accepted(host.verify(&challenge.token, &user, &pin));
+        field.pass(passed);
+        let guess = || host.verify(&challenge.token, &user, &pin);
+        field.refused(Code::Expired, guess());
+        field.accepted(host.start(&account(1)));
+        for wrong in at {
+            field.set_clock(wrong);
+            field.refused(due(wrong), guess());
+        }
+        if field.is_memory() {
+            let (challenge, pin) = field.start(&host, &victim());
+            field.accepted(host.verify(&challenge.token, &victim(), &pin));
+        }
+        field.set_clock(0);
+        field.pass(COOLDOWN);
     }
 }
 
@@ -109,7 +122,15 @@ fn start_before_the_release(field: &Field) {
         field.refused(Code::Clock, host.status(handle));
     }
     field.clock.set(0);
-    field.accepted(host.verify(&challenge.token, &victim(), &pin));
+    let guess = host.verify(&challenge.token, &victim(), &pin);
+    if field.is_memory() {
+        // The clock was set back, which ends every challenge of before.
+        field.refused(Code::InvalidToken, guess);
+        let (challenge, pin) = field.start_later(&host, &victim());
+        field.accepted(host.verify(&challenge.token, &victim(), &pin));
+    } else {
+        field.accepted(guess);
+    }
 }
 
 fn be_an_hour_ahead_once(field: &Field) {
@@ -129,17 +150,26 @@ fn ahead_once(field: &Field, seconds: u32) {
 
     field.set_clock(seconds.into());
     field.refused(Code::Expired, again());
-    let ahead = host.start(&account(1));
     match field.place.store {
-        Store::Redis => field.refused(Code::Clock, ahead),
+        Store::Redis => field.refused(Code::Clock, host.start(&account(1))),
         // Nothing tells that the time is wrong.
-        _ => field.accepted(ahead),
+        Store::Sqlite => field.accepted(host.start(&account(1))),
+        Store::Memory | Store::Amnesiac => {
+            let (early, pin) = field.start(&host, &account(1));
+            let early = || host.verify(&early.token, &account(1), &pin);
+            field.accepted(early());
+            // A clock that is set back ends every challenge of before, also of this one, whose time is to come.
+            field.set_clock(0);
+            field.refused(Code::InvalidToken, early());
+            field.pass(u64::from(seconds));
+            field.refused(Code::InvalidToken, early());
+        }
     }
     field.set_clock(0);
-    if field.place.store == Store::Sqlite {
-        shut(field, seconds, &again);
-    } else {
-        field.refused(Code::Used, again());
+    match field.place.store {
+        Store::Sqlite => shut(field, seconds, &again),
+        Store::Redis => field.refused(Code::Used, again()),
+        Store::Memory | Store::Amnesiac => field.refused(Code::InvalidToken, again()),
     }
     let (challenge, pin) = field.start_later(&host, &victim());
     field.accepted(host.verify(&challenge.token, &victim(), &pin));

@@ -126,7 +126,7 @@ def _document(settings: Settings, guard: Guard | AsyncGuard) -> str:
 
 def _hashed(prepared: Prepared, binding: Binding) -> Trail:
     question = {"trail_of": {"binding": binding._question()}}  # noqa: SLF001
-    return record(Trail, prepared.engine.once(question, prepared.settings.reveal())[1])
+    return record(Trail, prepared.engine.once(question, prepared.settings().reveal())[1])
 
 
 def _ended(operation: str, kind: str, answer: Secret[dict[str, Any]]) -> Any:

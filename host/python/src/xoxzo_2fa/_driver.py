@@ -31,18 +31,40 @@ _LOG = logging.getLogger("xoxzo_2fa")
 _INWARD = 16 * 1024
 
 
+# How far a clock may be set back: the counter of a challenge outlives it by more. In seconds.
+_BACK = 120
+
+
 class Prepared:
-    """Settings in effect, and the engine that they are for."""
+    """Settings in effect, and the engine that they are for.
+
+    Counters in memory end by a clock that nobody can set, and challenges by the host's. If that is set back, a challenge whose counter has
+    ended could be valid again. With a guard of the scope ``process`` the settings are then prepared anew: that ends every challenge of
+    before, as a restart of the process does. Other guards tell their time, which the engine compares.
+    """
 
     def __init__(self, engine: Engine, document: Secret[str], clock: Callable[[], float]) -> None:
         self.engine = engine
         self._clock = clock
         prepared = seal(prepare, engine, document)
-        self.settings: Secret[str] = Secret(prepared.reveal()["settings"])
+        self._settings: Secret[str] = Secret(prepared.reveal()["settings"])
         self.effective: str = prepared.reveal()["effective"]
         self.warnings: list[str] = prepared.reveal()["warnings"]
+        effective = json.loads(self.effective)
         #: Scheme and authority that requests may go to.
-        self.origin: str = json.loads(self.effective)["xoxzo"]["base_url"]
+        self.origin: str = effective["xoxzo"]["base_url"]
+        self._again = document if effective["guard"]["scope"] == "process" else None
+        self._latest = 0
+
+    def settings(self) -> Secret[str]:
+        """Give the settings for an operation that begins now."""
+        if self._again is not None:
+            now = self.now()
+            if now + _BACK < self._latest:
+                self._settings = Secret(seal(prepare, self.engine, self._again).reveal()["settings"])
+                self._latest = now
+            self._latest = max(self._latest, now)
+        return self._settings
 
     def now(self) -> int:
         """Give the clock's time, in whole seconds."""
@@ -70,10 +92,11 @@ def drive(
     keep: use one instance for all steps. Without it, none lives while the caller waits.
     """
     session: Session | None = None
+    settings = prepared.settings()
     try:
         while True:
             session = session or prepared.engine.session()
-            kind, answer = session.ask(prepared.settings, prepared.now(), question)
+            kind, answer = session.ask(settings, prepared.now(), question)
             if not keep:
                 session.close()
                 session = None

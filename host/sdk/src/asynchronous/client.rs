@@ -17,6 +17,7 @@ use crate::bindings::steps::exports::xoxzo::two_factor::steps::{
 use crate::bindings::steps::{TwoFactorSteps as Exports, TwoFactorStepsPre};
 use crate::bindings::xoxzo::two_factor::types;
 use crate::client::origin;
+use crate::current::{Clock, Current};
 use crate::engine::shared;
 use crate::error::{Code, Error, Failure};
 use crate::exchange::{bounded, counted, inward, is_a_list, outgoing};
@@ -82,17 +83,17 @@ struct Inner {
     engine: Engine,
     guard: Box<dyn AsyncGuard>,
     transport: Box<dyn AsyncTransport>,
-    clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    clock: Clock,
     /// Scheme and authority that requests may go to.
     origin: Option<Uri>,
-    /// Prepared settings: a secret.
-    settings: String,
+    settings: Current,
     effective: String,
     warnings: Vec<String>,
     auditor: Box<Auditor>,
 }
 
 /// The component, of which each call has an instance.
+#[derive(Clone)]
 struct Engine {
     plugin: Arc<Plugin<Exports>>,
     deadline: Duration,
@@ -126,7 +127,7 @@ impl AsyncTwoFactor {
             guard: Box::new(guard),
             transport: None,
             component: None,
-            clock: Box::new(SystemTime::now),
+            clock: Arc::new(SystemTime::now),
             deadline: DEADLINE,
             auditor: Box::new(default_auditor),
         }
@@ -155,7 +156,7 @@ impl AsyncTwoFactor {
             Operation::Start,
             binding,
             sending,
-            |steps, store, now, to| steps.call_start(store, self.settings(), now, &to.0, &to.1),
+            |steps, store, settings, now, to| steps.call_start(store, settings, now, &to.0, &to.1),
         )
         .await
     }
@@ -185,8 +186,8 @@ impl AsyncTwoFactor {
             Operation::Resend,
             binding,
             sending,
-            |steps, store, now, to| {
-                steps.call_resend(store, self.settings(), now, token, &to.0, &to.1)
+            |steps, store, settings, now, to| {
+                steps.call_resend(store, settings, now, token, &to.0, &to.1)
             },
         )
         .await
@@ -198,16 +199,24 @@ impl AsyncTwoFactor {
         operation: Operation,
         binding: &Binding,
         sending: &Sending,
-        begin: impl FnOnce(&Steps, &mut Store<State>, u32, (types::Binding, types::Sending)) -> Begun,
+        begin: impl FnOnce(
+            &Steps,
+            &mut Store<State>,
+            &str,
+            u32,
+            (types::Binding, types::Sending),
+        ) -> Begun,
     ) -> Result<Challenge, Error> {
         let began = Instant::now();
+        let settings = self.shared.settings.get()?;
         let to = (binding.to_wit(), sending.to_wit());
-        let begin = self.step(|steps, store, now| begin(steps, store, now, to));
-        let result = match self.finish(begin).await {
+        let begin = self.step(|steps, store, now| begin(steps, store, &settings, now, to));
+        let result = match self.finish(&settings, begin).await {
             Ok(Step::Challenged(challenge)) => Ok(Challenge::from(challenge)),
             other => Err(stray(other)),
         };
-        self.tell(Event::new(operation).sent(sending, &result), binding, began);
+        let event = Event::new(operation).sent(sending, &result);
+        self.tell(&settings, event, binding, began);
         result
     }
 
@@ -248,17 +257,17 @@ impl AsyncTwoFactor {
         client: Option<&str>,
     ) -> Result<Acceptance, Error> {
         let began = Instant::now();
-        let (settings, to) = (self.settings(), binding.to_wit());
+        let (settings, to) = (self.shared.settings.get()?, binding.to_wit());
         let (token, pin, client) = (bounded(token), bounded(pin), client.map(bounded));
         let begin = self.step(|steps, store, now| {
-            steps.call_verify(store, settings, now, token, &to, pin, client)
+            steps.call_verify(store, &settings, now, token, &to, pin, client)
         });
-        let result = match self.finish(begin).await {
+        let result = match self.finish(&settings, begin).await {
             Ok(Step::Accepted(acceptance)) => Ok(Acceptance::from(acceptance)),
             other => Err(stray(other)),
         };
         let event = Event::new(Operation::Verify).guessed(&result);
-        self.tell(event, binding, began);
+        self.tell(&settings, event, binding, began);
         result
     }
 
@@ -268,9 +277,9 @@ impl AsyncTwoFactor {
     ///
     /// As [`TwoFactor::status`](crate::TwoFactor::status).
     pub async fn status(&self, handle: &str) -> Result<Report, Error> {
-        let (settings, handle) = (self.settings(), bounded(handle));
-        let begin = self.step(|steps, store, now| steps.call_status(store, settings, now, handle));
-        match self.finish(begin).await {
+        let (settings, handle) = (self.shared.settings.get()?, bounded(handle));
+        let begin = self.step(|steps, store, now| steps.call_status(store, &settings, now, handle));
+        match self.finish(&settings, begin).await {
             Ok(Step::Reported(report)) => Ok(Report::from(report)),
             other => Err(stray(other)),
         }
@@ -283,16 +292,21 @@ impl AsyncTwoFactor {
     /// As [`TwoFactor::unlock`](crate::TwoFactor::unlock).
     pub async fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
         let began = Instant::now();
-        let settings = self.settings();
+        let settings = self.shared.settings.get()?;
         let (subject, recipient) = (bounded(subject), bounded(recipient));
         let begin = self
-            .step(|steps, store, now| steps.call_unlock(store, settings, now, subject, recipient));
-        let result = match self.finish(begin).await {
+            .step(|steps, store, now| steps.call_unlock(store, &settings, now, subject, recipient));
+        let result = match self.finish(&settings, begin).await {
             Ok(Step::Unlocked(unlocked)) => Ok(Unlocked::from(unlocked)),
             other => Err(stray(other)),
         };
         let event = Event::new(Operation::Unlock).ended(result.as_ref().err());
-        self.tell(event, &Binding::new(recipient, subject, ""), began);
+        self.tell(
+            &settings,
+            event,
+            &Binding::new(recipient, subject, ""),
+            began,
+        );
         result
     }
 
@@ -308,53 +322,48 @@ impl AsyncTwoFactor {
         &self.shared.warnings
     }
 
-    fn settings(&self) -> &str {
-        &self.shared.settings
-    }
-
     /// Does what each step waits for, until one does not wait.
-    async fn finish(&self, begin: Result<Step, Error>) -> Result<Step, Error> {
+    async fn finish(&self, settings: &str, begin: Result<Step, Error>) -> Result<Step, Error> {
         let mut step = begin?;
         loop {
             step = match step {
-                Step::Count(counting) => self.count(counting).await?,
-                Step::Send(posting) => self.send(posting).await?,
+                Step::Count(counting) => self.count(settings, counting).await?,
+                Step::Send(posting) => self.send(settings, posting).await?,
                 end => return Ok(end),
             };
         }
     }
 
-    async fn count(&self, counting: Counting) -> Result<Step, Error> {
+    async fn count(&self, settings: &str, counting: Counting) -> Result<Step, Error> {
         let Counting { state, charges } = counting;
         if !is_a_list(&charges) {
-            return self.lost(&state, types::Loss::GuardUnreachable);
+            return self.lost(settings, &state, types::Loss::GuardUnreachable);
         }
         let charges: Vec<_> = charges.into_iter().map(Charge::from).collect();
         match counted(&charges, self.shared.guard.add(&charges).await) {
             Ok(totals) => self.step(|steps, store, now| {
                 let totals = types::Totals::from(totals);
-                steps.call_counted(store, self.settings(), now, &state, &totals)
+                steps.call_counted(store, settings, now, &state, &totals)
             }),
-            Err(error) => self.lost(&state, error.loss()),
+            Err(error) => self.lost(settings, &state, error.loss()),
         }
     }
 
-    async fn send(&self, posting: Posting) -> Result<Step, Error> {
+    async fn send(&self, settings: &str, posting: Posting) -> Result<Step, Error> {
         let Posting { state, request } = posting;
         let answer = match outgoing(self.shared.origin.as_ref(), request) {
             Ok((request, timeout)) => self.shared.transport.send(request, timeout).await,
             Err(lost) => Err(lost),
         };
         match answer.map(inward) {
-            Ok(response) => self.step(|steps, store, now| {
-                steps.call_sent(store, self.settings(), now, &state, &response)
-            }),
-            Err(lost) => self.lost(&state, lost.loss()),
+            Ok(response) => self
+                .step(|steps, store, now| steps.call_sent(store, settings, now, &state, &response)),
+            Err(lost) => self.lost(settings, &state, lost.loss()),
         }
     }
 
-    fn lost(&self, state: &str, loss: types::Loss) -> Result<Step, Error> {
-        self.step(|steps, store, now| steps.call_lost(store, self.settings(), now, state, loss))
+    fn lost(&self, settings: &str, state: &str, loss: types::Loss) -> Result<Step, Error> {
+        self.step(|steps, store, now| steps.call_lost(store, settings, now, state, loss))
     }
 
     fn step(
@@ -372,9 +381,9 @@ impl AsyncTwoFactor {
     }
 
     /// Tells the auditor what came of an operation.
-    fn tell(&self, event: Event, binding: &Binding, began: Instant) {
+    fn tell(&self, settings: &str, event: Event, binding: &Binding, began: Instant) {
         let event = event.about(binding).took(began);
-        let (settings, binding) = (self.settings(), binding.to_wit());
+        let binding = binding.to_wit();
         let trail = self.shared.engine.call(|exports, store| {
             let configuration = exports.xoxzo_two_factor_configuration();
             configuration.call_trail_of(store, settings, &binding)
@@ -403,7 +412,7 @@ pub struct AsyncBuilder {
     guard: Box<dyn AsyncGuard>,
     transport: Option<Box<dyn AsyncTransport>>,
     component: Option<Vec<u8>>,
-    clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    clock: Clock,
     deadline: Duration,
     auditor: Box<Auditor>,
 }
@@ -441,7 +450,7 @@ impl AsyncBuilder {
     /// Sets the clock that tokens are dated with. For tests: a clock that stands still never lets a challenge expire.
     #[must_use]
     pub fn danger_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Arc::new(clock);
         self
     }
 
@@ -456,7 +465,8 @@ impl AsyncBuilder {
             Some(bytes) => Arc::new(Plugin::new(bytes)?),
             None => bundled()?,
         };
-        let document = self.settings.document(self.guard.scope())?;
+        let scope = self.guard.scope();
+        let document = self.settings.document(scope)?;
         self.guard.check().await.map_err(|error| {
             Error::Upstream(Failure::new(Code::Guard, format!("the guard: {error}")))
         })?;
@@ -464,10 +474,17 @@ impl AsyncBuilder {
             plugin,
             deadline: self.deadline,
         };
-        let prepared = engine.call(|exports, store| {
-            let configuration = exports.xoxzo_two_factor_configuration();
-            configuration.call_prepare(store, &document)
-        })?;
+        let again = engine.clone();
+        let prepare = move || {
+            again.call(|exports, store| {
+                let configuration = exports.xoxzo_two_factor_configuration();
+                configuration.call_prepare(store, &document)
+            })
+        };
+        let prepared = prepare()?;
+        let settings = Current::new(prepared.settings, scope, &self.clock, move || {
+            prepare().map(|prepared| prepared.settings)
+        });
         let transport = self.transport;
         Ok(AsyncTwoFactor {
             shared: Arc::new(Inner {
@@ -476,7 +493,7 @@ impl AsyncBuilder {
                 transport: transport.unwrap_or_else(|| Box::new(HyperTransport::default())),
                 clock: self.clock,
                 origin: origin(&prepared.effective),
-                settings: prepared.settings,
+                settings,
                 effective: prepared.effective,
                 warnings: prepared.warnings,
                 auditor: self.auditor,
