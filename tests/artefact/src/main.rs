@@ -76,7 +76,7 @@ const ARTEFACTS: [Recipe; 4] = [
         profile: "plugin-steps",
         folder: "host/envoy",
         shape: Shape::Module,
-        limit: 240 * 1024,
+        limit: 200 * 1024,
     },
 ];
 
