@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import random
-import warnings
 from collections.abc import Iterable
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import sre_constants as kinds
-    import sre_parse
+from re import _constants as kinds
+from re import _parser as parser
 
 DIGITS = "0123456789"
 
@@ -25,7 +21,7 @@ class Language:
         self.steps: dict[tuple[frozenset[int], str], frozenset[int]] = {}
         start = self.node()
         for pattern in patterns:
-            self.ends.add(self.sequence(start, sre_parse.parse(pattern)))
+            self.ends.add(self.sequence(start, parser.parse(pattern)))
         self.start = self.closure({start})
 
     def node(self) -> int:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from language import DIGITS, Either, Language, Without
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+
+from language import DIGITS, Either, Language, Without
 
 ADMITTED = ["fixed_line", "mobile"]
 COSTLY = ["toll_free", "premium_rate", "shared_cost", "personal_number", "pager", "uan", "voicemail"]
+TYPES = [*ADMITTED, *COSTLY, "voip"]
 # A number of +1 has ten digits (North American Numbering Plan). What the metadata has beside these is for callers at home.
 NANP = {"1": 1 << 10}
 # Calling codes where the codes of carriers behind the trunk prefix look like the beginning of a number.
 CARRIERS = {"57", "82", "591"}
-TYPES = [*ADMITTED, *COSTLY, "voip"]
 # Digits that a tree looks at.
 DEPTH = 7
 # Digits of a number with its calling code: the most (ITU-T E.164), and the least that is assumed of numbers nobody knows yet.
@@ -32,8 +33,8 @@ class Tree:
     """The shortest text of a function from prefixes to yes and no."""
 
     def __init__(self, yes: Language, no: Language, lengths: int, *, both: bool, strict: int = 0) -> None:
-        """What `yes` holds is yes and what `no` holds is no, in some lengths; `both` is the answer where seven digits do not tell. What neither
-        holds may be either, but prefixes of up to `strict` digits that `yes` does not have are no."""
+        """What `yes` holds is yes and what `no` holds is no, in some lengths; `both` is the answer where seven digits do not tell.
+        What neither holds may be either, but prefixes of up to `strict` digits that `yes` does not have are no."""
         self.languages, self.lengths, self.both, self.strict = (yes, no), lengths, both, strict
         self.undecided: list[str] = []
         self.root = self.grow("", (yes.start, no.start))
@@ -127,7 +128,9 @@ class Forest:
                     self.by_length = {length: tree for length, tree in trees.items() if tree.text(both) != most}
                 else:
                     self.one = Tree(fallback, no, lengths, both=both, strict=strict)
-        self.undecided = [prefix for tree in {id(tree): tree for tree in [self.one, *self.by_length.values()]}.values() for prefix in tree.undecided]
+        self.undecided = [
+            prefix for tree in {id(tree): tree for tree in [self.one, *self.by_length.values()]}.values() for prefix in tree.undecided
+        ]
 
     def says(self, national: str, answer: bool) -> bool:
         """The answer for a number, by the text of its tree."""
@@ -174,7 +177,9 @@ class Plan:
         dialled = Without(numbers, at_home, under="0" if main.national_prefix else "")
         self.dialled = dialled
         zero = () if dialled.mask(dialled.step(dialled.start, "0")) else ("0",)
-        self.prefixes = sorted({one for one in (main.national_prefix_for_parsing, main.national_prefix, *zero) if one and not is_rewriting(one)})
+        self.prefixes = sorted(
+            {one for one in (main.national_prefix_for_parsing, main.national_prefix, *zero) if one and not is_rewriting(one)}
+        )
         trunks = Language(f"(?:{prefix})(?:{number})" for prefix in self.prefixes for number in known)
         with_zero = Language(f"(?:{prefix})(?:{number})" for prefix in zero for number in known)
         self.forest = Forest(trunks, dialled, (2 << room) - 1, both=False, strict=1, fallback=with_zero)

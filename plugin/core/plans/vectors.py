@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterable, Iterator
 
 import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
 from language import Language
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 from plans import COSTLY, NANP, TYPES, Plan, Region, bits
 
 SEED = 20261129
@@ -17,7 +18,10 @@ SEED = 20261129
 DRAWN, TRIES = 2, 400
 NOTES = {
     "Country": ("BASIC", "Each number is accepted. A country admits its numbers that are fixed line or mobile, and no others."),
-    "Trunk": ("EXTRA_SPELLING", "A trunk prefix before the national number is refused: counters and shut prefixes would not see the same number."),
+    "Trunk": (
+        "EXTRA_SPELLING",
+        "A trunk prefix before the national number is refused: it would be another number to counters and shut prefixes.",
+    ),
     "Zero": ("MISSING_NUMBER", "A 0 after the calling code is part of these numbers."),
     "Shared": ("WRONG_COUNTRY", "Several countries have this calling code, and each admits its own numbers."),
     "NotANumber": ("MISSING_CHECK", "No numbering plan has these."),
@@ -126,7 +130,13 @@ def test(plan: Plan, region: Region | None, numbers: Numbers, others: list[Numbe
 def trunk_prefixes(plan: Plan, all_numbers: list[Numbers], dice: random.Random) -> list[str]:
     """Prefixes with which libphonenumber knows a number of the calling code again."""
     languages = [Language([prefix]) for prefix in plan.main_prefixes()]
-    found = {language.draw(dice, length) for language in languages for length in bits(language.mask(language.start)) if 0 < length < 8 for _ in range(3)}
+    found = {
+        language.draw(dice, length)
+        for language in languages
+        for length in bits(language.mask(language.start))
+        if 0 < length < 8
+        for _ in range(3)
+    }
     nationals = [number for numbers in all_numbers for those in numbers.by_type.values() for number in those]
 
     def keeps(prefix: str) -> bool:
@@ -161,6 +171,13 @@ def refused(all_plans: list[Plan], rewritten: list[str]) -> list[dict]:
             *(f"+1201{digit}550123" for digit in "01"),
         ],
         "numbers in a local form": rewritten,
-        "lengths that a plan does not have": ["+1415555010", "+141555501000", "+8190123456", "+81901234567890", "+3361234567", "+336123456789"],
+        "lengths that a plan does not have": [
+            "+1415555010",
+            "+141555501000",
+            "+8190123456",
+            "+81901234567890",
+            "+3361234567",
+            "+336123456789",
+        ],
     }
     return [{"comment": name, "flags": ["NotANumber"], "refused": " ".join(those), "result": "invalid"} for name, those in kinds.items()]

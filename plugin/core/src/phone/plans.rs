@@ -3,16 +3,16 @@
 //! Source: the metadata of libphonenumber 9.0.43, by the package phonenumbers 9.0.43 of PyPI, on 2026-11-29.
 //! Copyright (C) The Libphonenumber Authors, licensed under the Apache License, Version 2.0 (`LICENSE-APACHE`).
 //!
-//! A length is a letter: `a` is 0 digits, `b` is 1. A tree holds the exceptions to an answer, yes or no. Digits with nothing behind
-//! them are exceptions. Digits with `(…)` go on to the next digit, with the same answer; digits with `[…]` with the opposite one.
+//! A length is a letter: `a` is 0 digits, `b` is 1. A tree holds exceptions to an answer, yes or no. Digits with nothing behind
+//! them are exceptions. Digits with `(…)` go on to the next digit with the same answer, and digits with `[…]` with the opposite.
+//! A tree behind `;` and a length is for that length, and the first for all others.
 //!
-//! Trunk spellings and numbers are told apart by at most seven digits and the length, for every calling code. Countries with prefixes
-//! of seven digits that hold admitted numbers and others of one length, all of them admitted, and how many such prefixes:
+//! Trunk spellings and numbers are told apart for each calling code by at most seven digits and the length. Countries that have
+//! admitted numbers and shut ones with the same seven digits and length, and how often; these are admitted:
 //! none
 
-/// Numbering plans by the first digit of the calling code, one in a line: the code, the least and the greatest length of a national
-/// number, the trunk prefix if it alone may be left out, `:`, and a tree of what is a trunk spelling, where the answer begins with no. A tree behind
-/// `;` and a length is for that length.
+/// Numbering plans by the first digit of the calling code, one in a line: the code, the least and the greatest length of a
+/// national number, the trunk prefix if it alone may be left out, `:`, and a tree of the trunk spellings: no but for exceptions.
 pub(super) const PLANS: [&str; 9] = [
     "\
 1kk1:01",
@@ -240,8 +240,8 @@ pub(super) const PLANS: [&str; 9] = [
 998jj0:0",
 ];
 
-/// Countries by their first letter, one in a line: the code of ISO 3166-1, the calling code, the lengths of national numbers that are
-/// admitted, the answer to begin with (`+` admitted, `-` not), and trees as above.
+/// Countries by their first letter, one in a line: the code of ISO 3166-1, the calling code, the lengths of admitted national
+/// numbers, `+` or `-` for whether they are admitted but for exceptions, and a tree.
 pub(super) const COUNTRIES: [&str; 26] = [
     "\
 AC247f+01589\n\
