@@ -117,7 +117,8 @@ pub(crate) const DOCUMENT: Form = Form::Map(&[
         Absent::Empty,
         about!(
         "Prefixes, + and 1 to 15 digits each, whose numbers are accepted without a numbering plan: they only need 8 to 15 digits. For a country whose "
-        "plan has changed since this version. A number there that can be spelled in two ways counts as two numbers."),
+        "plan has changed since this version. Destinations hold for them too: add a range if the country does not admit them. A number there that can be "
+        "spelled in two ways counts as two numbers."),
     ),
     field(
         "purposes",

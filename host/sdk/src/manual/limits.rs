@@ -42,7 +42,8 @@
 //! `JP-mobile`. A range of your own is an object: `{"prefix": "+4474", "min_digits": 12, "max_digits": 12, "deny": ["+447400"]}`.
 //!
 //! If a country changes its numbering plan before you can update, list its prefix in `trust_numbers_under`. Numbers there only need 8 to 15
-//! digits, so a number that can be spelled in two ways gets the limits of two numbers.
+//! digits, so a number that can be spelled in two ways gets the limits of two numbers. Add a range to `destinations` if the country does not admit
+//! the new numbers.
 //!
 //! # The others
 //!
