@@ -89,6 +89,18 @@ void x2f_put(x2f_question *asked, json_t *object, const char *name, const char *
 /** Puts a text of any length into an object of the question. */
 void x2f_put_whole(x2f_question *asked, json_t *object, const char *name, const char *value);
 
+/* current.c */
+
+typedef struct x2f_current x2f_current;
+
+/** Takes prepared settings, and with a guard of one process the question that prepares them anew, which it wipes at the end. NULL: no memory. */
+x2f_current *x2f_current_open(const char *settings, json_t *question);
+
+void x2f_current_close(x2f_current *current);
+
+/** Gives the settings for an operation that begins now; none before there are any. NULL if they could not be prepared anew. */
+const char *x2f_current_get(x2f_current *current, x2f_engine *engine, uint32_t now, char fault[FAULT]);
+
 /* loop.c */
 
 struct x2f_client {
@@ -98,6 +110,8 @@ struct x2f_client {
   x2f_clock clock;
   /** What `prepare` gave. Its `settings` are a secret. */
   json_t *prepared;
+  /** The settings that operations take. */
+  x2f_current *current;
   /** The settings in effect. */
   json_t *effective;
   /** Scheme and authority that requests may go to: a text within `effective`. */

@@ -144,9 +144,13 @@ static uint32_t now(const x2f_clock *clock)
 x2f_blame x2f_operate(const x2f_client *client, x2f_question asked, const char *wanted, json_t **result, x2f_failure *failure)
 {
   char fault[FAULT];
-  const char *settings = json_string_value(json_object_get(client->prepared, "settings"));
+  const char *settings = x2f_current_get(client->current, client->engine, now(&client->clock), fault);
+  if (settings == NULL) {
+    x2f_wipe(asked.whole);
+    return x2f_broken(failure, "the settings could not be prepared anew");
+  }
   for (int turn = 0; turn < TURNS && asked.lost == 0; turn++) {
-    json_t *answer = x2f_engine_ask(client->engine, settings == NULL ? "" : settings, now(&client->clock), asked.whole, fault);
+    json_t *answer = x2f_engine_ask(client->engine, settings, now(&client->clock), asked.whole, fault);
     x2f_wipe(asked.whole);
     if (answer == NULL) return x2f_broken(failure, fault);
     void *field = json_object_iter(answer);

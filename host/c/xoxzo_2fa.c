@@ -30,15 +30,21 @@ static x2f_question prepare(const x2f_options *options)
   return asked;
 }
 
-/** Reads from the settings in effect where requests go, and whether the scope is that of the guard. */
-static x2f_blame settle(x2f_client *client, x2f_failure *failure)
+/** Reads from the settings in effect where requests go, and whether the scope is that of the guard. Takes the question that prepares them. */
+static x2f_blame settle(x2f_client *client, json_t *again, x2f_failure *failure)
 {
   const char *scope = client->guard.scope == X2F_SHARED ? "shared" : "process", *in_effect = NULL, *base_url = NULL;
   const char *effective = x2f_effective(client);
   client->effective = effective == NULL ? NULL : json_loads(effective, 0, NULL);
   if (json_unpack(client->effective, "{s:{s:s},s:{s:s}}", "guard", "scope", &in_effect, "xoxzo", "base_url", &base_url) != 0 ||
-      json_string_value(json_object_get(client->prepared, "settings")) == NULL)
+      json_string_value(json_object_get(client->prepared, "settings")) == NULL) {
+    x2f_wipe(again);
     return x2f_broken(failure, "what the component prepared has not its form");
+  }
+  const char *settings = json_string_value(json_object_get(client->prepared, "settings"));
+  if (client->guard.scope == X2F_PROCESS && again == NULL) return x2f_broken(failure, "no memory");
+  client->current = x2f_current_open(settings, again);
+  if (client->current == NULL) return x2f_broken(failure, "no memory");
   client->origin = base_url;
   char detail[80];
   snprintf(detail, sizeof detail, "settings, guard.scope: the store in use is of scope %s", scope);
@@ -67,8 +73,12 @@ x2f_client *x2f_open(const x2f_options *options, x2f_failure *failure)
   client->process = getpid();
   client->engine = x2f_engine_open(options->component, fault);
   x2f_blame blame = client->engine == NULL ? x2f_broken(failure, fault) : X2F_OK;
-  if (blame == X2F_OK) blame = x2f_operate(client, prepare(options), "prepared", &client->prepared, failure);
-  if (blame == X2F_OK) blame = settle(client, failure);
+  x2f_question asked = prepare(options);
+  json_t *again = client->guard.scope == X2F_PROCESS && asked.lost == 0 ? json_deep_copy(asked.whole) : NULL;
+  if (blame == X2F_OK) blame = x2f_operate(client, asked, "prepared", &client->prepared, failure);
+  else x2f_wipe(asked.whole);
+  if (blame == X2F_OK) blame = settle(client, again, failure);
+  else x2f_wipe(again);
   if (blame == X2F_OK) return client;
   x2f_close(client);
   return NULL;
@@ -77,6 +87,7 @@ x2f_client *x2f_open(const x2f_options *options, x2f_failure *failure)
 void x2f_close(x2f_client *client)
 {
   if (client == NULL) return;
+  x2f_current_close(client->current);
   x2f_wipe(client->prepared);
   json_decref(client->effective);
   x2f_engine_close(client->engine);
