@@ -323,7 +323,8 @@ def check_request(vector: dict[str, Any]) -> list[str]:
     fitting.sort(key=lambda one: [vector["locale"], own].index(one["locale"]) if one["locale"] in (vector["locale"], own) else 9)
     if fitting and not spoken:
         values = {"pin": "{pin}", "minutes": "5", "service": vector["document"]["service"]}
-        values |= {"amount": f"{paid['amount']} {paid['currency']}", "payee": paid["payee"]} if paid else {}
+        if paid:
+            values |= {"amount": f"{grouped(paid['amount'], fitting[0]['locale'])} {paid['currency']}", "payee": paid["payee"]}
         body = json.loads(vector["body"])
         expected = options | {"variables": {name: values[use] for use, name in fitting[0]["variables"].items()}}
         path, content = f"/sms/templates/{fitting[0]['id']}/messages/", "application/json"

@@ -255,9 +255,34 @@ fn settings_and_texts_are_looked_at_before() {
     );
     let plain = String::from_utf8(plain.stdout).unwrap();
     assert!(
-        plain.contains("ko: 1 part of ") && plain.contains("1250 JPY"),
+        plain.contains("ko: 1 part of ") && plain.contains("1,250 JPY"),
         "{plain}"
     );
+
+    // Without a document, what is wanted most can be said here: the message of Xoxzo's how-to.
+    let texts = shell.folder.join("texts.json");
+    let text = r#"[{"locale": "en", "text": "This is {service}. Your PIN is {pin}"}]"#;
+    std::fs::write(&texts, text).unwrap();
+    let texts = texts.to_str().unwrap();
+    let own = [
+        "--pin-digits",
+        "4",
+        "--texts",
+        texts,
+        "--client-cap",
+        "20/3600",
+    ];
+    let preview = shell.run(&[&["preview", "--json"][..], &own].concat(), "");
+    let preview: Value = serde_json::from_slice(&preview.stdout).unwrap();
+    assert_eq!(preview[0]["text"], "This is Xoxzo 2FA. Your PIN is 1234");
+    let check = shell.run(&[&["check", "--json"][..], &own].concat(), "");
+    let check: Value = serde_json::from_slice(&check.stdout).unwrap();
+    let cap = json!({"count": 20, "seconds": 3_600});
+    assert_eq!(check["effective"]["failures"]["per_client"], cap);
+    let odds = check["odds"].as_array().unwrap();
+    assert_eq!((odds.len(), &odds[0]["guesses"]), (5, &json!(5)));
+    let both = [&["preview", &settings[0], &settings[1]][..], &own].concat();
+    assert_eq!(shell.run(&both, "").status.code(), Some(2));
 
     std::fs::write(&settings[1], "{\"version\": 2}").unwrap();
     let (status, wrong) = json(look("check"));
