@@ -227,8 +227,8 @@ impl Text {
 /// The largest settings that are allowed: every list as long as it may be.
 fn largest() -> Value {
     let mut document = document();
-    let number = |at: usize| format!("+4{at:03}");
-    let destinations = (0..256).map(|at| {
+    let number = |at: usize| format!("+49{at}");
+    let destinations = (100..356).map(|at| {
         let prefix = number(at);
         let deny = [format!("{prefix}90"), format!("{prefix}91")];
         json!({"prefix": prefix, "min_digits": 11, "max_digits": 11, "deny": deny})
@@ -241,7 +241,7 @@ fn largest() -> Value {
 fn the_largest_settings_and_questions_are_answered() {
     let text = Text::shared();
     let settings = text.prepare(&largest());
-    let login = json!({"recipient": "+40001234567", "subject": "user-1", "purpose": "login"});
+    let login = json!({"recipient": "+49100123456", "subject": "user-1", "purpose": "login"});
     let (answer, _) = text.ask(&settings, &json!({"start": {"binding": login}}).to_string());
     assert!(answer["count"]["charges"].is_array(), "{answer}");
     let state = answer["count"]["state"].as_str().unwrap();
