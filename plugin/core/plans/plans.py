@@ -13,8 +13,8 @@ COSTLY = ["toll_free", "premium_rate", "shared_cost", "personal_number", "pager"
 TYPES = [*ADMITTED, *COSTLY, "voip"]
 # A number of +1 has ten digits (North American Numbering Plan). What the metadata has beside these is for callers at home.
 NANP = {"1": 1 << 10}
-# Calling codes where the codes of carriers behind the trunk prefix look like the beginning of a number.
-CARRIERS = {"57", "82", "591"}
+# First digits of carriers' codes behind the trunk prefix, where one could be taken for the beginning of a number.
+CARRIERS = {"57": "34579", "82": "8", "591": "1"}
 # Digits that a tree looks at.
 DEPTH = 7
 # Digits of a number with its calling code: the most (ITU-T E.164), and the least that is assumed of numbers nobody knows yet.
@@ -121,7 +121,7 @@ class Forest:
             if sum(len(tree.undecided) for tree in trees.values()) < len(self.one.undecided):
                 self.by_length = trees
                 if fallback is None:
-                    # The most frequent tree goes last, and for all lengths that have none of their own.
+                    # The most frequent tree goes first, for all lengths that have none of their own.
                     texts = [tree.text(both) for tree in trees.values()]
                     most = max(texts, key=texts.count)
                     self.one = next(tree for tree in trees.values() if tree.text(both) == most)
@@ -183,7 +183,8 @@ class Plan:
         trunks = Language(f"(?:{prefix})(?:{number})" for prefix in self.prefixes for number in known)
         with_zero = Language(f"(?:{prefix})(?:{number})" for prefix in zero for number in known)
         self.forest = Forest(trunks, dialled, (2 << room) - 1, both=False, strict=1, fallback=with_zero)
-        self.trunk = "" if self.code in CARRIERS else main.national_prefix or "0"
+        self.trunk = main.national_prefix or "0"
+        self.carriers = CARRIERS.get(self.code, "")
         lengths = bits(dialled.mask(dialled.start) & NANP.get(self.code, (2 << room) - 1))
         self.least, self.most = lengths[0], lengths[-1]
         # One digit of slack where lengths differ, but not where the metadata rewrites numbers of another length.
@@ -207,7 +208,7 @@ class Plan:
         return self.least <= len(national) <= self.most and not self.forest.says(national, False)
 
     def line(self) -> str:
-        return f"{self.code}{letter(self.least)}{letter(self.most)}{self.trunk}:{self.forest.text(False)}"
+        return f"{self.code}{letter(self.least)}{letter(self.most)}{self.trunk}:{self.carriers}:{self.forest.text(False)}"
 
 
 def is_rewriting(prefix: str) -> bool:

@@ -11,8 +11,10 @@ pub(super) struct Plan {
     /// Digits of a national number.
     least: usize,
     most: usize,
-    /// What to leave out of a trunk spelling; empty if that differs.
+    /// What to leave out of a trunk spelling, unless the code of a carrier follows.
     trunk: &'static str,
+    /// First digits of carriers' codes.
+    carriers: &'static str,
     trees: &'static str,
 }
 
@@ -25,7 +27,8 @@ impl Plan {
             !code.is_empty() && digits.starts_with(code)
         })?;
         let (code, rest) = line.split_at_checked(figures(line))?;
-        let (head, trees) = split(rest, b':')?;
+        let (head, rest) = split(rest, b':')?;
+        let (carriers, trees) = split(rest, b':')?;
         let (lengths, trunk) = head.split_at_checked(2)?;
         let [least, most] = *lengths.as_bytes().first_chunk()?;
         Some(Self {
@@ -33,6 +36,7 @@ impl Plan {
             least: length(least),
             most: length(most),
             trunk,
+            carriers,
             trees,
         })
     }
@@ -46,7 +50,9 @@ impl Plan {
         let national = digits.get(self.code.len()..).unwrap_or_default();
         if self.is_trunk(national) {
             let rest = national.strip_prefix(self.trunk).filter(|rest| {
-                !self.trunk.is_empty() && !self.is_trunk(rest) && self.fits(rest).is_ok()
+                let first = rest.bytes().next();
+                let is_carrier = self.carriers.bytes().any(|digit| first == Some(digit));
+                !is_carrier && !self.is_trunk(rest) && self.fits(rest).is_ok()
             });
             let canonical = rest.map(|rest| Recipient(["+", self.code, rest].concat()));
             return Err(InvalidNumber::TrunkPrefix(canonical));
