@@ -35,7 +35,7 @@
 //!
 //! A limit counts a number by its one spelling. A number with a trunk prefix after the calling code, such as `+410781234567` for `+41781234567`,
 //! is refused in every country with `request`, and the detail shows the canonical form masked. Convert what people type once, where the number is
-//! registered, with [`to_e164`](crate::to_e164).
+//! registered, with `to_e164` (feature `phone`).
 //!
 //! `destinations` takes countries by their two letters: `JP`, `US` (the 50 states and the District of Columbia), `CA`, `GB`. A country admits its fixed
 //! and mobile numbers, and leaves out premium rate, shared cost, toll-free, personal, pager and voicemail numbers. Mobile numbers of Japan alone are
