@@ -12,6 +12,7 @@ attacks! {
 
 attacks_on_counters! {
     guess_once_at_each_of_many_users
+    hoard_codes_for_one_burst
     guess_from_every_address_of_a_prefix
     guess_from_a_mapped_address
     guess_at_one_user_from_many_addresses
@@ -48,6 +49,27 @@ fn guess_once_at_each_of_many_users(field: &Field) {
     }
     let (challenge, pin) = field.start(&host, &victim());
     field.accepted(host.verify_from(&challenge.token, &victim(), &pin, HOME));
+}
+
+/// Codes are asked for while all is calm, and guessed at together: once the alarm is raised, each has one guess.
+fn hoard_codes_for_one_burst(field: &Field) {
+    let cap = json!({"count": 10, "seconds": 3_600});
+    let host = field.host_of(field.settings().set("/failures/per_audience", cap));
+    let hoard: Vec<_> = (0..20).map(|at| field.start(&host, &account(at))).collect();
+    let guess = |at: usize, pin: &str| host.verify(&hoard[at].0.token, &account(at), pin);
+    for (at, (_, pin)) in hoard.iter().enumerate().take(19) {
+        field.refused(Code::WrongPin, guess(at, &wrong(pin, 0)));
+    }
+    for (at, (_, pin)) in hoard.iter().enumerate().take(19) {
+        field.refused(Code::Exhausted, guess(at, &wrong(pin, 1)));
+        field.refused(Code::Exhausted, guess(at, pin));
+    }
+    // Whoever has just got a code still gets in with it, and new codes have all their guesses.
+    field.accepted(guess(19, &hoard[19].1));
+    let (challenge, pin) = field.start_later(&host, &victim());
+    let slip = host.verify(&challenge.token, &victim(), &wrong(&pin, 0));
+    field.refused(Code::WrongPin, slip);
+    field.accepted(host.verify(&challenge.token, &victim(), &pin));
 }
 
 /// Whoever has one IPv6 address has 2^64 of them.

@@ -8,6 +8,7 @@ use crate::field::{COOLDOWN, Field, HOME, account, from, victim, wrong};
 
 attacks! {
     ask_for_messages_where_they_pay
+    spell_a_number_in_two_ways
     ask_for_calls_where_they_pay
     fill_the_store_with_refused_starts
 }
@@ -20,6 +21,7 @@ attacks_on_counters! {
     pump_a_range_of_numbers
     use_up_the_budget_as_a_stranger
     lock_a_user_out_as_a_stranger
+    keep_a_users_code_away_as_a_stranger
     make_it_send_twice
 }
 
@@ -58,6 +60,27 @@ fn ask_for_messages_where_they_pay(field: &Field) {
     field.held("no message went out", field.sent() == 0);
     field.accepted(host.start(&victim()));
     field.accepted(host.start(&Binding::new("+14155550100", "user-1", "login")));
+}
+
+/// The cooldown of a number, and a prefix that is shut, under another spelling of the number.
+fn spell_a_number_in_two_ways(field: &Field) {
+    let shut = json!({"prefix": "+41", "min_digits": 11, "max_digits": 12, "deny": ["+41900"]});
+    let places = json!(["HU", "RU", "NG", "US", shut]);
+    let host = field.host_of(field.settings().set("/destinations", places));
+    let login = |number: &str| Binding::new(number, "user-1", "login");
+    for (number, spelling) in [
+        ("+41781234567", "+410781234567"),
+        ("+36201234567", "+3606201234567"),
+        ("+79123456789", "+789123456789"),
+        ("+2348021234567", "+23408021234567"),
+        ("+12015550123", "+112015550123"),
+    ] {
+        field.accepted(host.start(&login(number)));
+        field.refused(Code::Cooldown, host.start(&login(number)));
+        field.refused(Code::Request, host.start(&login(spelling)));
+    }
+    field.refused(Code::NotAllowed, host.start(&login("+41900123456")));
+    field.refused(Code::Request, host.start(&login("+410900123456")));
 }
 
 fn call() -> Sending {
@@ -225,6 +248,18 @@ fn lock_a_user_out_as_a_stranger(field: &Field) {
 }
 
 /// What Xoxzo does not answer may be on its way: it is not sent again by a user who presses once more.
+/// A stranger asks for a code to the victim's number whenever one may go out.
+fn keep_a_users_code_away_as_a_stranger(field: &Field) {
+    let host = field.host();
+    let stranger = Binding::new("+819012345678", "new-user", "sign-up");
+    for _ in 0..3 {
+        field.pass(COOLDOWN);
+        drop(host.start(&stranger).unwrap());
+        field.refused(Code::Cooldown, host.start(&stranger));
+        field.accepted(host.start(&victim()));
+    }
+}
+
 fn make_it_send_twice(field: &Field) {
     let timeout = field.settings().set("/xoxzo/timeout_milliseconds", 1_000);
     let host = field.host_of(timeout);
