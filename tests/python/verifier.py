@@ -479,6 +479,7 @@ def own_words(wording: dict[str, str], effective: dict[str, Any]) -> bool:
         literal = re.sub(r"\{\w+\}", "X", text)
         before = text.split("{pin}")[0]
         paid = ["amount", "currency", "payee"]
+        fits &= len(text) <= 660
         fits &= set(places) <= set(longest) and not re.search("[{}]", literal)
         fits &= places.count("pin") in ((1, 2) if which == "call" else (1,))
         fits &= places.count("service") <= 1 and places.count("minutes") <= 1

@@ -162,7 +162,7 @@ class World:
 
     def prepared(self) -> str:
         """Return the settings as the engine prepared them."""
-        prepared = self.client._prepared.settings()
+        prepared = self.client._prepared._settings
         return prepared if isinstance(prepared, str) else str(prepared.reveal())
 
     def receipt_key(self) -> str:

@@ -36,6 +36,7 @@ from xoxzo_2fa import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from xoxzo_2fa import Charge
 
@@ -320,7 +321,8 @@ def test_the_environment_can_say_more(monkeypatch: pytest.MonkeyPatch, tmp_path:
     texts.write_text('[{"locale": "en", "text": "This is {service}. Your PIN is {pin}"}]')
     # The second key is that of before a rotation.
     given = {
-        **{name: "x" for name in ("XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN")},
+        "XOXZO_API_SID": "x",
+        "XOXZO_API_AUTH_TOKEN": "x",
         "XOXZO_2FA_KEY": f"{keygen()}, {keygen()}",
         "XOXZO_2FA_GUARD_KEY": keygen(),
         "XOXZO_2FA_SERVICE": "Xoxzo",
@@ -332,10 +334,10 @@ def test_the_environment_can_say_more(monkeypatch: pytest.MonkeyPatch, tmp_path:
         monkeypatch.setenv(name, value)
     taker = Taker()
     two_factor = TwoFactor(Settings.from_environment(), MemoryGuard(), transport=taker)
-    two_factor.start(LOGIN, client="203.0.113.7")
+    two_factor.start(LOGIN, Sending(client="203.0.113.7"))
     assert parse_qs(taker.requests[0].body)["message"] == [f"This is Xoxzo. Your PIN is {taker.pin(4)}"]
     with pytest.raises(Refuse, match="too-many-sends"):
-        two_factor.start(Binding("+819087654321", "user-2", "login"), client="203.0.113.7")
+        two_factor.start(Binding("+819087654321", "user-2", "login"), Sending(client="203.0.113.7"))
     for name, value in (
         ("XOXZO_2FA_PIN_DIGITS", "four"),
         ("XOXZO_2FA_CLIENT_CAP", "20"),

@@ -174,7 +174,7 @@ def test_a_refusal_keeps_nothing_alive() -> None:
 
 def test_secrets_are_opaque() -> None:
     world = World(TwoFactor)
-    secret: Any = world.client._prepared.settings()
+    secret: Any = world.client._prepared._settings
     assert f"{secret} {secret!r} {[secret]}" == "[REDACTED] [REDACTED] [[REDACTED]]"
     assert not hasattr(secret, "__dict__")
     for look in (vars, iter, len, list):

@@ -66,16 +66,23 @@ pub(crate) enum Use {
     Call,
 }
 
+/// Characters of the longest pattern: as many as five parts have.
+const LONGEST: usize = 660;
+
 /// Checks a pattern of a service's own.
 ///
 /// # Errors
 ///
+/// - More than 660 characters.
 /// - A placeholder that does not exist, one that stands twice (`{pin}` may in a call), or no `{pin}`.
 /// - For a payment: amount, currency or payee missing or after the code (PSD2 RTS, article 5(1)). Elsewhere: one of these.
 /// - A digit or another placeholder directly beside `{pin}`: the code would run into it.
 /// - Four digits together, as [`words::check`] counts them: they could be read as the code.
 /// - Line breaks and other control characters, and characters that are invisible or change the direction.
 pub(crate) fn check(pattern: &str, of: Use) -> Result<(), Unfit> {
+    if pattern.chars().nth(LONGEST).is_some() {
+        return Err(Unfit("must have at most 660 characters"));
+    }
     let pieces = cut(pattern).ok_or(Unfit(
         "must have only the placeholders {service}, {pin}, {minutes}, {amount}, {currency} and {payee}",
     ))?;
@@ -220,7 +227,7 @@ mod tests {
             assert_eq!(check(locale.payment(), Use::Payment), Ok(()), "{locale:?}");
             assert_eq!(check(Speech::of(locale).login, Use::Call), Ok(()));
             let warns = |text: &str| {
-                let lower = text.to_lowercase();
+                let lower = text.to_ascii_lowercase();
                 locale.warnings().iter().any(|stem| lower.contains(stem))
             };
             assert!(
@@ -257,6 +264,7 @@ mod tests {
         }
         refused("{pin} {pin} {pin}", Use::Call, "{pin} once");
         refused("{service} {service} {pin}", Use::Login, "each placeholder");
+        refused(&"x".repeat(661), Use::Call, "at most 660");
     }
 
     #[test]

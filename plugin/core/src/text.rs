@@ -113,8 +113,11 @@ impl Message<'_> {
         let (amount, currency) = self.transaction.map_or_else(Default::default, |paid| {
             (grouped(&paid.amount, locale.grouping()), &*paid.currency)
         });
-        // Room for all of it, so that no copy of the PIN is left behind by growing.
-        let mut text = Zeroizing::new(String::with_capacity(1024));
+        // Room for all of it and the lines of autofill, so that no copy of the PIN is left behind by growing.
+        let values = [pin, pin, self.service, self.payee()].map(str::len);
+        let room = values.into_iter().fold(512, usize::saturating_add);
+        let room = room.saturating_add(pattern.len());
+        let mut text = Zeroizing::new(String::with_capacity(room));
         for piece in pattern::cut(pattern).unwrap_or_default() {
             text.push_str(match piece {
                 Piece::Text(text) => text,

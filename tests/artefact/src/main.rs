@@ -52,7 +52,7 @@ const ARTEFACTS: [Recipe; 4] = [
         profile: "plugin",
         folder: "host/sdk/plugin",
         shape: Shape::Component,
-        limit: 100 * 1024,
+        limit: 96 * 1024,
     },
     Recipe {
         name: "two-factor-steps",
@@ -60,7 +60,7 @@ const ARTEFACTS: [Recipe; 4] = [
         profile: "plugin-steps",
         folder: "host/sdk/plugin",
         shape: Shape::Component,
-        limit: 170 * 1024,
+        limit: 160 * 1024,
     },
     Recipe {
         name: "hostile",

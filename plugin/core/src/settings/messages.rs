@@ -94,7 +94,7 @@ impl Wording {
     pub(super) fn lacks_warning(&self) -> bool {
         let mut texts = [&self.text, &self.payment].into_iter().flatten();
         texts.any(|text| {
-            let text = text.to_lowercase();
+            let text = text.to_ascii_lowercase();
             let mut stems = self.locale.warnings().iter();
             !stems.any(|stem| text.contains(stem))
         })
