@@ -200,7 +200,10 @@ static void read_report(x2f_reader *in, void *to)
 
 static void read_unlocked(x2f_reader *in, void *to)
 {
-  ((x2f_unlocked *)to)->failures = x2f_read_u32(in, "failures");
+  x2f_unlocked *unlocked = to;
+  unlocked->failures = x2f_read_u32(in, "failures");
+  unlocked->subject_failures = x2f_read_u32(in, "subject_failures");
+  unlocked->messages = x2f_read_u32(in, "messages");
 }
 
 static void read_claims(x2f_reader *in, void *to)

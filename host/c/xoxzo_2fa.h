@@ -149,8 +149,12 @@ typedef struct {
 
 /** What an unlock lifted. */
 typedef struct {
-  /** Consecutive failures that were counted. 0: there was no lock and nothing near one. */
+  /** Consecutive failures of the subject with the recipient. */
   uint32_t failures;
+  /** Failures of the subject over all recipients in the present window. */
+  uint32_t subject_failures;
+  /** Messages in the present window: those of the subject or those to the number, whichever are more. */
+  uint32_t messages;
 } x2f_unlocked;
 
 /** What a receipt says. Compare it with what you expect: a receipt for another subject is a valid receipt. */

@@ -287,7 +287,11 @@ fn operate(client: &Client, kind: &str, content: &Value) -> Result<Result<Value,
         }),
         "unlock" => client
             .unlock(text("subject"), text("recipient"))
-            .map(|unlocked| json!({"unlocked": {"failures": unlocked.failures}})),
+            .map(|it| {
+                json!({"unlocked": {
+                    "failures": it.failures, "subject_failures": it.subject_failures, "messages": it.messages,
+                }})
+            }),
         _ => return Err(format!("no such question: {kind}")),
     })
 }

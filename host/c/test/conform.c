@@ -282,7 +282,9 @@ static json_t *call(const char *name, const json_t *from)
   }
   if (strcmp(name, "unlock") == 0) {
     x2f_blame blame = x2f_unlock(shell.client, text(from, "subject"), text(from, "recipient"), &unlocked, &failure);
-    return blame == X2F_OK ? json_pack("{s:{s:I}}", "unlocked", "failures", (json_int_t)unlocked.failures) : failure_of(&failure);
+    if (blame != X2F_OK) return failure_of(&failure);
+    return json_pack("{s:{s:I,s:I,s:I}}", "unlocked", "failures", (json_int_t)unlocked.failures, "subject_failures",
+                     (json_int_t)unlocked.subject_failures, "messages", (json_int_t)unlocked.messages);
   }
   if (strcmp(name, "check_receipt") == 0) return check_receipt(from);
   if (strcmp(name, "inspect") == 0) {

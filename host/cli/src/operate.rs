@@ -47,9 +47,17 @@ impl Unlock {
         let number = self.phone.number()?;
         let unlocked = self.account.open()?.unlock(&self.subject, &number)?;
         if self.account.json {
-            println!("{}", json!({"failures": unlocked.failures}));
+            println!(
+                "{}",
+                json!({
+                    "failures": unlocked.failures, "subject_failures": unlocked.subject_failures, "messages": unlocked.messages,
+                })
+            );
         } else {
-            println!("unlocked, {} failures forgotten", unlocked.failures);
+            println!(
+                "unlocked: {} consecutive failures, {} failures of the subject and {} messages are forgotten",
+                unlocked.failures, unlocked.subject_failures, unlocked.messages
+            );
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -100,6 +100,9 @@ fn advice(code: &str) -> Option<&'static str> {
         "invalid-token" => {
             "give --to, --subject, --purpose, --session and the payment as they were at start, with the same keys"
         }
+        "nothing-locked" => {
+            "check --subject and --to; caps per client, range and service are not one user's to lift"
+        }
         "locked" => "wait, or make sure who asks and lift it with `xoxzo-2fa unlock`",
         "too-many-sends" => "wait, or raise the cap in `sends` in the settings",
         "wrong-pin" => "look at the newest message and try again with the same token",

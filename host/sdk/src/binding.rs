@@ -335,14 +335,20 @@ impl From<types::Report> for Report {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unlocked {
-    /// Consecutive failures that were counted.
+    /// Consecutive failures of the subject with the recipient.
     pub failures: u32,
+    /// Failures of the subject over all recipients in the present window.
+    pub subject_failures: u32,
+    /// Messages in the present window: those of the subject or those to the number, whichever are more.
+    pub messages: u32,
 }
 
 impl From<types::Unlocked> for Unlocked {
     fn from(unlocked: types::Unlocked) -> Self {
         Self {
             failures: unlocked.failures,
+            subject_failures: unlocked.subject_failures,
+            messages: unlocked.messages,
         }
     }
 }

@@ -228,12 +228,14 @@ impl TwoFactor {
         .map(Report::from)
     }
 
-    /// Lifts the lock of a subject with a recipient, and forgets their failures. For operators, after they have made sure who
-    /// asks. Log it.
+    /// Lifts what keeps a user out: failures of the subject with the recipient and over all recipients, cooldowns, and messages of the subject and
+    /// to the number. It never lifts what is counted for a client, a range of numbers or the service. For operators, after they have made sure
+    /// who asks. Log it.
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] for a malformed argument, [`Error::Upstream`] if the guard is out of reach.
+    /// [`Error::Refuse`] with [`Code::NothingLocked`] if nothing is counted, [`Error::Misuse`] for a malformed argument, [`Error::Upstream`] if the
+    /// guard is out of reach.
     pub fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
         self.audited(
             |settings| {

@@ -144,6 +144,8 @@ codes! {
     Malformed "malformed",
     /// The recipient is not among the allowed destinations.
     NotAllowed "not-allowed",
+    /// Nothing is counted for the subject and recipient that are to be unlocked. Check both.
+    NothingLocked "nothing-locked",
     /// Xoxzo refused or could not be reached. Nothing was sent. With `retry_after` if it asks to wait.
     Provider "provider",
     /// The host's randomness was short or empty.

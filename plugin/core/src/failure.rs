@@ -51,6 +51,8 @@ pub enum Code {
     Malformed,
     /// The recipient is not an allowed destination.
     NotAllowed,
+    /// There is nothing to unlock.
+    NothingLocked,
     /// Xoxzo refused or was not reached.
     Provider,
     /// The randomness was short or empty.
@@ -69,7 +71,7 @@ pub enum Code {
 
 impl Code {
     /// All of them, in the order of their names.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Clock,
         Self::Cooldown,
         Self::Exhausted,
@@ -79,6 +81,7 @@ impl Code {
         Self::Locked,
         Self::Malformed,
         Self::NotAllowed,
+        Self::NothingLocked,
         Self::Provider,
         Self::Randomness,
         Self::Request,
@@ -101,6 +104,7 @@ impl Code {
             Self::Locked => "locked",
             Self::Malformed => "malformed",
             Self::NotAllowed => "not-allowed",
+            Self::NothingLocked => "nothing-locked",
             Self::Provider => "provider",
             Self::Randomness => "randomness",
             Self::Request => "request",
@@ -124,6 +128,7 @@ impl Code {
             | Self::Locked
             | Self::Malformed
             | Self::NotAllowed
+            | Self::NothingLocked
             | Self::TooManySends
             | Self::Used
             | Self::WrongPin => Blame::Refuse,
@@ -203,15 +208,6 @@ impl Failure {
             expires_in: None,
             alarm: None,
         }
-    }
-
-    /// Too many failures: with a wait those of a window, without one the consecutive.
-    pub(crate) fn locked(retry_after: Option<u32>) -> Self {
-        let detail = match retry_after {
-            Some(_) => "too many failures of this subject for now",
-            None => "too many consecutive failures of this subject",
-        };
-        Self::new(Code::Locked, detail).retry_after(retry_after)
     }
 
     /// Who has to act.

@@ -157,10 +157,17 @@ impl Ladder {
         let wait = Some(total.ends_in);
         match self.0.get(at).map(|rung| rung.kind) {
             Some(Kind::Challenge) => spent(total),
-            Some(Kind::Hard) => Failure::locked(None),
-            Some(Kind::Soft | Kind::Subject | Kind::Client | Kind::Audience) => {
-                Failure::locked(wait)
-            }
+            Some(Kind::Hard) => Failure::new(
+                Code::Locked,
+                "too many consecutive failures of this subject with this recipient",
+            ),
+            Some(Kind::Soft) => locked(
+                wait,
+                "too many failures of this subject with this recipient for now",
+            ),
+            Some(Kind::Subject) => locked(wait, "too many failures of this subject for now"),
+            Some(Kind::Client) => locked(wait, "too many failures from this client for now"),
+            Some(Kind::Audience) => locked(wait, "too many failures for now"),
             Some(Kind::Cooldown) => {
                 Failure::new(Code::Cooldown, "a message went to this number moments ago")
                     .retry_after(wait)
@@ -408,6 +415,10 @@ fn spent(total: Total) -> Failure {
     } else {
         exhausted()
     }
+}
+
+fn locked(wait: Option<u32>, detail: &'static str) -> Failure {
+    Failure::new(Code::Locked, detail).retry_after(wait)
 }
 
 fn exhausted() -> Failure {

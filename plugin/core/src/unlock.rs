@@ -1,12 +1,21 @@
-//! `unlock`: an operator lifts the lock of a subject with a recipient.
+//! `unlock`: an operator lifts what keeps a user out.
+//!
+//! ```text
+//! Count(look at the user's counters) ─┬─► Count(take them back) ─► Done
+//!                                     └─► all at 0 ─────────────► nothing-locked
+//! ```
+//!
+//! The counters are those of the subject and of the number: failures, messages, cooldowns. Those of a client, a range or the service are not one
+//! user's to lift, and a used challenge stays used.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::binding::id;
 use crate::codec::{Reader, Writer};
-use crate::failure::Failure;
-use crate::guard::{Charge, LASTING, Outcome, Totals, judge, lie};
+use crate::failure::{Code, Failure};
+use crate::guard::{Charge, LASTING, Name, Outcome, Total, judge, lie};
+use crate::ladder::UNKNOWN_COOLDOWN;
 use crate::phone::Recipient;
 use crate::prepared::Prepared;
 use crate::turn::{Answer, Operation, Suspend, Turn, totals};
@@ -15,8 +24,12 @@ use crate::turn::{Answer, Operation, Suspend, Turn, totals};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unlocked {
-    /// Consecutive failures that were counted.
+    /// Consecutive failures of the subject with the recipient, of both kinds of purposes.
     pub failures: u32,
+    /// Failures of the subject over all recipients in the present window, of both kinds of purposes.
+    pub subject_failures: u32,
+    /// Messages in the present window: those of the subject or those to the number, whichever are more.
+    pub messages: u32,
 }
 
 /// An unlock that waits for the guard.
@@ -24,6 +37,26 @@ pub struct Unlocked {
 pub struct Unlock {
     subject: String,
     recipient: Recipient,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy)]
+enum Stage {
+    /// The counters are being looked at.
+    Look,
+    /// They are being taken back.
+    Lift(Unlocked),
+}
+
+/// What a counter of a user counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Window,
+    Consecutive,
+    Subject,
+    SubjectMessages,
+    NumberMessages,
+    Cooldown,
 }
 
 impl Unlock {
@@ -31,7 +64,7 @@ impl Unlock {
     ///
     /// # Errors
     ///
-    /// [`Code::Request`](crate::Code::Request).
+    /// [`Code::Request`].
     pub fn begin(
         settings: &Prepared,
         subject: &str,
@@ -42,43 +75,104 @@ impl Unlock {
         let unlock = Self {
             subject: id(subject, "subject")?,
             recipient,
+            stage: Stage::Look,
         };
-        Ok(Turn::Count(unlock.charges(settings), unlock))
+        Ok(Turn::Count(unlock.looks(settings), unlock))
     }
 
-    /// Looks at the consecutive failures, of purposes after a first factor and of those open to strangers, then takes all back.
-    fn charges(&self, settings: &Prepared) -> Vec<Charge> {
-        let names = &settings.names;
-        let group = names.subject(&self.subject);
-        let one = |window, open, ttl| {
-            let name = names.failures(&group, window, open, &self.subject, &self.recipient);
-            Charge::one(name, u32::MAX, ttl)
+    /// The counters of the subject, then those of the number.
+    fn counters(&self, settings: &Prepared) -> Vec<(Kind, Charge)> {
+        let Self {
+            subject, recipient, ..
+        } = self;
+        let (names, guesses, sends) = (&settings.names, &settings.guesses, &settings.sends);
+        let (own, number) = (names.subject(subject), names.number(recipient));
+        let one = |kind, name: Name, seconds| (kind, Charge::one(name, u32::MAX, seconds));
+        let mut counters = Vec::new();
+        for open in [false, true] {
+            let failures = |window| names.failures(&own, window, open, subject, recipient);
+            let over_all = names.apart(&own, "failures per subject", open, subject.as_bytes());
+            counters.extend([
+                one(Kind::Window, failures("soft"), guesses.soft.seconds),
+                one(Kind::Consecutive, failures("hard"), LASTING),
+                one(Kind::Subject, over_all, guesses.subject.seconds),
+            ]);
+        }
+        let messages = names.sends(&own, "sends per subject", subject.as_bytes());
+        counters.push(one(Kind::SubjectMessages, messages, sends.subject.seconds));
+        for open in [false, true] {
+            let cooldown = names.cooldown(&number, open, recipient);
+            let unknown = names.unknown(&number, open, recipient);
+            counters.extend([
+                one(Kind::Cooldown, cooldown, sends.cooldown),
+                one(Kind::Cooldown, unknown, UNKNOWN_COOLDOWN),
+            ]);
+        }
+        let digits = recipient.as_str().as_bytes();
+        let messages = names.sends(&number, "sends per number", digits);
+        counters.push(one(Kind::NumberMessages, messages, sends.number.seconds));
+        counters
+    }
+
+    fn looks(&self, settings: &Prepared) -> Vec<Charge> {
+        let counters = self.counters(settings).into_iter();
+        counters.map(|(_, charge)| charge.look()).collect()
+    }
+
+    fn lifts(&self, settings: &Prepared) -> Vec<Charge> {
+        let counters = self.counters(settings).into_iter();
+        counters.map(|(_, charge)| charge.back(u32::MAX)).collect()
+    }
+
+    /// Takes back what was seen.
+    fn lift(mut self, settings: &Prepared, seen: &[Total]) -> Result<Turn<Self>, Failure> {
+        if seen.iter().all(|total| total.total == 0) {
+            return Err(Failure::new(
+                Code::NothingLocked,
+                "nothing is counted for this subject and recipient: check both",
+            ));
+        }
+        let counters = self.counters(settings);
+        let sum = |wanted: Kind| {
+            let totals = counters.iter().zip(seen);
+            let totals = totals.filter(|((kind, _), _)| *kind == wanted);
+            totals.fold(0_u32, |sum, (_, total)| sum.saturating_add(total.total))
         };
-        let look = |open| one("hard", open, LASTING).look();
-        let soft = settings.guesses.soft.seconds;
-        let back = |open| {
-            [
-                one("soft", open, soft).back(u32::MAX),
-                one("hard", open, LASTING).back(u32::MAX),
-            ]
-        };
-        [look(false), look(true)]
-            .into_iter()
-            .chain(back(false))
-            .chain(back(true))
-            .collect()
+        self.stage = Stage::Lift(Unlocked {
+            failures: sum(Kind::Consecutive),
+            subject_failures: sum(Kind::Subject),
+            messages: sum(Kind::SubjectMessages).max(sum(Kind::NumberMessages)),
+        });
+        Ok(Turn::Count(self.lifts(settings), self))
     }
 }
 
 impl Suspend for Unlock {
     fn write(&self, _: &Prepared, out: &mut Writer) {
         out.text(&self.subject).text(self.recipient.as_str());
+        match self.stage {
+            Stage::Look => out.u8(0),
+            Stage::Lift(Unlocked {
+                failures,
+                subject_failures,
+                messages,
+            }) => out.u8(1).u32(failures).u32(subject_failures).u32(messages),
+        };
     }
 
     fn read(_: &Prepared, from: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
             subject: from.text(),
             recipient: Recipient::written(from.text())?,
+            stage: match from.u8() {
+                0 => Stage::Look,
+                1 => Stage::Lift(Unlocked {
+                    failures: from.u32(),
+                    subject_failures: from.u32(),
+                    messages: from.u32(),
+                }),
+                _ => return None,
+            },
         })
     }
 }
@@ -87,13 +181,16 @@ impl Operation for Unlock {
     type Output = Unlocked;
 
     fn resume(self, settings: &Prepared, _: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
-        let Totals { totals, .. } = totals(answer)?;
-        let seen = totals.iter().take(2).map(|total| total.total);
-        let failures = seen.fold(0_u32, u32::saturating_add);
-        match judge(&self.charges(settings), totals)? {
-            Outcome::Made(_) => Ok(Turn::Done(Unlocked { failures })),
-            // Nothing in the list can be refused.
-            Outcome::Refused { .. } => Err(lie()),
+        let answer = totals(answer)?;
+        let charges = match self.stage {
+            Stage::Look => self.looks(settings),
+            Stage::Lift(_) => self.lifts(settings),
+        };
+        match (judge(&charges, answer.totals)?, self.stage) {
+            (Outcome::Made(seen), Stage::Look) => self.lift(settings, &seen),
+            (Outcome::Made(_), Stage::Lift(unlocked)) => Ok(Turn::Done(unlocked)),
+            // Nothing in either list can be refused.
+            (Outcome::Refused { .. }, _) => Err(lie()),
         }
     }
 }

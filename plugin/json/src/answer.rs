@@ -129,9 +129,16 @@ pub(crate) fn turn(settings: &Prepared, now: u32, turn: Turn<Waiting>) -> String
             out.text("delivery", delivery.name());
             out.text("detail", &detail);
         }),
-        Turn::Done(Ended::Unlocked(Unlocked { failures, .. })) => {
-            Object::of("unlocked", |out| out.number("failures", failures))
-        }
+        Turn::Done(Ended::Unlocked(Unlocked {
+            failures,
+            subject_failures,
+            messages,
+            ..
+        })) => Object::of("unlocked", |out| {
+            out.number("failures", failures);
+            out.number("subject_failures", subject_failures);
+            out.number("messages", messages);
+        }),
     }
 }
 

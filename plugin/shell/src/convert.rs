@@ -87,6 +87,7 @@ fn code(code: core::Code) -> types::Code {
         core::Code::Locked => types::Code::Locked,
         core::Code::Malformed => types::Code::Malformed,
         core::Code::NotAllowed => types::Code::NotAllowed,
+        core::Code::NothingLocked => types::Code::NothingLocked,
         core::Code::Provider => types::Code::Provider,
         core::Code::Randomness => types::Code::Randomness,
         core::Code::Settings => types::Code::Settings,
@@ -133,6 +134,8 @@ pub fn report(report: core::Report) -> types::Report {
 pub fn unlocked(unlocked: core::Unlocked) -> types::Unlocked {
     types::Unlocked {
         failures: unlocked.failures,
+        subject_failures: unlocked.subject_failures,
+        messages: unlocked.messages,
     }
 }
 

@@ -123,10 +123,18 @@ fn a_lock_is_lifted_by_an_operator() {
         (&json!("locked"), &Value::Null)
     );
     let unlock = with(&settings, &["unlock", "--json"]);
-    assert_eq!(shell.json(&unlock, ""), (0, json!({"failures": 2})));
+    let lifted = json!({"failures": 2, "subject_failures": 2, "messages": 1});
+    assert_eq!(shell.json(&unlock, ""), (0, lifted));
+    let (status, nothing) = shell.json(&unlock, "");
+    assert_eq!((status, &nothing["code"]), (1, &json!("nothing-locked")));
     assert_eq!(shell.json(&verify, &pin).1["verdict"], "accepted");
+    let (_, _) = shell.json(&with(&settings, &["start", "--json"]), "");
     let plain = shell.run(&with(&settings, &["unlock"]), "");
-    assert!(String::from_utf8_lossy(&plain.stdout).starts_with("unlocked, 0 failures"));
+    let plain = String::from_utf8_lossy(&plain.stdout).into_owned();
+    assert!(
+        plain.starts_with("unlocked: 0 consecutive failures"),
+        "{plain}"
+    );
 }
 
 #[test]

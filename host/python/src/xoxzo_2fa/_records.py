@@ -119,9 +119,15 @@ class Report:
 
 @dataclass(frozen=True)
 class Unlocked:
-    """What an unlock lifted: consecutive failures that were counted."""
+    """What an unlock lifted.
+
+    failures: consecutive failures of the subject with the recipient. subject_failures: those over all recipients in the present
+    window. messages: those of the subject or to the number in the present window, whichever are more.
+    """
 
     failures: int
+    subject_failures: int
+    messages: int
 
 
 @dataclass(frozen=True)
