@@ -25,7 +25,7 @@ fn main() {
         for at in 0..EACH {
             let list = guess(&format!("{round}-{at}"));
             lists.push(timed(|| {
-                assert_eq!(guard.add(&list).unwrap().len(), list.len())
+                assert_eq!(guard.add(&list).unwrap().len(), list.len());
             }));
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use xoxzo_2fa_core::{
     Answer, Challenge, Channel, Claimed, Code, Delivery, Loss, Reply, Sending, inspect,
 };
-use xoxzo_2fa_tests::{LOGIN, NOW, World, code, other_than};
+use xoxzo_2fa_tests::{LOGIN, NOW, World, code, document, other_than};
 
 const CALL: Sending<'static> = Sending {
     channel: Channel::Voice,
@@ -538,9 +538,8 @@ fn an_unlock_lifts_both_locks_of_both_kinds_of_purpose() {
 #[test]
 fn an_unlock_lifts_whatever_keeps_a_user_out() {
     let cap = |count: u32| json!({"count": count, "seconds": 86_400});
-    let limits = |failures: serde_json::Value, sends: serde_json::Value| {
-        World::with(&json!({"failures": failures, "sends": sends}))
-    };
+    let limits =
+        |failures: Value, sends: Value| World::with(&json!({"failures": failures, "sends": sends}));
     let other = Claimed {
         recipient: "+819087654321",
         ..LOGIN

@@ -126,7 +126,10 @@ fn a_lock_is_lifted_by_an_operator() {
     let lifted = json!({"failures": 2, "subject_failures": 2, "messages": 1});
     assert_eq!(shell.json(&unlock, ""), (0, lifted));
     let (status, nothing) = shell.json(&unlock, "");
-    assert_eq!((status, &nothing["code"]), (1, &json!("nothing-locked")));
+    assert_eq!(
+        (status, &nothing["error"]["code"]),
+        (1, &json!("nothing-locked"))
+    );
     assert_eq!(shell.json(&verify, &pin).1["verdict"], "accepted");
     let (_, _) = shell.json(&with(&settings, &["start", "--json"]), "");
     let plain = shell.run(&with(&settings, &["unlock"]), "");
