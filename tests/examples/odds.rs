@@ -208,7 +208,7 @@ fn fleet(document: &Value) -> u64 {
         let mut hoard = Vec::new();
         while hoard.len() < most_messages {
             users += 1;
-            let user = (format!("+8190{:08}", users), format!("user-{users}"));
+            let user = (format!("+8190{users:08}"), format!("user-{users}"));
             let claimed = Claimed {
                 recipient: &user.0,
                 subject: &user.1,
