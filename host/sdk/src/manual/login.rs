@@ -44,25 +44,6 @@
 //! codes or none, something that runs into the code, other digits that could be one, or a payment that is not shown before it.
 //! `wit/SPEC.md`, "Own texts", has every rule. `xoxzo-2fa preview` shows the messages in each language with their billed parts.
 //!
-//! # Your own words
-//!
-//! The engine has texts in ten languages. `message.texts` replaces them by language and, if you like, by purpose:
-//!
-//! ```json
-//! {
-//!   "message": {
-//!     "texts": [
-//!       {"locale": "en", "purpose": "login", "text": "This is {service}. Your PIN is {pin}. Never share it."},
-//!       {"locale": "en", "payment": "{service}: pay {amount} {currency} to {payee} with {pin}. Never share it."}
-//!     ]
-//!   }
-//! }
-//! ```
-//!
-//! The placeholders are `{service}`, `{pin}`, `{minutes}`, `{amount}`, `{currency}` and `{payee}`. Settings are refused if a text could mislead: two
-//! codes or none, something that runs into the code, other digits that could be one, or a payment that is not shown before it.
-//! `wit/SPEC.md`, "Own texts", has every rule. `xoxzo-2fa preview` shows the messages in each language with their billed parts.
-//!
 //! # Each login
 //!
 //! ```
