@@ -9,6 +9,7 @@ use wasmtime::Store;
 use crate::audit::{Auditor, Event, Operation, default_auditor};
 use crate::binding::{Acceptance, Binding, Challenge, Report, Sending, Unlocked};
 use crate::bindings::TwoFactor as Exports;
+use crate::bindings::exports::xoxzo::two_factor::challenges::Guest as Challenges;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::component::{Host, State};
 use crate::configuration::{bundled, configure};
@@ -95,14 +96,11 @@ impl TwoFactor {
     ///
     /// As [`TwoFactor::start`].
     pub fn start_with(&self, binding: &Binding, sending: &Sending) -> Result<Challenge, Error> {
-        let challenges = Exports::xoxzo_two_factor_challenges;
         self.dispatch(
             Operation::Start,
             binding,
             sending,
-            |exports, store, settings, to| {
-                challenges(exports).call_start(store, settings, &to.0, &to.1)
-            },
+            |challenges, store, settings, to| challenges.call_start(store, settings, &to.0, &to.1),
         )
     }
 
@@ -129,13 +127,12 @@ impl TwoFactor {
         sending: &Sending,
     ) -> Result<Challenge, Error> {
         let token = bounded(token);
-        let challenges = Exports::xoxzo_two_factor_challenges;
         self.dispatch(
             Operation::Resend,
             binding,
             sending,
-            |exports, store, settings, to| {
-                challenges(exports).call_resend(store, settings, token, &to.0, &to.1)
+            |challenges, store, settings, to| {
+                challenges.call_resend(store, settings, token, &to.0, &to.1)
             },
         )
     }
@@ -147,7 +144,7 @@ impl TwoFactor {
         binding: &Binding,
         sending: &Sending,
         call: impl FnOnce(
-            &Exports,
+            &Challenges,
             &mut Store<State>,
             &str,
             (types::Binding, types::Sending),
@@ -156,8 +153,10 @@ impl TwoFactor {
         self.audited(
             |settings| {
                 let to = (binding.to_wit(), sending.to_wit());
-                self.call(|exports, store| call(exports, store, settings, to))
-                    .map(Challenge::from)
+                self.call(|exports, store| {
+                    call(exports.xoxzo_two_factor_challenges(), store, settings, to)
+                })
+                .map(Challenge::from)
             },
             binding,
             |result| Event::new(operation).sent(sending, result),
