@@ -4,10 +4,10 @@
 //! could be valid again. With a guard of the scope `process` the settings are then prepared anew: that ends every challenge of before, as a
 //! restart of the process does. Other guards tell their time, which the engine compares.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
-use std::{fmt, time};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::guard::Scope;
 
 /// How far a clock may be set back: the counter of a challenge outlives it by more.
-const BACK: time::Duration = time::Duration::from_secs(120);
+const BACK: Duration = Duration::from_secs(120);
 
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
@@ -58,7 +58,7 @@ impl Current {
     ///
     /// # Errors
     ///
-    /// As preparing them.
+    /// Fails as preparing the settings does.
     pub(crate) fn get(&self) -> Result<Arc<String>, Error> {
         if let Some(renewal) = &self.renewal {
             let since = (renewal.clock)().duration_since(UNIX_EPOCH);
@@ -83,10 +83,8 @@ impl fmt::Debug for Current {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicU32;
-    use std::time::Duration;
-
     use super::*;
+    use std::sync::atomic::AtomicU32;
 
     #[test]
     fn settings_are_renewed_when_the_clock_is_set_back() {

@@ -1,4 +1,4 @@
-//! What attackers can expect of settings: how often they may guess, and how likely it is that they get in.
+//! Odds of attackers under given settings: how often they may guess, and how likely they are to get in.
 //!
 //! Every figure is the most that the limits allow: guesses are counted in windows that begin with their first charge, so an attacker who
 //! waits for a window's edge gets two windows' worth in little time. `tests/all odds` walks each attack through the engine and compares.
@@ -59,7 +59,8 @@ impl Cap {
 }
 
 impl Checked {
-    /// What attackers can expect of these settings.
+    /// Returns the odds of each attack under these settings. With `sends.monitor` on, `fleet-day` is an estimate and no bound: then nothing
+    /// limits the messages, on which it counts.
     #[must_use]
     pub fn odds(&self) -> Vec<Odds> {
         self.limits().odds()
