@@ -143,22 +143,26 @@ fn exhaust(world: &mut World, claimed: Claimed<'_>) -> u64 {
     compared
 }
 
+/// Guesses of an attack on one account, by purposes of each kind: they are counted apart.
+fn of_all_kinds(document: &Value, attack: impl Fn(&mut World, Claimed) -> u64) -> u64 {
+    let attack = |purpose: &String| {
+        let claimed = Claimed { purpose, ..LOGIN };
+        attack(&mut World::new(document), claimed)
+    };
+    kinds(document).iter().map(attack).sum()
+}
+
 /// One failure opens the windows a moment before the time that counts; then each is filled at its end and at its beginning. The user logs in
 /// between, so that consecutive failures are forgotten.
 fn account(document: &Value, seconds: u32) -> u64 {
-    let mut compared = 0;
-    for purpose in kinds(document) {
-        let mut world = World::new(document);
-        let claimed = Claimed {
-            purpose: &purpose,
-            ..LOGIN
-        };
-        let (token, pin) = fresh(&mut world, claimed).unwrap();
-        assert_eq!(guess_on(&mut world, &token, claimed, &pin, 1), 1);
+    of_all_kinds(document, |world, claimed| {
+        let mut compared = 0;
+        let (token, pin) = fresh(world, claimed).unwrap();
+        assert_eq!(guess_on(world, &token, claimed, &pin, 1), 1);
         world.now += 86_399;
         let begin = world.now;
         while world.now < begin + seconds {
-            compared += exhaust(&mut world, claimed);
+            compared += exhaust(world, claimed);
             world.now += 1;
             world.counters.retain(|_, (_, ends)| *ends > world.now);
             // The user, whose right guess comes before the attacker's next.
@@ -173,27 +177,22 @@ fn account(document: &Value, seconds: u32) -> u64 {
                 world.counters.retain(|_, (_, ends)| *ends > world.now);
             }
         }
-    }
-    compared
+        compared
+    })
 }
 
 /// Days and days, and nobody logs in.
 fn dormant(document: &Value) -> u64 {
-    let mut compared = 0;
-    for purpose in kinds(document) {
-        let mut world = World::new(document);
-        let claimed = Claimed {
-            purpose: &purpose,
-            ..LOGIN
-        };
+    of_all_kinds(document, |world, claimed| {
+        let mut compared = 0;
         for _ in 0..400 {
-            compared += exhaust(&mut world, claimed);
+            compared += exhaust(world, claimed);
             world.now += DAY;
             let now = world.now;
             world.counters.retain(|_, (_, ends)| *ends > now);
         }
-    }
-    compared
+        compared
+    })
 }
 
 /// As many accounts as there are messages. In each window of the audience a hoard of challenges is made while all is calm, then guessed at: with
