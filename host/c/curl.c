@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -157,6 +158,45 @@ static bool guarded(const char *url)
   return false;
 }
 
+/** Why a certificate is not trusted, by the codes of OpenSSL's verification (its x509_vfy.h). */
+static const char *distrust(long code)
+{
+  switch (code) {
+  case 9: return "tls: the certificate is not valid yet";
+  case 10: return "tls: the certificate has expired";
+  case 18:
+  case 19:
+  case 20:
+  case 21: return "tls: nobody trusted has issued the certificate";
+  case 23: return "tls: the certificate is revoked";
+  /* The issuer is trusted, so that the name is what libcurl itself refused. */
+  case 0:
+  case 62:
+  case 64: return "tls: the certificate is for another name";
+  default: return "tls: the certificate is not valid";
+  }
+}
+
+/** Why there is no answer, in the words of every host. */
+static const char *cause(CURL *curl, CURLcode code, bool begun)
+{
+  long trusted = 0;
+  switch (code) {
+  case CURLE_COULDNT_RESOLVE_HOST: return "dns: the host name was not found";
+  case CURLE_COULDNT_CONNECT: return "connect: no connection";
+  case CURLE_PEER_FAILED_VERIFICATION:
+    if (curl_easy_getinfo(curl, CURLINFO_SSL_VERIFYRESULT, &trusted) != CURLE_OK) trusted = -1;
+    return distrust(trusted);
+  case CURLE_SSL_CONNECT_ERROR: return "tls: the server speaks another TLS";
+  case CURLE_OPERATION_TIMEDOUT: return begun ? "timeout: no answer in time" : "connect: no connection";
+  case CURLE_OUT_OF_MEMORY: return "memory: there is none";
+  case CURLE_SEND_ERROR:
+  case CURLE_RECV_ERROR:
+  case CURLE_GOT_NOTHING: return "connection: it broke";
+  default: return "http: no readable answer";
+  }
+}
+
 x2f_loss x2f_curl_send(void *context, const x2f_request *request, x2f_response *response)
 {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -169,6 +209,7 @@ x2f_loss x2f_curl_send(void *context, const x2f_request *request, x2f_response *
   struct curl_slist *list = fields(request);
   CURLcode code = curl == NULL || list == NULL ? CURLE_OUT_OF_MEMORY : configure(curl, request, list, &own);
   if (code == CURLE_OK) code = curl_easy_perform(curl);
+  if (code != CURLE_OK) snprintf(response->cause, sizeof response->cause, "%s", cause(curl, code, own.begun));
   if (curl != NULL) curl_easy_cleanup(curl);
   forget(list);
   /* What the status says is known even if the body is lost: 4xx is a refusal, anything else unreadable. */

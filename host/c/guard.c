@@ -1,6 +1,7 @@
 /* Counters in the memory of one process. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -160,7 +161,10 @@ static x2f_loss add(void *context, const x2f_charge *charges, size_t count, x2f_
   x2f_loss loss = X2F_NOT_LOST;
   bool stop = false;
   /* Before the lock: a thread that a child has not may hold it there for ever. */
-  if (getpid() != memory->process) return X2F_GUARD_UNREACHABLE;
+  if (getpid() != memory->process) {
+    snprintf(totals->cause, sizeof totals->cause, "forked: the counters are another process's");
+    return X2F_GUARD_UNREACHABLE;
+  }
   pthread_mutex_lock(&memory->lock);
   uint64_t now = time_of(&memory->timer);
   sweep_few(memory, now);

@@ -66,6 +66,12 @@ int64_t x2f_read_maybe(x2f_reader *in, const char *name);
 /** A text that is needed, and lives as long as what is read. */
 const char *x2f_read_borrowed(x2f_reader *in, const char *name);
 
+/** Copies a text to a field that has its size. */
+#define TEXT(in, from, to, needed) x2f_read_text(in, from, to, sizeof(to), needed)
+
+/** Reads the audit of a record, if it has one. */
+void x2f_read_audit(x2f_reader *in, x2f_audit *audit);
+
 /** Passes a failure of the component on. Its detail is cut where it is too long. */
 x2f_blame x2f_pass_on(const json_t *from, x2f_failure *failure);
 
@@ -79,6 +85,9 @@ typedef struct {
 } x2f_question;
 
 x2f_question x2f_begin(const char *function);
+
+/** The question of an operation, whose answer comes with an audit. */
+x2f_question x2f_begin_audited(const char *function);
 
 /** Puts a new node into an object of the question, and gives it back; NULL if it did not get there. */
 json_t *x2f_attach(x2f_question *asked, json_t *object, const char *name, json_t *node);

@@ -1,5 +1,6 @@
 /* One loop for every operation: what the component waits for is done, until it has come to an end. */
 #define _GNU_SOURCE
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,12 +16,14 @@
 
 /* What the component waits for. Each answers the question to go on with. */
 
-static x2f_question lost(const char *state, x2f_loss loss)
+static x2f_question unanswered(const char *state, x2f_loss loss, char cause[X2F_CAUSE])
 {
   static const char *const names[] = {"unknown", "not-sent", "unknown", "guard-unreachable", "guard-full"};
-  x2f_question next = x2f_begin("lost");
+  x2f_question next = x2f_begin("unanswered");
+  cause[X2F_CAUSE - 1] = 0;
   x2f_put_whole(&next, next.arguments, "state", state);
-  x2f_put(&next, next.arguments, "loss", names[loss]);
+  x2f_put(&next, next.arguments, "no_answer", names[loss]);
+  x2f_put(&next, next.arguments, "cause", cause);
   return next;
 }
 
@@ -29,7 +32,7 @@ static x2f_question count(const x2f_client *client, x2f_reader *in)
 {
   x2f_charge charges[CHARGES];
   x2f_total places[CHARGES] = {0};
-  x2f_totals totals = {places, 0, -1};
+  x2f_totals totals = {places, 0, -1, ""};
   const char *state = x2f_read_borrowed(in, "state");
   const json_t *list = json_object_get(in->from, "charges");
   size_t most = json_array_size(list);
@@ -45,8 +48,15 @@ static x2f_question count(const x2f_client *client, x2f_reader *in)
   }
   if (in->unfit) return (x2f_question){NULL, NULL, 1};
   x2f_loss loss = client->guard.add(client->guard.context, charges, most, &totals);
-  if (loss == X2F_GUARD_FULL) return lost(state, loss);
-  if (loss != X2F_NOT_LOST || totals.count > most || totals.now_seconds > UINT32_MAX) return lost(state, X2F_GUARD_UNREACHABLE);
+  if (loss == X2F_GUARD_FULL) {
+    snprintf(totals.cause, sizeof totals.cause, "full: no room for a new counter");
+    return unanswered(state, loss, totals.cause);
+  }
+  if (loss != X2F_NOT_LOST) return unanswered(state, X2F_GUARD_UNREACHABLE, totals.cause);
+  if (totals.count > most || totals.now_seconds > UINT32_MAX) {
+    snprintf(totals.cause, sizeof totals.cause, "unfit: more totals than charges, or an impossible time");
+    return unanswered(state, X2F_GUARD_UNREACHABLE, totals.cause);
+  }
   x2f_question next = x2f_begin("counted");
   x2f_put_whole(&next, next.arguments, "state", state);
   json_t *out = x2f_attach(&next, next.arguments, "totals", json_array());
@@ -109,13 +119,18 @@ static x2f_question post(const x2f_client *client, x2f_reader *in)
   in->unfit |= of.unfit;
   if (in->unfit) return (x2f_question){NULL, NULL, 1};
   x2f_response *response = calloc(1, sizeof *response);
+  if (response == NULL) return (x2f_question){NULL, NULL, 1};
   x2f_loss loss = X2F_NOT_SENT;
-  if (response != NULL && sendable) loss = client->transport.send(client->transport.context, &request, response);
+  if (sendable) loss = client->transport.send(client->transport.context, &request, response);
+  else snprintf(response->cause, sizeof response->cause, "plugin: the component made no valid request");
   x2f_question next;
   if (loss == X2F_NOT_SENT) {
-    next = lost(state, loss);
-  } else if (loss != X2F_NOT_LOST || response->status < 100 || response->status > 999 || response->body_length > X2F_BODY) {
-    next = lost(state, X2F_UNKNOWN);
+    next = unanswered(state, loss, response->cause);
+  } else if (loss != X2F_NOT_LOST) {
+    next = unanswered(state, X2F_UNKNOWN, response->cause);
+  } else if (response->status < 100 || response->status > 999 || response->body_length > X2F_BODY) {
+    snprintf(response->cause, sizeof response->cause, "http: no readable answer");
+    next = unanswered(state, X2F_UNKNOWN, response->cause);
   } else {
     next = x2f_begin("sent");
     x2f_put_whole(&next, next.arguments, "state", state);

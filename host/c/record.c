@@ -68,6 +68,26 @@ const char *x2f_read_borrowed(x2f_reader *in, const char *name)
   return value;
 }
 
+void x2f_read_audit(x2f_reader *in, x2f_audit *audit)
+{
+  const json_t *from = json_object_get(in->from, "audit");
+  memset(audit, 0, sizeof *audit);
+  if (from == NULL) return;
+  x2f_reader of = {from, false}, trail = {json_object_get(from, "trail"), false};
+  if (trail.from != NULL) {
+    TEXT(&trail, "subject", audit->subject, true);
+    TEXT(&trail, "recipient", audit->recipient, true);
+    TEXT(&trail, "calling_code", audit->calling_code, true);
+  }
+  TEXT(&of, "challenge_id", audit->challenge_id, false);
+  TEXT(&of, "message_id", audit->message_id, false);
+  TEXT(&of, "cause", audit->cause, false);
+  TEXT(&of, "alarm", audit->alarm, false);
+  const json_t *decoy = json_object_get(from, "decoy");
+  audit->decoy = json_is_true(decoy);
+  in->unfit |= of.unfit || trail.unfit || !json_is_boolean(decoy);
+}
+
 x2f_blame x2f_pass_on(const json_t *from, x2f_failure *failure)
 {
   x2f_reader in = {from, false};
@@ -75,7 +95,7 @@ x2f_blame x2f_pass_on(const json_t *from, x2f_failure *failure)
   x2f_failure told = {.blame = X2F_OK};
   x2f_read_text(&in, "blame", blame, sizeof blame, true);
   x2f_read_text(&in, "code", told.code, sizeof told.code, true);
-  x2f_read_text(&in, "alarm", told.alarm, sizeof told.alarm, false);
+  x2f_read_audit(&in, &told.audit);
   const char *detail = x2f_read_borrowed(&in, "detail");
   told.guesses_left = x2f_read_maybe(&in, "guesses_left");
   told.retry_after_seconds = x2f_read_maybe(&in, "retry_after_seconds");
@@ -103,6 +123,13 @@ x2f_question x2f_begin(const char *function)
 {
   x2f_question asked = {json_object(), NULL, 0};
   asked.arguments = x2f_attach(&asked, asked.whole, function, json_object());
+  return asked;
+}
+
+x2f_question x2f_begin_audited(const char *function)
+{
+  x2f_question asked = x2f_begin(function);
+  x2f_attach(&asked, asked.arguments, "audit", json_true());
   return asked;
 }
 

@@ -167,8 +167,6 @@ static x2f_blame run(const x2f_client *client, x2f_question asked, const char *w
   return blame;
 }
 
-#define TEXT(in, from, to, needed) x2f_read_text(in, from, to, sizeof(to), needed)
-
 static void read_challenge(x2f_reader *in, void *to)
 {
   x2f_challenge *challenge = to;
@@ -177,10 +175,9 @@ static void read_challenge(x2f_reader *in, void *to)
   challenge->expires_in_seconds = x2f_read_u32(in, "expires_in_seconds");
   challenge->resend_after_seconds = x2f_read_u32(in, "resend_after_seconds");
   TEXT(in, "delivery", challenge->delivery, true);
-  TEXT(in, "message_id", challenge->message_id, false);
   TEXT(in, "handle", challenge->handle, false);
   challenge->parts = x2f_read_maybe(in, "parts");
-  TEXT(in, "alarm", challenge->alarm, false);
+  x2f_read_audit(in, &challenge->audit);
 }
 
 static void read_acceptance(x2f_reader *in, void *to)
@@ -188,7 +185,7 @@ static void read_acceptance(x2f_reader *in, void *to)
   x2f_acceptance *acceptance = to;
   TEXT(in, "receipt", acceptance->receipt, true);
   acceptance->expires_in_seconds = x2f_read_u32(in, "expires_in_seconds");
-  TEXT(in, "alarm", acceptance->alarm, false);
+  x2f_read_audit(in, &acceptance->audit);
 }
 
 static void read_report(x2f_reader *in, void *to)
@@ -196,6 +193,7 @@ static void read_report(x2f_reader *in, void *to)
   x2f_report *report = to;
   TEXT(in, "delivery", report->delivery, true);
   TEXT(in, "detail", report->detail, true);
+  x2f_read_audit(in, &report->audit);
 }
 
 static void read_unlocked(x2f_reader *in, void *to)
@@ -204,6 +202,7 @@ static void read_unlocked(x2f_reader *in, void *to)
   unlocked->failures = x2f_read_u32(in, "failures");
   unlocked->subject_failures = x2f_read_u32(in, "subject_failures");
   unlocked->messages = x2f_read_u32(in, "messages");
+  x2f_read_audit(in, &unlocked->audit);
 }
 
 static void read_claims(x2f_reader *in, void *to)
@@ -240,7 +239,7 @@ static void read_outline(x2f_reader *in, void *to)
 x2f_blame x2f_start(const x2f_client *client, const x2f_binding *binding, const x2f_sending *sending, x2f_challenge *challenge,
                     x2f_failure *failure)
 {
-  x2f_question asked = x2f_begin("start");
+  x2f_question asked = x2f_begin_audited("start");
   put_binding(&asked, binding);
   put_sending(&asked, sending);
   return run(client, asked, "challenged", read_challenge, challenge, sizeof *challenge, failure);
@@ -249,7 +248,7 @@ x2f_blame x2f_start(const x2f_client *client, const x2f_binding *binding, const 
 x2f_blame x2f_resend(const x2f_client *client, const char *token, const x2f_binding *binding, const x2f_sending *sending,
                      x2f_challenge *challenge, x2f_failure *failure)
 {
-  x2f_question asked = x2f_begin("resend");
+  x2f_question asked = x2f_begin_audited("resend");
   x2f_put(&asked, asked.arguments, "token", token);
   put_binding(&asked, binding);
   put_sending(&asked, sending);
@@ -259,7 +258,7 @@ x2f_blame x2f_resend(const x2f_client *client, const char *token, const x2f_bind
 x2f_blame x2f_verify(const x2f_client *client, const char *token, const x2f_binding *binding, const char *pin,
                      const char *client_address, x2f_acceptance *acceptance, x2f_failure *failure)
 {
-  x2f_question asked = x2f_begin("verify");
+  x2f_question asked = x2f_begin_audited("verify");
   x2f_put(&asked, asked.arguments, "token", token);
   put_binding(&asked, binding);
   x2f_put(&asked, asked.arguments, "pin", pin);
@@ -269,7 +268,7 @@ x2f_blame x2f_verify(const x2f_client *client, const char *token, const x2f_bind
 
 x2f_blame x2f_status(const x2f_client *client, const char *handle, x2f_report *report, x2f_failure *failure)
 {
-  x2f_question asked = x2f_begin("status");
+  x2f_question asked = x2f_begin_audited("status");
   x2f_put(&asked, asked.arguments, "handle", handle);
   return run(client, asked, "reported", read_report, report, sizeof *report, failure);
 }
@@ -277,7 +276,7 @@ x2f_blame x2f_status(const x2f_client *client, const char *handle, x2f_report *r
 x2f_blame x2f_unlock(const x2f_client *client, const char *subject, const char *recipient, x2f_unlocked *unlocked,
                      x2f_failure *failure)
 {
-  x2f_question asked = x2f_begin("unlock");
+  x2f_question asked = x2f_begin_audited("unlock");
   x2f_put(&asked, asked.arguments, "subject", subject);
   x2f_put(&asked, asked.arguments, "recipient", recipient);
   return run(client, asked, "unlocked", read_unlocked, unlocked, sizeof *unlocked, failure);

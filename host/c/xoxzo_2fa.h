@@ -50,6 +50,29 @@ typedef enum {
   X2F_UPSTREAM = 3,
 } x2f_blame;
 
+/**
+ * What a call tells operators beside its answer: for logs, metrics and tickets. Show none of it to a user. Texts are empty if absent. No field ever
+ * holds a PIN, a token, a key, a URL or a phone number.
+ */
+typedef struct {
+  /** Keyed hash of the subject, the same for the same `guard.key`. Empty for x2f_status(), and if subject or recipient is malformed. */
+  char subject[23];
+  /** Keyed hash of the recipient, likewise. */
+  char recipient[23];
+  /** Country code of the recipient. */
+  char calling_code[4];
+  /** The same for each operation on one challenge. Empty where there is none. */
+  char challenge_id[12];
+  /** Xoxzo's id of the message. Of a decoy, invented. */
+  char message_id[65];
+  /** The challenge is a decoy. Metrics should leave it out, or strangers could move them. */
+  bool decoy;
+  /** Why the guard or Xoxzo gave no readable answer. It begins with the kind of fault, such as `dns:`, `tls:` or `busy:`. */
+  char cause[801];
+  /** What operators should look at now: `failures`, `sends`, `clock` or `delivery`. */
+  char alarm[12];
+} x2f_audit;
+
 /** Why a call did not do what was asked. No field ever holds a PIN, a token, a key or a full phone number. */
 typedef struct {
   /** What the call answered. */
@@ -67,8 +90,8 @@ typedef struct {
   int64_t retry_after_seconds;
   /** Seconds until the token's life ends, where the token was valid. -1 if absent. */
   int64_t expires_in_seconds;
-  /** What operators should look at beside this failure: `failures` or `sends`. Empty if nothing. */
-  char alarm[12];
+  /** For operators. */
+  x2f_audit audit;
 } x2f_failure;
 
 /* What is bound, sent and answered: as in wit/types.wit, where each field is explained. */
@@ -119,14 +142,12 @@ typedef struct {
   uint32_t resend_after_seconds;
   /** `accepted` by Xoxzo, or `unknown`: it may arrive, and the challenge is usable. */
   char delivery[12];
-  /** Xoxzo's id of the message, for a log. Empty if `delivery` is `unknown`. */
-  char message_id[65];
   /** What x2f_status() asks by. Empty if `delivery` is `unknown`. */
   char handle[257];
   /** Billed parts. -1 for a template and for a call. */
   int64_t parts;
-  /** What operators should look at: `failures` or `sends`. Empty if nothing. */
-  char alarm[12];
+  /** For operators. */
+  x2f_audit audit;
 } x2f_challenge;
 
 /** The one way in. */
@@ -135,8 +156,8 @@ typedef struct {
   char receipt[2049];
   /** Life of the receipt. */
   uint32_t expires_in_seconds;
-  /** What operators should look at: `failures` or `sends`. Empty if nothing. */
-  char alarm[12];
+  /** For operators. */
+  x2f_audit audit;
 } x2f_acceptance;
 
 /** What became of a message. */
@@ -145,6 +166,8 @@ typedef struct {
   char delivery[12];
   /** Xoxzo's word for the state; empty if it gave none. For a log. */
   char detail[33];
+  /** For operators. */
+  x2f_audit audit;
 } x2f_report;
 
 /** What an unlock lifted. */
@@ -155,6 +178,8 @@ typedef struct {
   uint32_t subject_failures;
   /** Messages in the present window: those of the subject or those to the number, whichever are more. */
   uint32_t messages;
+  /** For operators. */
+  x2f_audit audit;
 } x2f_unlocked;
 
 /** What a receipt says. Compare it with what you expect: a receipt for another subject is a valid receipt. */
@@ -229,6 +254,9 @@ typedef struct {
   uint32_t ends_in_seconds;
 } x2f_total;
 
+/** Bytes of a cause, with the zero byte at its end. */
+#define X2F_CAUSE ((size_t)256)
+
 /** What a guard answers to a list of charges. */
 typedef struct {
   /** A place for the total of each charge. */
@@ -240,6 +268,11 @@ typedef struct {
    * it measures by. The component compares it with the host's clock, and fails with `clock` if they are more than 120 s apart.
    */
   int64_t now_seconds;
+  /**
+   * Why there are no totals, for operators: one line that begins with the kind of fault, such as `connect:` or `busy:`, without URLs and passwords.
+   * Empty, as it is before: not known.
+   */
+  char cause[X2F_CAUSE];
 } x2f_totals;
 
 /** Who shares the counters of a guard. */
@@ -295,6 +328,8 @@ typedef struct {
   /** The first bytes of the body, of any encoding. */
   char body[X2F_BODY];
   size_t body_length;
+  /** Why there is no response, for operators: one line that begins with the kind of fault, such as `dns:` or `tls:`, without URLs and headers. */
+  char cause[X2F_CAUSE];
 } x2f_response;
 
 /** The way to Xoxzo. */

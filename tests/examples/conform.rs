@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use xoxzo_2fa::{
-    Acceptance, AsyncGuard, AsyncTransport, AsyncTwoFactor, Binding, Body, Challenge, Channel,
-    Charge, Claims, Error, Guard, GuardError, Lost, MemoryGuard, Outline, Scope, Sending, Settings,
-    Totals, Transaction, Transport, TwoFactor, Wait, check_receipt, inspect,
+    Acceptance, AsyncGuard, AsyncTransport, AsyncTwoFactor, Audit, Binding, Body, Challenge,
+    Channel, Charge, Claims, Error, Guard, GuardError, Lost, MemoryGuard, Outline, RedisGuard,
+    Scope, Sending, Settings, Totals, Transaction, Transport, TwoFactor, Wait, check_receipt,
+    inspect,
 };
 use xoxzo_2fa_tests::Client;
 
@@ -59,7 +60,7 @@ struct Told {
     now: u64,
     ahead: u64,
     xoxzo: Value,
-    guard: String,
+    guard: Value,
     requests: Vec<Value>,
 }
 
@@ -69,7 +70,7 @@ impl World {
             now,
             ahead: 0,
             xoxzo: json!({"status": 201, "body": r#"[{"msgid":"m1"}]"#}),
-            guard: "memory".to_string(),
+            guard: json!("memory"),
             requests: Vec::new(),
         }));
         let document: Value = serde_json::from_str(document).unwrap_or_default();
@@ -99,10 +100,10 @@ impl World {
 
     fn count(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
         let guard = self.told().guard.clone();
-        match guard.as_str() {
-            "full" => Err(GuardError::Full),
-            "unreachable" => Err(GuardError::Unreachable("told to be".to_string())),
-            _ => Guard::add(&self.0.memory, charges),
+        match guard["no_answer"].as_str() {
+            Some("guard-full") => Err(GuardError::Full),
+            Some(_) => Err(GuardError::Unreachable(text(&guard["cause"]))),
+            None => Guard::add(&self.0.memory, charges),
         }
     }
 
@@ -121,9 +122,10 @@ impl World {
             "method": request.method().as_str(), "url": request.uri().to_string(), "headers": headers,
             "body": request.body().as_str(), "timeout_milliseconds": u64::try_from(timeout.as_millis()).ok(),
         }));
-        match told.xoxzo["loss"].as_str() {
-            Some("not-sent") => return Err(Lost::NotSent("told to be".to_string())),
-            Some(_) => return Err(Lost::Unknown("told to be".to_string())),
+        let cause = || text(&told.xoxzo["cause"]);
+        match told.xoxzo["no_answer"].as_str() {
+            Some("not-sent") => return Err(Lost::NotSent(cause())),
+            Some(_) => return Err(Lost::Unknown(cause())),
             None => {}
         }
         let status = told.xoxzo["status"].as_u64().unwrap_or(0);
@@ -211,12 +213,18 @@ impl Adaptor {
         match kind {
             "open" => {
                 let now = content["now"].as_u64().unwrap_or(0);
-                return Ok(self.open(text("document"), now));
+                return match content.get("own") {
+                    None => Ok(self.open(text("document"), now)),
+                    Some(own) => {
+                        let opened = self.open_own(text("document"), own["redis"].as_str());
+                        opened.map(Ok)
+                    }
+                };
             }
             "now" => self.world.told().now = content.as_u64().unwrap_or(0),
             "ahead" => self.world.told().ahead = content.as_u64().unwrap_or(0),
             "xoxzo" => self.world.told().xoxzo = content.clone(),
-            "guard" => self.world.told().guard = content.as_str().unwrap_or_default().to_string(),
+            "guard" => self.world.told().guard = content.clone(),
             "check_receipt" => {
                 let keys = content["receipt_keys"].as_array().into_iter().flatten();
                 let keys: Vec<_> = keys
@@ -258,10 +266,43 @@ impl Adaptor {
                 Client::Async(runtime.block_on(builder.build())?, Arc::clone(runtime))
             }
         };
+        Ok(self.opened(client))
+    }
+
+    /// With the host's own transport and store.
+    fn open_own(&mut self, document: &str, redis: Option<&str>) -> Result<Value, String> {
+        let opened = |error: Error| error.to_string();
+        let settings = Settings::from_json(document).map_err(opened)?;
+        let client = match (&self.runtime, redis) {
+            (None, None) => {
+                let made = TwoFactor::new(settings, MemoryGuard::default());
+                Client::Blocking(made.map_err(opened)?)
+            }
+            (None, Some(url)) => {
+                let guard = RedisGuard::open(url).map_err(|error| error.to_string())?;
+                Client::Blocking(TwoFactor::new(settings, guard).map_err(opened)?)
+            }
+            (Some(runtime), None) => {
+                let made = AsyncTwoFactor::new(settings, MemoryGuard::default());
+                Client::Async(runtime.block_on(made).map_err(opened)?, Arc::clone(runtime))
+            }
+            (Some(runtime), Some(url)) => {
+                let _inside = runtime.enter();
+                let guard = RedisGuard::builder(url)
+                    .build_async()
+                    .map_err(|error| error.to_string())?;
+                let made = AsyncTwoFactor::new(settings, guard);
+                Client::Async(runtime.block_on(made).map_err(opened)?, Arc::clone(runtime))
+            }
+        };
+        Ok(self.opened(client))
+    }
+
+    fn opened(&mut self, client: Client) -> Value {
         let prepared =
             json!({"effective": client.effective_settings(), "warnings": client.warnings()});
         self.client = Some(client);
-        Ok(json!({"prepared": prepared}))
+        json!({"prepared": prepared})
     }
 }
 
@@ -283,13 +324,16 @@ fn operate(client: &Client, kind: &str, content: &Value) -> Result<Result<Value,
             .map(|it| accepted(&it))
         }
         "status" => client.status(text("handle")).map(|report| {
-            json!({"reported": {"delivery": report.delivery.as_str(), "detail": report.detail}})
+            json!({"reported": {
+                "delivery": report.delivery.as_str(), "detail": report.detail, "audit": audited(&report.audit),
+            }})
         }),
         "unlock" => client
             .unlock(text("subject"), text("recipient"))
             .map(|it| {
                 json!({"unlocked": {
                     "failures": it.failures, "subject_failures": it.subject_failures, "messages": it.messages,
+                    "audit": audited(&it.audit),
                 }})
             }),
         _ => return Err(format!("no such question: {kind}")),
@@ -306,6 +350,10 @@ fn binding(given: &Value) -> Binding {
         .is_object()
         .then(|| Transaction::new(part("amount"), part("currency"), part("payee")));
     binding
+}
+
+fn text(given: &Value) -> String {
+    given.as_str().unwrap_or_default().to_string()
 }
 
 fn sending(given: &Value) -> Sending {
@@ -325,7 +373,17 @@ fn failure(error: &Error) -> Value {
     json!({
         "blame": error.blame(), "code": error.code().as_str(), "detail": failure.detail, "guesses_left": failure.guesses_left,
         "retry_after_seconds": seconds(failure.retry_after), "expires_in_seconds": seconds(failure.expires_in),
-        "alarm": failure.alarm.map(|alarm| alarm.as_str()),
+        "audit": failure.audit.as_deref().map(audited),
+    })
+}
+
+fn audited(audit: &Audit) -> Value {
+    json!({
+        "trail": audit.trail.as_ref().map(|trail| {
+            json!({"subject": trail.subject, "recipient": trail.recipient, "calling_code": trail.calling_code})
+        }),
+        "challenge_id": audit.challenge_id, "message_id": audit.message_id, "decoy": audit.decoy,
+        "cause": audit.cause.as_ref().map(|cause| cause.as_str()), "alarm": audit.alarm.map(|alarm| alarm.as_str()),
     })
 }
 
@@ -333,15 +391,14 @@ fn challenged(challenge: &Challenge) -> Value {
     json!({"challenged": {
         "token": challenge.token, "masked": challenge.masked, "expires_in_seconds": challenge.expires_in.as_secs(),
         "resend_after_seconds": challenge.resend_after.as_secs(), "delivery": challenge.delivery.as_str(),
-        "message_id": challenge.message_id, "handle": challenge.handle, "parts": challenge.parts,
-        "alarm": challenge.alarm.map(|alarm| alarm.as_str()),
+        "handle": challenge.handle, "parts": challenge.parts, "audit": audited(&challenge.audit),
     }})
 }
 
 fn accepted(acceptance: &Acceptance) -> Value {
     json!({"accepted": {
         "receipt": acceptance.receipt, "expires_in_seconds": acceptance.expires_in.as_secs(),
-        "alarm": acceptance.alarm.map(|alarm| alarm.as_str()),
+        "audit": audited(&acceptance.audit),
     }})
 }
 

@@ -5,9 +5,10 @@ Each host is a program that reads one JSON object a line from its standard input
 and answers one a line:
 
 - `{"open": {"document": text, "now": seconds}}`: a client with that document, a new guard in memory whose scope is the document's
-  (`process` if it names none), and a clock that stands at `now` for both. `{"prepared": {"effective", "warnings"}}` or a failure.
-- `{"now": seconds}`, `{"xoxzo": {"status", "body", "retry_after"}}` or `{"xoxzo": {"loss"}}`, `{"guard": "memory" | "unreachable" | "full"}`:
-  the clock, and what Xoxzo and the guard answer from now on. `{"done": {}}`.
+  (`process` if it names none), and a clock that stands at `now` for both. `{"prepared": {"effective", "warnings"}}` or a failure. With `own`
+  in it: the host's own transport and clock, and its own store in Redis at `redis` of that; `{"absent": {}}` if it has none.
+- `{"now": seconds}`, `{"xoxzo": {"status", "body", "retry_after"}}` or `{"xoxzo": {"no_answer", "cause"}}`, `{"guard": "memory"}` or
+  `{"guard": {"no_answer", "cause"}}`: the clock, and what Xoxzo and the guard answer from now on. `{"done": {}}`.
 - `{"ahead": seconds}`: how far the client's clock is ahead of the guard's. `{"done": {}}`.
 - `{"start": {...}}`, `resend`, `verify`, `status`, `unlock`, `check_receipt`, `inspect`: as in wit/text.wit, and answered so; beside the answer
   `requests`, what went to Xoxzo meanwhile: `{"method", "url", "headers": {name: value}, "body", "timeout_milliseconds"}`.
@@ -23,6 +24,8 @@ import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
+
+from causes import told_apart
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 TAKEN = {"status": 201, "body": '[{"msgid":"m1"}]'}
@@ -50,9 +53,10 @@ class Host:
         ((kind, content),) = answer.items()
         return kind, content
 
-    def open(self, document: Any, now: int = 1_800_000_000) -> tuple[str, Any]:
+    def open(self, document: Any, now: int = 1_800_000_000, own: dict[str, str] | None = None) -> tuple[str, Any]:
         text = document if isinstance(document, str) else json.dumps(document)
-        return self.ask({"open": {"document": text, "now": now}})
+        question = {"document": text, "now": now}
+        return self.ask({"open": question if own is None else {**question, "own": own}})
 
     def close(self) -> None:
         assert self.process.stdin
@@ -118,7 +122,7 @@ def token(host: Host, vector: dict[str, Any]) -> None:
         same(failed(answer)["code"], vector["code"])
         return
     same(answer, ("accepted", answer[1]))
-    same(answer[1], {"receipt": vector["receipt"]})
+    same(answer[1], {"receipt": vector["receipt"], "audit": vector["audit"]})
     kind, outline = host.ask({"inspect": {"token": vector["token"]}})
     same(kind, "outline")
     same({name.removesuffix("_seconds"): value for name, value in outline.items()}, vector["outline"])
@@ -143,6 +147,7 @@ def handle(host: Host, vector: dict[str, Any]) -> None:
         same(failed(answer)["code"], vector["code"])
     else:
         same(answer[0], "reported")
+        same(answer[1]["audit"], {"challenge_id": vector["challenge_id"], "trail": None})
         same([request["url"] for request in host.requests], [vector["url"]] if vector["url"] else [])
 
 
@@ -195,6 +200,8 @@ def response(host: Host, vector: dict[str, Any]) -> None:
         kind, given = host.ask(question)
         if kind == "failure":
             given["retry_after"] = given.get("retry_after_seconds")
+        elif name == "message":
+            given["message_id"] = given["audit"].get("message_id")
         same(given, vector[name], name)
 
 
@@ -247,7 +254,7 @@ def read(name: str) -> Any:
 
 def main() -> int:
     files = {name: read(name)["tests"] for name in CHECKS}
-    table, failures = [], 0
+    table, failures, faults = [], 0, []
     for host_name, command in (argument.split("=", 1) for argument in sys.argv[1:]):
         host, passed = Host(command), {}
         for file, vectors in files.items():
@@ -261,6 +268,11 @@ def main() -> int:
                     print(f"{host_name}: {file} {vector['tcId']} ({vector['comment']}): {fault}")
                 except BrokenPipeError:
                     failures += 1
+        try:
+            faults.append(told_apart(host_name, host))
+        except AssertionError as fault:
+            failures += 1
+            print(f"causes: {fault}")
         host.close()
         table.append((host_name, passed))
     names = [file.removesuffix(".json") for file in files]
@@ -269,6 +281,8 @@ def main() -> int:
     for host_name, passed in table:
         counts = (f"{passed[file]}/{len(files[file])}" for file in files)
         print(f"{host_name:{width}} " + " ".join(f"{count:>10}" for count in counts))
+    for apart in sorted({" ".join(sorted(each)) for each in faults}):
+        print(f"causes: {apart} told apart on {sum(' '.join(sorted(each)) == apart for each in faults)} hosts")
     every = sum(len(vectors) for vectors in files.values())
     print(f"{every * len(table) - failures} passed, {failures} failed")
     print(f"hosts: {len(table)} hosts, {every} vectors, {failures} failed")

@@ -21,6 +21,7 @@ from wording import displayable, grouped, own_text, own_words, parts
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
+CALLING_CODES = {vector["callingCode"] for vector in json.loads((VECTORS / "phone.json").read_text())["tests"] if "callingCode" in vector}
 NO_TRUNK_ZERO = ("31", "33", "44", "49", "60", "61", "62", "66", "81", "82", "84")
 
 
@@ -149,11 +150,17 @@ def verify(document: dict[str, Any], token: str, binding: dict[str, Any], pin: s
     if not right or tags[0] != data[28:]:
         raise Refused("wrong-pin")
     names = derive(written_key(document["guard"]["key"], "x2fk1_"), "guard", scope, 32)
+    secret = derive(written_key(document["guard"]["key"], "x2fk1_"), "audit", kind(document), 32)
+    pseudonym = {name: b64(mac(secret, text(name) + text(binding[name]))[:16]) for name in ("subject", "recipient")}
     outline = {"key_id": head[1:5].hex(), "digits": digits, "issued_at": issued, "expires_at": issued + lifetime}
     return {
         "outline": outline,
         "counter": "2fa." + b64(mac(names, text("challenge") + text(message))[:16]),
         "receipt": receipt(root, document["audience"], message, binding, now),
+        "audit": {
+            "trail": {**pseudonym, "calling_code": next(code for code in CALLING_CODES if binding["recipient"].startswith(f"+{code}"))},
+            "challenge_id": b64(mac(secret, text("challenge") + text(message))[:8]),
+        },
     }
 
 
@@ -210,7 +217,7 @@ def check_receipt(keys: list[str], spelling: str, now: int) -> dict[str, Any]:
 def read_handle(document: dict[str, Any], spelling: str, now: int) -> dict[str, Any]:
     """Where the state is asked for, and the counter of that; a decoy asks nowhere."""
     data = unb64(spelling) if len(spelling) <= 256 else None
-    if data is None or len(data) < 46 or data[0] != 0x13 or data[1] not in (1, 2):
+    if data is None or len(data) < 54 or data[0] != 0x13 or data[1] not in (1, 2):
         raise Refused("invalid-token")
     body, tag = data[:-32], data[-32:]
     roots = [written_key(key, "x2fk1_") for key in document["keys"]]
@@ -218,7 +225,7 @@ def read_handle(document: dict[str, Any], spelling: str, now: int) -> dict[str, 
     if root is None:
         raise Refused("invalid-token")
     tags = [mac(derive(root, label, kind(document), 32), text("xoxzo-2fa handle") + body) for label in ("handle", "decoy")]
-    length, name = int.from_bytes(body[10:14], "big"), body[14:]
+    length, name = int.from_bytes(body[18:22], "big"), body[22:]
     if not any(hmac.compare_digest(own, tag) for own in tags) or len(name) != length:
         raise Refused("invalid-token")
     issued = int.from_bytes(body[6:10], "big")
@@ -232,6 +239,7 @@ def read_handle(document: dict[str, Any], spelling: str, now: int) -> dict[str, 
     return {
         "url": f"{base}/{folder}/{name.decode()}/" if tags[0] == tag else None,
         "counter": "2fa." + b64(mac(names, text("status") + text(name))[:16]),
+        "challenge_id": b64(body[10:18]),
     }
 
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use xoxzo_2fa::{Charge, Guard, GuardError, Scope, Total, Totals};
-use xoxzo_2fa_core::Loss;
+use xoxzo_2fa_core::NoAnswer;
 use xoxzo_2fa_envoy::guard::{self, Conflict, Shard, Shared};
 
 /// Shared data as Envoy has it: each value with a number that a change must name.
@@ -92,7 +92,7 @@ impl Guard for Data {
                 let totals = totals.map(|total| Total::new(total.total, total.ends_in));
                 Ok(Totals::new(totals.collect()))
             }
-            Err(Loss::GuardFull) => Err(GuardError::Full),
+            Err(NoAnswer::GuardFull) => Err(GuardError::Full),
             Err(_) => Err(GuardError::Unreachable("others came between".to_string())),
         }
     }

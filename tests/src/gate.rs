@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
-use xoxzo_2fa_core::{Answer, Charge, Loss, Request, Totals};
+use xoxzo_2fa_core::{Answer, Charge, NoAnswer, Request, Totals};
 use xoxzo_2fa_gate::{Cache, Claims, Event, Forward, Gate, Head, Response, Turn};
 
 use crate::{Counting, NOW, charge, pin_in, taken};
@@ -341,7 +341,7 @@ impl Scenario {
 
     fn count(&mut self, charges: &[Charge]) -> Answer {
         if self.guard_is_down {
-            return Answer::Lost(Loss::GuardUnreachable);
+            return Answer::Unanswered(NoAnswer::GuardUnreachable, String::new());
         }
         let mut totals = Vec::new();
         for one in charges {

@@ -16,8 +16,9 @@ use std::convert::Infallible;
 use serde_json::{Value, json};
 use xoxzo_2fa::{Settings, SettingsBuilder};
 use xoxzo_2fa_core::{
-    Answer, Challenge, Charge, Claimed, Code, Dispatch, Failure, Loss, Operation, Prepared, Reply,
-    Report, Request, RootKey, Sending, Status, Total, Totals, Turn, Unlock, Verify,
+    About, Answer, Audited, Challenge, Charge, Claimed, Code, Dispatch, Ended, Failure, NoAnswer,
+    Operation, Prepared, Reply, Report, Request, RootKey, Sending, Status, Tell, Total, Totals,
+    Turn, Unlock, Verify, Waiting,
 };
 
 pub use client::{Client, Kind};
@@ -356,7 +357,7 @@ impl World {
             .map(|(_, made)| made);
         self.lists += 1;
         if lost == Some(false) {
-            return Answer::Lost(Loss::GuardUnreachable);
+            return Answer::Unanswered(NoAnswer::GuardUnreachable, String::new());
         }
         let mut totals = Vec::new();
         let values = |counters: &HashMap<String, Counter>| {
@@ -373,7 +374,7 @@ impl World {
         }
         self.writes += usize::from(values(&self.counters) != before);
         if lost.is_some() {
-            Answer::Lost(Loss::GuardUnreachable)
+            Answer::Unanswered(NoAnswer::GuardUnreachable, String::new())
         } else {
             Answer::Totals(Totals {
                 totals,
@@ -405,3 +406,19 @@ pub fn pin_in(text: &str, digits: usize) -> Option<String> {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// A turn of an operation of any kind, of which operators are told.
+///
+/// # Errors
+///
+/// Those of the operation.
+pub fn audited<O>(
+    settings: &Prepared,
+    begun: Result<Turn<O>, Failure>,
+) -> Result<Turn<Waiting>, Failure>
+where
+    O: Operation<Output: Tell + Into<Ended>>,
+    Audited<O>: Into<Waiting>,
+{
+    Turn::audited(begun, settings, true, About::default).map(Turn::any)
+}

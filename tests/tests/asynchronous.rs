@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 use xoxzo_2fa::{
     AsyncGuard, AsyncTransport, AsyncTwoFactor, Binding, Blocking, Body, Charge, Code, Delivery,
-    GuardError, Lost, MemoryGuard, Operation, Scope, Settings, SqliteGuard, Totals, Wait,
+    GuardError, Lost, MemoryGuard, Operation, Outcome, Scope, Settings, SqliteGuard, Totals, Wait,
 };
 use xoxzo_2fa_tests::{Client, key, other_than, pin_in, sandboxed};
 
@@ -143,13 +143,20 @@ fn events_are_told_as_by_the_other_client() {
             (Operation::Verify, Some(Code::WrongPin), purpose),
             (Operation::Verify, None, purpose),
             (Operation::Verify, Some(Code::Used), purpose),
+            (Operation::Status, None, None),
             (Operation::Unlock, None, None),
         ]
     );
-    assert!(
-        told.iter()
-            .all(|event| event.subject == told[0].subject && event.subject.is_some())
-    );
+    let (trail, challenge) = (&told[0].audit.trail, &told[0].audit.challenge_id);
+    assert!(trail.is_some() && challenge.is_some());
+    for event in told.iter() {
+        let audit = &event.audit;
+        match event.operation {
+            Operation::Status => assert_eq!(&audit.challenge_id, challenge),
+            Operation::Unlock => assert_eq!(&audit.trail, trail),
+            _ => assert_eq!((&audit.trail, &audit.challenge_id), (trail, challenge)),
+        }
+    }
 }
 
 /// What was charged stays charged: whoever hangs up has still cost a message.
@@ -157,14 +164,23 @@ fn events_are_told_as_by_the_other_client() {
 fn a_dropped_start_gives_nothing_back() {
     let runtime = Client::runtime();
     runtime.block_on(async {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let events = Arc::clone(&told);
         let two_factor = AsyncTwoFactor::builder(settings(), MemoryGuard::default())
             .transport(Slow::new(Duration::from_secs(60)))
+            .audit(move |event| events.lock().unwrap().push(event.clone()))
             .build()
             .await
             .unwrap();
         let user = login(1);
         let start = timeout(Duration::from_millis(100), two_factor.start(&user));
         assert!(start.await.is_err());
+        let event = told.lock().unwrap().pop().unwrap();
+        assert_eq!(
+            (event.operation, event.outcome, event.code),
+            (Operation::Start, Outcome::Cancelled, None)
+        );
+        assert!(event.audit.trail.is_some() && told.lock().unwrap().is_empty());
         let again = two_factor.start(&user).await.err().unwrap();
         assert_eq!(again.code(), Code::Cooldown);
     });

@@ -4,11 +4,15 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use xoxzo_2fa::{
-    Alarm, Binding, Channel, Code, Cost, Delivery, Event, MemoryGuard, Operation, Sending,
-    TwoFactor,
+    Alarm, Binding, Channel, Code, Cost, Delivery, Event, MemoryGuard, Operation, Outcome, Sending,
+    Trail, TwoFactor,
 };
 use xoxzo_2fa_sandbox::{Fault, Options, Sandbox};
 use xoxzo_2fa_tests::{key, other_than, pin_in, sandboxed};
+
+fn trail(event: &Event) -> &Trail {
+    event.audit.trail.as_ref().unwrap()
+}
 
 type Log = Arc<Mutex<Vec<Event>>>;
 
@@ -35,8 +39,10 @@ fn each_decision_is_one_event_without_anything_personal() {
     let last = || log.lock().unwrap().pop().unwrap();
     let login = Binding::new("+819012345678", "user-1", "login");
 
-    let token = two_factor.start(&login).unwrap().token;
+    let challenge = two_factor.start(&login).unwrap();
+    let (token, handle) = (challenge.token, challenge.handle.unwrap());
     let started = last();
+    assert_eq!(challenge.audit, started.audit);
     assert_eq!(
         (
             started.operation,
@@ -44,22 +50,25 @@ fn each_decision_is_one_event_without_anything_personal() {
             started.outcome,
             started.cost
         ),
-        (Operation::Start, None, "ok", Cost::Parts(1))
+        (Operation::Start, None, Outcome::Ok, Cost::Parts(1))
     );
     assert_eq!(
         (
             started.channel,
             started.delivery,
             started.purpose.as_deref(),
-            started.calling_code.as_deref()
+            trail(&started).calling_code.as_str()
         ),
         (
             Some(Channel::Sms),
             Some(Delivery::Accepted),
             Some("login"),
-            Some("81")
+            "81"
         )
     );
+    assert_eq!(trail(&started).subject.len(), 22);
+    assert_eq!(started.audit.challenge_id.as_ref().unwrap().len(), 11);
+    assert!(started.audit.message_id.is_some() && !started.audit.decoy);
     // A shorter one would have a single guess under the alarm.
     let pin = pin_in(&sandbox.inbox(None)[0].body, 8).unwrap();
     let wrong = if pin.starts_with('1') { "2" } else { "1" }.repeat(8);
@@ -73,25 +82,39 @@ fn each_decision_is_one_event_without_anything_personal() {
         let _told = two_factor.verify(&token, &login, &guess);
         let event = last();
         assert_eq!(
-            (event.operation, event.code, event.alarm),
+            (event.operation, event.code, event.audit.alarm),
             (Operation::Verify, code, alarm)
         );
         assert_eq!(
-            (&event.subject, &event.recipient),
-            (&started.subject, &started.recipient)
+            (&event.audit.trail, &event.audit.challenge_id),
+            (&started.audit.trail, &started.audit.challenge_id)
         );
-        assert_eq!(event.cost, Cost::Nothing);
+        assert_eq!((event.cost, event.audit.cause), (Cost::Nothing, None));
     }
     let _refused = two_factor.resend(&token, &login);
     assert_eq!(
         (last().operation, log.lock().unwrap().len()),
         (Operation::Resend, 0)
     );
+    let report = two_factor.status(&handle).unwrap();
+    let status = last();
+    assert_eq!(
+        (status.operation, status.delivery, status.outcome),
+        (Operation::Status, Some(report.delivery), Outcome::Ok)
+    );
+    assert_eq!(
+        (&status.audit.challenge_id, &status.audit.message_id),
+        (&started.audit.challenge_id, &started.audit.message_id)
+    );
     two_factor.unlock("user-1", "+819012345678").unwrap();
     let unlocked = last();
     assert_eq!(
-        (unlocked.operation, &unlocked.subject, unlocked.purpose),
-        (Operation::Unlock, &started.subject, None)
+        (unlocked.operation, &unlocked.audit.trail, unlocked.purpose),
+        (Operation::Unlock, &started.audit.trail, None)
+    );
+    assert_eq!(
+        two_factor.trail("user-1", "+819012345678").ok(),
+        started.audit.trail
     );
 
     // Decoys cost nothing; what is malformed has no trail, and its purpose is the caller's text.
@@ -101,31 +124,32 @@ fn each_decision_is_one_event_without_anything_personal() {
         .unwrap();
     let event = last();
     assert_eq!(
-        (event.cost, event.delivery),
-        (Cost::Nothing, Some(Delivery::Accepted))
+        (event.cost, event.delivery, event.audit.decoy),
+        (Cost::Nothing, Some(Delivery::Accepted), true)
     );
-    assert_ne!(
-        (&event.subject, &event.recipient),
-        (&started.subject, &started.recipient)
-    );
+    assert_ne!(event.audit.trail, started.audit.trail);
     let _misuse = two_factor.start(&Binding::new("090", "user 1", "secret-purpose"));
     let event = last();
     assert_eq!(
-        (event.outcome, event.code, event.purpose, event.subject),
-        ("misuse", Some(Code::Request), None, None)
+        (event.outcome, event.code, event.purpose, event.audit.trail),
+        (Outcome::Misuse, Some(Code::Request), None, None)
     );
     let _upstream = two_factor.start(&Binding::new(
         Fault::Forbidden.recipient(),
         "user-3",
         "login",
     ));
-    assert_eq!((last().outcome, log.lock().unwrap().len()), ("upstream", 0));
+    let event = last();
+    assert_eq!(
+        (event.outcome, event.audit.cause.unwrap().as_str()),
+        (Outcome::Upstream, "http: status 403")
+    );
+    assert_eq!(log.lock().unwrap().len(), 0);
 
     let text = format!("{started:?} {started}");
     for personal in ["819012345678", "user-1", &pin, &token] {
         assert!(!text.contains(personal), "{personal} in {text}");
     }
-    assert_eq!(started.subject.unwrap().len(), 22);
 }
 
 /// Writes down the fields of events of the audit's target.
@@ -187,6 +211,14 @@ fn without_a_callback_events_are_lines_and_counters() {
                 "user-3",
                 "login",
             ));
+            let outage = Binding::new(Fault::ServerErrorHtml.recipient(), "user-4", "login");
+            assert_eq!(
+                two_factor.start(&outage).unwrap().delivery,
+                Delivery::Unknown
+            );
+            let decoy = Sending::default().decoy();
+            let _decoy =
+                two_factor.start_with(&Binding::new("+819087654321", "user-5", "login"), &decoy);
         });
     });
     let lines = std::mem::take(&mut *lines.0.lock().unwrap());
@@ -196,7 +228,9 @@ fn without_a_callback_events_are_lines_and_counters() {
         [
             tracing::Level::INFO,
             tracing::Level::INFO,
-            tracing::Level::WARN
+            tracing::Level::WARN,
+            tracing::Level::WARN,
+            tracing::Level::INFO,
         ]
     );
     assert!(
@@ -207,6 +241,15 @@ fn without_a_callback_events_are_lines_and_counters() {
         lines[1].1.contains("code=\"wrong-pin\"") && lines[2].1.contains("code=\"provider\""),
         "{lines:?}"
     );
+    for field in [
+        "outcome=\"unknown\"",
+        "delivery=\"unknown\"",
+        "alarm=\"delivery\"",
+        "cause=\"http: status 500\"",
+    ] {
+        assert!(lines[3].1.contains(field), "{lines:?}");
+    }
+    assert!(lines[4].1.contains("decoy=true"), "{lines:?}");
 
     let counted: Vec<String> = snapshotter
         .snapshot()
@@ -219,12 +262,23 @@ fn without_a_callback_events_are_lines_and_counters() {
         ("xoxzo_2fa_events_total", "provider"),
         ("xoxzo_2fa_parts_total", "sms"),
         ("xoxzo_2fa_seconds", "verify"),
+        ("xoxzo_2fa_messages_total", "accepted"),
+        ("xoxzo_2fa_messages_total", "unknown"),
+        ("xoxzo_2fa_alarms_total", "delivery"),
     ] {
         let found = counted
             .iter()
             .any(|line| line.contains(expected.0) && line.contains(expected.1));
         assert!(found, "{expected:?} in {counted:?}");
     }
+    let accepted: Vec<_> = counted
+        .iter()
+        .filter(|line| line.contains("messages_total") && line.contains("accepted"))
+        .collect();
+    assert!(
+        accepted.len() == 1 && accepted[0].ends_with("Counter(1)"),
+        "the decoy counts nowhere: {accepted:?}"
+    );
     let all = format!("{lines:?} {counted:?}");
     assert!(!all.contains("819012345678") && !all.contains("user-1"));
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::json;
 use xoxzo_2fa_core::{
-    Answer, Charge, Claimed, Code, Dispatch, Ended, Failure, Loss, Operation, Reply, Sending,
+    Answer, Charge, Claimed, Code, Dispatch, Ended, Failure, NoAnswer, Operation, Reply, Sending,
     Total, Totals, Turn, Verify, Waiting,
 };
-use xoxzo_2fa_tests::{Counting, LOGIN, World, charge, other_than, taken};
+use xoxzo_2fa_tests::{Counting, LOGIN, World, audited, charge, other_than, taken};
 
 /// What somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,20 +65,31 @@ impl Stage {
     fn begin(&self, deed: Deed) -> Result<Turn<Waiting>, Failure> {
         let World { settings, now, .. } = &self.world;
         let guess = |at: usize, pin: &str| {
-            Verify::begin(settings, *now, &self.challenges[at].0, LOGIN, pin, None).map(Turn::any)
+            let token = &self.challenges[at].0;
+            audited(
+                settings,
+                Verify::begin(settings, *now, token, LOGIN, pin, None),
+            )
         };
         match deed {
             Right(at) => guess(at, &self.challenges[at].1),
             Wrong(at) => guess(at, other_than(&self.challenges[at].1)),
             Resend => {
                 let token = &self.challenges[1].0;
-                Dispatch::resend(settings, *now, token, LOGIN, Sending::default()).map(Turn::any)
+                let sending = Sending::default();
+                audited(
+                    settings,
+                    Dispatch::resend(settings, *now, token, LOGIN, sending),
+                )
             }
             Start | Refused | Unknown => {
                 let login = Claimed { ..LOGIN };
                 let mut random = Counting::default();
-                Dispatch::start(settings, *now, login, Sending::default(), &mut random)
-                    .map(Turn::any)
+                let sending = Sending::default();
+                audited(
+                    settings,
+                    Dispatch::start(settings, *now, login, sending, &mut random),
+                )
             }
         }
     }
@@ -90,7 +101,7 @@ impl Stage {
                 fields: String::new(),
                 retry_after: None,
             }),
-            Unknown => Answer::Lost(Loss::Unknown),
+            Unknown => Answer::Unanswered(NoAnswer::Unknown, String::new()),
             _ => Answer::Reply(taken()),
         }
     }
@@ -154,7 +165,7 @@ impl Process {
                 self.goes_on(stage, model, waiting.resume(settings, *now, reply));
             }
             Ok(Turn::Done(ended)) => {
-                self.end = Some(Ok(matches!(ended, Ended::Accepted(_))));
+                self.end = Some(Ok(matches!(ended.output, Ended::Accepted(_))));
             }
             Err(failure) => self.end = Some(Err(failure.code)),
         }
@@ -197,7 +208,7 @@ impl Process {
         if lose {
             self.told.push(None);
             model.lost += u32::from(first && matches!(self.deed, Right(_) | Wrong(_)));
-            let lost = Answer::Lost(Loss::GuardUnreachable);
+            let lost = Answer::Unanswered(NoAnswer::GuardUnreachable, String::new());
             self.goes_on(stage, model, waiting.resume(settings, *now, lost));
             return;
         }

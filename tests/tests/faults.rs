@@ -50,7 +50,10 @@ fn outcome(result: &Result<xoxzo_2fa::Challenge, Error>) -> Outcome {
         Ok(challenge) if challenge.delivery == Delivery::Accepted => Outcome::Accepted,
         Ok(challenge) => {
             assert_eq!(challenge.delivery, Delivery::Unknown);
-            assert_eq!((&challenge.message_id, &challenge.handle), (&None, &None));
+            assert_eq!(
+                (&challenge.audit.message_id, &challenge.handle),
+                (&None, &None)
+            );
             Outcome::Unknown
         }
         Err(error) => {

@@ -8,7 +8,8 @@ use std::thread;
 use serde_json::json;
 use xoxzo_2fa::{Binding, Error, MemoryGuard, TwoFactor};
 use xoxzo_2fa_core::{
-    Answer, Charge, Code, Failure, Loss, Operation, Prepared, Reply, Total, Totals, Turn, Verify,
+    Answer, Charge, Code, Failure, NoAnswer, Operation, Prepared, Reply, Total, Totals, Turn,
+    Verify,
 };
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::{LOGIN, World, charge, document, key, other_than, pin_in, sandboxed};
@@ -270,7 +271,7 @@ fn an_answer_lost_in_start_sends_nothing_or_keeps_the_challenge() {
     assert!(world.requests.is_empty());
 
     let mut world = World::new(&document());
-    world.xoxzo = Answer::Lost(Loss::Unknown);
+    world.xoxzo = Answer::Unanswered(NoAnswer::Unknown, String::new());
     world.lose(1, false);
     let challenge = world.start(LOGIN).map_err(|failure| failure.code).unwrap();
     let pin = world.pin(6);
@@ -278,7 +279,7 @@ fn an_answer_lost_in_start_sends_nothing_or_keeps_the_challenge() {
     assert!(world.verify(&challenge.token, LOGIN, &pin).is_ok());
 
     let mut world = World::new(&document());
-    world.xoxzo = Answer::Lost(Loss::NotSent);
+    world.xoxzo = Answer::Unanswered(NoAnswer::NotSent, String::new());
     world.lose(1, false);
     assert_eq!(
         world.start(LOGIN).err().map(|failure| failure.code),
@@ -293,7 +294,10 @@ fn what_was_not_sent_is_given_back_and_what_may_be_is_not() {
         fields: "recipient".to_string(),
         retry_after: None,
     };
-    for answer in [Answer::Lost(Loss::NotSent), Answer::Reply(refused)] {
+    for answer in [
+        Answer::Unanswered(NoAnswer::NotSent, String::new()),
+        Answer::Reply(refused),
+    ] {
         let mut world = World::new(&document());
         world.xoxzo = answer;
         for _ in 0..30 {

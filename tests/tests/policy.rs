@@ -1,7 +1,9 @@
 //! Limits wider than one challenge: what each refuses, what it leaves alone, and what is only told.
 
 use serde_json::{Value, json};
-use xoxzo_2fa_core::{Alarm, Answer, Challenge, Claimed, Code, Failure, Loss, Sending, inspect};
+use xoxzo_2fa_core::{
+    Alarm, Answer, Challenge, Claimed, Code, Failure, NoAnswer, Sending, inspect,
+};
 use xoxzo_2fa_tests::{LOGIN, World, code, other_than, taken};
 
 /// Failures that nothing but the cap in question limits.
@@ -416,7 +418,7 @@ fn a_strangers_cooldown_is_not_the_logins() {
     }
     // Nor does a message of which nothing is known.
     world.now += 180;
-    world.xoxzo = Answer::Lost(Loss::Unknown);
+    world.xoxzo = Answer::Unanswered(NoAnswer::Unknown, String::new());
     assert!(world.start(stranger).is_ok());
     world.now += 61;
     assert_eq!(code(world.start(stranger)), Some(Code::Cooldown));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{
-    Answer, Challenge, Channel, Claimed, Code, Delivery, Loss, Reply, Sending, inspect,
+    Answer, Challenge, Channel, Claimed, Code, Delivery, NoAnswer, Reply, Sending, inspect,
 };
 use xoxzo_2fa_tests::{LOGIN, NOW, World, code, other_than};
 
@@ -152,7 +152,7 @@ fn a_used_or_exhausted_challenge_is_not_sent_again_and_counts_nothing() {
 #[test]
 fn after_unknown_the_next_message_waits_three_minutes() {
     let mut world = World::with(&json!({}));
-    world.xoxzo = Answer::Lost(Loss::Unknown);
+    world.xoxzo = Answer::Unanswered(NoAnswer::Unknown, String::new());
     let challenge = world.start(LOGIN).ok().unwrap();
     assert_eq!(challenge.delivery, Delivery::Unknown);
     assert_eq!((challenge.resend_after, challenge.handle), (180, None));
@@ -174,7 +174,7 @@ fn a_resend_that_is_not_sent_gives_its_charges_back_and_leaves_the_challenge() {
     world.now += 60;
     let before: Vec<_> = world.counters.values().map(|(total, _)| *total).collect();
     for lost in [
-        Answer::Lost(Loss::NotSent),
+        Answer::Unanswered(NoAnswer::NotSent, String::new()),
         Answer::Reply(Reply::Refused {
             status: 400,
             fields: "recipient".into(),
@@ -470,8 +470,8 @@ fn a_state_that_xoxzo_does_not_tell_is_its_fault() {
     let mut world = World::with(&json!({}));
     let handle = started(&mut world).0.handle.unwrap();
     for (answer, wait) in [
-        (Answer::Lost(Loss::NotSent), None),
-        (Answer::Lost(Loss::Unknown), None),
+        (Answer::Unanswered(NoAnswer::NotSent, String::new()), None),
+        (Answer::Unanswered(NoAnswer::Unknown, String::new()), None),
         (Answer::Reply(Reply::Unreadable { status: 500 }), None),
         (refused(404, None), None),
         (refused(429, Some(7)), Some(7)),

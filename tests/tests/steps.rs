@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{
-    Answer, Dispatch, Ended, Failure, Loss, Operation, Prepared, Reply, Sending, Status, Total,
+    Answer, Dispatch, Ended, Failure, NoAnswer, Operation, Prepared, Reply, Sending, Status, Total,
     Totals, Turn, Unlock, Verify, Waiting,
 };
-use xoxzo_2fa_tests::{Counting, LOGIN, NOW, World, document, key, prepared, taken};
+use xoxzo_2fa_tests::{Counting, LOGIN, NOW, World, audited, document, key, prepared, taken};
 
 /// The state of an operation that waits for the guard, or for Xoxzo.
 fn state(settings: &Prepared, turn: Turn<Waiting>) -> String {
@@ -23,7 +23,7 @@ fn start(settings: &Prepared) -> Turn<Waiting> {
         Sending::default(),
         &mut Counting::default(),
     );
-    start.map_err(detail).unwrap().any()
+    audited(settings, start).map_err(detail).unwrap()
 }
 
 fn detail(failure: Failure) -> String {
@@ -107,7 +107,8 @@ fn a_state_holds_no_pin_and_no_key() {
     let mut world = World::new(&document());
     let (token, pin) = world.challenge();
     let guess = Verify::begin(&settings, NOW, &token, LOGIN, &pin, None);
-    let guess = state(&settings, guess.map_err(detail).unwrap().any());
+    let guess = audited(&settings, guess).map_err(detail).unwrap();
+    let guess = state(&settings, guess);
     let hex = |text: &str| -> String { text.bytes().map(|byte| format!("{byte:02x}")).collect() };
     assert!(guess.contains(&hex("user-1")), "whom it is about, it holds");
     assert!(!guess.contains(&hex(&pin)));
@@ -127,29 +128,25 @@ fn an_answer_belongs_to_its_question() {
         let challenge = world.start(LOGIN).map_err(detail).unwrap();
         challenge.handle.unwrap()
     };
-    let begin: [Turn<Waiting>; 4] = [
-        start(&settings),
-        Verify::begin(&settings, NOW, &token, LOGIN, "000000", None)
-            .map_err(detail)
-            .unwrap()
-            .any(),
-        Status::begin(&settings, NOW + 60, &handle)
-            .map_err(detail)
-            .unwrap()
-            .any(),
-        Unlock::begin(&settings, "user-1", "+819012345678")
-            .map_err(detail)
-            .unwrap()
-            .any(),
+    let guess = Verify::begin(&settings, NOW, &token, LOGIN, "000000", None);
+    let status = Status::begin(&settings, NOW + 60, &handle);
+    let unlock = Unlock::begin(&settings, "user-1", "+819012345678");
+    let begin = [
+        Ok(start(&settings)),
+        audited(&settings, guess),
+        audited(&settings, status),
+        audited(&settings, unlock),
     ];
-    let mut open: Vec<Turn<Waiting>> = begin.into();
+    let begin = begin.into_iter().map(|turn| turn.map_err(detail).unwrap());
+    let mut open: Vec<Turn<Waiting>> = begin.collect();
     let mut seen = 0;
     while let Some(turn) = open.pop() {
         let (counts, charges, waiting) = match turn {
             Turn::Count(charges, waiting) => (true, charges, waiting),
             Turn::Send(_, waiting) => (false, Vec::new(), waiting),
             Turn::Done(ended) => {
-                assert!(!matches!(ended, Ended::Accepted(_)), "the guess was wrong");
+                let accepted = matches!(ended.output, Ended::Accepted(_));
+                assert!(!accepted, "the guess was wrong");
                 continue;
             }
         };
@@ -188,12 +185,15 @@ fn an_answer_belongs_to_its_question() {
             );
         }
         let losses = [
-            Loss::GuardFull,
-            Loss::GuardUnreachable,
-            Loss::NotSent,
-            Loss::Unknown,
+            NoAnswer::GuardFull,
+            NoAnswer::GuardUnreachable,
+            NoAnswer::NotSent,
+            NoAnswer::Unknown,
         ];
-        for answer in right.into_iter().chain(losses.map(Answer::Lost)) {
+        for answer in right
+            .into_iter()
+            .chain(losses.map(|why| Answer::Unanswered(why, String::new())))
+        {
             open.extend(resume(answer).ok());
         }
     }
@@ -259,8 +259,8 @@ fn a_question_that_has_not_its_form_is_refused_by_path_and_without_its_values() 
             "counted.totals.0.total: must be a whole number from 0 on",
         ),
         (
-            json!({"lost": {"state": "", "loss": "canary"}}),
-            "lost.loss: must be not-sent or unknown or guard-unreachable or guard-full",
+            json!({"unanswered": {"state": "", "no_answer": "canary"}}),
+            "unanswered.no_answer: must be not-sent or unknown or guard-unreachable or guard-full",
         ),
         (
             json!({"inspect": {"token": "x".repeat(101 * 1024)}}),

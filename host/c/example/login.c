@@ -18,7 +18,7 @@
 /** Tells the user what to do, and the operator what happened. */
 static int tell(const x2f_failure *failure)
 {
-  if (failure->alarm[0] != 0) fprintf(stderr, "alarm: %s\n", failure->alarm);
+  if (failure->audit.alarm[0] != 0) fprintf(stderr, "alarm: %s\n", failure->audit.alarm);
   if (failure->blame != X2F_REFUSE) {
     fprintf(stderr, "%s: %s: %s\n", x2f_blame_name(failure->blame), failure->code, failure->detail);
     puts("Something went wrong on our side. Try again in a minute.");
@@ -67,7 +67,7 @@ static int login(const x2f_client *client, const x2f_binding *binding)
   size_t size = 0;
   int status = 1;
   if (x2f_start(client, binding, NULL, &challenge, &failure) != X2F_OK) return tell(&failure);
-  if (challenge.alarm[0] != 0) fprintf(stderr, "alarm: %s\n", challenge.alarm);
+  if (challenge.audit.alarm[0] != 0) fprintf(stderr, "alarm: %s\n", challenge.audit.alarm);
   const char *sent = strcmp(challenge.delivery, "accepted") == 0 ? "A code was sent to" : "A code may come to";
   printf("%s %s. It works for %u minutes.\n", sent, challenge.masked, challenge.expires_in_seconds / 60);
   while (ask(&pin, &size)) {

@@ -7,10 +7,11 @@
  *
  *     {"open": {"document": {...} or "text", "now": N}}     a new client and a new guard in memory, whose clocks stand at N;
  *                                                            Xoxzo and the guard answer again
+ *                                                            with "own": {} in it, with the library's own transport, clock and guard
  *     {"now": N}                                             moves both clocks
  *     {"ahead": N}                                           sets the client's clock so many seconds ahead of the guard's
- *     {"xoxzo": {"status", "body", "retry_after"}}           what Xoxzo answers from now on; or {"loss": "not-sent" | "unknown"}
- *     {"guard": "memory" | "unreachable" | "full"}           how the guard answers from now on
+ *     {"xoxzo": {"status", "body", "retry_after"}}           what Xoxzo answers from now on; or {"no_answer", "cause"}
+ *     {"guard": "memory"}, or {"no_answer", "cause"} there       how the guard answers from now on
  *     {"start" | "resend" | "verify" | "status" | "unlock" | "check_receipt" | "inspect": {...}}   as in wit/text.wit
  *
  * The answer is that of wit/text.wit, and beside it, as `requests`, what went to Xoxzo.
@@ -36,6 +37,8 @@ static struct {
   x2f_loss lost;
   int status;
   char *body, *retry_after;
+  /** Why the guard or Xoxzo does not answer. */
+  char *cause;
   /** What went to Xoxzo during this call. */
   json_t *requests;
 } shell = {.status = 201};
@@ -55,7 +58,10 @@ static uint64_t nanoseconds(void *none)
 static x2f_loss add(void *none, const x2f_charge *charges, size_t count, x2f_totals *totals)
 {
   (void)none;
-  if (shell.guard != X2F_NOT_LOST) return shell.guard;
+  if (shell.guard != X2F_NOT_LOST) {
+    snprintf(totals->cause, sizeof totals->cause, "%s", shell.cause == NULL ? "" : shell.cause);
+    return shell.guard;
+  }
   x2f_guard memory = x2f_memory_guard(shell.memory);
   return memory.add(memory.context, charges, count, totals);
 }
@@ -69,7 +75,10 @@ static x2f_loss send(void *none, const x2f_request *request, x2f_response *respo
   json_array_append_new(shell.requests, json_pack("{s:s,s:s,s:o,s:s%,s:i}", "method", request->method, "url", request->url,
                                                   "headers", headers, "body", request->body, request->body_length,
                                                   "timeout_milliseconds", (int)request->timeout_milliseconds));
-  if (shell.lost != X2F_NOT_LOST) return shell.lost;
+  if (shell.lost != X2F_NOT_LOST) {
+    snprintf(response->cause, sizeof response->cause, "%s", shell.cause == NULL ? "" : shell.cause);
+    return shell.lost;
+  }
   const char *body = shell.body == NULL ? "[{\"msgid\":\"m1\"}]" : shell.body;
   response->status = (uint16_t)shell.status;
   response->body_length = strnlen(body, X2F_BODY);
@@ -129,13 +138,26 @@ static void put_number(json_t *to, const char *name, int64_t value)
   if (value >= 0) json_object_set_new(to, name, json_integer(value));
 }
 
+static void put_audit(json_t *to, const x2f_audit *audit)
+{
+  json_t *own = json_pack("{s:b}", "decoy", (int)audit->decoy);
+  if (audit->subject[0] != 0)
+    json_object_set_new(own, "trail", json_pack("{s:s,s:s,s:s}", "subject", audit->subject, "recipient", audit->recipient,
+                                                "calling_code", audit->calling_code));
+  put(own, "challenge_id", audit->challenge_id);
+  put(own, "message_id", audit->message_id);
+  put(own, "cause", audit->cause);
+  put(own, "alarm", audit->alarm);
+  json_object_set_new(to, "audit", own);
+}
+
 static json_t *failure_of(const x2f_failure *failure)
 {
   json_t *own = json_pack("{s:s,s:s,s:s}", "blame", x2f_blame_name(failure->blame), "code", failure->code, "detail", failure->detail);
   put_number(own, "guesses_left", failure->guesses_left);
   put_number(own, "retry_after_seconds", failure->retry_after_seconds);
   put_number(own, "expires_in_seconds", failure->expires_in_seconds);
-  put(own, "alarm", failure->alarm);
+  put_audit(own, &failure->audit);
   return json_pack("{s:o}", "failure", own);
 }
 
@@ -152,10 +174,9 @@ static json_t *challenged(const x2f_challenge *challenge)
   put_number(own, "expires_in_seconds", challenge->expires_in_seconds);
   put_number(own, "resend_after_seconds", challenge->resend_after_seconds);
   put(own, "delivery", challenge->delivery);
-  put(own, "message_id", challenge->message_id);
   put(own, "handle", challenge->handle);
   put_number(own, "parts", challenge->parts);
-  put(own, "alarm", challenge->alarm);
+  put_audit(own, &challenge->audit);
   return json_pack("{s:o}", "challenged", own);
 }
 
@@ -182,6 +203,12 @@ static json_t *open_client(const json_t *from)
   char *json = json_is_string(document) ? strdup(json_string_value(document)) : json_dumps(document, JSON_COMPACT);
   json_t *read = json == NULL ? NULL : json_loads(json, 0, NULL);
   const char *scope = text(json_object_get(read, "guard"), "scope");
+  const json_t *own = json_object_get(from, "own");
+  if (text(own, "redis") != NULL) {
+    json_decref(read);
+    free(json);
+    return json_pack("{s:{}}", "absent");
+  }
   const x2f_timer timer = {nanoseconds, NULL};
   x2f_failure failure;
   /* Closed when the next is open, so that the component is not compiled again. */
@@ -204,6 +231,11 @@ static json_t *open_client(const json_t *from)
       .transport = {send, NULL},
       .clock = {seconds, NULL},
   };
+  if (own != NULL) {
+    options.guard = x2f_memory_guard(shell.memory);
+    options.transport = (x2f_transport){NULL, NULL};
+    options.clock = (x2f_clock){NULL, NULL};
+  }
   shell.client = x2f_open(&options, &failure);
   x2f_close(former);
   x2f_memory_close(forgotten);
@@ -216,11 +248,19 @@ static json_t *open_client(const json_t *from)
   return json_pack("{s:{s:s,s:o}}", "prepared", "effective", x2f_effective(shell.client), "warnings", warnings);
 }
 
+static void set_cause(const json_t *from)
+{
+  const char *cause = text(from, "cause");
+  free(shell.cause);
+  shell.cause = cause == NULL ? NULL : strdup(cause);
+}
+
 static json_t *set_xoxzo(const json_t *from)
 {
-  const char *loss = text(from, "loss"), *body = text(from, "body"), *retry_after = text(from, "retry_after");
+  const char *no_answer = text(from, "no_answer"), *body = text(from, "body"), *retry_after = text(from, "retry_after");
   const json_t *status = json_object_get(from, "status");
-  shell.lost = loss == NULL ? X2F_NOT_LOST : strcmp(loss, "not-sent") == 0 ? X2F_NOT_SENT : X2F_UNKNOWN;
+  shell.lost = no_answer == NULL ? X2F_NOT_LOST : strcmp(no_answer, "not-sent") == 0 ? X2F_NOT_SENT : X2F_UNKNOWN;
+  set_cause(from);
   shell.status = status == NULL ? 201 : (int)json_integer_value(status);
   free(shell.body);
   free(shell.retry_after);
@@ -229,12 +269,12 @@ static json_t *set_xoxzo(const json_t *from)
   return json_pack("{s:{}}", "done");
 }
 
-static json_t *set_guard(const char *how)
+static json_t *set_guard(const json_t *how)
 {
-  if (how == NULL) return misuse("guard: must be a text");
-  shell.guard = X2F_GUARD_UNREACHABLE;
-  if (strcmp(how, "memory") == 0) shell.guard = X2F_NOT_LOST;
-  if (strcmp(how, "full") == 0) shell.guard = X2F_GUARD_FULL;
+  const char *no_answer = text(how, "no_answer");
+  shell.guard = X2F_NOT_LOST;
+  if (no_answer != NULL) shell.guard = strcmp(no_answer, "guard-full") == 0 ? X2F_GUARD_FULL : X2F_GUARD_UNREACHABLE;
+  set_cause(how);
   return json_pack("{s:{}}", "done");
 }
 
@@ -273,18 +313,22 @@ static json_t *call(const char *name, const json_t *from)
     if (x2f_verify(shell.client, token, &to, pin, client, &acceptance, &failure) != X2F_OK) return failure_of(&failure);
     json_t *own = json_pack("{s:s}", "receipt", acceptance.receipt);
     put_number(own, "expires_in_seconds", acceptance.expires_in_seconds);
-    put(own, "alarm", acceptance.alarm);
+    put_audit(own, &acceptance.audit);
     return json_pack("{s:o}", "accepted", own);
   }
   if (strcmp(name, "status") == 0) {
     if (x2f_status(shell.client, text(from, "handle"), &report, &failure) != X2F_OK) return failure_of(&failure);
-    return json_pack("{s:{s:s,s:s}}", "reported", "delivery", report.delivery, "detail", report.detail);
+    json_t *own = json_pack("{s:s,s:s}", "delivery", report.delivery, "detail", report.detail);
+    put_audit(own, &report.audit);
+    return json_pack("{s:o}", "reported", own);
   }
   if (strcmp(name, "unlock") == 0) {
     x2f_blame blame = x2f_unlock(shell.client, text(from, "subject"), text(from, "recipient"), &unlocked, &failure);
     if (blame != X2F_OK) return failure_of(&failure);
-    return json_pack("{s:{s:I,s:I,s:I}}", "unlocked", "failures", (json_int_t)unlocked.failures, "subject_failures",
-                     (json_int_t)unlocked.subject_failures, "messages", (json_int_t)unlocked.messages);
+    json_t *own = json_pack("{s:I,s:I,s:I}", "failures", (json_int_t)unlocked.failures, "subject_failures",
+                            (json_int_t)unlocked.subject_failures, "messages", (json_int_t)unlocked.messages);
+    put_audit(own, &unlocked.audit);
+    return json_pack("{s:o}", "unlocked", own);
   }
   if (strcmp(name, "check_receipt") == 0) return check_receipt(from);
   if (strcmp(name, "inspect") == 0) {
@@ -304,7 +348,7 @@ static json_t *answer(json_t *asked)
   without_zeros(from);
   if (strcmp(name, "open") == 0) return open_client(from);
   if (strcmp(name, "xoxzo") == 0) return set_xoxzo(from);
-  if (strcmp(name, "guard") == 0) return set_guard(json_string_value(from));
+  if (strcmp(name, "guard") == 0) return set_guard(from);
   if (strcmp(name, "now") == 0) {
     shell.now = json_integer_value(from);
     return json_pack("{s:{}}", "done");
@@ -343,6 +387,7 @@ int main(int count, char **arguments)
   x2f_memory_close(shell.memory);
   free(shell.body);
   free(shell.retry_after);
+  free(shell.cause);
   free(line);
   return 0;
 }

@@ -108,7 +108,7 @@ impl How {
                 "{}",
                 json!({
                     "token": challenge.token, "masked": challenge.masked, "expires_in": expires_in, "resend_after": resend_after,
-                    "message_id": challenge.message_id, "handle": challenge.handle, "delivery": delivery, "parts": challenge.parts,
+                    "message_id": challenge.audit.message_id, "handle": challenge.handle, "delivery": delivery, "parts": challenge.parts,
                 })
             );
         } else {

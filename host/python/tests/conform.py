@@ -25,6 +25,7 @@ from xoxzo_2fa import (
     TwoFactorError,
     Unknown,
 )
+from xoxzo_2fa.guards.redis import AsyncRedisGuard, RedisGuard
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -43,7 +44,7 @@ class World:
         self.now = now
         self.ahead = 0
         self.xoxzo: dict[str, Any] = TAKEN
-        self.guard = "memory"
+        self.guard: Any = "memory"
         self.requests: list[dict[str, Any]] = []
         try:
             scope = json.loads(document)["guard"]["scope"]
@@ -54,10 +55,9 @@ class World:
 
     def add(self, charges: Sequence[Charge]) -> Totals:
         """Count, or do not."""
-        if self.guard == "full":
-            raise GuardFull
-        if self.guard == "unreachable":
-            raise GuardUnreachable
+        if self.guard != "memory":
+            kind = GuardFull if self.guard["no_answer"] == "guard-full" else GuardUnreachable
+            raise kind(self.guard["cause"])
         return self.memory.add(charges)
 
     def send(self, request: Request) -> Response:
@@ -71,9 +71,9 @@ class World:
                 "timeout_milliseconds": round(request.timeout * 1000),
             }
         )
-        loss = self.xoxzo.get("loss")
-        if loss:
-            raise (NotSent if loss == "not-sent" else Unknown)
+        no_answer = self.xoxzo.get("no_answer")
+        if no_answer:
+            raise (NotSent if no_answer == "not-sent" else Unknown)(self.xoxzo["cause"])
         wait = self.xoxzo.get("retry_after")
         headers = {} if wait is None else {"retry-after": wait}
         return Response(self.xoxzo["status"], headers, self.xoxzo["body"].encode())
@@ -116,7 +116,7 @@ def failure(fault: TwoFactorError) -> dict[str, Any]:
         "guesses_left": fault.guesses_left,
         "retry_after_seconds": fault.retry_after,
         "expires_in_seconds": fault.expires_in,
-        "alarm": fault.alarm,
+        "audit": None if fault.audit is None else asdict(fault.audit),
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -145,6 +145,9 @@ class Adaptor:
 
     def do(self, kind: str, content: Any) -> dict[str, Any]:
         """Do what is asked, or raise."""
+        if kind == "open" and "own" in content:
+            self.client = self.own(Settings(content["document"]), content["own"].get("redis"))
+            return {"prepared": {"effective": self.client.effective_settings, "warnings": self.client.warnings}}
         if kind == "open":
             self.world = world = self.make(content["document"], content["now"])
             settings = Settings(content["document"])
@@ -167,6 +170,13 @@ class Adaptor:
         if "sending" in content:
             content["sending"] = Sending(**content["sending"])
         return {KINDS[kind]: names(self.run(getattr(self.client, kind)(**content)))}
+
+    def own(self, settings: Settings, url: str | None) -> Any:
+        """Give a client with the package's own transport and store."""
+        if self.make is AsyncWorld:
+            store: Any = MemoryGuard() if url is None else AsyncRedisGuard(url)
+            return self.run(AsyncTwoFactor.create(settings, store))
+        return TwoFactor(settings, MemoryGuard() if url is None else RedisGuard(url))
 
 
 def main() -> None:

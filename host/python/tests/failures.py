@@ -248,8 +248,8 @@ def _unforeseen(world: World, fails: Callable[..., NoReturn]) -> None:
     world.client.verify(world.token(), world.user, world.wrong())
 
 
-def _audit(world: World, run: Callable[[World], object]) -> None:
-    world.audit = lambda _: 1 / 0
+def _audit(world: World, raises: BaseException, run: Callable[[World], object]) -> None:
+    world.audit = raising(raises)
     run(world)
 
 
@@ -321,9 +321,14 @@ OPERATIONS = [
     Way("engine: a trap", _trap, Upstream, "plugin"),
     Way("engine: no memory", lambda it: _unforeseen(it, raising(MemoryError())), Upstream, "plugin"),
     Way("engine: a fault of the package", lambda it: _unforeseen(it, raising(KeyError(it.token()))), Upstream, "plugin"),
-    Way("audit: after a refusal", lambda it: _audit(it, lambda w: w.client.verify(w.token(), w.user, w.wrong())), ZeroDivisionError),
-    Way("audit: after an acceptance", lambda it: _audit(it, World.accept), ZeroDivisionError),
-    Way("audit: after a start", lambda it: _audit(it, lambda w: w.client.start(_bound(subject="user-3"))), ZeroDivisionError),
+    Way(
+        "audit: after a refusal",
+        lambda it: _audit(it, ValueError(), lambda w: w.client.verify(w.token(), w.user, w.wrong())),
+        Refuse,
+        "wrong-pin",
+    ),
+    Way("audit: after an acceptance", lambda it: _audit(it, Stop(), World.accept), Stop),
+    Way("audit: after a start", lambda it: _audit(it, Stop(), lambda w: w.client.start(_bound(subject="user-3"))), Stop),
     Way("client: a dictionary for settings", lambda it: it.make(it.document(), MemoryGuard()), Misuse, "settings"),
     Way("client: wrong settings", lambda it: it.make(Settings({**it.document(), "pin": {"digits": 3}}), MemoryGuard()), Misuse, "settings"),
     Way("client: text that is no settings", lambda it: it.make(Settings(f"{it.document()}"), MemoryGuard()), Misuse, "settings"),

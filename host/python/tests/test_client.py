@@ -26,6 +26,7 @@ from xoxzo_2fa import (
     Transaction,
     TwoFactor,
     TwoFactorError,
+    Unknown,
     Upstream,
     check_receipt,
     inspect,
@@ -208,9 +209,50 @@ def test_events_go_to_a_callback_with_hashes(settings: Settings, taker: Taker) -
         two_factor.start(Binding("090", "user-1", "their text"))
     first, second = told
     assert (first.operation, first.outcome, first.purpose, first.delivery, first.parts) == ("start", "ok", "login", "accepted", 1)
-    assert first.trail
-    assert (len(first.trail.subject), first.trail.calling_code) == (22, "81")
-    assert (second.outcome, second.code, second.purpose, second.trail) == ("misuse", "request", None, None)
+    assert first.audit.trail
+    assert (len(first.audit.trail.subject), first.audit.trail.calling_code) == (22, "81")
+    assert (first.channel, first.cost, first.audit.message_id, first.audit.decoy) == ("sms", "sms", "m1", False)
+    assert two_factor.trail("user-1", "+819012345678") == first.audit.trail
+    assert (second.outcome, second.code, second.purpose, second.audit.trail) == ("misuse", "request", None, None)
+
+
+def test_one_challenge_has_one_id_in_all_its_events(settings: Settings, taker: Taker) -> None:
+    told: list[Event] = []
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=taker, audit=told.append)
+    challenge = two_factor.start(LOGIN)
+    with pytest.raises(Refuse):
+        two_factor.verify(challenge.token, LOGIN, other_than(taker.pin()))
+    two_factor.verify(challenge.token, LOGIN, taker.pin())
+    assert challenge.handle
+    two_factor.status(challenge.handle)
+    assert [event.operation for event in told] == ["start", "verify", "verify", "status"]
+    assert {event.audit.challenge_id for event in told} == {challenge.audit.challenge_id}
+    assert len(challenge.audit.challenge_id or "") == 11
+
+
+def test_an_outage_is_not_ok(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    class Silent(Taker):
+        def send(self, _: Any) -> Any:
+            raise Unknown("timeout: no answer from https://user:secret@api.example/")
+
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=Silent())
+    challenge = two_factor.start(LOGIN)
+    assert (challenge.delivery, challenge.audit.alarm, challenge.audit.cause) == ("unknown", "delivery", "timeout: no answer from [cut]")
+    (line,) = [it for it in caplog.records if it.name == "xoxzo_2fa.audit"]
+    assert line.levelname == "WARNING"
+    fields = line.xoxzo_2fa  # type: ignore[attr-defined]
+    assert (fields["outcome"], fields["delivery"], fields["alarm"], fields["calling_code"]) == ("unknown", "unknown", "delivery", "81")
+
+
+def test_a_callback_that_raises_costs_nobody_a_login(settings: Settings, taker: Taker, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(_: Event) -> None:
+        raise ValueError(LOGIN.recipient)
+
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=taker, audit=broken)
+    challenge = two_factor.start(LOGIN)
+    assert two_factor.verify(challenge.token, LOGIN, taker.pin()).expires_in == 60
+    assert caplog.text.count("the audit callback failed: ValueError at test_client.py:") == 2
+    assert LOGIN.recipient not in caplog.text
 
 
 def test_what_stops_the_program_passes_through_an_operation(settings: Settings, taker: Taker) -> None:
@@ -226,12 +268,15 @@ def test_what_stops_the_program_passes_through_an_operation(settings: Settings, 
             return super().add(charges)
 
     guard = Broken()
-    two_factor = TwoFactor(settings, guard, transport=taker)
+    told: list[Event] = []
+    two_factor = TwoFactor(settings, guard, transport=taker, audit=told.append)
     for raised in (Stop(), KeyboardInterrupt(), SystemExit(3)):
         guard.raises = raised
         with pytest.raises(type(raised)) as caught:
             two_factor.start(LOGIN)
         assert caught.value is raised
+        assert (told[-1].outcome, told[-1].code, told[-1].purpose) == ("cancelled", None, "login")
+        assert told[-1].audit.trail
     guard.raises = ZeroDivisionError("mine")
     with pytest.raises(Upstream, match="guard"):
         two_factor.start(LOGIN)
@@ -245,9 +290,11 @@ def test_a_task_can_be_cancelled_where_it_waits(settings: Settings) -> None:
             await asyncio.Event().wait()
 
     async def story() -> None:
-        two_factor = await AsyncTwoFactor.create(settings, MemoryGuard(), transport=Hanging())
+        told: list[Event] = []
+        two_factor = await AsyncTwoFactor.create(settings, MemoryGuard(), transport=Hanging(), audit=told.append)
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(two_factor.start(LOGIN), 0.1)
+        assert [(event.operation, event.outcome) for event in told] == [("start", "cancelled")]
         # What was charged stays charged.
         with pytest.raises(Refuse, match="cooldown"):
             await two_factor.start(LOGIN)

@@ -13,7 +13,7 @@ import pytest
 from failures import FUNCTIONS, LOGIN, OPERATIONS, Awaited, Way, World, password, raising
 from recording import leaks
 
-from xoxzo_2fa import AsyncTwoFactor, MemoryGuard, Misuse, Settings, TwoFactor, Upstream
+from xoxzo_2fa import AsyncTwoFactor, Cause, MemoryGuard, Misuse, Settings, TwoFactor, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,11 +135,15 @@ def test_the_cause_of_a_guards_failure_is_told_without_its_text(caplog: pytest.L
     world.guard.fails = raising(ValueError(password()))
     told: list[Any] = []
     world.audit = told.append
-    with pytest.raises(Upstream, match="guard"):
+    with pytest.raises(Upstream, match="guard") as raised:
         world.client.verify(world.token(), world.user, world.wrong())
     assert [(event.operation, event.outcome, event.code) for event in told] == [("verify", "upstream", "guard")]
-    assert "the guard failed: ValueError at failures.py:" in caplog.text
-    assert password() not in caplog.text
+    why = str(raised.value.__cause__)
+    assert why.startswith("guard: it raised ValueError at failures.py:")
+    assert told[0].audit.cause == why
+    assert isinstance(raised.value.__cause__, Cause)
+    assert raised.value.__cause__.__traceback__ is None
+    assert password() not in caplog.text + why
 
 
 def test_a_transport_that_raises_may_have_sent() -> None:
@@ -149,7 +153,7 @@ def test_a_transport_that_raises_may_have_sent() -> None:
         told: list[Any] = []
         world.audit = told.append
         assert world.client.start(world.other).delivery == "unknown"
-        assert [(event.operation, event.outcome, event.delivery) for event in told] == [("start", "ok", "unknown")]
+        assert [(event.operation, event.outcome, event.delivery) for event in told] == [("start", "unknown", "unknown")]
 
 
 def test_a_refusal_keeps_nothing_alive() -> None:

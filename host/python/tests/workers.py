@@ -31,7 +31,7 @@ def store(named: str) -> Guard:
 # Made once, before the workers are forked off: `gunicorn --preload`.
 guard = store(os.environ["GUARD"])
 xoxzo = Taker()
-two_factor = TwoFactor(Settings(document()), guard, transport=xoxzo, audit=lambda _: None)
+two_factor = TwoFactor(Settings(document()), guard, transport=xoxzo)
 
 
 def answer(path: str, asked: dict[str, str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::audit::Alarm;
+use crate::audit::Audit;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::exchange::bounded;
 
@@ -272,14 +272,12 @@ pub struct Challenge {
     pub resend_after: Duration,
     /// What is known of the message.
     pub delivery: Delivery,
-    /// Xoxzo's id of the message, for a log. Of a decoy it is invented.
-    pub message_id: Option<String>,
     /// What [`TwoFactor::status`](crate::TwoFactor::status) asks by.
     pub handle: Option<String>,
     /// Billed parts, of an SMS whose text is not a template's.
     pub parts: Option<u32>,
-    /// What operators should look at.
-    pub alarm: Option<Alarm>,
+    /// For operators: show none of it to a user.
+    pub audit: Audit,
 }
 
 impl fmt::Debug for Challenge {
@@ -290,8 +288,8 @@ impl fmt::Debug for Challenge {
             .field("expires_in", &self.expires_in)
             .field("delivery", &self.delivery);
         shown
-            .field("message_id", &self.message_id)
             .field("parts", &self.parts)
+            .field("audit", &self.audit)
             .finish_non_exhaustive()
     }
 }
@@ -304,10 +302,9 @@ impl From<types::Challenge> for Challenge {
             expires_in: Duration::from_secs(challenge.expires_in_seconds.into()),
             resend_after: Duration::from_secs(challenge.resend_after_seconds.into()),
             delivery: challenge.delivery.into(),
-            message_id: challenge.message_id,
             handle: challenge.handle,
             parts: challenge.parts,
-            alarm: challenge.alarm.map(Alarm::from_wit),
+            audit: told(challenge.audit),
         }
     }
 }
@@ -320,6 +317,8 @@ pub struct Report {
     pub delivery: Delivery,
     /// Xoxzo's word for it, for a log.
     pub detail: String,
+    /// For operators.
+    pub audit: Audit,
 }
 
 impl From<types::Report> for Report {
@@ -327,12 +326,13 @@ impl From<types::Report> for Report {
         Self {
             delivery: report.delivery.into(),
             detail: report.detail,
+            audit: told(report.audit),
         }
     }
 }
 
 /// What an unlock lifted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unlocked {
     /// Consecutive failures of the subject with the recipient.
@@ -341,6 +341,8 @@ pub struct Unlocked {
     pub subject_failures: u32,
     /// Messages in the present window: those of the subject or those to the number, whichever are more.
     pub messages: u32,
+    /// For operators.
+    pub audit: Audit,
 }
 
 impl From<types::Unlocked> for Unlocked {
@@ -349,6 +351,7 @@ impl From<types::Unlocked> for Unlocked {
             failures: unlocked.failures,
             subject_failures: unlocked.subject_failures,
             messages: unlocked.messages,
+            audit: told(unlocked.audit),
         }
     }
 }
@@ -387,14 +390,15 @@ pub struct Acceptance {
     pub receipt: String,
     /// Life of the receipt.
     pub expires_in: Duration,
-    /// What operators should look at.
-    pub alarm: Option<Alarm>,
+    /// For operators: show none of it to a user.
+    pub audit: Audit,
 }
 
 impl fmt::Debug for Acceptance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Acceptance")
             .field("expires_in", &self.expires_in)
+            .field("audit", &self.audit)
             .finish_non_exhaustive()
     }
 }
@@ -404,7 +408,7 @@ impl From<types::Acceptance> for Acceptance {
         Self {
             receipt: acceptance.receipt,
             expires_in: Duration::from_secs(acceptance.expires_in_seconds.into()),
-            alarm: acceptance.alarm.map(Alarm::from_wit),
+            audit: told(acceptance.audit),
         }
     }
 }
@@ -471,6 +475,11 @@ impl From<types::Outline> for Outline {
             expires_at: instant(outline.expires_at_seconds),
         }
     }
+}
+
+/// Every call asks for an audit, so that there is one.
+fn told(audit: Option<types::Audit>) -> Audit {
+    audit.map(Audit::from).unwrap_or_default()
 }
 
 fn instant(seconds: u32) -> SystemTime {

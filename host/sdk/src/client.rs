@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use wasmtime::Store;
 
-use crate::audit::{Auditor, Event, Operation, default_auditor};
+use crate::audit::{Auditor, Event, Operation, Subject, Told, Trail, default_auditor, tell};
 use crate::binding::{Acceptance, Binding, Challenge, Report, Sending, Unlocked};
 use crate::bindings::TwoFactor as Exports;
 use crate::bindings::exports::xoxzo::two_factor::challenges::Guest as Challenges;
@@ -15,7 +15,7 @@ use crate::component::{Host, State};
 use crate::configuration::{bundled, configure};
 use crate::current::{Clock, Current};
 use crate::engine::{Place, shared};
-use crate::error::{Code, Error, Failure};
+use crate::error::Error;
 use crate::exchange::bounded;
 use crate::guard::Guard;
 use crate::instance::{DEADLINE, Instance, Plugin};
@@ -100,7 +100,9 @@ impl TwoFactor {
             Operation::Start,
             binding,
             sending,
-            |challenges, store, settings, to| challenges.call_start(store, settings, &to.0, &to.1),
+            |challenges, store, settings, to| {
+                challenges.call_start(store, settings, &to.0, &to.1, true)
+            },
         )
     }
 
@@ -132,7 +134,7 @@ impl TwoFactor {
             binding,
             sending,
             |challenges, store, settings, to| {
-                challenges.call_resend(store, settings, token, &to.0, &to.1)
+                challenges.call_resend(store, settings, token, &to.0, &to.1, true)
             },
         )
     }
@@ -150,17 +152,14 @@ impl TwoFactor {
             (types::Binding, types::Sending),
         ) -> wasmtime::Result<Result<types::Challenge, types::Failure>>,
     ) -> Result<Challenge, Error> {
-        self.audited(
-            |settings| {
-                let to = (binding.to_wit(), sending.to_wit());
-                self.call(|exports, store| {
-                    call(exports.xoxzo_two_factor_challenges(), store, settings, to)
-                })
-                .map(Challenge::from)
-            },
-            binding,
-            |result| Event::new(operation).sent(sending, result),
-        )
+        let about = Subject::message(operation, binding, sending);
+        self.audited(&about, |settings| {
+            let to = (binding.to_wit(), sending.to_wit());
+            self.call(|exports, store| {
+                call(exports.xoxzo_two_factor_challenges(), store, settings, to)
+            })
+            .map(Challenge::from)
+        })
     }
 
     /// Compares what the user typed. `Ok` is given at most once per challenge.
@@ -196,19 +195,14 @@ impl TwoFactor {
         client: Option<&str>,
     ) -> Result<Acceptance, Error> {
         let (token, pin, client) = (bounded(token), bounded(pin), client.map(bounded));
-        self.audited(
-            |settings| {
-                let binding = binding.to_wit();
-                self.call(|exports, store| {
-                    exports
-                        .xoxzo_two_factor_challenges()
-                        .call_verify(store, settings, token, &binding, pin, client)
-                })
-                .map(Acceptance::from)
-            },
-            binding,
-            |result| Event::new(Operation::Verify).guessed(result),
-        )
+        self.audited(&Subject::guess(binding), |settings| {
+            let binding = binding.to_wit();
+            self.call(|exports, store| {
+                let challenges = exports.xoxzo_two_factor_challenges();
+                challenges.call_verify(store, settings, token, &binding, pin, client, true)
+            })
+            .map(Acceptance::from)
+        })
     }
 
     /// Asks Xoxzo what became of a message, by the handle of its challenge. At most once in 5 s for each, and for a day.
@@ -218,13 +212,14 @@ impl TwoFactor {
     /// [`Error::Refuse`] for a handle that is not ours or too old, or if it was asked moments ago; [`Error::Upstream`] if Xoxzo
     /// does not say.
     pub fn status(&self, handle: &str) -> Result<Report, Error> {
-        let (settings, handle) = (self.shared.settings.get()?, bounded(handle));
-        self.call(|exports, store| {
-            exports
-                .xoxzo_two_factor_challenges()
-                .call_status(store, &settings, handle)
+        let handle = bounded(handle);
+        self.audited(&Subject::status(), |settings| {
+            self.call(|exports, store| {
+                let challenges = exports.xoxzo_two_factor_challenges();
+                challenges.call_status(store, settings, handle, true)
+            })
+            .map(Report::from)
         })
-        .map(Report::from)
     }
 
     /// Lifts what keeps a user out: failures of the subject with the recipient and over all recipients, cooldowns, and messages of the subject and
@@ -233,43 +228,56 @@ impl TwoFactor {
     ///
     /// # Errors
     ///
-    /// [`Error::Refuse`] with [`Code::NothingLocked`] if nothing is counted, [`Error::Misuse`] for a malformed argument, [`Error::Upstream`] if the
+    /// [`Error::Refuse`] with [`Code::NothingLocked`](crate::Code::NothingLocked) if nothing is counted, [`Error::Misuse`] for a malformed argument, [`Error::Upstream`] if the
     /// guard is out of reach.
     pub fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
-        self.audited(
-            |settings| {
-                let (subject, recipient) = (bounded(subject), bounded(recipient));
-                self.call(|exports, store| {
-                    exports
-                        .xoxzo_two_factor_challenges()
-                        .call_unlock(store, settings, subject, recipient)
-                })
-                .map(Unlocked::from)
-            },
-            &Binding::new(recipient, subject, ""),
-            |result| Event::new(Operation::Unlock).ended(result.as_ref().err()),
-        )
+        let (subject, recipient) = (bounded(subject), bounded(recipient));
+        let binding = Binding::new(recipient, subject, "");
+        self.audited(&Subject::unlock(&binding), |settings| {
+            self.call(|exports, store| {
+                let challenges = exports.xoxzo_two_factor_challenges();
+                challenges.call_unlock(store, settings, subject, recipient, true)
+            })
+            .map(Unlocked::from)
+        })
     }
 
     /// Runs an operation, and tells the auditor what came of it.
-    fn audited<T>(
+    fn audited<T: Told>(
         &self,
+        about: &Subject<'_>,
         run: impl FnOnce(&str) -> Result<T, Error>,
-        binding: &Binding,
-        event: impl FnOnce(&Result<T, Error>) -> Event,
     ) -> Result<T, Error> {
         let began = Instant::now();
         let settings = self.shared.settings.get()?;
         let result = run(&settings);
-        let event = event(&result).about(binding).took(began);
-        let binding = binding.to_wit();
-        let trail = self.call(|exports, store| {
-            exports
-                .xoxzo_two_factor_configuration()
-                .call_trail_of(store, &settings, &binding)
-        });
-        (self.shared.auditor)(&event.trail(trail.ok()));
+        let mut event = about.ended(&result, began.elapsed());
+        if let (Err(error), Some(binding)) = (&result, about.binding)
+            && error.failure().audit.is_none()
+        {
+            event.audit.trail = self.trail_of(&settings, binding).ok();
+        }
+        tell(&*self.shared.auditor, &event);
         result
+    }
+
+    /// Computes the pseudonyms by which events name a user, so that a support ticket can be matched with logs and metrics.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] for a malformed subject or recipient.
+    pub fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
+        let settings = self.shared.settings.get()?;
+        self.trail_of(&settings, &Binding::new(recipient, subject, ""))
+    }
+
+    fn trail_of(&self, settings: &str, binding: &Binding) -> Result<Trail, Error> {
+        let (subject, recipient) = (bounded(&binding.subject), bounded(&binding.recipient));
+        self.call(|exports, store| {
+            let configuration = exports.xoxzo_two_factor_configuration();
+            configuration.call_trail_of(store, settings, subject, recipient)
+        })
+        .map(Trail::from)
     }
 
     /// The settings in effect, defaults filled in, as JSON without secrets.
@@ -365,8 +373,7 @@ impl Builder {
         self
     }
 
-    /// Takes every event, instead of `tracing` and `metrics`. It runs on the thread of the operation: it should be quick, and must
-    /// not panic.
+    /// Takes every event, instead of `tracing` and `metrics`. It runs on the thread of the operation and should be quick.
     #[must_use]
     pub fn audit(mut self, auditor: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.auditor = Box::new(auditor);
@@ -402,9 +409,7 @@ impl Builder {
             auditor,
             ..
         } = self;
-        guard.check().map_err(|error| {
-            Error::Upstream(Failure::new(Code::Guard, format!("the guard: {error}")))
-        })?;
+        guard.check().map_err(Error::guard)?;
         let again = Arc::clone(&plugin);
         let prepare = move || {
             configure(&again, |exports, store| {

@@ -10,7 +10,7 @@ use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::xoxzo::two_factor::{guard, http as wit_http, types};
 use crate::bindings::{TwoFactor, TwoFactorPre};
 use crate::current::Clock;
-use crate::exchange::{counted, inward, is_a_list, outgoing};
+use crate::exchange::{counted, inward, is_a_list, outgoing, unlisted};
 use crate::guard::{Charge, Guard};
 use crate::instance::{State as Any, World};
 use crate::transport::{Lost, Transport};
@@ -44,35 +44,24 @@ impl World for TwoFactor {
 }
 
 impl guard::Host for State {
-    fn add(&mut self, charges: Vec<types::Charge>) -> Result<types::Totals, types::Trouble> {
+    fn add(&mut self, charges: Vec<types::Charge>) -> Result<types::Totals, types::HostFailure> {
         if !is_a_list(&charges) {
-            return Err(types::Trouble {
-                loss: types::Loss::GuardUnreachable,
-                detail: "the component made no valid list".to_string(),
-            });
+            return Err(unlisted());
         }
         let charges: Vec<_> = charges.into_iter().map(Charge::from).collect();
         self.outside(|host| counted(&charges, host.guard.add(&charges)))
             .map(types::Totals::from)
-            .map_err(|error| types::Trouble {
-                loss: error.loss(),
-                detail: error.to_string(),
-            })
+            .map_err(|error| error.to_wit())
     }
 }
 
 impl wit_http::Host for State {
-    fn send(&mut self, request: types::Request) -> Result<types::Response, types::Trouble> {
+    fn send(&mut self, request: types::Request) -> Result<types::Response, types::HostFailure> {
         let exchange = |host: &Host| {
             let (request, timeout) = outgoing(host.origin.as_ref(), request)?;
             host.transport.send(request, timeout).map(inward)
         };
-        self.outside(exchange).map_err(|lost| types::Trouble {
-            loss: lost.loss(),
-            detail: match lost {
-                Lost::NotSent(detail) | Lost::Unknown(detail) => detail,
-            },
-        })
+        self.outside(exchange).map_err(Lost::into_wit)
     }
 }
 

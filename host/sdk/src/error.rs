@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::audit::Alarm;
+use crate::audit::{Alarm, Audit, Cause, Outcome};
 use crate::bindings::xoxzo::two_factor::types;
+use crate::guard::GuardError;
 
 /// Why an operation ended without what was asked.
 ///
@@ -45,8 +46,23 @@ impl Error {
         }
     }
 
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Misuse(_) => Outcome::Misuse,
+            Self::Refuse(_) => Outcome::Refuse,
+            Self::Upstream(_) => Outcome::Upstream,
+        }
+    }
+
     pub(crate) fn settings(detail: impl Into<String>) -> Self {
         Self::Misuse(Failure::new(Code::Settings, detail))
+    }
+
+    /// A guard that is out of reach or unfit, before anything is counted.
+    pub(crate) fn guard(error: GuardError) -> Self {
+        let mut failure = Failure::new(Code::Guard, error.to_string());
+        failure.audit = Some(Box::new(Audit::caused(error.cause())));
+        Self::Upstream(failure)
     }
 
     pub(crate) fn plugin(detail: impl Into<String>) -> Self {
@@ -60,7 +76,13 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    /// The [`Cause`], where the guard or Xoxzo gave no readable answer.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let cause = self.failure().cause()?;
+        Some(cause)
+    }
+}
 
 /// What happened, with what a user interface needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +98,8 @@ pub struct Failure {
     pub retry_after: Option<Duration>,
     /// Until the token's life ends. Present where the token was valid.
     pub expires_in: Option<Duration>,
-    /// What operators should look at, beside this failure.
-    pub alarm: Option<Alarm>,
+    /// For operators: show none of it to a user. Absent where the component could not be asked.
+    pub audit: Option<Box<Audit>>,
 }
 
 impl Failure {
@@ -88,8 +110,20 @@ impl Failure {
             guesses_left: None,
             retry_after: None,
             expires_in: None,
-            alarm: None,
+            audit: None,
         }
+    }
+
+    /// Returns what operators should look at now.
+    #[must_use]
+    pub fn alarm(&self) -> Option<Alarm> {
+        self.audit.as_ref()?.alarm
+    }
+
+    /// Returns why the guard or Xoxzo gave no readable answer.
+    #[must_use]
+    pub fn cause(&self) -> Option<&Cause> {
+        self.audit.as_ref()?.cause.as_ref()
     }
 }
 
@@ -178,7 +212,7 @@ impl From<types::Failure> for Error {
             guesses_left: failure.guesses_left,
             retry_after: seconds(failure.retry_after_seconds),
             expires_in: seconds(failure.expires_in_seconds),
-            alarm: failure.alarm.map(Alarm::from_wit),
+            audit: failure.audit.map(|audit| Box::new(audit.into())),
         };
         match failure.blame {
             types::Blame::Misuse => Self::Misuse(told),

@@ -32,6 +32,14 @@ pub(crate) fn is_a_list(charges: &[types::Charge]) -> bool {
             .all(|charge| short(&charge.key) && short(&charge.group))
 }
 
+/// What is answered to a list that no store is to see.
+pub(crate) fn unlisted() -> types::HostFailure {
+    types::HostFailure {
+        no_answer: types::NoAnswer::GuardUnreachable,
+        cause: "plugin: the component made no valid list".to_string(),
+    }
+}
+
 /// A guard's answer for the component: no longer than the list that it answers.
 pub(crate) fn counted(
     charges: &[Charge],
@@ -54,13 +62,13 @@ pub(crate) fn outgoing(
     allowed: Option<&Uri>,
     request: types::Request,
 ) -> Result<(Request<Body>, Duration), Lost> {
-    let malformed = || Lost::NotSent("the component made no valid request".to_string());
+    let malformed = || Lost::NotSent("plugin: the component made no valid request".to_string());
     let uri: Uri = request.url.parse().map_err(|_| malformed())?;
     if allowed.is_none_or(|origin| {
         (origin.scheme(), origin.authority()) != (uri.scheme(), uri.authority())
     }) {
         return Err(Lost::NotSent(
-            "the component asked for another origin than that of the settings".to_string(),
+            "plugin: the component asked for another origin than that of the settings".to_string(),
         ));
     }
     let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| malformed())?;

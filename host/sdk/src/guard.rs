@@ -163,7 +163,8 @@ impl From<Totals> for types::Totals {
 pub enum GuardError {
     /// No room for a new counter, and no live counter may be forgotten for it.
     Full,
-    /// No answer. Whether the charges were made is not known. The text is for a log.
+    /// No answer. Whether the charges were made is not known. The text is a cause for a log: it begins with the kind of fault and a colon, such as
+    /// `connect:` or `busy:`, and holds no URL and no password.
     Unreachable(String),
     /// Wrong totals, or a store that may lose counters. The text is for a log.
     Unfit(String),
@@ -182,10 +183,21 @@ impl fmt::Display for GuardError {
 impl std::error::Error for GuardError {}
 
 impl GuardError {
-    pub(crate) fn loss(&self) -> types::Loss {
+    pub(crate) fn to_wit(&self) -> types::HostFailure {
+        types::HostFailure {
+            no_answer: match self {
+                Self::Full => types::NoAnswer::GuardFull,
+                Self::Unreachable(_) | Self::Unfit(_) => types::NoAnswer::GuardUnreachable,
+            },
+            cause: self.cause(),
+        }
+    }
+
+    pub(crate) fn cause(&self) -> String {
         match self {
-            Self::Full => types::Loss::GuardFull,
-            Self::Unreachable(_) | Self::Unfit(_) => types::Loss::GuardUnreachable,
+            Self::Full => "full: no room for a new counter".to_string(),
+            Self::Unreachable(why) => why.clone(),
+            Self::Unfit(why) => format!("unfit: {why}"),
         }
     }
 }
@@ -242,7 +254,9 @@ impl SelfTest {
         let mut random = [0; 8];
         rand::rngs::SysRng
             .try_fill_bytes(&mut random)
-            .map_err(|_| GuardError::Unreachable("no randomness".to_string()))?;
+            .map_err(|_| {
+                GuardError::Unreachable("randomness: the system gives none".to_string())
+            })?;
         let key = format!("2fa.self-test.{:016x}", u64::from_be_bytes(random));
         let charge = |(amount, limit)| Charge::new(&key, amount, limit, 60);
         Ok(Self {

@@ -89,7 +89,7 @@ pub use asynchronous::AsyncRedisGuard;
 pub use asynchronous::{
     AsyncBuilder, AsyncGuard, AsyncTransport, AsyncTwoFactor, Blocking, HyperTransport, Wait,
 };
-pub use audit::{Alarm, Auditor, Cost, Event, Operation};
+pub use audit::{Alarm, Audit, Auditor, Cause, Cost, Event, Operation, Outcome, Trail};
 pub use binding::{
     Acceptance, Binding, Challenge, Channel, Claims, Delivery, Outline, Report, Sending, Specimen,
     Transaction, Unlocked,

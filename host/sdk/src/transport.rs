@@ -1,5 +1,7 @@
 //! The way to Xoxzo.
 
+#[cfg(any(feature = "tokio", feature = "ureq"))]
+pub(crate) mod cause;
 #[cfg(feature = "ureq")]
 mod ureq;
 
@@ -36,7 +38,8 @@ impl fmt::Debug for Body {
     }
 }
 
-/// Why there is no response. The texts are for a log: no URL, no header, no body.
+/// Why there is no response. The texts are causes for a log: they begin with the kind of fault and a colon, such as `dns:` or `tls:`, and hold no
+/// URL, no header and no body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lost {
@@ -47,11 +50,12 @@ pub enum Lost {
 }
 
 impl Lost {
-    pub(crate) fn loss(&self) -> types::Loss {
-        match self {
-            Self::NotSent(_) => types::Loss::NotSent,
-            Self::Unknown(_) => types::Loss::Unknown,
-        }
+    pub(crate) fn into_wit(self) -> types::HostFailure {
+        let (no_answer, cause) = match self {
+            Self::NotSent(cause) => (types::NoAnswer::NotSent, cause),
+            Self::Unknown(cause) => (types::NoAnswer::Unknown, cause),
+        };
+        types::HostFailure { no_answer, cause }
     }
 }
 

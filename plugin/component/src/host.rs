@@ -2,19 +2,24 @@
 
 use alloc::vec::Vec;
 
-use xoxzo_2fa_core::{Answer, Charge, Code, Failure, Operation, Prepared, Request, Turn};
+use xoxzo_2fa_core::{
+    About, Answer, Audited, Charge, Code, Failure, Operation, Prepared, Request, Tell, Told, Turn,
+};
 use xoxzo_2fa_shell::convert;
 
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::xoxzo::two_factor::{guard, http};
 
-/// Runs an operation to its end.
-pub(crate) fn run<O: Operation>(
+/// Runs an operation to its end. If `audit` is asked for, operators are told whom and what it is about.
+pub(crate) fn run<O: Operation<Output: Tell>>(
     settings: &str,
+    audit: bool,
+    about: impl FnOnce(&Prepared) -> About,
     begin: impl FnOnce(&Prepared) -> Result<Turn<O>, Failure>,
-) -> Result<O::Output, Failure> {
+) -> Result<Told<O::Output>, Failure> {
     let settings = Prepared::parse(settings)?;
-    let mut turn = begin(&settings)?;
+    let mut turn: Turn<Audited<O>> =
+        Turn::audited(begin(&settings), &settings, audit, || about(&settings))?;
     loop {
         turn = match turn {
             Turn::Count(charges, operation) => {
@@ -34,14 +39,14 @@ fn count(charges: Vec<Charge>) -> Answer {
     let charges: Vec<_> = charges.into_iter().map(convert::charge).collect();
     match guard::add(&charges) {
         Ok(totals) => Answer::Totals(convert::totals(totals)),
-        Err(trouble) => Answer::Lost(convert::loss(trouble.loss)),
+        Err(why) => convert::unanswered(why),
     }
 }
 
 fn send(request: Request) -> Answer {
     match http::send(&convert::request(request)) {
         Ok(response) => Answer::Reply(convert::reply(&response)),
-        Err(trouble) => Answer::Lost(convert::loss(trouble.loss)),
+        Err(why) => convert::unanswered(why),
     }
 }
 

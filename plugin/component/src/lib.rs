@@ -17,7 +17,7 @@ mod host;
 
 use alloc::string::String;
 
-use xoxzo_2fa_core::{Dispatch, Prepared, Status, Unlock, Verify};
+use xoxzo_2fa_core::{About, Dispatch, Prepared, Status, Unlock, Verify};
 use xoxzo_2fa_shell::{Answer, Random, convert, types};
 
 use bindings::exports::xoxzo::two_factor::challenges;
@@ -54,19 +54,16 @@ impl challenges::Guest for Component {
         settings: String,
         binding: types::Binding,
         sending: types::Sending,
+        audit: bool,
     ) -> Answer<types::Challenge> {
-        let start = |settings: &Prepared| {
-            Dispatch::start(
-                settings,
-                now()?,
-                convert::claimed(&binding),
-                convert::sending(&sending),
-                &mut Random,
-            )
-        };
-        run(&settings, start)
-            .map(convert::challenge)
-            .map_err(convert::failure)
+        let claimed = convert::claimed(&binding);
+        let about = |settings: &Prepared| About::claimed(settings, claimed, None);
+        run(&settings, audit, about, |settings| {
+            let sending = convert::sending(&sending);
+            Dispatch::start(settings, now()?, claimed, sending, &mut Random)
+        })
+        .map(convert::challenge)
+        .map_err(convert::failure)
     }
 
     fn resend(
@@ -74,14 +71,16 @@ impl challenges::Guest for Component {
         token: String,
         binding: types::Binding,
         sending: types::Sending,
+        audit: bool,
     ) -> Answer<types::Challenge> {
-        let resend = |settings: &Prepared| {
-            let (claimed, sending) = (convert::claimed(&binding), convert::sending(&sending));
+        let claimed = convert::claimed(&binding);
+        let about = |settings: &Prepared| About::claimed(settings, claimed, Some(&token));
+        run(&settings, audit, about, |settings| {
+            let sending = convert::sending(&sending);
             Dispatch::resend(settings, now()?, &token, claimed, sending)
-        };
-        run(&settings, resend)
-            .map(convert::challenge)
-            .map_err(convert::failure)
+        })
+        .map(convert::challenge)
+        .map_err(convert::failure)
     }
 
     fn verify(
@@ -90,26 +89,34 @@ impl challenges::Guest for Component {
         binding: types::Binding,
         pin: String,
         client: Option<String>,
+        audit: bool,
     ) -> Answer<types::Acceptance> {
-        let verify = |settings: &Prepared| {
-            let claimed = convert::claimed(&binding);
+        let claimed = convert::claimed(&binding);
+        let about = |settings: &Prepared| About::claimed(settings, claimed, Some(&token));
+        run(&settings, audit, about, |settings| {
             Verify::begin(settings, now()?, &token, claimed, &pin, client.as_deref())
-        };
-        run(&settings, verify)
-            .map(convert::acceptance)
-            .map_err(convert::failure)
+        })
+        .map(convert::acceptance)
+        .map_err(convert::failure)
     }
 
-    fn status(settings: String, handle: String) -> Answer<types::Report> {
-        run(&settings, |settings| {
+    fn status(settings: String, handle: String, audit: bool) -> Answer<types::Report> {
+        let about = |_: &Prepared| About::default();
+        run(&settings, audit, about, |settings| {
             Status::begin(settings, now()?, &handle)
         })
         .map(convert::report)
         .map_err(convert::failure)
     }
 
-    fn unlock(settings: String, subject: String, recipient: String) -> Answer<types::Unlocked> {
-        run(&settings, |settings| {
+    fn unlock(
+        settings: String,
+        subject: String,
+        recipient: String,
+        audit: bool,
+    ) -> Answer<types::Unlocked> {
+        let about = |settings: &Prepared| About::user(settings, &subject, &recipient);
+        run(&settings, audit, about, |settings| {
             Unlock::begin(settings, &subject, &recipient)
         })
         .map(convert::unlocked)

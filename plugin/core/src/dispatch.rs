@@ -19,12 +19,14 @@ use alloc::vec::Vec;
 use rand::TryCryptoRng;
 use zeroize::Zeroizing;
 
+use crate::audit::{About, Audit, Tell, challenge_id};
 use crate::binding::{Binding, Claimed};
 use crate::channel::Channel;
+use crate::codec::to_base64url;
 use crate::failure::{Alarm, Code, Failure, Unfit};
 use crate::guard::{Charge, Outcome, agree, judge};
 use crate::handle::{self, Handle};
-use crate::ladder::{Ladder, UNKNOWN_COOLDOWN};
+use crate::ladder::{Ladder, UNKNOWN_COOLDOWN, exhausted};
 use crate::locale::Locale;
 use crate::pin::Pin;
 use crate::prepared::{Key, Prepared};
@@ -32,7 +34,7 @@ use crate::recall::{self, invalid, recall};
 use crate::settings::{Guesses, Voice};
 use crate::text::{self, Message};
 use crate::token::{Head, Token};
-use crate::turn::{Answer, Loss, Operation, Turn, stray, totals};
+use crate::turn::{Answer, NoAnswer, Operation, Turn, stray, totals};
 use crate::xoxzo::{self, Reply, Request};
 use crate::{phone, random};
 
@@ -54,7 +56,6 @@ pub struct Sending<'a> {
 
 /// What is known of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Delivery {
     /// Xoxzo took it.
     Accepted,
@@ -107,6 +108,16 @@ pub struct Challenge {
     pub parts: Option<u32>,
     /// What operators should look at.
     pub alarm: Option<Alarm>,
+    /// Stands for the challenge in events.
+    pub(crate) id: [u8; 8],
+}
+
+impl Tell for Challenge {
+    fn tell(&mut self, audit: &mut Audit) {
+        audit.challenge_id = Some(to_base64url(&self.id));
+        audit.message_id = self.message_id.take();
+        audit.alarm = self.alarm;
+    }
 }
 
 /// A message that waits for the guard or for Xoxzo. Holds no PIN: it is derived again where it is needed.
@@ -340,8 +351,9 @@ impl Dispatch {
         match (judge(&self.ladder.charges(), answer.totals), agreed) {
             (Ok(Outcome::Made(totals)), Ok(())) => {
                 self.alarm = self.ladder.alarm(&totals);
-                if let Err(spent) = self.ladder.alarmed(&totals, self.head.digits, 0) {
-                    let spent = spent.expires_in(self.left);
+                let digits = self.head.digits;
+                if self.ladder.is_spent_under_alarm(&totals, digits, 0) {
+                    let spent = exhausted().alarm(self.alarm).expires_in(self.left);
                     return self.back(settings, usize::MAX, spent);
                 }
                 if self.alarm == Some(Alarm::Failures) && !self.again {
@@ -403,21 +415,27 @@ impl Dispatch {
 
     fn done(&self, settings: &Prepared, message_id: Option<String>) -> Result<Turn<Self>, Failure> {
         let key = self.key(settings)?;
+        let message = self.message(settings);
+        let id = challenge_id(settings, &message);
         let cooldown = settings.sends.cooldown;
-        let (delivery, resend_after) = match message_id {
-            Some(_) => (Delivery::Accepted, cooldown),
-            None => (Delivery::Unknown, cooldown.max(UNKNOWN_COOLDOWN)),
+        let (delivery, resend_after, alarm) = match message_id {
+            Some(_) => (Delivery::Accepted, cooldown, None),
+            None => {
+                let wait = cooldown.max(UNKNOWN_COOLDOWN);
+                (Delivery::Unknown, wait, Some(Alarm::Delivery))
+            }
         };
         let signer = if self.decoy { &key.decoy } else { &key.token };
         let token = Token {
             head: self.head,
-            mac: signer.mac(&self.message(settings)),
+            mac: signer.mac(&message),
         };
         let handle = message_id.as_deref().map(|message_id| {
             let handle = Handle {
                 channel: self.channel,
                 kid: key.kid,
                 issued_at: self.now,
+                challenge_id: id,
                 message_id,
             };
             handle.to_text(if self.decoy { &key.decoy } else { &key.handle })
@@ -431,13 +449,20 @@ impl Dispatch {
             message_id,
             handle,
             parts: self.parts,
-            alarm: self.alarm,
+            alarm: self.alarm.or(alarm),
+            id,
         }))
     }
 }
 
 impl Operation for Dispatch {
     type Output = Challenge;
+
+    /// A start that has not ended has no challenge yet.
+    fn about(&self, settings: &Prepared) -> About {
+        let message = self.again.then(|| self.message(settings));
+        About::challenge(&self.binding, message, self.decoy)
+    }
 
     fn resume(self, settings: &Prepared, now: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
         match (&self.stage, answer) {
@@ -464,9 +489,9 @@ impl Operation for Dispatch {
             (
                 Stage::Send,
                 Answer::Reply(Reply::Read { .. } | Reply::Unreadable { .. })
-                | Answer::Lost(Loss::Unknown),
+                | Answer::Unanswered(NoAnswer::Unknown, _),
             ) => Ok(self.unknown(settings)),
-            (Stage::Send, Answer::Lost(Loss::NotSent)) => {
+            (Stage::Send, Answer::Unanswered(NoAnswer::NotSent, _)) => {
                 self.back(settings, usize::MAX, xoxzo::unreached())
             }
             (Stage::Send, _) => Err(stray()),

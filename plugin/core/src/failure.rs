@@ -1,13 +1,14 @@
 //! Why an operation ended without what was asked, sorted by who has to act.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use core::fmt;
 
+use crate::audit::Audit;
 use crate::codec::{Reader, Writer};
 
 /// Who has to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Blame {
     /// The embedding program.
     Misuse,
@@ -31,7 +32,6 @@ impl Blame {
 
 /// What happened. `wit/types.wit` says of each when it happens and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Code {
     /// The host's clock cannot be right.
     Clock,
@@ -152,11 +152,14 @@ pub struct Failure {
     pub expires_in: Option<u32>,
     /// What operators should look at, whatever became of this.
     pub alarm: Option<Alarm>,
+    /// What operators are told, if that was asked for.
+    pub audit: Option<Box<Audit>>,
+    /// Of a challenge of which nobody was sent anything.
+    pub(crate) decoy: bool,
 }
 
 /// What operators should look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Alarm {
     /// More failures over everyone than `failures.per_audience` allows: somebody guesses at many accounts. New PINs are longer.
     Failures,
@@ -164,9 +167,14 @@ pub enum Alarm {
     Sends,
     /// The guard's clock and the host's are apart.
     Clock,
+    /// Xoxzo gave no readable answer: a message may or may not have gone out.
+    Delivery,
 }
 
 impl Alarm {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Failures, Self::Sends, Self::Clock, Self::Delivery];
+
     /// As every host spells it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -174,6 +182,7 @@ impl Alarm {
             Self::Failures => "failures",
             Self::Sends => "sends",
             Self::Clock => "clock",
+            Self::Delivery => "delivery",
         }
     }
 
@@ -183,6 +192,7 @@ impl Alarm {
             Some(Self::Failures) => 1,
             Some(Self::Sends) => 2,
             Some(Self::Clock) => 3,
+            Some(Self::Delivery) => 4,
         });
     }
 
@@ -192,6 +202,7 @@ impl Alarm {
             Some(Self::Failures),
             Some(Self::Sends),
             Some(Self::Clock),
+            Some(Self::Delivery),
         ])
     }
 }
@@ -207,6 +218,8 @@ impl Failure {
             retry_after: None,
             expires_in: None,
             alarm: None,
+            audit: None,
+            decoy: false,
         }
     }
 
@@ -224,6 +237,8 @@ impl Failure {
             retry_after,
             expires_in,
             alarm,
+            audit: _,
+            decoy: _,
         } = self;
         out.u8(*code as u8).text(detail);
         for number in [guesses_left, retry_after, expires_in] {
@@ -240,6 +255,7 @@ impl Failure {
             retry_after: from.maybe_u32(),
             expires_in: from.maybe_u32(),
             alarm: Alarm::read(from)?,
+            ..Self::new(Code::Request, "")
         })
     }
 
@@ -255,6 +271,11 @@ impl Failure {
 
     pub(crate) fn alarm(mut self, alarm: Option<Alarm>) -> Self {
         self.alarm = alarm;
+        self
+    }
+
+    pub(crate) fn of_decoy(mut self, decoy: bool) -> Self {
+        self.decoy = decoy;
         self
     }
 

@@ -1,7 +1,7 @@
 //! Handles: what a message is asked about by. Signed, so that nobody can ask about a message that is not theirs.
 //!
 //! ```text
-//! b64(0x13 | channel 1 | kid 4 | issued at 4 | message id | MAC 32)
+//! b64(0x13 | channel 1 | kid 4 | issued at 4 | challenge id 8 | message id | MAC 32)
 //! ```
 
 use alloc::string::String;
@@ -27,6 +27,7 @@ pub(crate) struct Handle<'a> {
     pub(crate) kid: [u8; 4],
     /// Seconds since 1970-01-01T00:00:00Z.
     pub(crate) issued_at: u32,
+    pub(crate) challenge_id: [u8; 8],
     pub(crate) message_id: &'a str,
 }
 
@@ -40,7 +41,8 @@ impl Handle<'_> {
         out.u8(mark::HANDLE)
             .u8(channel)
             .raw(&self.kid)
-            .u32(self.issued_at);
+            .u32(self.issued_at)
+            .raw(&self.challenge_id);
         let body = out.text(self.message_id).finish();
         to_base64url(&[&body[..], &key.mac(&authenticated(&body))].concat())
     }
@@ -49,6 +51,7 @@ impl Handle<'_> {
 /// A genuine handle.
 pub(crate) struct Read {
     pub(crate) channel: Channel,
+    pub(crate) challenge_id: [u8; 8],
     pub(crate) message_id: String,
     /// Of a message that was never sent.
     pub(crate) decoy: bool,
@@ -68,7 +71,7 @@ pub(crate) fn read(settings: &Prepared, text: &str, now: u32) -> Result<Read, Fa
         .ok_or_else(invalid)?;
     let mut from = Reader::new(body);
     let (first, channel, kid, issued_at) = (from.u8(), from.u8(), from.array(), from.u32());
-    let message_id = from.text();
+    let (challenge_id, message_id) = (from.array(), from.text());
     let key = settings.key(kid).ok_or_else(invalid)?;
     let message = authenticated(body);
     let sent = key.handle.verifies(&message, tag);
@@ -84,6 +87,7 @@ pub(crate) fn read(settings: &Prepared, text: &str, now: u32) -> Result<Read, Fa
     clock::within(issued_at, LIFETIME, now)?;
     Ok(Read {
         channel,
+        challenge_id,
         message_id,
         decoy,
     })

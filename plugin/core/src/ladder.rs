@@ -191,25 +191,13 @@ impl Ladder {
         }
     }
 
-    /// Whether a challenge has had the one guess that it has under the alarm: PINs that were short when it was raised could else be hoarded
-    /// and guessed by the thousand. `guesses` are those that were allowed so far.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::Exhausted`].
-    pub(crate) fn alarmed(
-        &self,
-        totals: &[Total],
-        digits: u8,
-        guesses: u32,
-    ) -> Result<(), Failure> {
+    /// Tells whether a challenge has had the one guess that a short PIN has under the alarm: PINs that were short when it was raised could
+    /// else be hoarded and guessed by the thousand. `guesses` are those that were allowed so far.
+    pub(crate) fn is_spent_under_alarm(&self, totals: &[Total], digits: u8, guesses: u32) -> bool {
         let short = digits < Guesses::ALARMED && self.alarm(totals) == Some(Alarm::Failures);
         let mut counted = self.0.iter().zip(totals);
         let own = counted.find(|(rung, _)| rung.kind == Kind::Challenge);
-        if short && own.is_some_and(|(_, total)| total.total > guesses) {
-            return Err(exhausted().alarm(Some(Alarm::Failures)));
-        }
-        Ok(())
+        short && own.is_some_and(|(_, total)| total.total > guesses)
     }
 
     /// Guesses that are left after these totals: as many as the scarcest counter has.
@@ -421,7 +409,8 @@ fn locked(wait: Option<u32>, detail: &'static str) -> Failure {
     Failure::new(Code::Locked, detail).retry_after(wait)
 }
 
-fn exhausted() -> Failure {
+/// A challenge that has no guess left.
+pub(crate) fn exhausted() -> Failure {
     Failure::new(Code::Exhausted, "all guesses of this challenge are spent")
 }
 

@@ -97,6 +97,7 @@
 
 extern crate alloc;
 
+mod audit;
 mod binding;
 mod channel;
 mod clock;
@@ -122,13 +123,13 @@ mod state;
 mod status;
 mod text;
 mod token;
-mod trail;
 mod turn;
 mod unlock;
 mod verify;
 mod words;
 mod xoxzo;
 
+pub use audit::{About, Audit, Audited, Tell, Told, Trail};
 pub use binding::{Binding, Claimed, Transaction};
 pub use channel::Channel;
 pub use codec::{Reader, Writer};
@@ -150,8 +151,7 @@ pub use state::{Ended, Waiting};
 pub use status::{Report, Status};
 pub use text::{Autofill, Specimen};
 pub use token::{Outline, inspect};
-pub use trail::Trail;
-pub use turn::{Answer, Loss, Operation, Turn};
+pub use turn::{Answer, NoAnswer, Operation, Turn};
 pub use unlock::{Unlock, Unlocked};
 pub use verify::{Acceptance, Verify};
 pub use xoxzo::{Reply, Request};

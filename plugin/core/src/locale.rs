@@ -8,7 +8,6 @@ use crate::failure::Unfit;
 /// A language that messages are written in, by its BCP 47 tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(test, derive(Default))]
-#[non_exhaustive]
 pub enum Locale {
     /// English, `en`.
     #[cfg_attr(test, default)]

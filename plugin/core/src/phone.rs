@@ -101,7 +101,6 @@ fn digits(text: &str) -> Option<&str> {
 
 /// A text is not a phone number in canonical E.164. Debug and texts show no full number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum InvalidNumber {
     /// The text is not `+` and 1 to 15 digits, the first not 0. National spellings are the host's to convert.
     Form,

@@ -42,12 +42,12 @@ pub(crate) fn recall<'a>(
     if !known || !(sent | decoy) {
         return Err(invalid());
     }
-    let left = clock::left(&token.head, settings.guesses.lifetime, now)?;
+    let left = clock::left(&token.head, settings.guesses.lifetime, now)
+        .map_err(|late| late.of_decoy(decoy))?;
     if token.head.digits < settings.guesses.digits {
-        return Err(Failure::new(
-            Code::Expired,
-            "the settings now ask for a longer pin",
-        ));
+        return Err(
+            Failure::new(Code::Expired, "the settings now ask for a longer pin").of_decoy(decoy),
+        );
     }
     Ok(Recalled {
         key,

@@ -11,6 +11,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::audit::{About, Audited, Tell, Told};
 use crate::codec::{Reader, Writer, from_hex, to_hex};
 use crate::dispatch::{Challenge, Dispatch};
 use crate::failure::{Code, Failure, Unfit};
@@ -29,16 +30,15 @@ const MAC: usize = 32;
 
 /// An operation of any kind that waits.
 #[derive(Clone)]
-#[non_exhaustive]
 pub enum Waiting {
     /// `start` or `resend`.
-    Dispatch(Dispatch),
+    Dispatch(Audited<Dispatch>),
     /// `verify`.
-    Verify(Verify),
+    Verify(Audited<Verify>),
     /// `status`.
-    Status(Status),
+    Status(Audited<Status>),
     /// `unlock`.
-    Unlock(Unlock),
+    Unlock(Audited<Unlock>),
 }
 
 /// What an operation of any kind ended with.
@@ -91,10 +91,10 @@ impl Waiting {
         let mut from = Reader::new(body);
         let (first, written_at) = (from.u8(), from.u32());
         let waiting = match from.u8() {
-            1 => Dispatch::read(settings, &mut from).map(Self::Dispatch),
-            2 => Verify::read(settings, &mut from).map(Self::Verify),
-            3 => Status::read(settings, &mut from).map(Self::Status),
-            4 => Unlock::read(settings, &mut from).map(Self::Unlock),
+            1 => Audited::read(settings, &mut from).map(Self::Dispatch),
+            2 => Audited::read(settings, &mut from).map(Self::Verify),
+            3 => Audited::read(settings, &mut from).map(Self::Status),
+            4 => Audited::read(settings, &mut from).map(Self::Unlock),
             _ => None,
         };
         let waiting = waiting.filter(|_| first == mark::STATE && from.finish());
@@ -117,7 +117,16 @@ fn authenticated(settings: &Prepared, body: &[u8]) -> Vec<u8> {
 }
 
 impl Operation for Waiting {
-    type Output = Ended;
+    type Output = Told<Ended>;
+
+    fn about(&self, settings: &Prepared) -> About {
+        match self {
+            Self::Dispatch(dispatch) => dispatch.about(settings),
+            Self::Verify(verify) => verify.about(settings),
+            Self::Status(status) => status.about(settings),
+            Self::Unlock(unlock) => unlock.about(settings),
+        }
+    }
 
     fn resume(self, settings: &Prepared, now: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
         match self {
@@ -129,14 +138,20 @@ impl Operation for Waiting {
     }
 }
 
-impl<O: Operation<Output: Into<Ended>> + Into<Waiting>> Turn<O> {
+impl<O: Operation<Output: Tell + Into<Ended>>> Turn<Audited<O>>
+where
+    Audited<O>: Into<Waiting>,
+{
     /// The same turn of an operation of any kind.
     #[must_use]
     pub fn any(self) -> Turn<Waiting> {
         match self {
             Turn::Count(charges, operation) => Turn::Count(charges, operation.into()),
             Turn::Send(request, operation) => Turn::Send(request, operation.into()),
-            Turn::Done(output) => Turn::Done(output.into()),
+            Turn::Done(Told { output, audit }) => Turn::Done(Told {
+                output: output.into(),
+                audit,
+            }),
         }
     }
 }
@@ -144,8 +159,8 @@ impl<O: Operation<Output: Into<Ended>> + Into<Waiting>> Turn<O> {
 /// One variant for each operation, in both enums.
 macro_rules! operations {
     ($($variant:ident $operation:ident, $end:ident $output:ident;)*) => {$(
-        impl From<$operation> for Waiting {
-            fn from(operation: $operation) -> Self {
+        impl From<Audited<$operation>> for Waiting {
+            fn from(operation: Audited<$operation>) -> Self {
                 Self::$variant(operation)
             }
         }

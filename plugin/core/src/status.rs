@@ -7,6 +7,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+use crate::audit::{About, Audit, Tell};
 use crate::channel::Channel;
 use crate::clock;
 use crate::codec::{Reader, Writer};
@@ -15,7 +16,7 @@ use crate::failure::{Code, Failure};
 use crate::guard::{Charge, Outcome, judge};
 use crate::handle;
 use crate::prepared::Prepared;
-use crate::turn::{Answer, Loss, Operation, Suspend, Turn, stray, totals};
+use crate::turn::{Answer, NoAnswer, Operation, Suspend, Turn, stray, totals};
 use crate::xoxzo::{self, Reply};
 
 /// Seconds between two questions about one message.
@@ -36,6 +37,7 @@ pub struct Report {
 pub struct Status {
     name: String,
     channel: Channel,
+    challenge_id: [u8; 8],
     message_id: String,
     decoy: bool,
     asked: bool,
@@ -51,12 +53,14 @@ impl Status {
         clock::check(now)?;
         let handle::Read {
             channel,
+            challenge_id,
             message_id,
             decoy,
         } = handle::read(settings, handle, now)?;
         let status = Self {
             name: settings.names.status(message_id.as_bytes()),
             channel,
+            challenge_id,
             message_id,
             decoy,
             asked: false,
@@ -74,11 +78,13 @@ impl Suspend for Status {
         let Self {
             name,
             channel,
+            challenge_id,
             message_id,
             decoy,
             asked,
         } = self;
-        out.text(name).u8(*channel as u8).text(message_id);
+        out.text(name).u8(*channel as u8);
+        out.raw(challenge_id).text(message_id);
         out.flag(*decoy).flag(*asked);
     }
 
@@ -86,6 +92,7 @@ impl Suspend for Status {
         Some(Self {
             name: from.text(),
             channel: from.one_of(&[Channel::Sms, Channel::Voice])?,
+            challenge_id: from.array(),
             message_id: from.text(),
             decoy: from.present(),
             asked: from.present(),
@@ -93,8 +100,17 @@ impl Suspend for Status {
     }
 }
 
+impl Tell for Report {
+    /// A report has nothing that an operator is not told anyway.
+    fn tell(&mut self, _: &mut Audit) {}
+}
+
 impl Operation for Status {
     type Output = Report;
+
+    fn about(&self, _: &Prepared) -> About {
+        About::message(self.challenge_id, &self.message_id, self.decoy)
+    }
 
     fn resume(
         mut self,
@@ -125,7 +141,7 @@ impl Operation for Status {
                 fields,
                 retry_after,
             }) => Err(xoxzo::refused(status, &fields, retry_after)),
-            Answer::Lost(Loss::NotSent | Loss::Unknown)
+            Answer::Unanswered(NoAnswer::NotSent | NoAnswer::Unknown, _)
             | Answer::Reply(Reply::Unreadable { .. }) => {
                 Err(Failure::new(Code::Provider, "xoxzo did not say"))
             }

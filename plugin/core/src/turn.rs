@@ -12,8 +12,10 @@
 //!
 //! A lost answer is an answer. A host is one loop over this, and decides nothing.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::audit::About;
 use crate::codec::{Reader, Writer};
 use crate::failure::{Code, Failure};
 use crate::guard::{Charge, Totals};
@@ -23,9 +25,9 @@ use crate::xoxzo::{Reply, Request};
 /// What an operation wants next.
 #[derive(Debug)]
 pub enum Turn<O: Operation> {
-    /// Make these charges, and resume with [`Answer::Totals`] or [`Answer::Lost`].
+    /// Make these charges, and resume with [`Answer::Totals`] or [`Answer::Unanswered`].
     Count(Vec<Charge>, O),
-    /// Make this request, and resume with [`Answer::Reply`] or [`Answer::Lost`].
+    /// Make this request, and resume with [`Answer::Reply`] or [`Answer::Unanswered`].
     Send(Request, O),
     /// The result.
     Done(O::Output),
@@ -38,13 +40,13 @@ pub enum Answer {
     Totals(Totals),
     /// From Xoxzo.
     Reply(Reply),
-    /// Nothing.
-    Lost(Loss),
+    /// Nothing, with the cause: one line for a log.
+    Unanswered(NoAnswer, String),
 }
 
 /// Why nothing came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
+pub enum NoAnswer {
     /// The guard has no room.
     GuardFull,
     /// The guard did not answer; the charges may have been made.
@@ -59,6 +61,9 @@ pub enum Loss {
 pub trait Operation: Sized {
     /// What it ends with.
     type Output;
+
+    /// Whom and what it is about.
+    fn about(&self, settings: &Prepared) -> About;
 
     /// Goes on with what came back, at `now`.
     ///
@@ -79,8 +84,10 @@ pub(crate) trait Suspend: Sized {
 pub(crate) fn totals(answer: Answer) -> Result<Totals, Failure> {
     match answer {
         Answer::Totals(totals) => Ok(totals),
-        Answer::Lost(Loss::GuardFull) => Err(Failure::new(Code::Guard, "the guard is full")),
-        Answer::Lost(_) => Err(Failure::new(Code::Guard, "the guard did not answer")),
+        Answer::Unanswered(NoAnswer::GuardFull, _) => {
+            Err(Failure::new(Code::Guard, "the guard is full"))
+        }
+        Answer::Unanswered(_, _) => Err(Failure::new(Code::Guard, "the guard did not answer")),
         Answer::Reply(_) => Err(stray()),
     }
 }

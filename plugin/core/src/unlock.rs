@@ -11,6 +11,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::audit::{About, Audit, Tell};
 use crate::binding::id;
 use crate::codec::{Reader, Writer};
 use crate::failure::{Code, Failure};
@@ -177,8 +178,17 @@ impl Suspend for Unlock {
     }
 }
 
+impl Tell for Unlocked {
+    /// What was lifted is the result.
+    fn tell(&mut self, _: &mut Audit) {}
+}
+
 impl Operation for Unlock {
     type Output = Unlocked;
+
+    fn about(&self, _: &Prepared) -> About {
+        About::bound(&self.subject, &self.recipient)
+    }
 
     fn resume(self, settings: &Prepared, _: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
         let answer = totals(answer)?;

@@ -15,11 +15,12 @@ use alloc::vec::Vec;
 
 use subtle::{Choice, ConstantTimeEq};
 
+use crate::audit::{About, Audit, Tell};
 use crate::binding::{Binding, Claimed};
 use crate::clock;
 use crate::failure::{Alarm, Code, Failure};
 use crate::guard::{CLAIM, Charge, Outcome, Total, agree, judge, lie};
-use crate::ladder::{Ladder, used};
+use crate::ladder::{Ladder, exhausted, used};
 use crate::pin::Pin;
 use crate::prepared::Prepared;
 use crate::recall::{self, Recalled, invalid, recall};
@@ -142,9 +143,10 @@ impl Verify {
             Outcome::Made(totals) => totals,
         };
         self.alarm = ladder.alarm(&totals);
-        ladder
-            .alarmed(&totals, self.head.digits, 1)
-            .map_err(|spent| spent.expires_in(self.left))?;
+        if ladder.is_spent_under_alarm(&totals, self.head.digits, 1) {
+            let spent = exhausted().alarm(self.alarm).expires_in(self.left);
+            return Err(spent);
+        }
         let key = settings.key(self.head.kid).ok_or_else(invalid)?;
         let expected =
             Pin::derive(&key.pin, message, self.head.digits).fingerprint(&key.pin, message);
@@ -162,9 +164,11 @@ impl Verify {
 
     /// Under the alarm a short PIN has no second guess.
     fn guesses_left(&self, totals: &[Total]) -> u32 {
-        match self.ladder.alarmed(totals, self.head.digits, 0) {
-            Ok(()) => self.ladder.left(totals),
-            Err(_) => 0,
+        let digits = self.head.digits;
+        if self.ladder.is_spent_under_alarm(totals, digits, 0) {
+            0
+        } else {
+            self.ladder.left(totals)
         }
     }
 
@@ -197,8 +201,19 @@ fn ladder(
     Ladder::guess(settings, binding, client, guess)
 }
 
+impl Tell for Acceptance {
+    fn tell(&mut self, audit: &mut Audit) {
+        audit.alarm = self.alarm;
+    }
+}
+
 impl Operation for Verify {
     type Output = Acceptance;
+
+    fn about(&self, settings: &Prepared) -> About {
+        let message = self.head.message(&settings.audience, &self.binding);
+        About::challenge(&self.binding, Some(message), self.decoy)
+    }
 
     fn resume(
         mut self,

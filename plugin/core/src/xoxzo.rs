@@ -42,7 +42,6 @@ impl fmt::Debug for Request {
 
 /// What an HTTP answer of Xoxzo means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Reply {
     /// A 2xx, and what was found in it.
     Read {

@@ -1,13 +1,15 @@
 //! What the gate answers: pages, redirects, and the same as JSON.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
 
-use xoxzo_2fa_core::Failure;
+use xoxzo_2fa_core::{About, Failure};
 
 use crate::gate::{Gate, VISIT};
 use crate::head::Head;
 use crate::identity::Identity;
+use crate::note::Note;
 use crate::object::Object;
 use crate::page::Html;
 use crate::screen::Step;
@@ -105,6 +107,13 @@ fn bare(status: u16, content_type: &str, body: String, event: Event) -> Response
     }
 }
 
+impl Response {
+    pub(crate) fn noting(mut self, note: Note) -> Self {
+        self.note = Some(Box::new(note));
+        self
+    }
+}
+
 impl Gate {
     pub(crate) fn html(
         &self,
@@ -187,10 +196,25 @@ impl Gate {
     }
 
     /// Something outside failed before anything could be said about the request.
-    pub(crate) fn failed(&self, asked: &Asked, failure: &Failure, identity: &Identity) -> Response {
-        let mut response = self.error(asked, 503, failure.code.name(), Event::UpstreamFailed);
-        response.note = self.note(failure.code.name(), identity);
-        response
+    pub(crate) fn failed(&self, asked: &Asked, failure: Failure, identity: &Identity) -> Response {
+        self.unserved(asked, &self.about(failure, identity, None))
+    }
+
+    /// The page of 503.
+    pub(crate) fn unserved(&self, asked: &Asked, failure: &Failure) -> Response {
+        let response = self.error(asked, 503, failure.code.name(), Event::UpstreamFailed);
+        response.noting(Note::of(failure))
+    }
+
+    /// The failure, with the user it is about.
+    pub(crate) fn about(
+        &self,
+        failure: Failure,
+        identity: &Identity,
+        cause: Option<String>,
+    ) -> Failure {
+        let about = About::user(&self.engine, &identity.subject, &identity.phone);
+        failure.audited(&self.engine, about, cause)
     }
 
     pub(crate) fn visit_cookie(

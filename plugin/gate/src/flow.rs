@@ -14,14 +14,15 @@ use alloc::vec;
 
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
-    Answer, Blame, Channel, Code, Dispatch, Ended, Failure, Operation, Sending, Turn as Step,
-    Verify, Waiting as Engine, draw,
+    About, Answer, Blame, Channel, Code, Delivery, Dispatch, Ended, Failure, Operation, Sending,
+    Told, Turn as Step, Verify, Waiting as Engine, draw,
 };
 
 use crate::answer::{self, Asked};
 use crate::gate::{Gate, PASS, Place, VISIT};
 use crate::head::Head;
 use crate::identity::Identity;
+use crate::note::Note;
 use crate::pass::{self, Admitted, Pass};
 use crate::turn::{Event, Response, Turn};
 use crate::visit::{Notice, Sent, Visit};
@@ -144,20 +145,30 @@ impl Gate {
         let step = match (action, &visitor.visit.sent) {
             (Action::Logout, _) => return self.log_out(visitor, pass, now),
             (Action::Start, None) => {
-                Dispatch::start(&self.engine, now, claimed, sending, rng).map(Step::any)
+                let begun = Dispatch::start(&self.engine, now, claimed, sending, rng);
+                let about = || About::claimed(&self.engine, claimed, None);
+                Step::audited(begun, &self.engine, true, about).map(Step::any)
             }
             // A second tab, or a page that was loaded again: there is one already.
             (Action::Start, Some(_)) => {
                 return Turn::Respond(self.done(visitor, now, Event::Challenged));
             }
             (Action::Resend | Action::Voice, Some(sent)) => {
-                Dispatch::resend(&self.engine, now, &sent.token, claimed, sending).map(Step::any)
+                let token = &sent.token;
+                let begun = Dispatch::resend(&self.engine, now, token, claimed, sending);
+                let about = || About::claimed(&self.engine, claimed, Some(token));
+                Step::audited(begun, &self.engine, true, about).map(Step::any)
             }
             (Action::Verify, Some(sent)) => {
-                let pin = typed(&field("pin").unwrap_or_default());
-                Verify::begin(&self.engine, now, &sent.token, claimed, &pin, client).map(Step::any)
+                let (token, pin) = (&sent.token, typed(&field("pin").unwrap_or_default()));
+                let begun = Verify::begin(&self.engine, now, token, claimed, &pin, client);
+                let about = || About::claimed(&self.engine, claimed, Some(token));
+                Step::audited(begun, &self.engine, true, about).map(Step::any)
             }
-            (_, None) => Err(Failure::new(Code::Expired, "no challenge is on its way")),
+            (_, None) => {
+                let none = Failure::new(Code::Expired, "no challenge is on its way");
+                Err(self.about(none, &visitor.identity, None))
+            }
         };
         self.step(step, visitor, now, rng)
     }
@@ -178,19 +189,17 @@ impl Gate {
             } => match revoked(&answer) {
                 Some(false) => self.admitted(now, &head, place, &admitted, rng),
                 Some(true) => Turn::Respond(self.unadmitted(now, &head, &admitted.identity, rng)),
-                None => Turn::Respond(self.failed(
-                    &Asked::of(&head),
-                    &unreachable(),
-                    &admitted.identity,
-                )),
+                None => {
+                    let (asked, identity) = (Asked::of(&head), &admitted.identity);
+                    Turn::Respond(self.guard_failed(&asked, identity, answer))
+                }
             },
             Stage::Logout(visitor) => {
                 if revoked(&answer) != Some(true) {
-                    return Turn::Respond(self.failed(
-                        &visitor.asked,
-                        &unreachable(),
-                        &visitor.identity,
-                    ));
+                    let Visitor {
+                        asked, identity, ..
+                    } = &visitor;
+                    return Turn::Respond(self.guard_failed(asked, identity, answer));
                 }
                 Turn::Respond(self.logged_out(visitor, now))
             }
@@ -217,12 +226,26 @@ impl Gate {
                 request,
                 Waiting(Stage::Engine(Box::new(operation), visitor)),
             ),
-            Ok(Step::Done(Ended::Challenged(challenge))) => {
+            Ok(Step::Done(Told {
+                output: Ended::Challenged(challenge),
+                audit,
+            })) => {
+                let note = Note::done(audit, Some(challenge.delivery));
+                let event = match challenge.delivery {
+                    Delivery::Unknown => Event::SentUnknown,
+                    _ => Event::Sent,
+                };
                 visitor.visit.sent = Some(Sent::of(challenge, now));
-                Turn::Respond(self.done(visitor, now, Event::Sent))
+                Turn::Respond(self.done(visitor, now, event).noting(note))
             }
-            Ok(Step::Done(Ended::Accepted(_))) => Turn::Respond(match draw(rng) {
-                Ok(id) => self.accepted(&visitor, &Pass::new(id, now)),
+            Ok(Step::Done(Told {
+                output: Ended::Accepted(_),
+                audit,
+            })) => Turn::Respond(match draw(rng) {
+                Ok(id) => {
+                    let accepted = self.accepted(&visitor, &Pass::new(id, now));
+                    accepted.noting(Note::done(audit, None))
+                }
                 Err(failure) => self.refused(visitor, &failure, now),
             }),
             // Nothing else is begun here.
@@ -231,6 +254,16 @@ impl Gate {
             }
             Err(failure) => Turn::Respond(self.refused(visitor, &failure, now)),
         }
+    }
+
+    /// The guard did not say whether a pass is revoked, or did not revoke it.
+    fn guard_failed(&self, asked: &Asked, identity: &Identity, answer: Answer) -> Response {
+        let failure = Failure::new(Code::Guard, "the guard did not answer");
+        let cause = match answer {
+            Answer::Unanswered(_, cause) => Some(cause),
+            Answer::Totals(_) | Answer::Reply(_) => None,
+        };
+        self.unserved(asked, &self.about(failure, identity, cause))
     }
 
     fn log_out(&self, visitor: Visitor, pass: Option<Pass>, now: u32) -> Turn {
@@ -262,7 +295,6 @@ impl Gate {
             ),
             ("set-cookie", answer::cookie(VISIT, "", Some(0))),
         ]);
-        response.note = self.note("accepted", &visitor.identity);
         response
     }
 
@@ -279,12 +311,9 @@ impl Gate {
         visitor.visit.notice = Some(Notice::of(failure, now));
         let event = match failure.blame() {
             Blame::Refuse => Event::Refused,
-            _ => Event::UpstreamFailed,
+            Blame::Misuse | Blame::Upstream => Event::UpstreamFailed,
         };
-        let note = self.note(failure.code.name(), &visitor.identity);
-        let mut response = self.done(visitor, now, event);
-        response.note = note;
-        response
+        self.done(visitor, now, event).noting(Note::of(failure))
     }
 
     /// The end of a form: 303 to the page, which says the rest, or all of it as JSON.
@@ -294,25 +323,12 @@ impl Gate {
             identity,
             visit,
         } = visitor;
-        let mut response = if asked.json {
+        if asked.json {
             let status = answer::status_of(visit.notice.as_ref());
             self.state(status, &visit, &identity, now, event)
         } else {
             self.redirect_to_page(&visit, &identity, event)
-        };
-        if event == Event::Sent {
-            response.note = self.note("sent", &identity);
         }
-        response
-    }
-
-    pub(crate) fn note(
-        &self,
-        code: &'static str,
-        identity: &Identity,
-    ) -> Option<(&'static str, String)> {
-        let trail = xoxzo_2fa_core::Trail::of(&self.engine, &identity.subject, &identity.phone);
-        trail.ok().map(|trail| (code, trail.subject))
     }
 }
 
@@ -322,10 +338,6 @@ fn revoked(answer: &Answer) -> Option<bool> {
         Answer::Totals(answer) => answer.totals.first().map(|total| total.total > 0),
         _ => None,
     }
-}
-
-fn unreachable() -> Failure {
-    Failure::new(Code::Guard, "the guard did not answer")
 }
 
 /// A PIN as people type it: with spaces or hyphens, or in the wide digits of a Japanese keyboard.

@@ -259,7 +259,7 @@ impl Gate {
             Some(visit) => visit,
             None => match Visit::begin(now, rng) {
                 Ok(visit) => visit,
-                Err(failure) => return self.failed(&asked, &failure, identity),
+                Err(failure) => return self.failed(&asked, failure, identity),
             },
         };
         let return_to = target.to_return().unwrap_or("/").to_string();

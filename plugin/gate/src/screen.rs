@@ -75,7 +75,7 @@ impl Gate {
                 response.headers.push(self.visit_cookie(&visit, identity));
                 response
             }
-            Err(failure) => self.failed(&asked, &failure, identity),
+            Err(failure) => self.failed(&asked, failure, identity),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the gate wants next, and what it ends with.
 
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,6 +8,7 @@ use alloc::vec::Vec;
 use xoxzo_2fa_core::{Charge, Request};
 
 use crate::flow::{Reading, Waiting};
+use crate::note::Note;
 
 /// What the gate wants next.
 pub enum Turn {
@@ -51,8 +53,8 @@ pub struct Response {
     pub body: String,
     /// What happened.
     pub event: Event,
-    /// For a log: the engine's code and the user, as the hash by which events everywhere name them.
-    pub note: Option<(&'static str, String)>,
+    /// For a log, where an operation of the engine is behind it.
+    pub note: Option<Box<Note>>,
 }
 
 /// What happened, for counters.
@@ -65,8 +67,10 @@ pub enum Event {
     Exempt,
     /// A page of the gate, or the way to it.
     Challenged,
-    /// A message went out.
+    /// Xoxzo took a message.
     Sent,
+    /// Xoxzo gave no readable answer: a message may or may not have gone out.
+    SentUnknown,
     /// A PIN was right.
     Accepted,
     /// What was asked of the gate is refused.
@@ -85,11 +89,12 @@ pub enum Event {
 
 impl Event {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Forwarded,
         Self::Exempt,
         Self::Challenged,
         Self::Sent,
+        Self::SentUnknown,
         Self::Accepted,
         Self::Refused,
         Self::LoggedOut,
@@ -107,6 +112,7 @@ impl Event {
             Self::Exempt => "exempt",
             Self::Challenged => "challenged",
             Self::Sent => "sent",
+            Self::SentUnknown => "sent_unknown",
             Self::Accepted => "accepted",
             Self::Refused => "refused",
             Self::LoggedOut => "logged_out",

@@ -3,8 +3,8 @@
 use alloc::string::{String, ToString};
 
 use xoxzo_2fa_core::{
-    Acceptance, Challenge, Charge, Claims, Ended, Failure, Outline, Prepared, Report, Request,
-    Specimen, Trail, Transaction, Turn, Unlocked, Waiting,
+    Acceptance, Audit, Challenge, Charge, Claims, Ended, Failure, Outline, Prepared, Report,
+    Request, Specimen, Told, Trail, Transaction, Turn, Unlocked, Waiting,
 };
 
 use crate::node::quote;
@@ -104,7 +104,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
         out.maybe_number("guesses_left", failure.guesses_left);
         out.maybe_number("retry_after_seconds", failure.retry_after);
         out.maybe_number("expires_in_seconds", failure.expires_in);
-        out.maybe_text("alarm", failure.alarm.map(|alarm| alarm.name()));
+        audit(out, failure.audit.as_deref());
     })
 }
 
@@ -119,27 +119,52 @@ pub(crate) fn turn(settings: &Prepared, now: u32, turn: Turn<Waiting>) -> String
             out.text("state", &waiting.to_state(settings, now));
             out.object("request", |out| request(out, &message));
         }),
-        Turn::Done(Ended::Challenged(ended)) => {
-            Object::of("challenged", |out| challenge(out, &ended))
-        }
-        Turn::Done(Ended::Accepted(ended)) => Object::of("accepted", |out| acceptance(out, &ended)),
-        Turn::Done(Ended::Reported(Report {
-            delivery, detail, ..
-        })) => Object::of("reported", |out| {
-            out.text("delivery", delivery.name());
-            out.text("detail", &detail);
-        }),
-        Turn::Done(Ended::Unlocked(Unlocked {
-            failures,
-            subject_failures,
-            messages,
-            ..
-        })) => Object::of("unlocked", |out| {
-            out.number("failures", failures);
-            out.number("subject_failures", subject_failures);
-            out.number("messages", messages);
-        }),
+        Turn::Done(told) => ended(&told),
     }
+}
+
+fn ended(told: &Told<Ended>) -> String {
+    let name = match told.output {
+        Ended::Challenged(_) => "challenged",
+        Ended::Accepted(_) => "accepted",
+        Ended::Reported(_) => "reported",
+        Ended::Unlocked(_) => "unlocked",
+    };
+    Object::of(name, |out| {
+        match &told.output {
+            Ended::Challenged(ended) => challenge(out, ended),
+            Ended::Accepted(ended) => acceptance(out, ended),
+            Ended::Reported(ended) => report(out, ended),
+            Ended::Unlocked(ended) => unlocked(out, ended),
+        }
+        audit(out, told.audit.as_deref());
+    })
+}
+
+fn audit(out: &mut Object, audit: Option<&Audit>) {
+    if let Some(audit) = audit {
+        out.object("audit", |out| {
+            if let Some(trail) = &audit.trail {
+                out.object("trail", |out| trail_fields(out, trail));
+            }
+            out.maybe_text("challenge_id", audit.challenge_id.as_deref());
+            out.maybe_text("message_id", audit.message_id.as_deref());
+            out.flag("decoy", audit.decoy);
+            out.maybe_text("cause", audit.cause.as_deref());
+            out.maybe_text("alarm", audit.alarm.map(|alarm| alarm.name()));
+        });
+    }
+}
+
+fn report(out: &mut Object, report: &Report) {
+    out.text("delivery", report.delivery.name());
+    out.text("detail", &report.detail);
+}
+
+fn unlocked(out: &mut Object, unlocked: &Unlocked) {
+    out.number("failures", unlocked.failures);
+    out.number("subject_failures", unlocked.subject_failures);
+    out.number("messages", unlocked.messages);
 }
 
 fn charge(out: &mut Object, charge: &Charge) {
@@ -167,16 +192,13 @@ fn challenge(out: &mut Object, challenge: &Challenge) {
     out.number("expires_in_seconds", challenge.expires_in);
     out.number("resend_after_seconds", challenge.resend_after);
     out.text("delivery", challenge.delivery.name());
-    out.maybe_text("message_id", challenge.message_id.as_deref());
     out.maybe_text("handle", challenge.handle.as_deref());
     out.maybe_number("parts", challenge.parts);
-    out.maybe_text("alarm", challenge.alarm.map(|alarm| alarm.name()));
 }
 
 fn acceptance(out: &mut Object, acceptance: &Acceptance) {
     out.text("receipt", &acceptance.receipt);
     out.number("expires_in_seconds", acceptance.expires_in);
-    out.maybe_text("alarm", acceptance.alarm.map(|alarm| alarm.name()));
 }
 
 pub(crate) fn prepared(preparation: &Preparation) -> String {
@@ -237,11 +259,13 @@ pub(crate) fn specimens(specimens: &[Specimen]) -> String {
 }
 
 pub(crate) fn trail(trail: &Trail) -> String {
-    Object::of("trail", |out| {
-        out.text("subject", &trail.subject);
-        out.text("recipient", &trail.recipient);
-        out.text("calling_code", &trail.calling_code);
-    })
+    Object::of("trail", |out| trail_fields(out, trail))
+}
+
+fn trail_fields(out: &mut Object, trail: &Trail) {
+    out.text("subject", &trail.subject);
+    out.text("recipient", &trail.recipient);
+    out.text("calling_code", &trail.calling_code);
 }
 
 pub(crate) fn key(key: &str) -> String {

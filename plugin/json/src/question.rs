@@ -3,12 +3,12 @@
 //! A question is an object with one field, the name of the function, with its arguments as an object. One table says what
 //! they are; what does not fit it is refused with path and kind, as in the settings.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
-    Answer, Channel, Claimed, Code, Dispatch, Failure, Loss, Operation, Prepared, Range,
+    About, Answer, Channel, Claimed, Code, Dispatch, Failure, NoAnswer, Operation, Prepared, Range,
     ReceiptKey, Reply, RootKey, Sending, Status, Total, Totals, Trail, Transaction, Turn, Unlock,
     Verify, Waiting, check_receipt, inspect,
 };
@@ -51,7 +51,8 @@ fn with_settings(
 ) -> Result<String, Failure> {
     let binding = || claimed(from.at("binding"));
     let sending = || sending(from.at("sending"));
-    let token = from.str("token");
+    let (token, asked) = (from.str("token"), from.flag("audit"));
+    let user = || (from.str("subject"), from.str("recipient"));
     let turn = match function {
         "preview" => {
             let paid = from
@@ -62,35 +63,60 @@ fn with_settings(
             return Ok(answer::specimens(&specimens));
         }
         "trail_of" => {
-            let Claimed {
-                subject, recipient, ..
-            } = binding();
+            let (subject, recipient) = user();
             return Trail::of(settings, subject, recipient).map(|trail| answer::trail(&trail));
         }
-        "start" => Dispatch::start(settings, now, binding(), sending(), rng)?.any(),
-        "resend" => Dispatch::resend(settings, now, token, binding(), sending())?.any(),
+        "start" => {
+            let begun = Dispatch::start(settings, now, binding(), sending(), rng);
+            Turn::audited(begun, settings, asked, || {
+                About::claimed(settings, binding(), None)
+            })?
+            .any()
+        }
+        "resend" => {
+            let begun = Dispatch::resend(settings, now, token, binding(), sending());
+            Turn::audited(begun, settings, asked, || {
+                About::claimed(settings, binding(), Some(token))
+            })?
+            .any()
+        }
         "verify" => {
             let (pin, client) = (from.str("pin"), from.option_str("client"));
-            Verify::begin(settings, now, token, binding(), pin, client)?.any()
+            let begun = Verify::begin(settings, now, token, binding(), pin, client);
+            Turn::audited(begun, settings, asked, || {
+                About::claimed(settings, binding(), Some(token))
+            })?
+            .any()
         }
-        "status" => Status::begin(settings, now, from.str("handle"))?.any(),
-        "unlock" => Unlock::begin(settings, from.str("subject"), from.str("recipient"))?.any(),
+        "status" => {
+            let begun = Status::begin(settings, now, from.str("handle"));
+            Turn::audited(begun, settings, asked, About::default)?.any()
+        }
+        "unlock" => {
+            let (subject, recipient) = user();
+            let begun = Unlock::begin(settings, subject, recipient);
+            Turn::audited(begun, settings, asked, || {
+                About::user(settings, subject, recipient)
+            })?
+            .any()
+        }
         _ => resume(settings, now, from)?,
     };
     Ok(answer::turn(settings, now, turn))
 }
 
-/// `counted`, `sent` or `lost`: of their arguments exactly one beside the state is there.
+/// `counted`, `sent` or `unanswered`: of their arguments exactly one beside the state is there.
 fn resume(settings: &Prepared, now: u32, from: At<'_>) -> Result<Turn<Waiting>, Failure> {
     let came = if let Some(response) = from.maybe("response") {
         Answer::Reply(response_of(response))
-    } else if let Some(loss) = from.option_str("loss") {
-        Answer::Lost(match loss {
-            "guard-full" => Loss::GuardFull,
-            "guard-unreachable" => Loss::GuardUnreachable,
-            "not-sent" => Loss::NotSent,
-            _ => Loss::Unknown,
-        })
+    } else if let Some(no_answer) = from.option_str("no_answer") {
+        let no_answer = match no_answer {
+            "guard-full" => NoAnswer::GuardFull,
+            "guard-unreachable" => NoAnswer::GuardUnreachable,
+            "not-sent" => NoAnswer::NotSent,
+            _ => NoAnswer::Unknown,
+        };
+        Answer::Unanswered(no_answer, from.str("cause").to_string())
     } else {
         let total = |from: At<'_>| {
             Ok(Total {
@@ -211,14 +237,15 @@ const QUESTION: Form = Form::Map(&[
             option("transaction", TRANSACTION),
         ],
     ),
-    function("trail_of", &[needed("binding", BINDING)]),
-    function("start", &[needed("binding", BINDING), SENDING]),
+    function("trail_of", &[SUBJECT, RECIPIENT]),
+    function("start", &[needed("binding", BINDING), SENDING, AUDIT]),
     function(
         "resend",
         &[
             needed("token", Form::Text),
             needed("binding", BINDING),
             SENDING,
+            AUDIT,
         ],
     ),
     function(
@@ -228,16 +255,11 @@ const QUESTION: Form = Form::Map(&[
             needed("binding", BINDING),
             needed("pin", Form::Text),
             option("client", Form::Text),
+            AUDIT,
         ],
     ),
-    function("status", &[needed("handle", Form::Text)]),
-    function(
-        "unlock",
-        &[
-            needed("subject", Form::Text),
-            needed("recipient", Form::Text),
-        ],
-    ),
+    function("status", &[needed("handle", Form::Text), AUDIT]),
+    function("unlock", &[SUBJECT, RECIPIENT, AUDIT]),
     function(
         "counted",
         &[
@@ -253,12 +275,24 @@ const QUESTION: Form = Form::Map(&[
             needed("response", Form::Map(&RESPONSE)),
         ],
     ),
-    function("lost", &[needed("state", Form::Text), needed("loss", LOSS)]),
+    function(
+        "unanswered",
+        &[
+            needed("state", Form::Text),
+            needed("no_answer", NO_ANSWER),
+            field("cause", Form::Text, Absent::Text(""), ""),
+        ],
+    ),
 ]);
 
+const SUBJECT: Field = needed("subject", Form::Text);
+const RECIPIENT: Field = needed("recipient", Form::Text);
+
+const AUDIT: Field = field("audit", Form::Flag, Absent::Flag(false), "");
+
 const BINDING: Form = Form::Map(&[
-    needed("recipient", Form::Text),
-    needed("subject", Form::Text),
+    RECIPIENT,
+    SUBJECT,
     needed("purpose", Form::Text),
     option("session", Form::Text),
     option("transaction", TRANSACTION),
@@ -305,4 +339,4 @@ const RESPONSE: [Field; 3] = [
 
 const HEADER: [Field; 2] = [needed("name", Form::Text), needed("value", Form::Text)];
 
-const LOSS: Form = Form::Choice(&["not-sent", "unknown", "guard-unreachable", "guard-full"]);
+const NO_ANSWER: Form = Form::Choice(&["not-sent", "unknown", "guard-unreachable", "guard-full"]);

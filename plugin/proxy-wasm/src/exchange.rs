@@ -8,13 +8,20 @@ use std::time::Duration;
 use log::error;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType};
-use xoxzo_2fa_core::{Answer, Loss, Request as Call};
+use xoxzo_2fa_core::{Answer, NoAnswer, Request as Call};
 use xoxzo_2fa_gate::{Claims, Forward, Head, IdentitySettings, Response, Source};
 
 use crate::host;
 
 /// Bytes of a reply that are read.
 const REPLY: usize = 16 * 1024;
+
+/// How the bodies begin that Envoy writes itself where a cluster did not answer. They say why: a name, a connection, a certificate, a timeout.
+const OWN: [&str; 3] = [
+    "upstream connect error",
+    "no healthy upstream",
+    "upstream request timeout",
+];
 
 /// The head of the request.
 pub(crate) fn head() -> Option<Head> {
@@ -140,12 +147,16 @@ pub(crate) fn fail(why: &str) {
 }
 
 /// Asks Xoxzo.
-pub(crate) fn call(cluster: &str, call: &Call) -> Result<(), Loss> {
+///
+/// # Errors
+///
+/// The request was not sent, and why.
+pub(crate) fn call(cluster: &str, call: &Call) -> Result<(), String> {
     let place = call.url.split_once("://").and_then(|(scheme, rest)| {
         let (authority, path) = rest.split_at_checked(rest.find('/')?)?;
         Some((scheme, authority, path))
     });
-    let (scheme, authority, path) = place.ok_or(Loss::NotSent)?;
+    let (scheme, authority, path) = place.ok_or("envoy: the URL has no path")?;
     let mut headers = vec![
         (":method", call.method),
         (":scheme", scheme),
@@ -162,7 +173,7 @@ pub(crate) fn call(cluster: &str, call: &Call) -> Result<(), Loss> {
     let made = hostcalls::dispatch_http_call(cluster, headers, body, Vec::new(), timeout);
     made.map(|_| ()).map_err(|status| {
         error!("the call to cluster {cluster:?} was not made: {status:?}");
-        Loss::NotSent
+        format!("envoy: no call to the cluster: {status:?}")
     })
 }
 
@@ -170,7 +181,8 @@ pub(crate) fn call(cluster: &str, call: &Call) -> Result<(), Loss> {
 pub(crate) fn reply(headers: usize, size: usize) -> Answer {
     // Without headers there is no answer, and to read one would be fatal.
     if headers == 0 {
-        return Answer::Lost(Loss::Unknown);
+        let cause = "envoy: no answer".to_string();
+        return Answer::Unanswered(NoAnswer::Unknown, cause);
     }
     let headers = map(MapType::HttpCallResponseHeaders).unwrap_or_default();
     let value = |name: &str| std::str::from_utf8(headers.value(name)?).ok();
@@ -183,9 +195,9 @@ pub(crate) fn reply(headers: usize, size: usize) -> Answer {
             .flatten()
     };
     let body = body.and_then(|body| String::from_utf8(body).ok());
-    Answer::Reply(xoxzo_2fa_json::reply(
-        status.unwrap_or(0),
-        value("retry-after"),
-        &body.unwrap_or_default(),
-    ))
+    let (status, body) = (status.unwrap_or(0), body.unwrap_or_default());
+    if status >= 500 && OWN.iter().any(|own| body.starts_with(own)) {
+        return Answer::Unanswered(NoAnswer::Unknown, ["envoy: ", &body].concat());
+    }
+    Answer::Reply(xoxzo_2fa_json::reply(status, value("retry-after"), &body))
 }

@@ -5,7 +5,7 @@
 
 mod shard;
 
-use xoxzo_2fa_core::{Charge, Loss, Total, Totals};
+use xoxzo_2fa_core::{Charge, NoAnswer, Total, Totals};
 
 pub use shard::Shard;
 
@@ -33,13 +33,13 @@ pub struct Conflict;
 ///
 /// # Errors
 ///
-/// [`Loss::GuardFull`]; [`Loss::GuardUnreachable`] if others came between again and again. Groups before may have been charged.
+/// [`NoAnswer::GuardFull`]; [`NoAnswer::GuardUnreachable`] if others came between again and again. Groups before may have been charged.
 pub fn add(
     shared: &impl Shared,
     charges: &[Charge],
     now: u64,
     mut conflict: impl FnMut(),
-) -> Result<Totals, Loss> {
+) -> Result<Totals, NoAnswer> {
     let mut totals = Vec::with_capacity(charges.len());
     for group in charges.chunk_by(|one, next| one.group == next.group) {
         let made = together(shared, group, now, &mut conflict)?;
@@ -64,7 +64,7 @@ fn together(
     charges: &[Charge],
     now: u64,
     conflict: &mut impl FnMut(),
-) -> Result<Made, Loss> {
+) -> Result<Made, NoAnswer> {
     let key = charges.first().map(|charge| place(&charge.group));
     let key = key.unwrap_or_default();
     for _ in 0..TRIES {
@@ -78,7 +78,7 @@ fn together(
             refused: false,
         };
         for charge in charges {
-            let (total, refused) = shard.charge(charge).ok_or(Loss::GuardFull)?;
+            let (total, refused) = shard.charge(charge).ok_or(NoAnswer::GuardFull)?;
             made.totals.push(total);
             made.refused = refused;
             if refused {
@@ -93,7 +93,7 @@ fn together(
             Err(Conflict) => conflict(),
         }
     }
-    Err(Loss::GuardUnreachable)
+    Err(NoAnswer::GuardUnreachable)
 }
 
 /// The key of the shard that holds a group, by FNV-1a.

@@ -5,10 +5,21 @@ use std::collections::HashMap;
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
+use xoxzo_2fa_core::Alarm;
 use xoxzo_2fa_gate::Event;
 
 /// Counted changes of shared data that were tried anew.
 const CONFLICT: &str = "guard_conflict";
+
+/// The counter of an alarm.
+fn counter(alarm: Alarm) -> &'static str {
+    match alarm {
+        Alarm::Failures => "alarm_failures",
+        Alarm::Sends => "alarm_sends",
+        Alarm::Clock => "alarm_clock",
+        Alarm::Delivery => "alarm_delivery",
+    }
+}
 
 /// Counters of one virtual machine.
 #[derive(Default)]
@@ -24,7 +35,8 @@ struct Counter {
 impl Metrics {
     /// Defines all counters, so that they are there at 0.
     pub(crate) fn new() -> Self {
-        let names = Event::ALL.map(Event::name).into_iter().chain([CONFLICT]);
+        let names = Event::ALL.map(Event::name).into_iter();
+        let names = names.chain(Alarm::ALL.map(counter)).chain([CONFLICT]);
         let counters = names.filter_map(|name| {
             let id =
                 hostcalls::define_metric(MetricType::Counter, &format!("xoxzo_2fa.{name}")).ok()?;
@@ -43,6 +55,10 @@ impl Metrics {
 
     pub(crate) fn count(&self, event: Event) {
         self.add(event.name());
+    }
+
+    pub(crate) fn alarm(&self, alarm: Alarm) {
+        self.add(counter(alarm));
     }
 
     pub(crate) fn conflict(&self) {

@@ -6,10 +6,10 @@ use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
-use log::info;
+use log::{info, warn};
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
-use xoxzo_2fa_core::{Answer, Charge, Loss};
+use xoxzo_2fa_core::{Answer, Charge, NoAnswer};
 use xoxzo_2fa_gate::{Forward, Reading, Response, Turn, Waiting};
 
 use crate::host::{self, Random, SharedData};
@@ -62,7 +62,7 @@ impl Request {
                         self.stage = Stage::Sending(waiting);
                         return Action::Pause;
                     }
-                    Err(loss) => (waiting, Answer::Lost(loss)),
+                    Err(cause) => (waiting, Answer::Unanswered(NoAnswer::NotSent, cause)),
                 },
             };
             turn = shared.gate.resume(waiting, seconds, answer, &mut Random);
@@ -192,9 +192,16 @@ impl HttpContext for Request {
 
 fn respond(shared: &Shared, response: &Response) -> Action {
     shared.metrics.count(response.event);
-    if let Some((code, subject)) = &response.note {
-        let event = response.event.name();
-        info!("{{\"event\":\"{event}\",\"code\":\"{code}\",\"subject\":\"{subject}\"}}");
+    if let Some(note) = &response.note {
+        if let Some(alarm) = note.alarm() {
+            shared.metrics.alarm(alarm);
+        }
+        let line = note.line(response.event, exchange::client().as_deref());
+        if note.is_warning() {
+            warn!("{line}");
+        } else {
+            info!("{line}");
+        }
     }
     exchange::respond(response);
     Action::Pause
@@ -207,10 +214,17 @@ fn fail(why: &str) -> Action {
 
 fn count(shared: &Shared, charges: &[Charge]) -> Answer {
     let Some(now) = host::monotonic() else {
-        return Answer::Lost(Loss::GuardUnreachable);
+        let cause = "envoy: no monotonic clock".to_string();
+        return Answer::Unanswered(NoAnswer::GuardUnreachable, cause);
     };
     match guard::add(&SharedData, charges, now, || shared.metrics.conflict()) {
         Ok(totals) => Answer::Totals(totals),
-        Err(loss) => Answer::Lost(loss),
+        Err(no_answer) => {
+            let cause = match no_answer {
+                NoAnswer::GuardFull => "full: raise the limits or wait for counters to end",
+                _ => "busy: other workers changed the counters again and again",
+            };
+            Answer::Unanswered(no_answer, cause.to_string())
+        }
     }
 }

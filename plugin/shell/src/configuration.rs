@@ -69,9 +69,9 @@ impl Guest for Configuration {
             .map_err(convert::failure)
     }
 
-    fn trail_of(settings: String, binding: types::Binding) -> Answer<types::Trail> {
+    fn trail_of(settings: String, subject: String, recipient: String) -> Answer<types::Trail> {
         let settings = Prepared::parse(&settings).map_err(convert::failure)?;
-        Trail::of(&settings, &binding.subject, &binding.recipient)
+        Trail::of(&settings, &subject, &recipient)
             .map(convert::trail)
             .map_err(convert::failure)
     }

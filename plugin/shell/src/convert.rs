@@ -48,23 +48,34 @@ pub fn failure(failure: core::Failure) -> types::Failure {
         blame: match failure.blame() {
             core::Blame::Misuse => types::Blame::Misuse,
             core::Blame::Refuse => types::Blame::Refuse,
-            _ => types::Blame::Upstream,
+            core::Blame::Upstream => types::Blame::Upstream,
         },
         code: code(failure.code),
         detail: failure.detail.into_owned(),
         guesses_left: failure.guesses_left,
         retry_after_seconds: failure.retry_after,
         expires_in_seconds: failure.expires_in,
-        alarm: failure.alarm.map(alarm),
+        audit: failure.audit.map(|told| audit(*told)),
+    }
+}
+
+fn audit(audit: core::Audit) -> types::Audit {
+    types::Audit {
+        trail: audit.trail.map(trail),
+        challenge_id: audit.challenge_id,
+        message_id: audit.message_id,
+        decoy: audit.decoy,
+        cause: audit.cause,
+        alarm: audit.alarm.map(alarm),
     }
 }
 
 fn alarm(alarm: core::Alarm) -> types::Alarm {
     match alarm {
+        core::Alarm::Failures => types::Alarm::Failures,
         core::Alarm::Sends => types::Alarm::Sends,
         core::Alarm::Clock => types::Alarm::Clock,
-        // An alarm that has no name in the contract is still one.
-        _ => types::Alarm::Failures,
+        core::Alarm::Delivery => types::Alarm::Delivery,
     }
 }
 
@@ -90,26 +101,25 @@ fn code(code: core::Code) -> types::Code {
         core::Code::NothingLocked => types::Code::NothingLocked,
         core::Code::Provider => types::Code::Provider,
         core::Code::Randomness => types::Code::Randomness,
+        core::Code::Request => types::Code::Request,
         core::Code::Settings => types::Code::Settings,
         core::Code::TooManySends => types::Code::TooManySends,
         core::Code::Used => types::Code::Used,
         core::Code::WrongPin => types::Code::WrongPin,
-        // `Code` may grow; what has no name in the contract is the embedder's to find.
-        _ => types::Code::Request,
     }
 }
 
-pub fn challenge(challenge: core::Challenge) -> types::Challenge {
+pub fn challenge(told: core::Told<core::Challenge>) -> types::Challenge {
+    let challenge = told.output;
     types::Challenge {
         token: challenge.token,
         masked: challenge.masked,
         expires_in_seconds: challenge.expires_in,
         resend_after_seconds: challenge.resend_after,
         delivery: delivery(challenge.delivery),
-        message_id: challenge.message_id,
         handle: challenge.handle,
         parts: challenge.parts,
-        alarm: challenge.alarm.map(alarm),
+        audit: told.audit.map(|told| audit(*told)),
     }
 }
 
@@ -120,22 +130,25 @@ fn delivery(delivery: core::Delivery) -> types::Delivery {
         core::Delivery::Delivering => types::Delivery::Delivering,
         core::Delivery::Delivered => types::Delivery::Delivered,
         core::Delivery::Failed => types::Delivery::Failed,
-        _ => types::Delivery::Unknown,
+        core::Delivery::Unknown => types::Delivery::Unknown,
     }
 }
 
-pub fn report(report: core::Report) -> types::Report {
+pub fn report(told: core::Told<core::Report>) -> types::Report {
     types::Report {
-        delivery: delivery(report.delivery),
-        detail: report.detail.into_owned(),
+        delivery: delivery(told.output.delivery),
+        detail: told.output.detail.into_owned(),
+        audit: told.audit.map(|told| audit(*told)),
     }
 }
 
-pub fn unlocked(unlocked: core::Unlocked) -> types::Unlocked {
+pub fn unlocked(told: core::Told<core::Unlocked>) -> types::Unlocked {
+    let unlocked = told.output;
     types::Unlocked {
         failures: unlocked.failures,
         subject_failures: unlocked.subject_failures,
         messages: unlocked.messages,
+        audit: told.audit.map(|told| audit(*told)),
     }
 }
 
@@ -151,11 +164,11 @@ pub fn specimens(specimens: Vec<core::Specimen>) -> types::Specimens {
     }
 }
 
-pub fn acceptance(acceptance: core::Acceptance) -> types::Acceptance {
+pub fn acceptance(told: core::Told<core::Acceptance>) -> types::Acceptance {
     types::Acceptance {
-        receipt: acceptance.receipt,
-        expires_in_seconds: acceptance.expires_in,
-        alarm: acceptance.alarm.map(alarm),
+        receipt: told.output.receipt,
+        expires_in_seconds: told.output.expires_in,
+        audit: told.audit.map(|told| audit(*told)),
     }
 }
 
@@ -215,13 +228,14 @@ pub fn totals(totals: types::Totals) -> core::Totals {
     }
 }
 
-pub fn loss(loss: types::Loss) -> core::Loss {
-    match loss {
-        types::Loss::NotSent => core::Loss::NotSent,
-        types::Loss::Unknown => core::Loss::Unknown,
-        types::Loss::GuardUnreachable => core::Loss::GuardUnreachable,
-        types::Loss::GuardFull => core::Loss::GuardFull,
-    }
+pub fn unanswered(why: types::HostFailure) -> core::Answer {
+    let no_answer = match why.no_answer {
+        types::NoAnswer::NotSent => core::NoAnswer::NotSent,
+        types::NoAnswer::Unknown => core::NoAnswer::Unknown,
+        types::NoAnswer::GuardUnreachable => core::NoAnswer::GuardUnreachable,
+        types::NoAnswer::GuardFull => core::NoAnswer::GuardFull,
+    };
+    core::Answer::Unanswered(no_answer, why.cause)
 }
 
 pub fn request(request: core::Request) -> types::Request {

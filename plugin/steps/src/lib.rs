@@ -16,8 +16,8 @@ extern crate alloc;
 use alloc::string::String;
 
 use xoxzo_2fa_core::{
-    Answer as Came, Dispatch, Ended, Failure, Operation, Prepared, Status, Turn, Unlock, Verify,
-    Waiting,
+    About, Answer as Came, Dispatch, Ended, Failure, Operation, Prepared, Status, Told, Turn,
+    Unlock, Verify, Waiting,
 };
 use xoxzo_2fa_shell::{Answer, Random, convert, types};
 
@@ -49,6 +49,7 @@ struct Component;
 bindings::export!(Component with_types_in bindings);
 
 /// One step: what comes next, with the state to go on with.
+#[expect(clippy::result_large_err, reason = "the record of the contract")]
 fn step(
     settings: &str,
     now: u32,
@@ -64,15 +65,20 @@ fn step(
             state: waiting.to_state(&settings, now),
             request: convert::request(request),
         }),
-        Turn::Done(Ended::Challenged(challenge)) => Step::Challenged(convert::challenge(challenge)),
-        Turn::Done(Ended::Accepted(acceptance)) => Step::Accepted(convert::acceptance(acceptance)),
-        Turn::Done(Ended::Reported(report)) => Step::Reported(convert::report(report)),
-        Turn::Done(Ended::Unlocked(unlocked)) => Step::Unlocked(convert::unlocked(unlocked)),
+        Turn::Done(Told { output, audit }) => match output {
+            Ended::Challenged(output) => {
+                Step::Challenged(convert::challenge(Told { output, audit }))
+            }
+            Ended::Accepted(output) => Step::Accepted(convert::acceptance(Told { output, audit })),
+            Ended::Reported(output) => Step::Reported(convert::report(Told { output, audit })),
+            Ended::Unlocked(output) => Step::Unlocked(convert::unlocked(Told { output, audit })),
+        },
     };
     Ok(steps::Turn { step })
 }
 
 /// Goes on with what came back.
+#[expect(clippy::result_large_err, reason = "the record of the contract")]
 fn resume(settings: &str, now: u32, state: &str, came: Came) -> Answer<steps::Turn> {
     step(settings, now, |settings| {
         Waiting::from_state(settings, now, state)?.resume(settings, now, came)
@@ -85,10 +91,13 @@ impl steps::Guest for Component {
         now: u32,
         binding: types::Binding,
         sending: types::Sending,
+        audit: bool,
     ) -> Answer<steps::Turn> {
         step(&settings, now, |settings| {
             let (claimed, sending) = (convert::claimed(&binding), convert::sending(&sending));
-            Dispatch::start(settings, now, claimed, sending, &mut Random).map(Turn::any)
+            let begun = Dispatch::start(settings, now, claimed, sending, &mut Random);
+            let about = || About::claimed(settings, claimed, None);
+            Turn::audited(begun, settings, audit, about).map(Turn::any)
         })
     }
 
@@ -98,10 +107,13 @@ impl steps::Guest for Component {
         token: String,
         binding: types::Binding,
         sending: types::Sending,
+        audit: bool,
     ) -> Answer<steps::Turn> {
         step(&settings, now, |settings| {
             let (claimed, sending) = (convert::claimed(&binding), convert::sending(&sending));
-            Dispatch::resend(settings, now, &token, claimed, sending).map(Turn::any)
+            let begun = Dispatch::resend(settings, now, &token, claimed, sending);
+            let about = || About::claimed(settings, claimed, Some(&token));
+            Turn::audited(begun, settings, audit, about).map(Turn::any)
         })
     }
 
@@ -112,16 +124,20 @@ impl steps::Guest for Component {
         binding: types::Binding,
         pin: String,
         client: Option<String>,
+        audit: bool,
     ) -> Answer<steps::Turn> {
         step(&settings, now, |settings| {
             let claimed = convert::claimed(&binding);
-            Verify::begin(settings, now, &token, claimed, &pin, client.as_deref()).map(Turn::any)
+            let begun = Verify::begin(settings, now, &token, claimed, &pin, client.as_deref());
+            let about = || About::claimed(settings, claimed, Some(&token));
+            Turn::audited(begun, settings, audit, about).map(Turn::any)
         })
     }
 
-    fn status(settings: String, now: u32, handle: String) -> Answer<steps::Turn> {
+    fn status(settings: String, now: u32, handle: String, audit: bool) -> Answer<steps::Turn> {
         step(&settings, now, |settings| {
-            Status::begin(settings, now, &handle).map(Turn::any)
+            let begun = Status::begin(settings, now, &handle);
+            Turn::audited(begun, settings, audit, About::default).map(Turn::any)
         })
     }
 
@@ -130,9 +146,12 @@ impl steps::Guest for Component {
         now: u32,
         subject: String,
         recipient: String,
+        audit: bool,
     ) -> Answer<steps::Turn> {
         step(&settings, now, |settings| {
-            Unlock::begin(settings, &subject, &recipient).map(Turn::any)
+            let begun = Unlock::begin(settings, &subject, &recipient);
+            let about = || About::user(settings, &subject, &recipient);
+            Turn::audited(begun, settings, audit, about).map(Turn::any)
         })
     }
 
@@ -156,9 +175,13 @@ impl steps::Guest for Component {
         resume(&settings, now, &state, came)
     }
 
-    fn lost(settings: String, now: u32, state: String, loss: types::Loss) -> Answer<steps::Turn> {
-        let came = Came::Lost(convert::loss(loss));
-        resume(&settings, now, &state, came)
+    fn unanswered(
+        settings: String,
+        now: u32,
+        state: String,
+        why: types::HostFailure,
+    ) -> Answer<steps::Turn> {
+        resume(&settings, now, &state, convert::unanswered(why))
     }
 }
 

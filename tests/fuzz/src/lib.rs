@@ -238,7 +238,7 @@ pub fn question(data: &[u8]) {
         return;
     };
     let settings = prepared().to_text();
-    let state = format!(r#"{{"lost":{{"state":"{text}","loss":"unknown"}}}}"#);
+    let state = format!(r#"{{"unanswered":{{"state":"{text}","no_answer":"unknown"}}}}"#);
     for question in [text, &state] {
         let answer = xoxzo_2fa_json::ask(&settings, NOW, question, &mut Sevens);
         assert!(answer.starts_with("{\"") && answer.ends_with("}}"));

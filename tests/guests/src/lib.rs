@@ -106,8 +106,8 @@ fn ask(method: &str, url: &str, headers: Vec<types::Header>, timeout: u32) -> St
             text.push_str(&response.status.to_string());
             text
         }
-        Err(trouble) => match trouble.loss {
-            types::Loss::NotSent => "not sent".to_string(),
+        Err(why) => match why.no_answer {
+            types::NoAnswer::NotSent => "not sent".to_string(),
             _ => "unknown".to_string(),
         },
     }
@@ -121,7 +121,7 @@ fn failure(detail: String) -> types::Failure {
         guesses_left: None,
         retry_after_seconds: None,
         expires_in_seconds: None,
-        alarm: None,
+        audit: None,
     }
 }
 
@@ -158,14 +158,19 @@ impl configuration::Guest for Hostile {
         Err(failure(String::new()))
     }
 
-    fn trail_of(_: String, _: types::Binding) -> Answer<types::Trail> {
+    fn trail_of(_: String, _: String, _: String) -> Answer<types::Trail> {
         Err(failure(String::new()))
     }
 }
 
 impl challenges::Guest for Hostile {
     /// Asks for the URL that is the purpose, by the method that is the session, and answers what the host said.
-    fn start(_: String, binding: types::Binding, _: types::Sending) -> Answer<types::Challenge> {
+    fn start(
+        _: String,
+        binding: types::Binding,
+        _: types::Sending,
+        _: bool,
+    ) -> Answer<types::Challenge> {
         misbehave(&binding.subject);
         if binding.subject == "answer too much" {
             return Err(failure("x".repeat(8 << 20)));
@@ -190,6 +195,7 @@ impl challenges::Guest for Hostile {
         _: String,
         binding: types::Binding,
         _: types::Sending,
+        _: bool,
     ) -> Answer<types::Challenge> {
         misbehave(&binding.subject);
         Err(failure(String::new()))
@@ -201,17 +207,18 @@ impl challenges::Guest for Hostile {
         binding: types::Binding,
         _: String,
         _: Option<String>,
+        _: bool,
     ) -> Answer<types::Acceptance> {
         misbehave(&binding.subject);
         Err(failure(String::new()))
     }
 
-    fn status(_: String, handle: String) -> Answer<types::Report> {
+    fn status(_: String, handle: String, _: bool) -> Answer<types::Report> {
         misbehave(&handle);
         Err(failure(String::new()))
     }
 
-    fn unlock(_: String, subject: String, _: String) -> Answer<types::Unlocked> {
+    fn unlock(_: String, subject: String, _: String, _: bool) -> Answer<types::Unlocked> {
         misbehave(&subject);
         Err(failure(String::new()))
     }

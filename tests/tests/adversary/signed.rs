@@ -124,7 +124,10 @@ fn show_a_receipt_of_test_mode(field: &Field) {
 fn forge_a_handle(field: &Field) {
     let host = field.host();
     let (challenge, _) = field.start(&host, &victim());
-    let (handle, id) = (challenge.handle.unwrap(), challenge.message_id.unwrap());
+    let (handle, id) = (
+        challenge.handle.unwrap(),
+        challenge.audit.message_id.unwrap(),
+    );
     let mut forged = altered(&handle, 3);
     forged.extend([
         id.clone(),
@@ -173,7 +176,7 @@ fn state(field: &Field) -> String {
         world.start(claimed).ok().unwrap().token
     };
     let begun = Verify::begin(&settings, NOW, &token, claimed, "123456", None);
-    match begun.map(Turn::any) {
+    match xoxzo_2fa_tests::audited(&settings, begun) {
         Ok(Turn::Count(_, waiting)) => waiting.to_state(&settings, NOW),
         _ => panic!("a guess counts first"),
     }

@@ -21,7 +21,7 @@ impl Embedder {
         let (mut store, exports) = self.instance(Host::default());
         let challenge = exports
             .xoxzo_two_factor_challenges()
-            .call_start(&mut store, settings, &login(), &sending())
+            .call_start(&mut store, settings, &login(), &sending(), true)
             .unwrap();
         let token = challenge.map_err(|failure| failure.detail).unwrap().token;
         let took = FUEL - store.get_fuel().unwrap();
@@ -35,7 +35,7 @@ impl Embedder {
         let (mut store, exports) = self.instance(Host::default());
         let guess = exports
             .xoxzo_two_factor_challenges()
-            .call_verify(&mut store, settings, token, &login(), pin, None)
+            .call_verify(&mut store, settings, token, &login(), pin, None, true)
             .unwrap();
         (guess.is_ok(), FUEL - store.get_fuel().unwrap())
     }

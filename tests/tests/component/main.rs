@@ -22,7 +22,7 @@ struct Host {
     random: fn(u64) -> Vec<u8>,
     seconds: u64,
     totals: Totals,
-    response: fn() -> Result<types::Response, types::Trouble>,
+    response: fn() -> Result<types::Response, types::HostFailure>,
     sent: Vec<types::Request>,
     lists: Vec<Vec<types::Charge>>,
 }
@@ -58,7 +58,7 @@ fn honest(charge: &types::Charge) -> types::Total {
 impl types::Host for Host {}
 
 impl guard::Host for Host {
-    fn add(&mut self, charges: Vec<types::Charge>) -> Result<types::Totals, types::Trouble> {
+    fn add(&mut self, charges: Vec<types::Charge>) -> Result<types::Totals, types::HostFailure> {
         let totals = (self.totals)(&charges);
         self.lists.push(charges);
         Ok(types::Totals {
@@ -69,7 +69,7 @@ impl guard::Host for Host {
 }
 
 impl http::Host for Host {
-    fn send(&mut self, request: types::Request) -> Result<types::Response, types::Trouble> {
+    fn send(&mut self, request: types::Request) -> Result<types::Response, types::HostFailure> {
         self.sent.push(request);
         (self.response)()
     }
@@ -120,6 +120,7 @@ impl Embedder {
         (store, exports)
     }
 
+    #[expect(clippy::result_large_err, reason = "the record of the contract")]
     fn prepare(&self, host: Host, document: &str) -> Result<types::Prepared, types::Failure> {
         let (mut store, exports) = self.instance(host);
         exports
@@ -136,7 +137,7 @@ impl Embedder {
         let (mut store, exports) = self.instance(host);
         let result = exports
             .xoxzo_two_factor_challenges()
-            .call_start(&mut store, &settings, &login(), &sending())
+            .call_start(&mut store, &settings, &login(), &sending(), true)
             .unwrap();
         (result, store.into_data())
     }
@@ -274,7 +275,7 @@ fn any_answer_of_xoxzo_is_survived() {
         assert_eq!(
             (
                 challenge.delivery,
-                challenge.message_id,
+                challenge.audit.and_then(|audit| audit.message_id),
                 challenge.resend_after_seconds
             ),
             (types::Delivery::Unknown, None, 180)
@@ -290,7 +291,7 @@ fn foreign_settings_are_misuse() {
     for settings in ["", "{}", &document().to_string(), &"A".repeat(10_000)] {
         let result = exports
             .xoxzo_two_factor_challenges()
-            .call_start(&mut store, settings, &login(), &sending())
+            .call_start(&mut store, settings, &login(), &sending(), true)
             .unwrap();
         let failure = result.unwrap_err();
         assert_eq!(

@@ -1,7 +1,7 @@
 //! What a pass opens, and for how long.
 
-use serde_json::json;
-use xoxzo_2fa_core::{Answer, Loss, RootKey, check_receipt};
+use serde_json::{Value, json};
+use xoxzo_2fa_core::{Answer, NoAnswer, RootKey, check_receipt};
 use xoxzo_2fa_gate::Event;
 use xoxzo_2fa_tests::gate::{Browser, Scenario, header};
 
@@ -293,16 +293,36 @@ fn a_clock_that_cannot_be_right_lets_nobody_through() {
 #[test]
 fn an_unknown_answer_of_xoxzo_keeps_the_challenge() {
     let (mut scenario, mut alice) = (scenario(), Browser::alice());
-    scenario.xoxzo = Answer::Lost(Loss::Unknown);
-    scenario.challenge(&mut alice, "/");
+    let late = "timeout: no answer in time".to_string();
+    scenario.xoxzo = Answer::Unanswered(NoAnswer::Unknown, late);
+    let _page = scenario.get(&mut alice, "/").place();
+    let _page = scenario.get(&mut alice, "/.2fa/").answer();
+    let sent = scenario.post(&mut alice, "start", None).answer();
+    assert_eq!(sent.event, Event::SentUnknown);
+    let note = sent.note.unwrap();
+    assert!(note.is_warning());
+    let line: Value =
+        serde_json::from_str(&note.line(Event::SentUnknown, Some("192.0.2.1"))).unwrap();
+    for (name, value) in [
+        ("event", "sent_unknown"),
+        ("delivery", "unknown"),
+        ("cause", "timeout: no answer in time"),
+        ("alarm", "delivery"),
+        ("calling_code", "81"),
+        ("client", "192.0.2.1"),
+    ] {
+        assert_eq!(line[name], value, "{line}");
+    }
+    let _page = scenario.get(&mut alice, "/.2fa/").answer();
     let pin = scenario.pin();
-    assert_eq!(
-        scenario.post(&mut alice, "verify", Some(&pin)).place(),
-        (303, "/")
-    );
+    let accepted = scenario.post(&mut alice, "verify", Some(&pin));
+    assert_eq!(accepted.place(), (303, "/"));
+    let accepted = accepted.answer().note.unwrap();
+    assert!(!accepted.is_warning());
+    assert_eq!(accepted.audit.challenge_id, note.audit.challenge_id);
 
     let mut bob = Browser::signed_in("bob", "+819012345670", "s");
-    scenario.xoxzo = Answer::Lost(Loss::NotSent);
+    scenario.xoxzo = Answer::Unanswered(NoAnswer::NotSent, String::new());
     let _page = scenario.get(&mut bob, "/.2fa/").answer();
     assert_eq!(
         scenario.post(&mut bob, "start", None).event(),

@@ -294,7 +294,9 @@ fn without_a_replica_that_has_it_a_list_is_refused(make: Make) {
     let builder = RedisGuard::builder(server.url()).replicas(1);
     let store = make(builder.timeout(Duration::from_millis(300))).unwrap();
     let alone = store.add(&[Charge::new("2fa.a", 1, 9, 60)]);
-    assert!(matches!(alone, Err(GuardError::Unreachable(why)) if why.starts_with("0 replicas")));
+    assert!(
+        matches!(alone, Err(GuardError::Unreachable(why)) if why.starts_with("replicas: 0 have it"))
+    );
     let port = server.port().to_string();
     let _replica = Server::start(&["--replicaof", "127.0.0.1", &port]);
     until("the replica has it", || {

@@ -1,6 +1,8 @@
 //! Handles, and near misses.
 
 use super::*;
+use xoxzo_2fa_core::{Answer, NoAnswer, Operation, Status, Turn};
+use xoxzo_2fa_tests::audited;
 
 #[test]
 fn handles() {
@@ -104,7 +106,7 @@ fn handles() {
     let made = cases.map(|(comment, flag, document, handle, now)| {
         let mut world = World::new(document);
         world.now = now;
-        world.xoxzo = xoxzo_2fa_core::Answer::Reply(xoxzo_2fa_json::reply(200, None, DELIVERED));
+        world.xoxzo = Answer::Reply(xoxzo_2fa_json::reply(200, None, DELIVERED));
         let mut vector = json!({
             "comment": comment, "flags": [flag], "document": document, "handle": handle, "now": now,
         });
@@ -113,6 +115,7 @@ fn handles() {
                 vector["result"] = json!("valid");
                 vector["url"] = json!(world.requests.pop().map(|request| request.url));
                 vector["counter"] = json!(world.counters.keys().next());
+                vector["challenge_id"] = json!(challenge_id(&world, &handle));
             }
             Err(failure) => {
                 vector["result"] = json!("invalid");
@@ -167,3 +170,15 @@ fn handles() {
 }
 
 const DELIVERED: &str = r#"{"msgid":"m1","status":"DELIVERED"}"#;
+
+/// The id that operators are told of a question that the guard did not answer.
+fn challenge_id(world: &World, handle: &str) -> Option<String> {
+    let begun = Status::begin(&world.settings, world.now, handle);
+    let asked = audited(&world.settings, begun);
+    let Ok(Turn::Count(_, waiting)) = asked else {
+        panic!("a status counts first")
+    };
+    let silence = Answer::Unanswered(NoAnswer::GuardUnreachable, String::new());
+    let failure = waiting.resume(&world.settings, world.now, silence).err();
+    failure.and_then(|failure| failure.audit?.challenge_id)
+}

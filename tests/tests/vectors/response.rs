@@ -139,7 +139,7 @@ fn responses() {
         };
         let message = match two_factor.start(&binding(&login())) {
             Ok(challenge) => json!({
-                "delivery": challenge.delivery.as_str(), "message_id": challenge.message_id,
+                "delivery": challenge.delivery.as_str(), "message_id": challenge.audit.message_id,
             }),
             Err(error) => failed(error),
         };

@@ -1,6 +1,7 @@
 //! Tokens, and what a verify of each near miss answers.
 
 use super::*;
+use xoxzo_2fa_core::{About, Code, Failure};
 
 #[test]
 fn tokens_and_pins() {
@@ -293,6 +294,14 @@ fn verified(mut vector: Value) -> Value {
                 .map(|(name, _)| name.clone())
                 .collect();
             vector["counter"] = json!(used.pop());
+            let about = About::claimed(&world.settings, claimed(&vector["binding"]), Some(&token));
+            let told = Failure::new(Code::Used, "").audited(&world.settings, about, None);
+            let audit = told.audit.unwrap();
+            let trail = audit.trail.unwrap();
+            vector["audit"] = json!({
+                "trail": {"subject": trail.subject, "recipient": trail.recipient, "calling_code": trail.calling_code},
+                "challenge_id": audit.challenge_id,
+            });
             assert!(used.is_empty(), "after a success only the use is left");
         }
         Err(failure) => {

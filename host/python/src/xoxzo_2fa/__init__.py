@@ -14,10 +14,11 @@ lives in the token, and a guard counts guesses, uses and messages.
 
 from xoxzo_2fa._client import AsyncTwoFactor, TwoFactor
 from xoxzo_2fa._configuration import check_receipt, inspect, keygen, preview, receipt_key
-from xoxzo_2fa._errors import Misuse, Refuse, TwoFactorError, Upstream
+from xoxzo_2fa._errors import Cause, Misuse, Refuse, TwoFactorError, Upstream
 from xoxzo_2fa._events import Event
 from xoxzo_2fa._records import (
     Acceptance,
+    Audit,
     Binding,
     Challenge,
     Claims,
@@ -60,7 +61,9 @@ __all__ = [
     "AsyncGuard",
     "AsyncTransport",
     "AsyncTwoFactor",
+    "Audit",
     "Binding",
+    "Cause",
     "Challenge",
     "Charge",
     "Claims",

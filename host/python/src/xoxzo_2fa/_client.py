@@ -12,9 +12,11 @@ from xoxzo_2fa import _question
 from xoxzo_2fa._driver import Prepared, came, drive
 from xoxzo_2fa._engine import Engine, shared
 from xoxzo_2fa._errors import Misuse, TwoFactorError, Upstream
-from xoxzo_2fa._events import Event, listening, log
+from xoxzo_2fa._events import Cost, Event, Outcome, listening, tell
+from xoxzo_2fa._question import bounded
 from xoxzo_2fa._records import (
     Acceptance,
+    Audit,
     Binding,
     Challenge,
     Report,
@@ -73,49 +75,82 @@ class _Base:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._prepared.effective})"
 
+    def trail(self, subject: str, recipient: str) -> Trail:
+        """Compute the pseudonyms by which events name a user, so that a support ticket can be matched with logs and metrics.
+
+        Raises ``Misuse`` for a malformed subject or recipient.
+        """
+        trail = seal(_hashed, self._prepared, subject, recipient)
+        del subject, recipient
+        return trail.reveal()
+
     def _told(self, operation: str, began: float, about: Secret[Any], outcome: Secret[Any]) -> Any:
         """Tell what came of an operation, and return or raise it."""
         try:
-            event = seal(self._event, operation, began, about, outcome).reveal()
-            if event is not None:
-                (self._audit or log)(event)
+            if self._audit is not None or listening() or _is_odd(outcome):
+                tell(self._audit, seal(self._event, operation, began, about, outcome).reveal())
             return outcome.reveal()
         finally:
             # The exception's traceback holds this frame: without this, each would keep the other alive.
             del outcome
 
-    def _event(self, operation: str, began: float, about: Secret[Any], outcome: Secret[Any]) -> Event | None:
-        """Return what is told of a record, or of the exception that ended the operation. None if nobody would see it."""
+    def _event(self, operation: str, began: float, about: Secret[Any], outcome: Secret[Any]) -> Event:
+        """Return what is told of a record, or of the exception that ended the operation."""
         failed = outcome.failure
-        if failed is not None and not isinstance(failed, TwoFactorError):
-            return None
-        result = outcome.reveal() if failed is None else failed
-        alarm = getattr(result, "alarm", None)
-        # With nobody to see it, an event about nothing odd is not worth the hashes in it.
-        odd = alarm is not None or (failed is not None and failed.blame != "refuse")
-        if self._audit is None and not odd and not listening():
-            return None
-        binding = about.reveal()
-        binding = binding if isinstance(binding, Binding) else None
-        named = binding is not None and binding.purpose and not (failed and failed.code == "request")
+        known = failed if isinstance(failed, TwoFactorError) else None
+        result = outcome.reveal() if failed is None else known
+        code = known.code if known else None
+        binding, sending = about.reveal()
+        audit = result.audit if result is not None and result.audit is not None else Audit(trail=self._trail(binding))
+        delivery = getattr(result, "delivery", None)
+        cost, parts = _cost(result, sending) if isinstance(result, Challenge) else ("nothing", 0)
         return Event(
             operation=operation,
-            outcome=failed.blame if failed else "ok",
-            code=failed.code if failed else None,
-            purpose=binding.purpose if binding is not None and named else None,
-            delivery=getattr(result, "delivery", None),
-            parts=getattr(result, "parts", None),
-            trail=self._trail(binding),
-            alarm=alarm,
+            outcome=_outcome(failed, result),
+            code=code,
+            # One that the settings do not name is the caller's text, and stays out.
+            purpose=binding.purpose if isinstance(binding, Binding) and binding.purpose and code != "request" else None,
+            channel=sending.channel if isinstance(sending, Sending) else None,
+            delivery=delivery,
+            cost=cost,
+            parts=parts,
+            audit=audit,
             took=time.monotonic() - began,
         )
 
-    def _trail(self, binding: Binding | None) -> Trail | None:
+    def _trail(self, binding: Any) -> Trail | None:
         """Return the hashes of a binding. None without one, or if it is malformed: the event says so by its code."""
-        if binding is None:
+        if not isinstance(binding, Binding):
             return None
-        trail = seal(_hashed, self._prepared, binding)
+        trail = seal(_hashed, self._prepared, binding.subject, binding.recipient)
         return None if isinstance(trail.failure, TwoFactorError) else trail.reveal()
+
+
+def _is_odd(outcome: Secret[Any]) -> bool:
+    """Tell whether operators should look, whoever listens."""
+    failed = outcome.failure
+    if failed is not None and not isinstance(failed, TwoFactorError):
+        return True
+    result = outcome.reveal() if failed is None else failed
+    if failed is not None and failed.blame != "refuse":
+        return True
+    return result.audit is not None and result.audit.alarm is not None
+
+
+def _outcome(failed: BaseException | None, result: Any) -> Outcome:
+    if isinstance(failed, TwoFactorError):
+        return failed.blame
+    if failed is not None:
+        return "cancelled"
+    return "unknown" if isinstance(result, Challenge) and result.delivery == "unknown" else "ok"
+
+
+def _cost(challenge: Challenge, sending: Sending) -> tuple[Cost, int]:
+    if challenge.audit.decoy:
+        return "nothing", 0
+    if sending.channel == "voice":
+        return "call", 1
+    return ("template", 1) if challenge.parts is None else ("sms", challenge.parts)
 
 
 def _document(settings: Settings, guard: Guard | AsyncGuard) -> str:
@@ -124,8 +159,8 @@ def _document(settings: Settings, guard: Guard | AsyncGuard) -> str:
     return settings.document(getattr(guard, "scope", None))
 
 
-def _hashed(prepared: Prepared, binding: Binding) -> Trail:
-    question = {"trail_of": {"binding": binding._question()}}  # noqa: SLF001
+def _hashed(prepared: Prepared, subject: str, recipient: str) -> Trail:
+    question = {"trail_of": {"subject": bounded(subject), "recipient": bounded(recipient)}}
     return record(Trail, prepared.engine.once(question, prepared.settings().reveal())[1])
 
 
@@ -139,9 +174,10 @@ def _ended(operation: str, kind: str, answer: Secret[dict[str, Any]]) -> Any:
 def _fit(test: Secret[None]) -> None:
     """Raise ``Upstream`` for a guard that failed its check or its self-test."""
     if isinstance(test.failure, GuardError):
-        raise Upstream("guard", str(test.failure))
+        raise Upstream("guard", str(test.failure), audit=Audit(cause=test.failure.cause))
     if isinstance(test.failure, Exception):
-        raise Upstream("guard", f"the guard failed: {cause(test.failure)}")
+        why = f"guard: it raised {cause(test.failure)}"
+        raise Upstream("guard", why, audit=Audit(cause=why))
     test.reveal()
 
 
@@ -180,7 +216,7 @@ class TwoFactor(_Base):
         Raises ``Refuse`` by a limit or for a number that is not allowed, ``Upstream`` if nothing was sent or the guard is out of
         reach, ``Misuse`` for a malformed argument. A message that may have been sent is no error: its delivery is ``unknown``.
         """
-        about, question = Secret(binding), seal(_question.start, binding, sending)
+        about, question = Secret((binding, sending)), seal(_question.start, binding, sending)
         del binding, sending
         return cast("Challenge", self._run("start", question, about))
 
@@ -190,7 +226,7 @@ class TwoFactor(_Base):
         On the user's own act only. Raises as ``start``, and ``Refuse`` for a token that is not for this binding, is used or
         exhausted, or has less than a minute left.
         """
-        about, question = Secret(binding), seal(_question.resend, token, binding, sending)
+        about, question = Secret((binding, sending)), seal(_question.resend, token, binding, sending)
         del token, binding, sending
         return cast("Challenge", self._run("resend", question, about))
 
@@ -202,7 +238,7 @@ class TwoFactor(_Base):
         Raises ``Refuse`` with the code to show; ``Upstream`` if the guard is out of reach, after which the guess may have been charged;
         ``Misuse`` for a malformed binding. Do not repeat a call whose answer was lost.
         """
-        about, question = Secret(binding), seal(_question.verify, token, binding, pin, client)
+        about, question = Secret((binding, None)), seal(_question.verify, token, binding, pin, client)
         del token, binding, pin, client
         return cast("Acceptance", self._run("verify", question, about))
 
@@ -213,15 +249,15 @@ class TwoFactor(_Base):
         """
         question = seal(_question.status, handle)
         del handle
-        return cast("Report", self._run("status", question, Secret(None)))
+        return cast("Report", self._run("status", question, Secret((None, None))))
 
     def unlock(self, subject: str, recipient: str) -> Unlocked:
-        """Lift the lock of a subject with a recipient, and forget their failures.
+        """Lift what keeps a user out: failures, cooldowns and messages, but nothing that is counted for a client, a range or the service.
 
-        For operators, after they have made sure who asks. Raises ``Misuse`` for a malformed argument, ``Upstream`` if the guard is out of
-        reach.
+        For operators, after they have made sure who asks. Raises ``Refuse`` if nothing is counted, ``Misuse`` for a malformed argument,
+        ``Upstream`` if the guard is out of reach.
         """
-        about, question = Secret(Binding(recipient, subject, "")), seal(_question.unlock, subject, recipient)
+        about, question = Secret((Binding(recipient, subject, ""), None)), seal(_question.unlock, subject, recipient)
         del subject, recipient
         return cast("Unlocked", self._run("unlock", question, about))
 
@@ -295,27 +331,27 @@ class AsyncTwoFactor(_Base):
     @_returns_coroutine
     def start(self, binding: Binding, sending: Sending = _SMS) -> Coroutine[Any, Any, Challenge]:
         """As ``TwoFactor.start``."""
-        return self._run("start", seal(_question.start, binding, sending), Secret(binding))
+        return self._run("start", seal(_question.start, binding, sending), Secret((binding, sending)))
 
     @_returns_coroutine
     def resend(self, token: str, binding: Binding, sending: Sending = _SMS) -> Coroutine[Any, Any, Challenge]:
         """As ``TwoFactor.resend``."""
-        return self._run("resend", seal(_question.resend, token, binding, sending), Secret(binding))
+        return self._run("resend", seal(_question.resend, token, binding, sending), Secret((binding, sending)))
 
     @_returns_coroutine
     def verify(self, token: str, binding: Binding, pin: str, client: str | None = None) -> Coroutine[Any, Any, Acceptance]:
         """As ``TwoFactor.verify``."""
-        return self._run("verify", seal(_question.verify, token, binding, pin, client), Secret(binding))
+        return self._run("verify", seal(_question.verify, token, binding, pin, client), Secret((binding, None)))
 
     @_returns_coroutine
     def status(self, handle: str) -> Coroutine[Any, Any, Report]:
         """As ``TwoFactor.status``."""
-        return self._run("status", seal(_question.status, handle), Secret(None))
+        return self._run("status", seal(_question.status, handle), Secret((None, None)))
 
     @_returns_coroutine
     def unlock(self, subject: str, recipient: str) -> Coroutine[Any, Any, Unlocked]:
         """As ``TwoFactor.unlock``."""
-        return self._run("unlock", seal(_question.unlock, subject, recipient), Secret(Binding(recipient, subject, "")))
+        return self._run("unlock", seal(_question.unlock, subject, recipient), Secret((Binding(recipient, subject, ""), None)))
 
     async def _self_test(self) -> None:
         check = getattr(self._guard, "check", None)

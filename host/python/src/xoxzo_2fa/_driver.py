@@ -2,20 +2,20 @@
 
 ::
 
-    ask ──► count ──► yield charges ──► totals, or lost ──┐
-     ▲  └──► send ──► yield request ──► response, or lost ┤
-     │  └──► the result                                   │
-     └────────────────────────────────────────────────────┘
+    ask ──► count ──► yield charges ──► totals, or no answer ──┐
+     ▲  └──► send ──► yield request ──► response, or no answer ┤
+     │  └──► the result                                        │
+     └─────────────────────────────────────────────────────────┘
 """
 
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING, Any
 
 from xoxzo_2fa._engine import encode
 from xoxzo_2fa._errors import Upstream
+from xoxzo_2fa._question import bounded
 from xoxzo_2fa._secret import Secret, attempt, cause, seal
 from xoxzo_2fa.guards import Charge, GuardError, GuardFull, GuardUnreachable, Totals
 from xoxzo_2fa.transports import Lost, NotSent, Request, Response, Unknown
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
     from xoxzo_2fa._engine import Engine, Session
 
-_LOG = logging.getLogger("xoxzo_2fa")
-
 # The most bytes of a body that are handed to the component.
 _INWARD = 16 * 1024
+
+# The most characters of a cause. The engine keeps 200 of them.
+_CAUSE = 1024
 
 
 # How far a clock may be set back: the counter of a challenge outlives it by more. In seconds.
@@ -126,10 +127,8 @@ def came(wanted: list[Charge] | Request, outcome: Secret[Any]) -> Any:
 
 
 def _broken(failure: Exception, *, guard: bool) -> GuardError | Lost:
-    """Log that a guard or a transport breaks its contract, and return what is known of the call: nothing."""
-    text = f"the {'guard' if guard else 'transport'} failed: {cause(failure)}"
-    _LOG.error("%s", text)
-    return GuardUnreachable(text) if guard else Unknown(text)
+    """Return what is known of a call whose guard or transport breaks its contract: nothing, and where it did."""
+    return GuardUnreachable(f"guard: it raised {cause(failure)}") if guard else Unknown(f"transport: it raised {cause(failure)}")
 
 
 def _resumed(resume: Callable[[str, Any], str], answer: Secret[dict[str, Any]], what: Any) -> Secret[str]:
@@ -142,9 +141,7 @@ def _resumed(resume: Callable[[str, Any], str], answer: Secret[dict[str, Any]], 
 
 def _counted(state: str, came: Any) -> str:
     if isinstance(came, GuardError):
-        # The engine tells users that the guard did not answer; why is for operators.
-        _LOG.error("the guard gave no totals: %s", str(came) or type(came).__name__)
-        return _lost(state, "guard-full" if isinstance(came, GuardFull) else "guard-unreachable")
+        return _unanswered(state, "guard-full" if isinstance(came, GuardFull) else "guard-unreachable", came.cause)
     # By hand, since this is half of all questions: the state is hexadecimal, and these are numbers or raise.
     totals = ",".join(f'{{"total":{total:d},"ends_in_seconds":{ends:d}}}' for total, ends in came.totals)
     now = "" if came.now is None else f',"now_seconds":{came.now:d}'
@@ -153,7 +150,7 @@ def _counted(state: str, came: Any) -> str:
 
 def _sent(state: str, came: Any) -> str:
     if isinstance(came, Lost):
-        return _lost(state, "not-sent" if isinstance(came, NotSent) else "unknown")
+        return _unanswered(state, "not-sent" if isinstance(came, NotSent) else "unknown", str(came))
     body = came.body[:_INWARD].decode("utf-8", "replace")
     response: dict[str, Any] = {"status": came.status, "body": body}
     wait = came.headers.get("retry-after")
@@ -162,8 +159,8 @@ def _sent(state: str, came: Any) -> str:
     return encode({"sent": {"state": state, "response": response}})
 
 
-def _lost(state: str, loss: str) -> str:
-    return encode({"lost": {"state": state, "loss": loss}})
+def _unanswered(state: str, no_answer: str, why: str) -> str:
+    return encode({"unanswered": {"state": state, "no_answer": no_answer, "cause": bounded(why[:_CAUSE])}})
 
 
 def _request(origin: str, request: dict[str, Any]) -> Request:

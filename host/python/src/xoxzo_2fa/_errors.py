@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+from xoxzo_2fa._records import Audit, audited
 
 
 class TwoFactorError(Exception):
@@ -13,10 +15,10 @@ class TwoFactorError(Exception):
     guesses_left: tries that the challenge still has, with ``wrong-pin``.
     retry_after: seconds until trying again can work; None where waiting does not help.
     expires_in: seconds until the token's life ends, where it was valid.
-    alarm: what operators should look at beside this, ``failures`` or ``sends``.
+    audit: for operators; None where the engine could not be asked. Its cause is this exception's ``__cause__``, too.
     """
 
-    blame = "upstream"
+    blame: Literal["misuse", "refuse", "upstream"] = "upstream"
 
     def __init__(  # noqa: PLR0913
         self,
@@ -26,7 +28,7 @@ class TwoFactorError(Exception):
         guesses_left: int | None = None,
         retry_after: int | None = None,
         expires_in: int | None = None,
-        alarm: str | None = None,
+        audit: Audit | None = None,
     ) -> None:
         super().__init__(code, detail)
         self.code = code
@@ -34,7 +36,9 @@ class TwoFactorError(Exception):
         self.guesses_left = guesses_left
         self.retry_after = retry_after
         self.expires_in = expires_in
-        self.alarm = alarm
+        self.audit = audit
+        if audit is not None and audit.cause is not None:
+            self.__cause__ = Cause(audit.cause)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail}"
@@ -43,19 +47,21 @@ class TwoFactorError(Exception):
 class Misuse(TwoFactorError):  # noqa: N818
     """The embedding program is wrong: settings, or an argument that no user can cause. Fix it."""
 
-    blame = "misuse"
+    blame: Literal["misuse", "refuse", "upstream"] = "misuse"
 
 
 class Refuse(TwoFactorError):  # noqa: N818
     """The end user is refused: a wrong PIN, an expired token, a limit. Show it."""
 
-    blame = "refuse"
+    blame: Literal["misuse", "refuse", "upstream"] = "refuse"
 
 
 class Upstream(TwoFactorError):  # noqa: N818
     """Something outside failed: Xoxzo, the network, the guard, the clock, the component. Try later, raise an alarm."""
 
-    blame = "upstream"
+
+class Cause(Exception):  # noqa: N818
+    """Why the guard or Xoxzo gave no readable answer: one line without URLs, credentials and numbers. It is never raised itself."""
 
 
 _CLASSES: dict[str, type[TwoFactorError]] = {kind.blame: kind for kind in (Misuse, Refuse, Upstream)}
@@ -63,11 +69,12 @@ _CLASSES: dict[str, type[TwoFactorError]] = {kind.blame: kind for kind in (Misus
 
 def error(failure: dict[str, Any]) -> TwoFactorError:
     """Give the exception for a failure of the engine."""
+    audit = failure.get("audit")
     return _CLASSES[failure["blame"]](
         failure["code"],
         failure["detail"],
         guesses_left=failure.get("guesses_left"),
         retry_after=failure.get("retry_after_seconds"),
         expires_in=failure.get("expires_in_seconds"),
-        alarm=failure.get("alarm"),
+        audit=None if audit is None else audited(audit),
     )

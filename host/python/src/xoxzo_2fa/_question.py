@@ -18,17 +18,17 @@ _TOKEN = 4096
 
 def start(binding: Binding, sending: Sending) -> str:
     """Write ``start``."""
-    return encode({"start": _sent(binding, sending)})
+    return encode({"start": {**_sent(binding, sending), "audit": True}})
 
 
 def resend(token: str, binding: Binding, sending: Sending) -> str:
     """Write ``resend``."""
-    return encode({"resend": {"token": bounded(token), **_sent(binding, sending)}})
+    return encode({"resend": {"token": bounded(token), **_sent(binding, sending), "audit": True}})
 
 
 def verify(token: str, binding: Binding, pin: str, client: str | None) -> str:
     """Write ``verify``."""
-    question = {"token": bounded(token), "binding": _bound(binding), "pin": bounded(pin, _PIN)}
+    question: dict[str, Any] = {"token": bounded(token), "binding": _bound(binding), "pin": bounded(pin, _PIN), "audit": True}
     if client is not None:
         question["client"] = client
     return encode({"verify": question})
@@ -36,12 +36,12 @@ def verify(token: str, binding: Binding, pin: str, client: str | None) -> str:
 
 def status(handle: str) -> str:
     """Write ``status``."""
-    return encode({"status": {"handle": bounded(handle)}})
+    return encode({"status": {"handle": bounded(handle), "audit": True}})
 
 
 def unlock(subject: str, recipient: str) -> str:
     """Write ``unlock``."""
-    return encode({"unlock": {"subject": subject, "recipient": recipient}})
+    return encode({"unlock": {"subject": subject, "recipient": recipient, "audit": True}})
 
 
 def bounded(typed: str, most: int = _TOKEN) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Channel = Literal["sms", "voice"]
 Delivery = Literal["accepted", "unknown", "queued", "delivering", "delivered", "failed"]
+Alarm = Literal["failures", "sends", "clock", "delivery"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,38 @@ class Sending:
 
 
 @dataclass(frozen=True)
+class Trail:
+    """Pseudonyms of a subject and a recipient: keyed hashes, for a log that must hold nothing personal.
+
+    calling_code: country code of the recipient.
+    """
+
+    subject: str
+    recipient: str
+    calling_code: str
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an operation tells operators beside its answer, for logs, metrics and tickets. Show none of it to a user.
+
+    trail: whom the operation is about. None for ``status``, and where subject or recipient is malformed.
+    challenge_id: the same for each operation on one challenge.
+    message_id: Xoxzo's id of the message; of a decoy, invented.
+    decoy: the challenge is a decoy. Metrics should leave it out, or strangers could move them.
+    cause: why the guard or Xoxzo gave no readable answer, in one line that begins with the kind of fault, such as ``dns:``.
+    alarm: what operators should look at now.
+    """
+
+    trail: Trail | None = None
+    challenge_id: str | None = None
+    message_id: str | None = None
+    decoy: bool = False
+    cause: str | None = None
+    alarm: Alarm | None = None
+
+
+@dataclass(frozen=True)
 class Challenge:
     """A challenge that was sent.
 
@@ -87,10 +123,9 @@ class Challenge:
     expires_in: int
     resend_after: int
     delivery: Delivery
-    message_id: str | None = None
     handle: str | None = field(default=None, repr=False)
     parts: int | None = None
-    alarm: str | None = None
+    audit: Audit = Audit()
 
 
 @dataclass(frozen=True)
@@ -103,7 +138,7 @@ class Acceptance:
 
     receipt: str = field(repr=False)
     expires_in: int
-    alarm: str | None = None
+    audit: Audit = Audit()
 
 
 @dataclass(frozen=True)
@@ -115,6 +150,7 @@ class Report:
 
     delivery: Delivery
     detail: str
+    audit: Audit = Audit()
 
 
 @dataclass(frozen=True)
@@ -128,6 +164,7 @@ class Unlocked:
     failures: int
     subject_failures: int
     messages: int
+    audit: Audit = Audit()
 
 
 @dataclass(frozen=True)
@@ -173,15 +210,6 @@ class Specimen:
     call: str
 
 
-@dataclass(frozen=True)
-class Trail:
-    """Whom an event is about, as keyed hashes, for a log that must hold nothing personal."""
-
-    subject: str
-    recipient: str
-    calling_code: str
-
-
 _Record = TypeVar("_Record")
 
 
@@ -192,5 +220,14 @@ def record(kind: type[_Record], answer: dict[str, Any]) -> _Record:
     for name, value in answer.items():
         own = name.removesuffix("_seconds")
         if own in known:
-            plain[own] = Transaction(**value) if own == "transaction" else value
+            plain[own] = _NESTED[own](value) if own in _NESTED else value
     return kind(**plain)
+
+
+def audited(answer: dict[str, Any]) -> Audit:
+    """Give the audit of an answer."""
+    trail = answer.get("trail")
+    return Audit(**{**answer, "trail": None if trail is None else Trail(**trail)})
+
+
+_NESTED: dict[str, Callable[[dict[str, Any]], Any]] = {"transaction": lambda paid: Transaction(**paid), "audit": audited}

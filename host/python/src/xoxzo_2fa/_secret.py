@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypeVar
 
-from xoxzo_2fa._errors import TwoFactorError, Upstream
+from xoxzo_2fa._errors import Cause, TwoFactorError, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -122,9 +122,10 @@ def _failed(fault: BaseException) -> Secret[Any]:
 
 
 def _strip(fault: BaseException) -> None:
-    # By the descriptors, which work for exceptions that refuse to have attributes set.
-    for name in ("__traceback__", "__context__", "__cause__"):
-        vars(BaseException)[name].__set__(fault, None)
+    # By the descriptors, which work for exceptions that refuse to have attributes set. A cause of our own holds one clean line.
+    kept = fault.__cause__ if isinstance(fault, TwoFactorError) and isinstance(fault.__cause__, Cause) else None
+    for name, value in (("__traceback__", None), ("__context__", None), ("__cause__", kept)):
+        vars(BaseException)[name].__set__(fault, value)
     # Each exception of a group has a traceback of its own.
     parts = getattr(fault, "exceptions", ())
     for part in parts if isinstance(parts, tuple) else ():

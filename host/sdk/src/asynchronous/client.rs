@@ -9,7 +9,7 @@ use wasmtime::Store;
 use wasmtime::component::{HasSelf, InstancePre, Linker};
 
 use super::{AsyncGuard, AsyncTransport, HyperTransport};
-use crate::audit::{Auditor, Event, Operation, default_auditor};
+use crate::audit::{Auditor, Event, Operation, Subject, Told, Trail, default_auditor, tell};
 use crate::binding::{Acceptance, Binding, Challenge, Report, Sending, Unlocked};
 use crate::bindings::steps::exports::xoxzo::two_factor::steps::{
     Counting, Guest as Steps, Posting, Step, Turn,
@@ -20,7 +20,7 @@ use crate::client::origin;
 use crate::current::{Clock, Current};
 use crate::engine::shared;
 use crate::error::{Code, Error, Failure};
-use crate::exchange::{bounded, counted, inward, is_a_list, outgoing};
+use crate::exchange::{bounded, counted, inward, is_a_list, outgoing, unlisted};
 use crate::guard::Charge;
 use crate::instance::{DEADLINE, Plugin, State as Any, World};
 use crate::settings::Settings;
@@ -156,7 +156,9 @@ impl AsyncTwoFactor {
             Operation::Start,
             binding,
             sending,
-            |steps, store, settings, now, to| steps.call_start(store, settings, now, &to.0, &to.1),
+            |steps, store, settings, now, to| {
+                steps.call_start(store, settings, now, &to.0, &to.1, true)
+            },
         )
         .await
     }
@@ -187,7 +189,7 @@ impl AsyncTwoFactor {
             binding,
             sending,
             |steps, store, settings, now, to| {
-                steps.call_resend(store, settings, now, token, &to.0, &to.1)
+                steps.call_resend(store, settings, now, token, &to.0, &to.1, true)
             },
         )
         .await
@@ -207,17 +209,16 @@ impl AsyncTwoFactor {
             (types::Binding, types::Sending),
         ) -> Begun,
     ) -> Result<Challenge, Error> {
-        let began = Instant::now();
-        let settings = self.shared.settings.get()?;
-        let to = (binding.to_wit(), sending.to_wit());
-        let begin = self.step(|steps, store, now| begin(steps, store, &settings, now, to));
-        let result = match self.finish(&settings, begin).await {
-            Ok(Step::Challenged(challenge)) => Ok(Challenge::from(challenge)),
-            other => Err(stray(other)),
-        };
-        let event = Event::new(operation).sent(sending, &result);
-        self.tell(&settings, event, binding, began);
-        result
+        let about = Subject::message(operation, binding, sending);
+        self.audited(about, async |settings| {
+            let to = (binding.to_wit(), sending.to_wit());
+            let begin = self.step(|steps, store, now| begin(steps, store, settings, now, to));
+            match self.finish(settings, begin).await {
+                Ok(Step::Challenged(challenge)) => Ok(Challenge::from(challenge)),
+                other => Err(stray(other)),
+            }
+        })
+        .await
     }
 
     /// As [`TwoFactor::verify`](crate::TwoFactor::verify).
@@ -256,19 +257,18 @@ impl AsyncTwoFactor {
         pin: &str,
         client: Option<&str>,
     ) -> Result<Acceptance, Error> {
-        let began = Instant::now();
-        let (settings, to) = (self.shared.settings.get()?, binding.to_wit());
         let (token, pin, client) = (bounded(token), bounded(pin), client.map(bounded));
-        let begin = self.step(|steps, store, now| {
-            steps.call_verify(store, &settings, now, token, &to, pin, client)
-        });
-        let result = match self.finish(&settings, begin).await {
-            Ok(Step::Accepted(acceptance)) => Ok(Acceptance::from(acceptance)),
-            other => Err(stray(other)),
-        };
-        let event = Event::new(Operation::Verify).guessed(&result);
-        self.tell(&settings, event, binding, began);
-        result
+        self.audited(Subject::guess(binding), async |settings| {
+            let to = binding.to_wit();
+            let begin = self.step(|steps, store, now| {
+                steps.call_verify(store, settings, now, token, &to, pin, client, true)
+            });
+            match self.finish(settings, begin).await {
+                Ok(Step::Accepted(acceptance)) => Ok(Acceptance::from(acceptance)),
+                other => Err(stray(other)),
+            }
+        })
+        .await
     }
 
     /// As [`TwoFactor::status`](crate::TwoFactor::status).
@@ -277,12 +277,16 @@ impl AsyncTwoFactor {
     ///
     /// As [`TwoFactor::status`](crate::TwoFactor::status).
     pub async fn status(&self, handle: &str) -> Result<Report, Error> {
-        let (settings, handle) = (self.shared.settings.get()?, bounded(handle));
-        let begin = self.step(|steps, store, now| steps.call_status(store, &settings, now, handle));
-        match self.finish(&settings, begin).await {
-            Ok(Step::Reported(report)) => Ok(Report::from(report)),
-            other => Err(stray(other)),
-        }
+        let handle = bounded(handle);
+        self.audited(Subject::status(), async |settings| {
+            let begin = self
+                .step(|steps, store, now| steps.call_status(store, settings, now, handle, true));
+            match self.finish(settings, begin).await {
+                Ok(Step::Reported(report)) => Ok(Report::from(report)),
+                other => Err(stray(other)),
+            }
+        })
+        .await
     }
 
     /// As [`TwoFactor::unlock`](crate::TwoFactor::unlock).
@@ -291,22 +295,60 @@ impl AsyncTwoFactor {
     ///
     /// As [`TwoFactor::unlock`](crate::TwoFactor::unlock).
     pub async fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
-        let began = Instant::now();
-        let settings = self.shared.settings.get()?;
         let (subject, recipient) = (bounded(subject), bounded(recipient));
-        let begin = self
-            .step(|steps, store, now| steps.call_unlock(store, &settings, now, subject, recipient));
-        let result = match self.finish(&settings, begin).await {
-            Ok(Step::Unlocked(unlocked)) => Ok(Unlocked::from(unlocked)),
-            other => Err(stray(other)),
+        let binding = Binding::new(recipient, subject, "");
+        self.audited(Subject::unlock(&binding), async |settings| {
+            let begin = self.step(|steps, store, now| {
+                steps.call_unlock(store, settings, now, subject, recipient, true)
+            });
+            match self.finish(settings, begin).await {
+                Ok(Step::Unlocked(unlocked)) => Ok(Unlocked::from(unlocked)),
+                other => Err(stray(other)),
+            }
+        })
+        .await
+    }
+
+    /// As [`TwoFactor::trail`](crate::TwoFactor::trail).
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::trail`](crate::TwoFactor::trail).
+    pub fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
+        let settings = self.shared.settings.get()?;
+        self.trail_of(&settings, &Binding::new(recipient, subject, ""))
+    }
+
+    fn trail_of(&self, settings: &str, binding: &Binding) -> Result<Trail, Error> {
+        let (subject, recipient) = (bounded(&binding.subject), bounded(&binding.recipient));
+        let trail = self.shared.engine.call(|exports, store| {
+            let configuration = exports.xoxzo_two_factor_configuration();
+            configuration.call_trail_of(store, settings, subject, recipient)
+        });
+        trail.map(Trail::from)
+    }
+
+    /// Runs an operation, and tells the auditor what came of it, or that its future was dropped before.
+    async fn audited<'a, T: Told>(
+        &self,
+        about: Subject<'a>,
+        run: impl AsyncFnOnce(&str) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut running = Running {
+            client: self,
+            settings: self.shared.settings.get()?,
+            about,
+            began: Instant::now(),
+            ended: false,
         };
-        let event = Event::new(Operation::Unlock).ended(result.as_ref().err());
-        self.tell(
-            &settings,
-            event,
-            &Binding::new(recipient, subject, ""),
-            began,
-        );
+        let result = run(&running.settings).await;
+        running.ended = true;
+        let mut event = running.about.ended(&result, running.began.elapsed());
+        let failed = result.as_ref().err();
+        if failed.is_some_and(|error| error.failure().audit.is_none()) {
+            event.audit.trail = running.trail();
+        }
+        tell(&*self.shared.auditor, &event);
         result
     }
 
@@ -337,7 +379,7 @@ impl AsyncTwoFactor {
     async fn count(&self, settings: &str, counting: Counting) -> Result<Step, Error> {
         let Counting { state, charges } = counting;
         if !is_a_list(&charges) {
-            return self.lost(settings, &state, types::Loss::GuardUnreachable);
+            return self.unanswered(settings, &state, &unlisted());
         }
         let charges: Vec<_> = charges.into_iter().map(Charge::from).collect();
         match counted(&charges, self.shared.guard.add(&charges).await) {
@@ -345,7 +387,7 @@ impl AsyncTwoFactor {
                 let totals = types::Totals::from(totals);
                 steps.call_counted(store, settings, now, &state, &totals)
             }),
-            Err(error) => self.lost(settings, &state, error.loss()),
+            Err(error) => self.unanswered(settings, &state, &error.to_wit()),
         }
     }
 
@@ -358,12 +400,17 @@ impl AsyncTwoFactor {
         match answer.map(inward) {
             Ok(response) => self
                 .step(|steps, store, now| steps.call_sent(store, settings, now, &state, &response)),
-            Err(lost) => self.lost(settings, &state, lost.loss()),
+            Err(lost) => self.unanswered(settings, &state, &lost.into_wit()),
         }
     }
 
-    fn lost(&self, settings: &str, state: &str, loss: types::Loss) -> Result<Step, Error> {
-        self.step(|steps, store, now| steps.call_lost(store, settings, now, state, loss))
+    fn unanswered(
+        &self,
+        settings: &str,
+        state: &str,
+        why: &types::HostFailure,
+    ) -> Result<Step, Error> {
+        self.step(|steps, store, now| steps.call_unanswered(store, settings, now, state, why))
     }
 
     fn step(
@@ -379,16 +426,31 @@ impl AsyncTwoFactor {
         let turn = engine.call(|exports, store| step(exports.xoxzo_two_factor_steps(), store, now));
         turn.map(|turn| turn.step)
     }
+}
 
-    /// Tells the auditor what came of an operation.
-    fn tell(&self, settings: &str, event: Event, binding: &Binding, began: Instant) {
-        let event = event.about(binding).took(began);
-        let binding = binding.to_wit();
-        let trail = self.shared.engine.call(|exports, store| {
-            let configuration = exports.xoxzo_two_factor_configuration();
-            configuration.call_trail_of(store, settings, &binding)
-        });
-        (self.shared.auditor)(&event.trail(trail.ok()));
+/// An operation of which nothing was told yet.
+struct Running<'a> {
+    client: &'a AsyncTwoFactor,
+    settings: Arc<String>,
+    about: Subject<'a>,
+    began: Instant,
+    ended: bool,
+}
+
+impl Running<'_> {
+    fn trail(&self) -> Option<Trail> {
+        let binding = self.about.binding?;
+        self.client.trail_of(&self.settings, binding).ok()
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let mut event = self.about.cancelled(self.began.elapsed());
+            event.audit.trail = self.trail();
+            tell(&*self.client.shared.auditor, &event);
+        }
     }
 }
 
@@ -439,8 +501,7 @@ impl AsyncBuilder {
         self
     }
 
-    /// Takes every event, instead of `tracing` and `metrics`. It runs in the operation's future: it should be quick, and must not
-    /// panic.
+    /// Takes every event, instead of `tracing` and `metrics`. It runs in the operation's future and should be quick.
     #[must_use]
     pub fn audit(mut self, auditor: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.auditor = Box::new(auditor);
@@ -467,9 +528,7 @@ impl AsyncBuilder {
         };
         let scope = self.guard.scope();
         let document = self.settings.document(scope)?;
-        self.guard.check().await.map_err(|error| {
-            Error::Upstream(Failure::new(Code::Guard, format!("the guard: {error}")))
-        })?;
+        self.guard.check().await.map_err(Error::guard)?;
         let engine = Engine {
             plugin,
             deadline: self.deadline,

@@ -74,7 +74,7 @@ impl<G: Guard + 'static> Blocking<G> {
             let done = tokio::task::spawn_blocking(move || work(&guard)).await;
             done.unwrap_or_else(|_| {
                 Err(GuardError::Unreachable(
-                    "the guard panicked, or the runtime ends".to_string(),
+                    "guard: it panicked, or the runtime ends".to_string(),
                 ))
             })
         })

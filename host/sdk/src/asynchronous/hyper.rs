@@ -17,6 +17,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 use super::{AsyncTransport, Wait};
+use crate::transport::cause::{LATE, UNCONNECTED, UNRESOLVED, distrust, of_tls};
 use crate::transport::{Body, Lost, WIRE};
 
 /// The default transport: a connection for each request, no redirects, no second try, no proxy.
@@ -57,7 +58,7 @@ impl AsyncTransport for HyperTransport {
             // The stages before the request have less time than the whole, so that a timeout there is known as one.
             let early = began + timeout.mul_f32(0.6);
             let stream = time::timeout_at(early, self.connect(request.uri().clone())).await;
-            let stream = stream.unwrap_or_else(|_| Err(not_sent("no connection")))?;
+            let stream = stream.unwrap_or_else(|_| Err(not_sent(UNCONNECTED)))?;
             let exchange = exchange(stream, request, began + timeout);
             exchange.await
         })
@@ -71,18 +72,17 @@ impl HyperTransport {
         let secure = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
         let addresses = net::lookup_host((host, port)).await;
-        let addresses: Vec<_> = addresses
-            .map_err(|_| not_sent("the host name was not found"))?
-            .collect();
+        let addresses: Vec<_> = addresses.map_err(|_| not_sent(UNRESOLVED))?.collect();
         let tcp = TcpStream::connect(&*addresses).await;
-        let tcp = tcp.map_err(|_| not_sent("no connection"))?;
+        let tcp = tcp.map_err(|_| not_sent(UNCONNECTED))?;
         if !secure {
             return Ok(Box::new(tcp));
         }
-        let untrusted = || not_sent("the server could not prove its name, or speaks another TLS");
-        let name = ServerName::try_from(host.to_string()).map_err(|_| untrusted())?;
+        let name = ServerName::try_from(host.to_string());
+        let name = name.map_err(|_| not_sent("tls: the host name is none"))?;
         let tls = self.tls.connect(name, tcp).await;
-        Ok(Box::new(tls.map_err(|_| untrusted())?))
+        let tls = tls.map_err(|error| not_sent(of_tls(&error).map_or(BROKEN, distrust)))?;
+        Ok(Box::new(tls))
     }
 }
 
@@ -95,19 +95,19 @@ async fn exchange(
     let unknown = |why: &str| Lost::Unknown(why.to_string());
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
-        .map_err(|_| unknown("the connection broke"))?;
+        .map_err(|_| unknown("connection: it broke"))?;
     // Its own errors come through the sender; it ends when that is dropped.
     let connection = tokio::spawn(connection);
     let answer = async {
         let response = sender.send_request(in_origin_form(request)).await;
-        let response = response.map_err(|_| unknown("the connection broke"))?;
+        let response = response.map_err(|_| unknown("connection: it broke"))?;
         let (parts, body) = response.into_parts();
         // What the status says is known even if the body is lost: 4xx is a refusal, anything else unreadable.
         Ok(Response::from_parts(parts, read(body, end).await))
     };
     let answer = time::timeout_at(end, answer).await;
     connection.abort();
-    answer.unwrap_or_else(|_| Err(unknown("no answer in time")))
+    answer.unwrap_or_else(|_| Err(unknown(LATE)))
 }
 
 /// A request with a path, and the host in a header (RFC 9112, 3.2.1).
@@ -137,6 +137,8 @@ async fn read(mut body: hyper::body::Incoming, end: time::Instant) -> Vec<u8> {
         }
     }
 }
+
+const BROKEN: &str = "tls: no handshake";
 
 fn not_sent(why: &str) -> Lost {
     Lost::NotSent(why.to_string())

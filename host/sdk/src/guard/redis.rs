@@ -429,21 +429,21 @@ pub(crate) fn unreachable(error: &RedisError) -> GuardError {
         return GuardError::Full;
     }
     let kind = match error.kind() {
-        ErrorKind::Io if error.is_timeout() => "no answer in time",
-        ErrorKind::Io => "no connection",
-        ErrorKind::AuthenticationFailed => "the server does not take the credentials",
-        ErrorKind::Server(ServerErrorKind::ReadOnly) => "the server is read-only",
+        ErrorKind::Io if error.is_timeout() => "timeout: no answer in time",
+        ErrorKind::Io => "connect: no connection",
+        ErrorKind::AuthenticationFailed => "auth: the server does not take the credentials",
+        ErrorKind::Server(ServerErrorKind::ReadOnly) => "readonly: the server is read-only",
         ErrorKind::Server(_) | ErrorKind::Extension => {
             let code = error.code().filter(|code| {
                 code.len() <= 20 && code.bytes().all(|byte| byte.is_ascii_uppercase())
             });
             let code = code.unwrap_or("ERR");
-            return GuardError::Unreachable(format!("the server refused: {code}"));
+            return GuardError::Unreachable(format!("server: it refused: {code}"));
         }
-        ErrorKind::MasterNameNotFoundBySentinel => "no sentinel knows the master",
-        ErrorKind::ClusterConnectionNotFound => "no server has the slot",
-        ErrorKind::InvalidClientConfig => "not a URL of a server",
-        _ => "no readable answer",
+        ErrorKind::MasterNameNotFoundBySentinel => "sentinel: none knows the master",
+        ErrorKind::ClusterConnectionNotFound => "cluster: no server has the slot",
+        ErrorKind::InvalidClientConfig => "url: not that of a server",
+        _ => "server: no readable answer",
     };
     GuardError::Unreachable(kind.to_string())
 }

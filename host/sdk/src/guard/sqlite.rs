@@ -542,7 +542,7 @@ fn lost(error: rusqlite::Error) -> GuardError {
         }
         Some(ErrorCode::NotADatabase) => GuardError::Unfit("the file is not a guard's".to_string()),
         Some(ErrorCode::DatabaseCorrupt) => GuardError::Unfit("the file is damaged".to_string()),
-        Some(code) => GuardError::Unreachable(format!("the file: {code:?}")),
-        None => GuardError::Unreachable("the file gave no readable answer".to_string()),
+        Some(code) => GuardError::Unreachable(format!("file: {code:?}")),
+        None => GuardError::Unreachable("file: it gave no readable answer".to_string()),
     }
 }

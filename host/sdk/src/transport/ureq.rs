@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ureq::{Agent, AsSendBody, Error, Timeout};
 
+use super::cause::{LATE, UNCONNECTED, UNRESOLVED, distrust, of_tls};
 use super::{Body, Lost, Transport, WIRE};
 use crate::process::PerProcess;
 
@@ -84,10 +85,10 @@ impl UreqTransport {
 fn lost(error: &Error) -> Lost {
     match error {
         Error::HostNotFound | Error::Timeout(Timeout::Resolve) => {
-            Lost::NotSent("the host name was not found".to_string())
+            Lost::NotSent(UNRESOLVED.to_string())
         }
         Error::ConnectionFailed | Error::Timeout(Timeout::Connect) => {
-            Lost::NotSent("no connection".to_string())
+            Lost::NotSent(UNCONNECTED.to_string())
         }
         Error::Io(error)
             if matches!(
@@ -97,20 +98,19 @@ fn lost(error: &Error) -> Lost {
                     | ErrorKind::NetworkUnreachable
             ) =>
         {
-            Lost::NotSent("no connection".to_string())
+            Lost::NotSent(UNCONNECTED.to_string())
         }
-        Error::Io(error) if unresolved(error) => {
-            Lost::NotSent("the host name was not found".to_string())
-        }
-        Error::Io(error) if untrusted(error) => Lost::NotSent(UNTRUSTED.to_string()),
-        Error::Tls(_) | Error::Rustls(_) => Lost::NotSent(UNTRUSTED.to_string()),
-        Error::Timeout(_) => Lost::Unknown("no answer in time".to_string()),
-        Error::Io(error) => Lost::Unknown(format!("the connection broke: {}", error.kind())),
-        _ => Lost::Unknown("no readable answer".to_string()),
+        Error::Io(error) if unresolved(error) => Lost::NotSent(UNRESOLVED.to_string()),
+        Error::Rustls(fault) => Lost::NotSent(distrust(fault).to_string()),
+        Error::Tls(_) => Lost::NotSent("tls: no handshake".to_string()),
+        Error::Timeout(_) => Lost::Unknown(LATE.to_string()),
+        Error::Io(error) => match of_tls(error) {
+            Some(fault) if is_before_request(fault) => Lost::NotSent(distrust(fault).to_string()),
+            _ => Lost::Unknown(format!("connection: it broke: {}", error.kind())),
+        },
+        _ => Lost::Unknown("http: no readable answer".to_string()),
     }
 }
-
-const UNTRUSTED: &str = "the server could not prove its name, or speaks another TLS";
 
 /// A failure of name resolution comes as one of I/O: without a code of the system on Unix, where only its text tells, and
 /// with one of these on Windows (WSAHOST_NOT_FOUND, WSATRY_AGAIN, WSANO_RECOVERY, WSANO_DATA).
@@ -124,16 +124,11 @@ fn unresolved(error: &io::Error) -> bool {
 }
 
 /// What only a handshake ends with, before any byte of a request. Other faults of TLS may come after it.
-fn untrusted(error: &io::Error) -> bool {
-    let fault = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+fn is_before_request(fault: &rustls::Error) -> bool {
     matches!(
         fault,
-        Some(
-            rustls::Error::InvalidCertificate(_)
-                | rustls::Error::NoCertificatesPresented
-                | rustls::Error::PeerIncompatible(_)
-        )
+        rustls::Error::InvalidCertificate(_)
+            | rustls::Error::NoCertificatesPresented
+            | rustls::Error::PeerIncompatible(_)
     )
 }

@@ -188,7 +188,7 @@ fn each_run_waits_for_the_replicas_of_its_own_server(make: Make) {
     let store = make(builder.timeout(Duration::from_secs(1))).unwrap();
     let groups = groups(&cluster);
     let charge = |key: &str, at: usize| Charge::new(key, 1, 9, 600).in_group(&groups[at]);
-    let alone = |made: Result<_, _>| matches!(made, Err(GuardError::Unreachable(why)) if why.starts_with("0 replicas"));
+    let alone = |made: Result<_, _>| matches!(made, Err(GuardError::Unreachable(why)) if why.starts_with("replicas: 0 have it"));
     let all = [charge("2fa.a", 0), charge("2fa.b", 1), charge("2fa.c", 2)];
     assert_eq!(store.add(&all).unwrap().len(), 3);
     cluster.replicas[1].clear();

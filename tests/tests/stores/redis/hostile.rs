@@ -155,16 +155,16 @@ fn an_error_says_its_cause_and_no_address_or_password(make: Make) {
     for (answer, why) in [
         (
             "-MISCONF redis://user:secret@db.internal\r\n",
-            "the server refused: MISCONF",
+            "server: it refused: MISCONF",
         ),
-        ("-secret@db.internal no\r\n", "the server refused: ERR"),
-        ("-ERR secret@db.internal\r\n", "the server refused: ERR"),
+        ("-secret@db.internal no\r\n", "server: it refused: ERR"),
+        ("-ERR secret@db.internal\r\n", "server: it refused: ERR"),
         (
             "-LOADING secret@db.internal\r\n",
-            "the server refused: LOADING",
+            "server: it refused: LOADING",
         ),
-        ("-CLUSTERDOWN secret\r\n", "the server refused: CLUSTERDOWN"),
-        ("-READONLY secret\r\n", "the server is read-only"),
+        ("-CLUSTERDOWN secret\r\n", "server: it refused: CLUSTERDOWN"),
+        ("-READONLY secret\r\n", "readonly: the server is read-only"),
         (
             "-MOVED 1 secret.internal:1\r\n",
             "its slot did not come to rest in time",
@@ -178,12 +178,12 @@ fn an_error_says_its_cause_and_no_address_or_password(make: Make) {
     let url = |user: &str| format!("redis://{user}127.0.0.1:{}", server.port());
     let check = |url: String| make(RedisGuard::builder(url)).unwrap().check();
     assert_eq!(check(url(":right@")), Ok(()));
-    let wrong = "the server does not take the credentials";
+    let wrong = "auth: the server does not take the credentials";
     assert_eq!(check(url(":secret@")), refused(wrong));
-    assert_eq!(check(url("")), refused("the server refused: NOAUTH"));
+    assert_eq!(check(url("")), refused("server: it refused: NOAUTH"));
     assert_eq!(
         check("redis://:secret@127.0.0.1:1".to_string()),
-        refused("no connection")
+        refused("connect: no connection")
     );
     let none = make(RedisGuard::builder("http://:secret@host")).err();
     assert_eq!(

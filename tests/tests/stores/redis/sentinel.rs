@@ -29,11 +29,11 @@ fn sentinels_name_the_master(make: Make) {
     };
     nobody(
         open("default:secret@", "others"),
-        "no sentinel knows the master",
+        "sentinel: none knows the master",
     );
     nobody(
         open("default:wrong@", "counters"),
-        "the server does not take the credentials",
+        "auth: the server does not take the credentials",
     );
 }
 

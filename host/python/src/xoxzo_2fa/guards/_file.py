@@ -148,4 +148,4 @@ def lost(fault: sqlite3.Error) -> GuardError:
         return GuardUnfit("the file is not a guard's")
     if code == _CORRUPT:
         return GuardUnfit("the file is damaged")
-    return GuardUnreachable(f"the file: {getattr(fault, 'sqlite_errorname', type(fault).__name__)}")
+    return GuardUnreachable(f"file: {getattr(fault, 'sqlite_errorname', type(fault).__name__)}")

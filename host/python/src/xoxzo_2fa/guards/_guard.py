@@ -77,11 +77,24 @@ class Totals:
 
 
 class GuardError(Exception):
-    """A guard gave no totals. The operation is refused. The text is for a log."""
+    """A guard gave no totals. The operation is refused.
+
+    The text is a cause for a log: it begins with the kind of fault, such as ``connect:`` or ``busy:``, and holds no URL and no password.
+    """
+
+    @property
+    def cause(self) -> str:
+        """The text, as it comes to operators."""
+        return str(self)
 
 
 class GuardFull(GuardError):  # noqa: N818
     """There is no room for a new counter, and no live counter may be forgotten for it."""
+
+    @property
+    def cause(self) -> str:
+        """The text, as it comes to operators."""
+        return "full: no room for a new counter"
 
 
 class GuardUnreachable(GuardError):  # noqa: N818
@@ -90,6 +103,11 @@ class GuardUnreachable(GuardError):  # noqa: N818
 
 class GuardUnfit(GuardError):  # noqa: N818
     """The store gives wrong totals, or may lose counters."""
+
+    @property
+    def cause(self) -> str:
+        """The text, as it comes to operators."""
+        return f"unfit: {self}"
 
 
 class Guard(Protocol):

@@ -30,7 +30,7 @@ def check(path: str | os.PathLike[str], *, network: bool) -> Path:
             _create(file)
         _check_file(file.lstat())
     except OSError as fault:
-        raise GuardUnreachable(f"the file: {type(fault).__name__}") from None
+        raise GuardUnreachable(f"file: {type(fault).__name__}") from None
     return file
 
 

@@ -69,11 +69,11 @@ class _Making:
         """Take the script's answer."""
         formed = len(answer) % 2 == 1 and all(isinstance(number, int) and 0 <= number <= U32 for number in answer)
         if not formed or len(answer) > 2 * len(self._now) + 1:
-            raise GuardUnreachable("no readable answer")
+            raise GuardUnreachable("server: no readable answer")
         now, *numbers = answer
         self._times.append(now)
         if max(self._times) - min(self._times) > _APART:
-            raise GuardUnreachable("the clocks of its nodes are apart")
+            raise GuardUnreachable("clock: the clocks of its nodes are apart")
         totals = [Total(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
         self._totals += totals
         refused = [charge.amount >= 0 and made.total > charge.limit for charge, made in zip(self._now, totals, strict=False)]
@@ -81,18 +81,35 @@ class _Making:
             self._rest = []
         # All that were asked for, or up to the first that was refused.
         if any(refused[:-1]) or (len(totals) < len(self._now) and refused[-1:] != [True]):
-            raise GuardUnreachable("no readable answer")
+            raise GuardUnreachable("server: no readable answer")
 
     def totals(self) -> Totals:
         """Return what was made, and the time of the last node."""
         return Totals(self._totals, self._times[-1] if self._times else None)
 
 
+_READ_ONLY = "readonly: the server is read-only"
+
+# Causes of errors, the narrowest first.
+_KINDS = (
+    (redis.exceptions.AuthenticationError, "auth: the server does not take the credentials"),
+    (redis.exceptions.NoPermissionError, "auth: the server does not take the credentials"),
+    (redis.exceptions.ReadOnlyError, _READ_ONLY),
+    ((redis.exceptions.TimeoutError, TimeoutError), "timeout: no answer in time"),
+    ((redis.exceptions.ConnectionError, OSError), "connect: no connection"),
+)
+
+
 def _lost(fault: Exception) -> GuardError:
     """Tell the kind of an error, without addresses."""
     if isinstance(fault, redis.exceptions.OutOfMemoryError) or "OOM" in str(fault):
         return GuardFull("the server is full")
-    return GuardUnreachable(f"the server: {type(fault).__name__}")
+    for kind, text in _KINDS:
+        if isinstance(fault, kind):
+            return GuardUnreachable(text)
+    if "READONLY" in str(fault):
+        return GuardUnreachable(_READ_ONLY)
+    return GuardUnreachable(f"server: {type(fault).__name__}")
 
 
 def _keeps(told: dict[str, Any]) -> None:

@@ -9,7 +9,20 @@ import time
 from urllib.parse import urlsplit
 
 from xoxzo_2fa._secret import attempt
-from xoxzo_2fa.transports._transport import EARLY, WIRE, NotSent, Request, Response, Unknown, delivered
+from xoxzo_2fa.transports._transport import (
+    BROKEN,
+    EARLY,
+    LATE,
+    UNCONNECTED,
+    UNRESOLVED,
+    WIRE,
+    NotSent,
+    Request,
+    Response,
+    Unknown,
+    delivered,
+    distrust,
+)
 
 
 class StandardTransport:
@@ -29,7 +42,7 @@ class StandardTransport:
             return _exchange(connection, request, end)
         except (OSError, http.client.HTTPException) as fault:
             timed_out = isinstance(fault, TimeoutError)
-            raise Unknown("no answer in time" if timed_out else "the connection broke") from None
+            raise Unknown(LATE if timed_out else BROKEN) from None
         finally:
             connection.close()
 
@@ -47,10 +60,10 @@ class StandardTransport:
         except (OSError, UnicodeError) as fault:
             connection.close()
             if isinstance(fault, socket.gaierror):
-                raise NotSent("the host name was not found") from None
+                raise NotSent(UNRESOLVED) from None
             if isinstance(fault, ssl.SSLError):
-                raise NotSent("the server could not prove its name, or speaks another TLS") from None
-            raise NotSent("no connection") from None
+                raise NotSent(distrust(fault)) from None
+            raise NotSent(UNCONNECTED) from None
         return connection
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -60,7 +61,10 @@ class Response:
 
 
 class Lost(Exception):  # noqa: N818
-    """There is no response. The text is for a log: no URL, no header, no body."""
+    """There is no response.
+
+    The text is a cause for a log: it begins with the kind of fault, such as ``dns:`` or ``tls:``, and holds no URL, no header and no body.
+    """
 
 
 class NotSent(Lost):
@@ -71,10 +75,37 @@ class Unknown(Lost):
     """Something may have left the host. In doubt, this."""
 
 
+UNRESOLVED = "dns: the host name was not found"
+UNCONNECTED = "connect: no connection"
+LATE = "timeout: no answer in time"
+BROKEN = "connection: it broke"
+
+
+def distrust(fault: ssl.SSLError) -> str:
+    """Return what was wrong with a certificate or a handshake."""
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        return _CERTIFICATE.get(fault.verify_code, "tls: the certificate is not valid")
+    return "tls: the server speaks another TLS"
+
+
+# By the codes of OpenSSL's verification (its x509_vfy.h).
+_CERTIFICATE = {
+    9: "tls: the certificate is not valid yet",
+    10: "tls: the certificate has expired",
+    18: "tls: nobody trusted has issued the certificate",
+    19: "tls: nobody trusted has issued the certificate",
+    20: "tls: nobody trusted has issued the certificate",
+    21: "tls: nobody trusted has issued the certificate",
+    23: "tls: the certificate is revoked",
+    62: "tls: the certificate is for another name",
+    64: "tls: the certificate is for another name",
+}
+
+
 def delivered(outcome: Secret[Response]) -> Response:
     """Return the response of an exchange, or raise its loss from a frame without the request."""
     if isinstance(outcome.failure, Exception) and not isinstance(outcome.failure, Lost):
-        raise Unknown(f"the transport failed: {cause(outcome.failure)}")
+        raise Unknown(f"transport: it raised {cause(outcome.failure)}")
     return outcome.reveal()
 
 

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 import time
 
 import httpx
 
 from xoxzo_2fa._secret import attempt, attempt_awaited
-from xoxzo_2fa.transports._transport import EARLY, WIRE, Lost, NotSent, Request, Response, Unknown, delivered
+from xoxzo_2fa.transports._transport import (
+    BROKEN,
+    EARLY,
+    LATE,
+    UNCONNECTED,
+    UNRESOLVED,
+    WIRE,
+    Lost,
+    NotSent,
+    Request,
+    Response,
+    Unknown,
+    delivered,
+    distrust,
+)
 
 _BEFORE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -23,12 +39,23 @@ def _build(client: httpx.Client | httpx.AsyncClient, request: Request) -> httpx.
     return client.build_request(request.method, request.url, headers=headers, content=body, timeout=timeout)
 
 
+def _unconnected(fault: BaseException | None) -> str:
+    """Return why there is no connection, which httpx tells by what its own error came from."""
+    while fault is not None:
+        if isinstance(fault, socket.gaierror):
+            return UNRESOLVED
+        if isinstance(fault, ssl.SSLError):
+            return distrust(fault)
+        fault = fault.__cause__ or fault.__context__
+    return UNCONNECTED
+
+
 def _lost(fault: Exception) -> Lost:
     if isinstance(fault, _BEFORE):
-        return NotSent("no connection, or the server could not prove its name")
+        return NotSent(_unconnected(fault))
     if isinstance(fault, (httpx.TimeoutException, TimeoutError, asyncio.TimeoutError)):
-        return Unknown("no answer in time")
-    return Unknown("the connection broke")
+        return Unknown(LATE)
+    return Unknown(BROKEN)
 
 
 class HttpxTransport:

@@ -132,7 +132,7 @@ impl<'a> Making<'a> {
         let (first, last) = (first.min(now), last.max(now));
         if last - first > APART {
             return Err(GuardError::Unreachable(
-                "the clocks of its servers are apart".to_string(),
+                "clock: the clocks of its servers are apart".to_string(),
             ));
         }
         self.times = Some((first, last));
@@ -226,7 +226,7 @@ impl Run<'_> {
             let copies = number(taken(answers.next())?).ok_or_else(unfit)?;
             if copies < replicas {
                 return Err(GuardError::Unreachable(format!(
-                    "{copies} replicas have it, of {replicas}"
+                    "replicas: {copies} have it, of {replicas}"
                 )));
             }
         }
@@ -283,7 +283,7 @@ impl Run<'_> {
         };
         if Instant::now() > self.until {
             return Err(GuardError::Unreachable(
-                "its slot did not come to rest in time".to_string(),
+                "cluster: its slot did not come to rest in time".to_string(),
             ));
         }
         Ok(next)

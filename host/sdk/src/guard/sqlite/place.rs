@@ -54,7 +54,7 @@ fn create(file: &Path) -> Result<(), GuardError> {
 }
 
 fn unreachable(error: std::io::Error) -> GuardError {
-    GuardError::Unreachable(format!("the file: {}", error.kind()))
+    GuardError::Unreachable(format!("file: {}", error.kind()))
 }
 
 #[cfg(unix)]
