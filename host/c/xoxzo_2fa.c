@@ -106,6 +106,15 @@ const char *x2f_warning(const x2f_client *client, size_t at)
 
 /* The operations. */
 
+static void put_transaction(x2f_question *asked, json_t *to, const x2f_transaction *paid)
+{
+  if (paid == NULL) return;
+  to = x2f_attach(asked, to, "transaction", json_object());
+  x2f_put(asked, to, "amount", paid->amount);
+  x2f_put(asked, to, "currency", paid->currency);
+  x2f_put(asked, to, "payee", paid->payee);
+}
+
 static void put_binding(x2f_question *asked, const x2f_binding *binding)
 {
   if (binding == NULL) return;
@@ -114,11 +123,18 @@ static void put_binding(x2f_question *asked, const x2f_binding *binding)
   x2f_put(asked, to, "subject", binding->subject);
   x2f_put(asked, to, "purpose", binding->purpose);
   x2f_put(asked, to, "session", binding->session);
-  if (binding->transaction == NULL) return;
-  to = x2f_attach(asked, to, "transaction", json_object());
-  x2f_put(asked, to, "amount", binding->transaction->amount);
-  x2f_put(asked, to, "currency", binding->transaction->currency);
-  x2f_put(asked, to, "payee", binding->transaction->payee);
+  put_transaction(asked, to, binding->transaction);
+}
+
+static void put_expected(x2f_question *asked, const x2f_expected *expected)
+{
+  if (expected == NULL) return;
+  json_t *to = x2f_attach(asked, asked->arguments, "expected", json_object());
+  x2f_put(asked, to, "subject", expected->subject);
+  x2f_put(asked, to, "purpose", expected->purpose);
+  x2f_put(asked, to, "recipient", expected->recipient);
+  x2f_put(asked, to, "session", expected->session);
+  put_transaction(asked, to, expected->transaction);
 }
 
 static void put_sending(x2f_question *asked, const x2f_sending *sending)
@@ -210,10 +226,7 @@ static void read_claims(x2f_reader *in, void *to)
   x2f_claims *claims = to;
   TEXT(in, "id", claims->id, true);
   TEXT(in, "audience", claims->audience, true);
-  TEXT(in, "recipient", claims->recipient, true);
-  TEXT(in, "subject", claims->subject, true);
   TEXT(in, "purpose", claims->purpose, true);
-  TEXT(in, "session", claims->session, false);
   const json_t *test = json_object_get(in->from, "test"), *paid = json_object_get(in->from, "transaction");
   in->unfit |= !json_is_boolean(test);
   claims->test = json_is_true(test);
@@ -283,7 +296,7 @@ x2f_blame x2f_unlock(const x2f_client *client, const char *subject, const char *
 }
 
 x2f_blame x2f_check_receipt(const x2f_client *client, const char *const *receipt_keys, size_t count, const char *receipt,
-                            x2f_claims *claims, x2f_failure *failure)
+                            const x2f_expected *expected, x2f_claims *claims, x2f_failure *failure)
 {
   x2f_question asked = x2f_begin("check_receipt");
   json_t *keys = x2f_attach(&asked, asked.arguments, "receipt_keys", json_array());
@@ -292,6 +305,7 @@ x2f_blame x2f_check_receipt(const x2f_client *client, const char *const *receipt
     asked.lost |= json_array_append_new(keys, x2f_text(key, strlen(key), ARGUMENT));
   }
   x2f_put(&asked, asked.arguments, "receipt", receipt);
+  put_expected(&asked, expected);
   return run(client, asked, "claims", read_claims, claims, sizeof *claims, failure);
 }
 

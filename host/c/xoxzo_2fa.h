@@ -153,7 +153,7 @@ typedef struct {
 /** The one way in. */
 typedef struct {
   /** Proof for another service that this happened, for x2f_check_receipt(). base64url. */
-  char receipt[2049];
+  char receipt[513];
   /** Life of the receipt. */
   uint32_t expires_in_seconds;
   /** For operators. */
@@ -182,17 +182,28 @@ typedef struct {
   x2f_audit audit;
 } x2f_unlocked;
 
-/** What a receipt says. Compare it with what you expect: a receipt for another subject is a valid receipt. */
+/** What a receipt must be for. Take every field from the checker's own records, never from what came with the receipt. */
+typedef struct {
+  /** The service's immutable internal id of the user, as in the binding. */
+  const char *subject;
+  /** The purpose of the challenge, as in the binding. */
+  const char *purpose;
+  /** Phone number in canonical E.164. NULL accepts a receipt for any number. */
+  const char *recipient;
+  /** The session, as in the binding. NULL accepts only a receipt without one. */
+  const char *session;
+  /** The payment, as in the binding. NULL accepts only a receipt without one. */
+  const x2f_transaction *transaction;
+} x2f_expected;
+
+/** What a receipt proves. It carries neither user, number nor session: x2f_expected names them. */
 typedef struct {
   /** Unique per acceptance. */
   char id[23];
+  /** The service that gave the receipt. With keys of several audiences, it tells which. */
   char audience[65];
-  char recipient[17];
-  char subject[129];
   char purpose[129];
-  /** Empty if the challenge was bound to none. */
-  char session[129];
-  /** Of the payment. All three are empty if there was none. */
+  /** Of the payment that was confirmed, which is the expected one. All three are empty if there was none. */
   char amount[24];
   char currency[4];
   char payee[161];
@@ -422,11 +433,13 @@ X2F_API X2F_USED x2f_blame x2f_unlock(const x2f_client *client, const char *subj
                                       x2f_unlocked *unlocked, x2f_failure *failure);
 
 /**
- * Checks a receipt with any of so many receipt keys (`xoxzo-2fa keygen --receipt-for AUDIENCE`) and says what it proves. Neither
- * the settings nor the guard are asked. A receipt can be shown again until it ends: burn `id` where that matters.
+ * Checks a receipt with any of so many receipt keys (`xoxzo-2fa keygen --receipt-for AUDIENCE`): that it is genuine, alive and for
+ * what is expected. Neither the settings nor the guard are asked. X2F_REFUSE with `invalid-token` for one that is forged, altered or for
+ * something else. A receipt can be shown again until it ends: burn `id` where that matters.
  */
 X2F_API X2F_USED x2f_blame x2f_check_receipt(const x2f_client *client, const char *const *receipt_keys, size_t count,
-                                             const char *receipt, x2f_claims *claims, x2f_failure *failure);
+                                             const char *receipt, const x2f_expected *expected, x2f_claims *claims,
+                                             x2f_failure *failure);
 
 /** Reads what a token carries in the clear, for people who look for a fault. Proves nothing. */
 X2F_API X2F_USED x2f_blame x2f_inspect(const x2f_client *client, const char *token, x2f_outline *outline, x2f_failure *failure);

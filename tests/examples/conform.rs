@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use xoxzo_2fa::{
     Acceptance, AsyncGuard, AsyncTransport, AsyncTwoFactor, Audit, Binding, Body, Challenge,
-    Channel, Charge, Claims, Error, Guard, GuardError, Lost, MemoryGuard, Outline, RedisGuard,
-    Scope, Sending, Settings, Totals, Transaction, Transport, TwoFactor, Wait, check_receipt,
-    inspect,
+    Channel, Charge, Claims, Error, Expected, Guard, GuardError, Lost, MemoryGuard, Outline,
+    RedisGuard, Scope, Sending, Settings, Totals, Transaction, Transport, TwoFactor, Wait,
+    check_receipt, inspect,
 };
 use xoxzo_2fa_tests::Client;
 
@@ -230,7 +230,9 @@ impl Adaptor {
                 let keys: Vec<_> = keys
                     .filter_map(|key| key.as_str().map(str::to_string))
                     .collect();
-                let claims = check_receipt(&keys, text("receipt"), self.world.now());
+                let now = self.world.now();
+                let claims =
+                    check_receipt(&keys, text("receipt"), now, &expected(&content["expected"]));
                 return Ok(claims.map(|it| json!({"claims": claimed(&it)})));
             }
             "inspect" => {
@@ -344,16 +346,27 @@ fn binding(given: &Value) -> Binding {
     let text = |name: &str| given[name].as_str().unwrap_or_default();
     let mut binding = Binding::new(text("recipient"), text("subject"), text("purpose"));
     binding.session = given["session"].as_str().map(str::to_string);
-    let paid = &given["transaction"];
-    let part = |name: &str| paid[name].as_str().unwrap_or_default();
-    binding.transaction = paid
-        .is_object()
-        .then(|| Transaction::new(part("amount"), part("currency"), part("payee")));
+    binding.transaction = transaction(&given["transaction"]);
     binding
 }
 
 fn text(given: &Value) -> String {
     given.as_str().unwrap_or_default().to_string()
+}
+
+fn expected(given: &Value) -> Expected {
+    let text = |name: &str| given[name].as_str().unwrap_or_default();
+    let mut expected = Expected::new(text("subject"), text("purpose"));
+    expected.recipient = given["recipient"].as_str().map(str::to_string);
+    expected.session = given["session"].as_str().map(str::to_string);
+    expected.transaction = transaction(&given["transaction"]);
+    expected
+}
+
+fn transaction(paid: &Value) -> Option<Transaction> {
+    let part = |name: &str| paid[name].as_str().unwrap_or_default();
+    paid.is_object()
+        .then(|| Transaction::new(part("amount"), part("currency"), part("payee")))
 }
 
 fn sending(given: &Value) -> Sending {
@@ -404,9 +417,8 @@ fn accepted(acceptance: &Acceptance) -> Value {
 
 fn claimed(claims: &Claims) -> Value {
     json!({
-        "id": claims.id, "audience": claims.audience, "recipient": claims.binding.recipient, "subject": claims.binding.subject,
-        "purpose": claims.binding.purpose, "session": claims.binding.session, "test": claims.test,
-        "transaction": claims.binding.transaction.as_ref().map(|paid| {
+        "id": claims.id, "audience": claims.audience, "purpose": claims.purpose, "test": claims.test,
+        "transaction": claims.transaction.as_ref().map(|paid| {
             json!({"amount": paid.amount, "currency": paid.currency, "payee": paid.payee})
         }),
         "issued_at_seconds": since_1970(claims.issued_at), "expires_at_seconds": since_1970(claims.expires_at),

@@ -130,7 +130,7 @@ def token(host: Host, vector: dict[str, Any]) -> None:
 
 def receipt(host: Host, vector: dict[str, Any]) -> None:
     host.ask({"now": vector["now"]})
-    question = {"receipt_keys": vector["receipt_keys"], "receipt": vector["receipt"]}
+    question = {"receipt_keys": vector["receipt_keys"], "receipt": vector["receipt"], "expected": vector["expected"]}
     kind, answer = host.ask({"check_receipt": question})
     if vector["result"] == "invalid":
         same(failed((kind, answer))["code"], vector["code"])
@@ -147,7 +147,7 @@ def handle(host: Host, vector: dict[str, Any]) -> None:
         same(failed(answer)["code"], vector["code"])
     else:
         same(answer[0], "reported")
-        same(answer[1]["audit"], {"challenge_id": vector["challenge_id"], "trail": None})
+        same(answer[1], {"detail": vector["state"], "audit": {"challenge_id": vector["challenge_id"], "trail": None}})
         same([request["url"] for request in host.requests], [vector["url"]] if vector["url"] else [])
 
 

@@ -6,7 +6,6 @@ all there is to know. Reads tests/vectors/*.json and checks each, and that one c
 """
 
 import base64
-import hashlib
 import hmac
 import json
 import re
@@ -16,67 +15,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from notation import ID, PAYMENT, Refused, b64, derive, mac, opt, text, u32, unb64, written_key
+from receipt import check_receipt, hashes, receipt
 from wording import displayable, grouped, own_text, own_words, parts
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
 CALLING_CODES = {vector["callingCode"] for vector in json.loads((VECTORS / "phone.json").read_text())["tests"] if "callingCode" in vector}
 NO_TRUNK_ZERO = ("31", "33", "44", "49", "60", "61", "62", "66", "81", "82", "84")
 
 
-class Refused(Exception):
-    """The code with which something is refused."""
-
-
-# Notation
-
-
-def u32(number: int) -> bytes:
-    return number.to_bytes(4, "big")
-
-
-def text(value: str | bytes) -> bytes:
-    data = value.encode() if isinstance(value, str) else value
-    return u32(len(data)) + data
-
-
-def opt(field: bytes | None) -> bytes:
-    return b"\0" if field is None else b"\1" + field
-
-
-def b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def unb64(spelling: str) -> bytes | None:
-    """The bytes, if this is their one spelling."""
-    if any(letter not in ALPHABET for letter in spelling) or len(spelling) % 4 == 1:
-        return None
-    data = base64.urlsafe_b64decode(spelling + "=" * (-len(spelling) % 4))
-    return data if b64(data) == spelling else None
-
-
-def mac(key: bytes, message: bytes) -> bytes:
-    return hmac.new(key, message, hashlib.sha256).digest()
-
-
-# Keys
-
-
-def written_key(spelling: str, prefix: str) -> bytes:
-    data = unb64(spelling.removeprefix(prefix)) if spelling.startswith(prefix) else None
-    if data is None or len(data) != 36:
-        raise ValueError("not a written key")
-    if hashlib.sha256(prefix.encode() + data[:32]).digest()[:4] != data[32:]:
-        raise ValueError("wrong checksum")
-    return data[:32]
-
-
-def derive(root: bytes, label: str, context: bytes, length: int) -> bytes:
-    """HKDF-SHA-256; 32 bytes at most, so one block of output."""
-    extracted = mac(b"xoxzo-2fa/1", root)
-    return mac(extracted, text(label) + text(context) + b"\1")[:length]
+# Bindings
 
 
 def kind(document: dict[str, Any]) -> bytes:
@@ -84,16 +32,12 @@ def kind(document: dict[str, Any]) -> bytes:
     return bytes([scope | (0x80 if document.get("test") else 0)])
 
 
-# Bindings
-
-
 def bound(audience: str, binding: dict[str, Any]) -> bytes:
     paid = binding.get("transaction")
     session = binding.get("session")
     fields = text(audience) + text(binding["recipient"]) + text(binding["subject"]) + text(binding["purpose"])
     fields += opt(None if session is None else text(session))
-    parts = ("amount", "currency", "payee")
-    return fields + opt(None if paid is None else b"".join(text(paid[part]) for part in parts))
+    return fields + opt(None if paid is None else b"".join(text(paid[part]) for part in PAYMENT))
 
 
 def check_binding(binding: dict[str, Any], purposes: list[str]) -> None:
@@ -164,58 +108,11 @@ def verify(document: dict[str, Any], token: str, binding: dict[str, Any], pin: s
     }
 
 
-# Receipts
-
-
-def receipt(root: bytes, audience: str, message: bytes, binding: dict[str, Any], now: int) -> str:
-    key = derive(root, "receipt", audience.encode(), 32)
-    name = mac(key, text("xoxzo-2fa receipt id") + message)[:16]
-    body = b"\x12" + name + u32(now) + bound(audience, binding)
-    return b64(body + mac(key, text("xoxzo-2fa receipt") + body))
-
-
-def check_receipt(keys: list[str], spelling: str, now: int) -> dict[str, Any]:
-    data = unb64(spelling) if len(spelling) <= 2048 else None
-    if data is None or len(data) < 32:
-        raise Refused("invalid-token")
-    body, tag = data[:-32], data[-32:]
-    made = []
-    for key in keys:
-        test = key.startswith("x2ft1_")
-        own = mac(written_key(key, "x2ft1_" if test else "x2fr1_"), text("xoxzo-2fa receipt") + body)
-        made.append(hmac.compare_digest(own, tag) and body[:1] == (b"\x14" if test else b"\x12"))
-    if not any(made):
-        raise Refused("invalid-token")
-    rest = body[21:]
-
-    def take() -> str:
-        nonlocal rest
-        length = int.from_bytes(rest[:4], "big")
-        value, rest = rest[4 : 4 + length], rest[4 + length :]
-        return value.decode()
-
-    def present() -> bool:
-        nonlocal rest
-        flag, rest = rest[0], rest[1:]
-        return flag == 1
-
-    claims: dict[str, Any] = {name: take() for name in ("audience", "recipient", "subject", "purpose")}
-    claims["session"] = take() if present() else None
-    claims["transaction"] = {name: take() for name in ("amount", "currency", "payee")} if present() else None
-    issued = int.from_bytes(body[17:21], "big")
-    claims |= {"id": b64(body[1:17]), "test": body[0] == 0x14, "issued_at": issued, "expires_at": issued + 60}
-    if issued > now + 60:
-        raise Refused("clock")
-    if now >= issued + 60:
-        raise Refused("expired")
-    return claims
-
-
 # Handles
 
 
 def read_handle(document: dict[str, Any], spelling: str, now: int) -> dict[str, Any]:
-    """Where the state is asked for, and the counter of that; a decoy asks nowhere."""
+    """Where the state is asked for, the counter of that, and the state; a decoy asks nowhere, and its state is drawn."""
     data = unb64(spelling) if len(spelling) <= 256 else None
     if data is None or len(data) < 54 or data[0] != 0x13 or data[1] not in (1, 2):
         raise Refused("invalid-token")
@@ -236,11 +133,27 @@ def read_handle(document: dict[str, Any], spelling: str, now: int) -> dict[str, 
     names = derive(written_key(document["guard"]["key"], "x2fk1_"), "guard", kind(document), 32)
     folder = "sms/messages" if data[1] == 1 else "voice/calls"
     base = document["xoxzo"].get("base_url", "https://api.xoxzo.com")
+    sent = tags[0] == tag
     return {
-        "url": f"{base}/{folder}/{name.decode()}/" if tags[0] == tag else None,
+        "url": f"{base}/{folder}/{name.decode()}/" if sent else None,
+        # What Xoxzo answers in the vectors.
+        "state": "DELIVERED" if sent else drawn(derive(root, "decoy", kind(document), 32), data[1], name, max(0, now - issued)),
         "counter": "2fa." + b64(mac(names, text("status") + text(name))[:16]),
         "challenge_id": b64(body[10:18]),
     }
+
+
+def drawn(key: bytes, channel: int, name: bytes, age: int) -> str:
+    """The state of a decoy's message."""
+    data = mac(key, text("xoxzo-2fa decoy state") + bytes([channel]) + text(name))
+    wait, way, rare, late, fate = (int.from_bytes(data[at : at + 4], "big") for at in range(0, 20, 4))
+    if channel == 2:
+        last = "NO ANSWER" if fate % 100 < 12 else "ANSWERED"
+        return "IN PROGRESS" if age < 10 + late % 30 else last
+    fails, queued = fate % 100 < 4, 1 + wait % 4
+    moving = 60 + way % 240 if fails else 10 + late % 80 if rare % 10 == 0 else 2 + way % 8
+    last = "FAILED" if fails else "DELIVERED"
+    return "QUEUED" if age < queued else "DELIVERING" if age < queued + moving else last
 
 
 # Messages, requests, responses
@@ -498,7 +411,11 @@ def of_token(vector: dict[str, Any], token: str) -> dict[str, Any]:
 
 
 def of_receipt(vector: dict[str, Any], spelling: str) -> dict[str, Any]:
-    return outcome(lambda: {"claims": check_receipt(vector["receipt_keys"], spelling, vector["now"])})
+    arguments = (vector["receipt_keys"], spelling, vector["now"], vector["expected"])
+    answer = outcome(lambda: {"claims": check_receipt(*arguments)})
+    if "unlike" in vector and (hashes(spelling) & hashes(vector["unlike"]) or len(hashes(spelling)) != 4):
+        answer["unlike"] = "a hash in common"
+    return answer
 
 
 def of_settings(vector: dict[str, Any]) -> dict[str, Any]:

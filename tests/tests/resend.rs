@@ -1,5 +1,7 @@
 //! Resends, calls, templates, decoys, the state of messages: what each does and what each refuses.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{
     Answer, Challenge, Channel, Claimed, Code, Delivery, NoAnswer, Reply, Sending, inspect,
@@ -349,7 +351,7 @@ fn a_decoy_looks_and_counts_like_a_challenge_and_is_never_accepted() {
     fake.now += 60;
     assert!(fake.resend(&decoy.token, LOGIN, Sending::default()).is_ok());
     let report = fake.status(&decoy.handle.unwrap()).ok().unwrap();
-    assert_eq!(report.delivery, Delivery::Delivering);
+    assert_eq!(report.delivery, Delivery::Delivered);
     assert!(fake.requests.is_empty());
     for left in [3, 2, 1, 0] {
         let refusal = fake.verify(&decoy.token, LOGIN, "123456").err().unwrap();
@@ -359,6 +361,56 @@ fn a_decoy_looks_and_counts_like_a_challenge_and_is_never_accepted() {
         code(fake.verify(&decoy.token, LOGIN, &pin)),
         Some(Code::Exhausted)
     );
+}
+
+/// Asked as often as it is answered, the message of a decoy goes where a message goes, and never back.
+#[test]
+fn the_state_of_a_decoy_changes_like_that_of_a_message() {
+    let mut courses = BTreeMap::new();
+    for at in 0..300 {
+        let mut world = voiced();
+        world.now += at;
+        let decoy = world.start_with(LOGIN, DECOY).ok().unwrap();
+        let mut told = Vec::new();
+        let began = world.now;
+        for age in (0..400).step_by(5).chain([86_399]) {
+            world.now = began + age;
+            let report = world.status(decoy.handle.as_ref().unwrap()).ok().unwrap();
+            if told.last() != Some(&report) {
+                told.push(report);
+            }
+        }
+        let course: Vec<_> = told.iter().map(|report| &*report.detail).collect();
+        *courses.entry(course.join(" ")).or_insert(0) += 1;
+        assert!(world.requests.is_empty());
+    }
+    // Some are asked for the first time when they are under way already.
+    let all: Vec<_> = courses.keys().map(String::as_str).collect();
+    let forward = [
+        "QUEUED DELIVERED",
+        "QUEUED DELIVERING DELIVERED",
+        "QUEUED DELIVERING FAILED",
+    ];
+    assert_eq!(all, forward);
+    assert!(courses[forward[2]] < 40, "{courses:?}");
+}
+
+#[test]
+fn the_call_of_a_decoy_changes_like_a_call() {
+    let mut world = voiced();
+    let decoy = world.start_with(LOGIN, DECOY).ok().unwrap();
+    world.now += 60;
+    let call = world.resend(&decoy.token, LOGIN, CALL).ok().unwrap();
+    let handle = call.handle.unwrap();
+    let first = world.status(&handle).ok().unwrap();
+    assert_eq!(
+        (first.delivery, &*first.detail),
+        (Delivery::Delivering, "IN PROGRESS")
+    );
+    world.now += 40;
+    let last = world.status(&handle).ok().unwrap();
+    assert!(["ANSWERED", "NO ANSWER"].contains(&&*last.detail));
+    assert!(world.requests.is_empty());
 }
 
 #[test]

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use wasmtime::component::{Component, Func, Linker, Val};
 use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder};
 use xoxzo_2fa::{
-    Binding, Body, Code, Error, Lost, MemoryGuard, Sending, Settings, Transaction, Transport,
-    TwoFactor, check_receipt, inspect, receipt_key,
+    Binding, Body, Code, Error, Expected, Lost, MemoryGuard, Sending, Settings, Transaction,
+    Transport, TwoFactor, check_receipt, inspect, receipt_key,
 };
 use xoxzo_2fa_tests::{Client, NOW, document, key, sandboxed};
 
@@ -58,6 +58,10 @@ fn told<T>(what: &str, size: usize, result: Result<T, Error>, user: bool) {
     }
 }
 
+fn expected() -> Expected {
+    Expected::new("user-1", "login")
+}
+
 #[test]
 fn a_user_is_only_refused_whatever_the_size() {
     let host = blocking();
@@ -72,7 +76,7 @@ fn a_user_is_only_refused_whatever_the_size() {
             told("handle", size, host.status(&text), true);
             told("token", size, inspect(&text), true);
             let keys = [receipt_key(&key(1), "shop", false).unwrap()];
-            let receipt = check_receipt(&keys, &text, SystemTime::now());
+            let receipt = check_receipt(&keys, &text, SystemTime::now(), &expected());
             told("receipt", size, receipt, true);
         }
     }
@@ -118,13 +122,29 @@ fn a_program_is_told_whatever_the_size() {
         told("subject", size, host.unlock(&text, "+819012345678"), false);
         told("recipient", size, host.unlock("user-1", &text), false);
         told("root key", size, receipt_key(&text, "shop", false), false);
-        let checked = check_receipt(std::slice::from_ref(&text), "x", SystemTime::now());
+        let now = SystemTime::now();
+        let checked = check_receipt(std::slice::from_ref(&text), "x", now, &expected());
         told("receipt key", size, checked, false);
+        let paid = |amount: &str, currency: &str, payee: &str| {
+            expected().transaction(Transaction::new(amount, currency, payee))
+        };
+        for expected in [
+            Expected::new(&text, "login"),
+            Expected::new("user-1", &text),
+            expected().recipient(&text),
+            expected().session(&text),
+            paid(&text, "JPY", "Shop"),
+            paid("100", &text, "Shop"),
+            paid("100", "JPY", &text),
+        ] {
+            let checked = check_receipt(&[], "x", now, &expected);
+            told("expectation", size, checked, false);
+        }
         let many = vec!["x".to_string(); size / 100];
         told(
             "keys",
             size.max(4_097),
-            check_receipt(&many, "x", SystemTime::now()),
+            check_receipt(&many, "x", now, &expected()),
             false,
         );
         let long = sandboxed("https://api.xoxzo.com", "sid-canary", &text).key(key(1));
@@ -267,12 +287,17 @@ fn a_question_of_any_size_is_answered() {
                 json!({"recipient": "+819012345678", "subject": subject, "purpose": "login"});
             json!({"verify": {"token": token, "pin": pin, "binding": binding}}).to_string()
         };
+        let check = |key: &str, receipt: &str, subject: &str| {
+            let expected = json!({"subject": subject, "purpose": "login"});
+            json!({"check_receipt": {"receipt_keys": [key], "receipt": receipt, "expected": expected}}).to_string()
+        };
         for question in [
             verify(&fill, "123456", "user-1"),
             verify("x", &fill, "user-1"),
             verify("x", "123456", &fill),
             json!({"prepare": {"json": fill}}).to_string(),
-            json!({"check_receipt": {"receipt_keys": [fill], "receipt": fill}}).to_string(),
+            check(&fill, &fill, "user-1"),
+            check("x", &fill, &fill),
             fill.clone(),
             "[".repeat(size),
             format!("{{\"verify\":{}1{}}}", "[".repeat(100), "]".repeat(100)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use xoxzo_2fa_core::{Code, ReceiptKey, RootKey, check_receipt};
+use xoxzo_2fa_core::{Code, Expected, ReceiptKey, RootKey, check_receipt};
 use xoxzo_2fa_tests::{LOGIN, NOW, World, code, document, key, other_than, pin_in};
 
 fn testing() -> Value {
@@ -46,10 +46,17 @@ fn what_test_mode_makes_is_worth_nothing_elsewhere() {
             false,
         ),
     ];
+    let expected = Expected {
+        subject: LOGIN.subject,
+        purpose: LOGIN.purpose,
+        recipient: None,
+        session: None,
+        transaction: None,
+    };
     for (receipt, is_test) in receipts {
         let check = |keys: &[&ReceiptKey]| {
             let keys: Vec<_> = keys.iter().map(|key| (*key).clone()).collect();
-            check_receipt(&keys, &receipt, NOW).map(|claims| claims.test)
+            check_receipt(&keys, &receipt, NOW, expected).map(|claims| claims.test)
         };
         let (own, other) = if is_test {
             (&test_key, &live_key)

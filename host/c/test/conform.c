@@ -94,12 +94,18 @@ static const char *text(const json_t *from, const char *name)
   return json_string_value(json_object_get(from, name));
 }
 
+static const x2f_transaction *transaction(const json_t *from, x2f_transaction *paid)
+{
+  const json_t *own = json_object_get(from, "transaction");
+  *paid = (x2f_transaction){text(own, "amount"), text(own, "currency"), text(own, "payee")};
+  return own == NULL ? NULL : paid;
+}
+
 static x2f_binding binding(const json_t *from, x2f_transaction *paid)
 {
-  const json_t *own = json_object_get(from, "binding"), *transaction = json_object_get(own, "transaction");
-  *paid = (x2f_transaction){text(transaction, "amount"), text(transaction, "currency"), text(transaction, "payee")};
+  const json_t *own = json_object_get(from, "binding");
   return (x2f_binding){text(own, "recipient"), text(own, "subject"), text(own, "purpose"), text(own, "session"),
-                       transaction == NULL ? NULL : paid};
+                       transaction(own, paid)};
 }
 
 static x2f_sending sending(const json_t *from)
@@ -185,10 +191,7 @@ static json_t *claimed(const x2f_claims *claims)
   json_t *own = json_pack("{s:s,s:b,s:I,s:I}", "id", claims->id, "test", (int)claims->test, "issued_at_seconds",
                           (json_int_t)claims->issued_at_seconds, "expires_at_seconds", (json_int_t)claims->expires_at_seconds);
   put(own, "audience", claims->audience);
-  put(own, "recipient", claims->recipient);
-  put(own, "subject", claims->subject);
   put(own, "purpose", claims->purpose);
-  put(own, "session", claims->session);
   if (claims->amount[0] != 0)
     json_object_set_new(own, "transaction", json_pack("{s:s,s:s,s:s}", "amount", claims->amount, "currency", claims->currency,
                                                       "payee", claims->payee));
@@ -286,7 +289,11 @@ static json_t *check_receipt(const json_t *from)
   x2f_claims claims;
   x2f_failure failure;
   for (size_t at = 0; at < count; at++) keys[at] = json_string_value(json_array_get(list, at));
-  x2f_blame blame = x2f_check_receipt(shell.client, keys, count, text(from, "receipt"), &claims, &failure);
+  const json_t *own = json_object_get(from, "expected");
+  x2f_transaction paid;
+  x2f_expected expected = {text(own, "subject"), text(own, "purpose"), text(own, "recipient"), text(own, "session"),
+                           transaction(own, &paid)};
+  x2f_blame blame = x2f_check_receipt(shell.client, keys, count, text(from, "receipt"), &expected, &claims, &failure);
   return blame == X2F_OK ? claimed(&claims) : failure_of(&failure);
 }
 

@@ -12,6 +12,7 @@ import xoxzo_2fa
 from xoxzo_2fa import (
     AsyncTwoFactor,
     Binding,
+    Expected,
     GuardFull,
     GuardUnreachable,
     MemoryGuard,
@@ -97,8 +98,18 @@ class AsyncWorld(World):
 
 def binding(given: dict[str, Any]) -> Binding:
     """Give the binding of a question."""
+    return Binding(**{**given, "transaction": transaction(given)})
+
+
+def expected(given: dict[str, Any]) -> Expected:
+    """Give what a receipt is expected to be for."""
+    return Expected(**{**given, "transaction": transaction(given)})
+
+
+def transaction(given: dict[str, Any]) -> Transaction | None:
+    """Give the payment of a question."""
     paid = given.get("transaction")
-    return Binding(**{**given, "transaction": Transaction(**paid) if paid else None})
+    return Transaction(**paid) if paid else None
 
 
 def names(record: Any) -> dict[str, Any]:
@@ -162,6 +173,7 @@ class Adaptor:
             setattr(self.world, kind, content)
             return {"done": {}}
         if kind == "check_receipt":
+            content["expected"] = expected(content["expected"])
             return {"claims": names(xoxzo_2fa.check_receipt(**content, now=self.world.now))}
         if kind == "inspect":
             return {"outline": names(xoxzo_2fa.inspect(**content))}

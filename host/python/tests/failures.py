@@ -16,6 +16,7 @@ from xoxzo_2fa import (
     AsyncTwoFactor,
     Binding,
     Event,
+    Expected,
     GuardUnreachable,
     MemoryGuard,
     Misuse,
@@ -53,6 +54,7 @@ def phone() -> str:
 
 
 LOGIN = Binding(phone(), "user-1", "login")
+EXPECTED = Expected("user-1", "login", phone())
 
 TRAP = """
 (component
@@ -349,17 +351,52 @@ FUNCTIONS = [
     Way("receipt_key: an object", lambda it: receipt_key(it.document()["keys"][0], object()), Misuse, "request"),  # type: ignore[arg-type]
     Way(
         "check_receipt: another key",
-        lambda it: xoxzo_2fa.check_receipt([receipt_key(keygen(), "shop")], it.accept()),
+        lambda it: xoxzo_2fa.check_receipt([receipt_key(keygen(), "shop")], it.accept(), EXPECTED),
         Refuse,
         "invalid-token",
     ),
-    Way("check_receipt: no receipt", lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.token()), Refuse, "invalid-token"),
-    Way("check_receipt: half a character", lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], HALF), Refuse, "invalid-token"),
-    Way("check_receipt: long", lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.accept() * 1000), Refuse, "invalid-token"),
-    Way("check_receipt: no key", lambda it: xoxzo_2fa.check_receipt([it.receipt_key() + "x"], it.accept()), Misuse, "request"),
-    Way("check_receipt: nothing", lambda it: xoxzo_2fa.check_receipt(None, it.accept()), Misuse, "request"),  # type: ignore[arg-type]
+    Way("check_receipt: no receipt", lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.token(), EXPECTED), Refuse, "invalid-token"),
+    Way("check_receipt: half a character", lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], HALF, EXPECTED), Refuse, "invalid-token"),
     Way(
-        "check_receipt: no time", lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.accept(), now=float("nan")), Upstream, "plugin"
+        "check_receipt: long", lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.accept() * 1000, EXPECTED), Refuse, "invalid-token"
+    ),
+    Way("check_receipt: no key", lambda it: xoxzo_2fa.check_receipt([it.receipt_key() + "x"], it.accept(), EXPECTED), Misuse, "request"),
+    Way("check_receipt: nothing", lambda it: xoxzo_2fa.check_receipt(None, it.accept(), EXPECTED), Misuse, "request"),  # type: ignore[arg-type]
+    Way(
+        "check_receipt: another user",
+        lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.accept(), Expected("user-9", "login", phone())),
+        Refuse,
+        "invalid-token",
+    ),
+    Way(
+        "check_receipt: half a subject",
+        lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.accept(), Expected(HALF, "login", phone())),
+        Misuse,
+        "request",
+    ),
+    Way(
+        "check_receipt: a number with a space",
+        lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.accept(), Expected("user-1", "login", phone() + " ")),
+        Misuse,
+        "request",
+    ),
+    Way(
+        "check_receipt: a binding",
+        lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.accept(), LOGIN),  # type: ignore[arg-type]
+        Misuse,
+        "request",
+    ),
+    Way(
+        "check_receipt: a payment that is none",
+        lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.accept(), Expected("user-1", "login", transaction=LOGIN)),  # type: ignore[arg-type]
+        Misuse,
+        "request",
+    ),
+    Way(
+        "check_receipt: no time",
+        lambda it: xoxzo_2fa.check_receipt([it.receipt_key()], it.accept(), EXPECTED, now=float("nan")),
+        Upstream,
+        "plugin",
     ),
     Way("inspect: no token", lambda it: xoxzo_2fa.inspect(it.token() * 2), Refuse, "invalid-token"),
     Way("inspect: half a character", lambda it: xoxzo_2fa.inspect(it.token() + HALF), Refuse, "invalid-token"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import AsyncMock, create_autospec
 from urllib.parse import parse_qs
@@ -17,6 +18,7 @@ from xoxzo_2fa import (
     AsyncTwoFactor,
     Binding,
     Event,
+    Expected,
     MemoryGuard,
     Misuse,
     Refuse,
@@ -77,12 +79,31 @@ def test_a_receipt_proves_what_happened() -> None:
     payment = Binding("+819012345678", "user-1", "login", transaction=Transaction("12.50", "EUR", "Ann Lee"))
     challenge = two_factor.start(payment)
     receipt = two_factor.verify(challenge.token, payment, taker.pin()).receipt
-    claims = check_receipt([receipt_key(whole["keys"][0], "shop")], receipt)
-    assert (claims.subject, claims.transaction, claims.test) == ("user-1", payment.transaction, False)
+    keys = [receipt_key(whole["keys"][0], "shop")]
+    expected = Expected("user-1", "login", transaction=payment.transaction)
+    claims = check_receipt(keys, receipt, expected)
+    assert (claims.audience, claims.transaction, claims.test) == ("shop", payment.transaction, False)
+    assert check_receipt(keys, receipt, replace(expected, recipient="+819012345678")) == claims
     with pytest.raises(Refuse, match="invalid-token"):
-        check_receipt([receipt_key(keygen(), "shop")], receipt)
+        check_receipt([receipt_key(keygen(), "shop")], receipt, expected)
+    others = (
+        Expected("user-1", "login"),
+        Expected("user-1", "login", transaction=Transaction("12.51", "EUR", "Ann Lee")),
+        replace(expected, subject="user-2"),
+        replace(expected, purpose="sign-up"),
+        replace(expected, recipient="+819012345679"),
+        replace(expected, session="s-1"),
+    )
+    for other in others:
+        with pytest.raises(Refuse, match="invalid-token"):
+            check_receipt(keys, receipt, other)
+    wrong: tuple[Any, ...] = (Expected("", "login"), Expected("user-1", "login", recipient="090"), payment, None, "user-1")
+    for one in wrong:
+        with pytest.raises(Misuse, match="request"):
+            check_receipt(keys, receipt, one)
     with pytest.raises(Misuse, match="request"):
-        check_receipt(["no key"], receipt)
+        check_receipt(["no key"], receipt, expected)
+    assert "+8190" not in repr(replace(expected, recipient="+819012345678"))
     assert inspect(challenge.token).digits == 6
     with pytest.raises(Refuse, match="invalid-token"):
         inspect("x")
@@ -145,7 +166,7 @@ def test_what_a_user_sends_is_at_most_refused(settings: Settings, taker: Taker, 
         lambda: two_factor.verify(typed, LOGIN, "123456"),
         lambda: two_factor.resend(typed, LOGIN),
         lambda: two_factor.status(typed),
-        lambda: check_receipt([key], typed),
+        lambda: check_receipt([key], typed, Expected("user-1", "login")),
         lambda: inspect(typed),
     )
     for call in calls:

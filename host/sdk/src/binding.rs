@@ -386,7 +386,7 @@ impl From<types::Specimen> for Specimen {
 #[non_exhaustive]
 #[must_use]
 pub struct Acceptance {
-    /// Proof for another service; [`check_receipt`](crate::check_receipt) reads it.
+    /// Proof for another service, which [`check_receipt`](crate::check_receipt) checks there. It shows nobody user, number or session.
     pub receipt: String,
     /// Life of the receipt.
     pub expires_in: Duration,
@@ -409,45 +409,6 @@ impl From<types::Acceptance> for Acceptance {
             receipt: acceptance.receipt,
             expires_in: Duration::from_secs(acceptance.expires_in_seconds.into()),
             audit: told(acceptance.audit),
-        }
-    }
-}
-
-/// What a receipt says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Claims {
-    /// Unique per acceptance. Burn it where a receipt must count once.
-    pub id: String,
-    /// For whom the receipt is.
-    pub audience: String,
-    /// Who proved what: compare it with what you expect.
-    pub binding: Binding,
-    /// Made in test mode: it proves nothing. Only with a receipt key of test mode.
-    pub test: bool,
-    /// When it was made.
-    pub issued_at: SystemTime,
-    /// From when on it is refused.
-    pub expires_at: SystemTime,
-}
-
-impl From<types::Claims> for Claims {
-    fn from(claims: types::Claims) -> Self {
-        Self {
-            id: claims.id,
-            audience: claims.audience,
-            binding: Binding {
-                recipient: claims.recipient,
-                subject: claims.subject,
-                purpose: claims.purpose,
-                session: claims.session,
-                transaction: claims
-                    .transaction
-                    .map(|paid| Transaction::new(paid.amount, paid.currency, paid.payee)),
-            },
-            test: claims.test,
-            issued_at: instant(claims.issued_at_seconds),
-            expires_at: instant(claims.expires_at_seconds),
         }
     }
 }
@@ -482,6 +443,7 @@ fn told(audit: Option<types::Audit>) -> Audit {
     audit.map(Audit::from).unwrap_or_default()
 }
 
-fn instant(seconds: u32) -> SystemTime {
+/// The time so many seconds after 1970-01-01T00:00:00Z.
+pub(crate) fn instant(seconds: u32) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds.into())
 }

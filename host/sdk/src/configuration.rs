@@ -1,18 +1,18 @@
-//! What needs neither guard nor network: keys, receipts, tokens looked at, settings checked.
+//! What needs neither guard nor network: keys made, tokens looked at, settings checked.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use wasmtime::Store;
 
-use crate::binding::{Claims, Outline, Specimen, Transaction};
+use crate::binding::{Outline, Specimen, Transaction};
 use crate::bindings::TwoFactor as Exports;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::component::{Host, State};
 use crate::engine::shared;
-use crate::error::{Code, Error, Failure};
-use crate::exchange::{KEYS, bounded};
+use crate::error::Error;
+use crate::exchange::bounded;
 use crate::guard::{MemoryGuard, Scope};
 use crate::instance::{DEADLINE, Plugin};
 use crate::settings::Settings;
@@ -139,51 +139,6 @@ pub fn keygen() -> Result<String, Error> {
         exports.xoxzo_two_factor_configuration().call_keygen(store)
     })
     .map(|written| written.key)
-}
-
-/// Derives the key that checks receipts for one audience, and can do nothing else: live ones, or those of test mode.
-///
-/// # Errors
-///
-/// [`Error::Misuse`] if `root_key` is not a key.
-pub fn receipt_key(root_key: &str, audience: &str, test: bool) -> Result<String, Error> {
-    let (root_key, audience) = (bounded(root_key), bounded(audience));
-    configure(&*bundled()?, |exports, store| {
-        exports
-            .xoxzo_two_factor_configuration()
-            .call_receipt_key(store, root_key, audience, test)
-    })
-    .map(|written| written.key)
-}
-
-/// Checks a receipt with the receipt keys of its audience, at `now`, and says what it proves. Compare the claims with what
-/// you expect: a receipt for another subject is a valid receipt.
-///
-/// # Errors
-///
-/// [`Error::Refuse`] for a receipt that is forged, altered or over.
-pub fn check_receipt(
-    receipt_keys: &[String],
-    receipt: &str,
-    now: SystemTime,
-) -> Result<Claims, Error> {
-    let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-    if receipt_keys.len() > KEYS {
-        let detail = "receipt_keys: must be at most 256";
-        return Err(Error::Misuse(Failure::new(Code::Request, detail)));
-    }
-    let keys: Vec<_> = receipt_keys
-        .iter()
-        .map(|key| bounded(key).to_string())
-        .collect();
-    let receipt = bounded(receipt);
-    configure(&*bundled()?, |exports, store| {
-        exports
-            .xoxzo_two_factor_configuration()
-            .call_check_receipt(store, &keys, receipt, seconds)
-    })
-    .map(Claims::from)
 }
 
 /// Reads what a token carries in the clear, to look for a fault. Proves nothing.

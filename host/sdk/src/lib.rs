@@ -80,6 +80,7 @@ mod odds;
 #[cfg(feature = "phone")]
 mod phone;
 mod process;
+mod receipt;
 mod settings;
 mod transport;
 
@@ -91,12 +92,12 @@ pub use asynchronous::{
 };
 pub use audit::{Alarm, Audit, Auditor, Cause, Cost, Event, Operation, Outcome, Trail};
 pub use binding::{
-    Acceptance, Binding, Challenge, Channel, Claims, Delivery, Outline, Report, Sending, Specimen,
+    Acceptance, Binding, Challenge, Channel, Delivery, Outline, Report, Sending, Specimen,
     Transaction, Unlocked,
 };
 pub use client::{Builder, Instances, TwoFactor};
 pub use compliance::{Finding, Standing};
-pub use configuration::{Checked, check, check_receipt, inspect, keygen, receipt_key};
+pub use configuration::{Checked, check, inspect, keygen};
 pub use error::{Code, Error, Failure};
 #[cfg(feature = "suite")]
 pub use guard::suite;
@@ -108,6 +109,7 @@ pub use guard::{Repaired, SqliteBuilder, SqliteGuard};
 pub use odds::Odds;
 #[cfg(feature = "phone")]
 pub use phone::to_e164;
+pub use receipt::{Claims, Expected, check_receipt, receipt_key};
 pub use settings::{Settings, SettingsBuilder};
 #[cfg(feature = "ureq")]
 pub use transport::UreqTransport;

@@ -48,6 +48,18 @@ impl Transaction {
             payee: payee.to_string(),
         })
     }
+
+    /// Appends a payment that may be absent.
+    pub(crate) fn write(paid: Option<&Self>, out: &mut Writer) {
+        match paid {
+            None => out.u8(0),
+            Some(paid) => out
+                .u8(1)
+                .text(&paid.amount)
+                .text(&paid.currency)
+                .text(&paid.payee),
+        };
+    }
 }
 
 /// A binding whose every field has its canonical form.
@@ -93,14 +105,7 @@ impl Binding {
             .text(&self.subject)
             .text(&self.purpose);
         out.option(self.session.as_deref());
-        match &self.transaction {
-            None => out.u8(0),
-            Some(paid) => out
-                .u8(1)
-                .text(&paid.amount)
-                .text(&paid.currency)
-                .text(&paid.payee),
-        };
+        Transaction::write(self.transaction.as_ref(), out);
     }
 
     /// Takes what [`Binding::write`] appended for this audience.

@@ -9,3 +9,13 @@ pub enum Channel {
     /// A call that says the code.
     Voice,
 }
+
+impl Channel {
+    /// As it is written in what is signed.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Sms => 1,
+            Self::Voice => 2,
+        }
+    }
+}

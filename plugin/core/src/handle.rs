@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use crate::channel::Channel;
 use crate::clock;
 use crate::codec::{Reader, Writer, from_base64url, to_base64url};
+use crate::decoy::State;
 use crate::failure::{Code, Failure};
 use crate::key::Secret;
 use crate::mark;
@@ -33,13 +34,9 @@ pub(crate) struct Handle<'a> {
 
 impl Handle<'_> {
     pub(crate) fn to_text(&self, key: &Secret) -> String {
-        let channel = match self.channel {
-            Channel::Sms => 1,
-            Channel::Voice => 2,
-        };
         let mut out = Writer::new();
         out.u8(mark::HANDLE)
-            .u8(channel)
+            .u8(self.channel.number())
             .raw(&self.kid)
             .u32(self.issued_at)
             .raw(&self.challenge_id);
@@ -53,8 +50,8 @@ pub(crate) struct Read {
     pub(crate) channel: Channel,
     pub(crate) challenge_id: [u8; 8],
     pub(crate) message_id: String,
-    /// Of a message that was never sent.
-    pub(crate) decoy: bool,
+    /// The state that is told of a message that was never sent.
+    pub(crate) decoy: Option<State>,
 }
 
 /// # Errors
@@ -85,6 +82,8 @@ pub(crate) fn read(settings: &Prepared, text: &str, now: u32) -> Result<Read, Fa
         return Err(invalid());
     }
     clock::within(issued_at, LIFETIME, now)?;
+    let age = now.saturating_sub(issued_at);
+    let decoy = decoy.then(|| State::draw(&key.decoy, channel, &message_id, age));
     Ok(Read {
         channel,
         challenge_id,

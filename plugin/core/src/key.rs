@@ -35,6 +35,17 @@ impl Secret {
         self.hmac(message).finalize().into_bytes().into()
     }
 
+    /// The first 16 bytes of the MAC of `message`.
+    pub(crate) fn short_mac(&self, message: &[u8]) -> [u8; 16] {
+        let mut short = [0; 16];
+        let mac = self.mac(message);
+        short
+            .iter_mut()
+            .zip(mac)
+            .for_each(|(place, byte)| *place = byte);
+        short
+    }
+
     /// Whether `tag` is the MAC of `message`, in constant time.
     pub(crate) fn verifies(&self, message: &[u8], tag: &[u8]) -> bool {
         self.hmac(message).verify_slice(tag).is_ok()

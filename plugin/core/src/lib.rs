@@ -102,6 +102,7 @@ mod binding;
 mod channel;
 mod clock;
 mod codec;
+mod decoy;
 mod dispatch;
 mod failure;
 mod guard;
@@ -141,7 +142,7 @@ pub use locale::Locale;
 pub use phone::{Destination, InvalidNumber, Recipient, Trusted};
 pub use prepared::Prepared;
 pub use random::draw;
-pub use receipt::{Claims, check as check_receipt};
+pub use receipt::{Claims, Expected, check as check_receipt};
 pub use seal::Seal;
 pub use settings::{
     Broken, Cap, Guesses, Japan, Messages, Purpose, Range, Scope, Sends, Settings, Template, Voice,

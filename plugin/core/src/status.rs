@@ -11,6 +11,7 @@ use crate::audit::{About, Audit, Tell};
 use crate::channel::Channel;
 use crate::clock;
 use crate::codec::{Reader, Writer};
+use crate::decoy::State;
 use crate::dispatch::Delivery;
 use crate::failure::{Code, Failure};
 use crate::guard::{Charge, Outcome, judge};
@@ -39,7 +40,8 @@ pub struct Status {
     channel: Channel,
     challenge_id: [u8; 8],
     message_id: String,
-    decoy: bool,
+    /// What is told of a message that was never sent.
+    decoy: Option<State>,
     asked: bool,
 }
 
@@ -85,7 +87,11 @@ impl Suspend for Status {
         } = self;
         out.text(name).u8(*channel as u8);
         out.raw(challenge_id).text(message_id);
-        out.flag(*decoy).flag(*asked);
+        match decoy {
+            None => out.flag(false),
+            Some(state) => out.flag(true).u8(*state as u8),
+        };
+        out.flag(*asked);
     }
 
     fn read(_: &Prepared, from: &mut Reader<'_>) -> Option<Self> {
@@ -94,7 +100,10 @@ impl Suspend for Status {
             channel: from.one_of(&[Channel::Sms, Channel::Voice])?,
             challenge_id: from.array(),
             message_id: from.text(),
-            decoy: from.present(),
+            decoy: match from.present() {
+                false => None,
+                true => Some(from.one_of(&State::ALL)?),
+            },
             asked: from.present(),
         })
     }
@@ -109,7 +118,7 @@ impl Operation for Status {
     type Output = Report;
 
     fn about(&self, _: &Prepared) -> About {
-        About::message(self.challenge_id, &self.message_id, self.decoy)
+        About::message(self.challenge_id, &self.message_id, self.decoy.is_some())
     }
 
     fn resume(
@@ -126,8 +135,8 @@ impl Operation for Status {
                     let soon = Failure::new(Code::Cooldown, "this was asked moments ago");
                     return Err(soon.retry_after(Some(total.ends_in)));
                 }
-                if self.decoy {
-                    return Ok(Turn::Done(report("DELIVERING".into())));
+                if let Some(state) = self.decoy {
+                    return Ok(Turn::Done(report(state.word().into())));
                 }
                 self.asked = true;
                 let request = xoxzo::status(&settings.account, self.channel, &self.message_id);

@@ -213,18 +213,14 @@ pub(crate) fn prepared(preparation: &Preparation) -> String {
 
 pub(crate) fn claims(claims: &Claims) -> String {
     Object::of("claims", |out| {
-        let binding = &claims.binding;
         out.text("id", &claims.id);
         out.text("audience", &claims.audience);
-        out.text("recipient", binding.recipient.as_str());
-        out.text("subject", &binding.subject);
-        out.text("purpose", &binding.purpose);
-        out.maybe_text("session", binding.session.as_deref());
+        out.text("purpose", &claims.purpose);
         if let Some(Transaction {
             amount,
             currency,
             payee,
-        }) = &binding.transaction
+        }) = &claims.transaction
         {
             out.object("transaction", |out| {
                 out.text("amount", amount);

@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
-    About, Answer, Channel, Claimed, Code, Dispatch, Failure, NoAnswer, Operation, Prepared, Range,
-    ReceiptKey, Reply, RootKey, Sending, Status, Total, Totals, Trail, Transaction, Turn, Unlock,
-    Verify, Waiting, check_receipt, inspect,
+    About, Answer, Channel, Claimed, Code, Dispatch, Expected, Failure, NoAnswer, Operation,
+    Prepared, Range, ReceiptKey, Reply, RootKey, Sending, Status, Total, Totals, Trail,
+    Transaction, Turn, Unlock, Verify, Waiting, check_receipt, inspect,
 };
 
 use crate::at::At;
@@ -143,7 +143,18 @@ fn receipt(from: At<'_>, now: u32) -> Result<String, Failure> {
     let keys = from.texts("receipt_keys");
     let keys: Result<Vec<_>, _> = keys.iter().map(|key| ReceiptKey::parse(key)).collect();
     let keys = keys.map_err(|unfit| unfit.argument("receipt_keys"))?;
-    check_receipt(&keys, from.str("receipt"), now).map(|claims| answer::claims(&claims))
+    let expected = expected(from.at("expected"));
+    check_receipt(&keys, from.str("receipt"), now, expected).map(|claims| answer::claims(&claims))
+}
+
+fn expected(from: At<'_>) -> Expected<'_> {
+    Expected {
+        subject: from.str("subject"),
+        purpose: from.str("purpose"),
+        recipient: from.option_str("recipient"),
+        session: from.option_str("session"),
+        transaction: from.maybe("transaction").map(transaction),
+    }
 }
 
 fn receipt_key(from: At<'_>) -> Result<String, Failure> {
@@ -218,6 +229,7 @@ const QUESTION: Form = Form::Map(&[
         &[
             needed("receipt_keys", Form::List(&Form::Text, ANY)),
             needed("receipt", Form::Text),
+            needed("expected", EXPECTED),
         ],
     ),
     function("keygen", &[]),
@@ -294,6 +306,14 @@ const BINDING: Form = Form::Map(&[
     RECIPIENT,
     SUBJECT,
     needed("purpose", Form::Text),
+    option("session", Form::Text),
+    option("transaction", TRANSACTION),
+]);
+
+const EXPECTED: Form = Form::Map(&[
+    needed("subject", Form::Text),
+    needed("purpose", Form::Text),
+    option("recipient", Form::Text),
     option("session", Form::Text),
     option("transaction", TRANSACTION),
 ]);

@@ -24,13 +24,15 @@ impl Guest for Configuration {
         receipt_keys: Vec<String>,
         receipt: String,
         now_seconds: u32,
+        expected: types::Expected,
     ) -> Answer<types::Claims> {
         let keys: Result<Vec<_>, _> = receipt_keys
             .iter()
             .map(|key| ReceiptKey::parse(key))
             .collect();
         let keys = keys.map_err(|unfit| convert::failure(unfit.argument("receipt-keys")))?;
-        check_receipt(&keys, &receipt, now_seconds)
+        let expected = convert::expected(&expected);
+        check_receipt(&keys, &receipt, now_seconds, expected)
             .map(convert::claims)
             .map_err(convert::failure)
     }

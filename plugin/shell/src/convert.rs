@@ -2,7 +2,6 @@
 
 #![expect(missing_docs, reason = "each is named by what it converts")]
 
-use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -172,22 +171,29 @@ pub fn acceptance(told: core::Told<core::Acceptance>) -> types::Acceptance {
     }
 }
 
-pub fn claims(claims: core::Claims) -> types::Claims {
-    let core::Binding {
-        recipient,
+pub fn expected(expected: &types::Expected) -> core::Expected<'_> {
+    let types::Expected {
         subject,
         purpose,
+        recipient,
         session,
         transaction,
-    } = claims.binding;
+    } = expected;
+    core::Expected {
+        subject,
+        purpose,
+        recipient: recipient.as_deref(),
+        session: session.as_deref(),
+        transaction: transaction.as_ref().map(paid),
+    }
+}
+
+pub fn claims(claims: core::Claims) -> types::Claims {
     types::Claims {
         id: claims.id,
         audience: claims.audience,
-        recipient: recipient.as_str().to_owned(),
-        subject,
-        purpose,
-        session,
-        transaction: transaction.map(|paid| types::Transaction {
+        purpose: claims.purpose,
+        transaction: claims.transaction.map(|paid| types::Transaction {
             amount: paid.amount,
             currency: paid.currency,
             payee: paid.payee,

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::sync::OnceLock;
 
 use xoxzo_2fa_core::{
-    Claimed, Code, Destination, Dispatch, Prepared, ReceiptKey, Recipient, Reply, RootKey, Sending,
-    Status, Transaction, Unlock, Verify, Waiting, check_receipt, inspect,
+    Claimed, Code, Destination, Dispatch, Expected, Prepared, ReceiptKey, Recipient, Reply,
+    RootKey, Sending, Status, Transaction, Unlock, Verify, Waiting, check_receipt, inspect,
 };
 
 use xoxzo_2fa_gate::{Cache, Claims, Event, Gate, Head, Response, Turn};
@@ -114,10 +114,17 @@ pub fn token(data: &[u8]) {
             .err()
             .map(|failure| failure.code),
     );
+    let expected = Expected {
+        subject: login().subject,
+        purpose: login().purpose,
+        recipient: None,
+        session: None,
+        transaction: None,
+    };
     for test in [false, true] {
         let keys = [key().receipt_key("shop", test)];
         refused(
-            check_receipt(&keys, text, NOW)
+            check_receipt(&keys, text, NOW, expected)
                 .err()
                 .map(|failure| failure.code),
         );

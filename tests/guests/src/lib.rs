@@ -134,7 +134,12 @@ impl configuration::Guest for Hostile {
         })
     }
 
-    fn check_receipt(_: Vec<String>, _: String, _: u32) -> Answer<types::Claims> {
+    fn check_receipt(
+        _: Vec<String>,
+        _: String,
+        _: u32,
+        _: types::Expected,
+    ) -> Answer<types::Claims> {
         Err(failure(String::new()))
     }
 

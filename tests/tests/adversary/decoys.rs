@@ -105,6 +105,10 @@ fn tell_a_decoy_by_its_answers(field: &Field) {
         field.refused(Code::Cooldown, host.status(handle));
     }
     field.accepted(host.verify(&real.token, &account(1), &pin));
+    field.pass(300);
+    let report = field.granted(host.status(decoy.handle.as_ref().unwrap()));
+    let ended = [Delivery::Delivered, Delivery::Failed].contains(&report.delivery);
+    field.held("its message has come to an end", ended);
 }
 
 /// A decoy counts like a message, or a form would ask on and on.

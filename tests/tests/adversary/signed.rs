@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use xoxzo_2fa::{Code, check_receipt, receipt_key};
+use xoxzo_2fa::{Binding, Code, Expected, Transaction, check_receipt, receipt_key};
 use xoxzo_2fa_core::{Claimed, Turn, Verify};
-use xoxzo_2fa_tests::{NOW, document, key, prepared};
+use xoxzo_2fa_tests::{Client, NOW, document, key, prepared};
 
-use crate::field::{Field, account, victim};
+use crate::field::{COOLDOWN, Field, account, victim};
 
 attacks! {
     alter_a_receipt
     check_a_receipt_with_anothers_key
     show_an_old_receipt
     show_a_receipt_of_test_mode
+    show_a_logins_receipt_for_a_payment
+    show_another_users_receipt
+    show_a_receipt_of_another_session
+    find_a_user_in_a_receipt
     forge_a_handle
     show_every_signed_thing_as_every_other
 }
@@ -24,9 +28,18 @@ attacks_on_counters! {
 /// The receipt of a login on a host with or without test mode.
 fn receipt(field: &Field, test: bool) -> String {
     let host = field.host_of(field.settings().set("/test", test));
-    let (challenge, pin) = field.start(&host, &victim());
-    let won = host.verify(&challenge.token, &victim(), &pin);
+    receipt_for(field, &host, &victim())
+}
+
+fn receipt_for(field: &Field, host: &Client, binding: &Binding) -> String {
+    let (challenge, pin) = field.start(host, binding);
+    let won = host.verify(&challenge.token, binding, &pin);
     won.unwrap().receipt
+}
+
+/// What a service expects that knows whom it serves.
+fn expected() -> Expected {
+    Expected::from(&victim())
 }
 
 fn checker(root: u8, audience: &str, test: bool) -> String {
@@ -62,16 +75,16 @@ fn alter_a_receipt(field: &Field) {
     for other in others {
         field.refused(
             Code::InvalidToken,
-            check_receipt(&keys, &other, field.now()),
+            check_receipt(&keys, &other, field.now(), &expected()),
         );
     }
-    let claims = field.granted(check_receipt(&keys, &receipt, field.now()));
-    field.control("it says who", claims.binding == victim());
+    let claims = field.granted(check_receipt(&keys, &receipt, field.now(), &expected()));
+    field.control("it says for what", claims.purpose == "login");
 }
 
 fn check_a_receipt_with_anothers_key(field: &Field) {
     let receipt = receipt(field, false);
-    let check = |keys: &[String]| check_receipt(keys, &receipt, field.now());
+    let check = |keys: &[String]| check_receipt(keys, &receipt, field.now(), &expected());
     let others = [
         checker(1, "bank", false),
         checker(1, "Shop", false),
@@ -98,27 +111,132 @@ fn show_an_old_receipt(field: &Field) {
     let keys = [checker(1, "shop", false)];
     let (now, second) = (field.now(), Duration::from_secs(1));
     for late in [60, 61, 3_600, 86_400 * 365] {
-        let check = check_receipt(&keys, &receipt, now + second * late);
+        let check = check_receipt(&keys, &receipt, now + second * late, &expected());
         field.refused(Code::Expired, check);
     }
     for early in [61, 3_600, 86_400 * 365] {
-        let check = check_receipt(&keys, &receipt, now - second * early);
+        let check = check_receipt(&keys, &receipt, now - second * early, &expected());
         field.refused(Code::Clock, check);
     }
-    field.accepted(check_receipt(&keys, &receipt, now + second * 59));
-    field.accepted(check_receipt(&keys, &receipt, now - second * 60));
+    for good in [now + second * 59, now - second * 60] {
+        field.accepted(check_receipt(&keys, &receipt, good, &expected()));
+    }
 }
 
 fn show_a_receipt_of_test_mode(field: &Field) {
     let receipt = receipt(field, true);
-    let check = |test| check_receipt(&[checker(1, "shop", test)], &receipt, field.now());
+    let check = |test| {
+        check_receipt(
+            &[checker(1, "shop", test)],
+            &receipt,
+            field.now(),
+            &expected(),
+        )
+    };
     field.refused(Code::InvalidToken, check(false));
     // The same key under the other name.
     let renamed = checker(1, "shop", true).replace("x2ft1_", "x2fr1_");
-    let renamed = check_receipt(&[renamed], &receipt, field.now());
+    let renamed = check_receipt(&[renamed], &receipt, field.now(), &expected());
     field.refused(Code::Request, renamed);
     let claims = field.granted(check(true));
     field.control("it says that it is of tests", claims.test);
+}
+
+/// A login is won, and the receipt is shown to the service that moves money.
+fn show_a_logins_receipt_for_a_payment(field: &Field) {
+    let host = field.host();
+    let keys = [checker(1, "shop", false)];
+    let paid = |amount: &str, payee: &str| Transaction::new(amount, "EUR", payee);
+    let payment = paid("12.50", "Ann Lee");
+    let login = receipt_for(field, &host, &victim());
+    let check =
+        |receipt: &str, expected: Expected| check_receipt(&keys, receipt, field.now(), &expected);
+    let stolen = expected().transaction(payment.clone());
+    field.refused(Code::InvalidToken, check(&login, stolen.clone()));
+    field.accepted(check(&login, expected()));
+
+    // A payment's is for that payment, and no login.
+    field.pass(COOLDOWN);
+    let won = receipt_for(field, &host, &victim().transaction(payment));
+    for other in [
+        paid("1250.00", "Ann Lee"),
+        paid("12.51", "Ann Lee"),
+        paid("12.50", "Eve Lee"),
+        Transaction::new("12.50", "USD", "Ann Lee"),
+    ] {
+        let check = check(&won, expected().transaction(other));
+        field.refused(Code::InvalidToken, check);
+    }
+    field.refused(Code::InvalidToken, check(&won, expected()));
+    field.accepted(check(&won, stolen));
+}
+
+/// The attacker wins a challenge of his own, and shows its receipt where another user is to be.
+fn show_another_users_receipt(field: &Field) {
+    let host = field.host();
+    let keys = [checker(1, "shop", false)];
+    let own = receipt_for(field, &host, &account(1));
+    let check = |expected: &Expected| check_receipt(&keys, &own, field.now(), expected);
+    let mut others: Vec<_> = (2..50).map(account).collect();
+    others.extend([
+        Binding::new(account(1).recipient, "USER-1", "login"),
+        Binding::new(account(1).recipient, "user-10", "login"),
+        Binding::new(account(1).recipient, account(1).recipient, "login"),
+        Binding::new(account(1).recipient, "user-1", "sign-up"),
+        Binding::new(account(2).recipient, "user-1", "login"),
+    ]);
+    for other in &others {
+        field.refused(Code::InvalidToken, check(&Expected::from(other)));
+    }
+    field.accepted(check(&Expected::from(&account(1))));
+    field.accepted(check(&Expected::new("user-1", "login")));
+}
+
+/// A receipt of one session of the user, in another and in none.
+fn show_a_receipt_of_another_session(field: &Field) {
+    let keys = [checker(1, "shop", false)];
+    let receipt = receipt(field, false);
+    let check =
+        |receipt: &str, expected: &Expected| check_receipt(&keys, receipt, field.now(), expected);
+    for session in ["s-2", "S-1", "s-1s-1", "s", "user-1"] {
+        let other = expected().session(session);
+        field.refused(Code::InvalidToken, check(&receipt, &other));
+    }
+    let without = Expected::new("user-1", "login");
+    field.refused(Code::InvalidToken, check(&receipt, &without));
+    field.accepted(check(&receipt, &expected()));
+
+    // One of no session is not of every session.
+    field.pass(COOLDOWN);
+    let host = field.host();
+    let bare = Binding::new("+819012345678", "user-1", "login");
+    let bare = receipt_for(field, &host, &bare);
+    field.refused(Code::InvalidToken, check(&bare, &expected()));
+    field.accepted(check(&bare, &without));
+}
+
+/// Whoever sees receipts, as in a log, and knows every user, session and number: with the keys that he has he cannot tell whose one is.
+fn find_a_user_in_a_receipt(field: &Field) {
+    let host = field.host();
+    let receipt = receipt_for(field, &host, &victim());
+    for known in ["user-1", "s-1", "819012345678", "9012345678"] {
+        field.held(
+            "the receipt shows whom it is about",
+            !receipt.contains(known),
+        );
+    }
+    // Every key but that of the receipt's audience.
+    let keys = [
+        checker(1, "bank", false),
+        checker(2, "shop", false),
+        checker(1, "shop", true),
+    ];
+    for user in (1..20).map(account).chain([victim()]) {
+        let told = check_receipt(&keys, &receipt, field.now(), &Expected::from(&user));
+        field.refused(Code::InvalidToken, told);
+    }
+    let own = [checker(1, "shop", false)];
+    field.accepted(check_receipt(&own, &receipt, field.now(), &expected()));
 }
 
 fn forge_a_handle(field: &Field) {
@@ -209,7 +327,7 @@ fn show_every_signed_thing_as_every_other(field: &Field) {
     }
     let check = |test, text: &str| {
         let keys = [checker(1, "shop", test)];
-        check_receipt(&keys, text, field.now())
+        check_receipt(&keys, text, field.now(), &expected())
     };
     for other in [&test, &token, &handle, &state] {
         for other in fitted(other, live.len()) {

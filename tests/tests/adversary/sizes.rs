@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use xoxzo_2fa::{Binding, Code, Error, Transaction, check_receipt, inspect, receipt_key};
+use xoxzo_2fa::{Binding, Code, Error, Expected, Transaction, check_receipt, inspect, receipt_key};
 use xoxzo_2fa_tests::key;
 
 use crate::field::{Field, HOME, account, from, victim};
@@ -77,7 +77,8 @@ fn bring_an_enormous_receipt(field: &Field) {
     let (challenge, pin) = field.start(&host, &victim());
     let won = host.verify(&challenge.token, &victim(), &pin).unwrap();
     let keys = [receipt_key(&key(1), "shop", false).unwrap()];
-    let check = |receipt: &str| check_receipt(&keys, receipt, field.now());
+    let expected = Expected::from(&victim());
+    let check = |receipt: &str| check_receipt(&keys, receipt, field.now(), &expected);
     enormous(field, Code::InvalidToken, check);
     enormous(field, Code::InvalidToken, |text| {
         check(&format!("{}{text}", won.receipt))

@@ -1,13 +1,22 @@
 //! What a pass opens, and for how long.
 
 use serde_json::{Value, json};
-use xoxzo_2fa_core::{Answer, NoAnswer, RootKey, check_receipt};
+use xoxzo_2fa_core::{Answer, Code, Expected, NoAnswer, RootKey, check_receipt};
 use xoxzo_2fa_gate::Event;
 use xoxzo_2fa_tests::gate::{Browser, Scenario, header};
 
 fn scenario() -> Scenario {
     Scenario::with(&json!({}), &json!({}))
 }
+
+/// What an application that knows its user and session expects.
+const ALICE: Expected<'static> = Expected {
+    subject: "alice",
+    purpose: "login",
+    recipient: Some("+819012345678"),
+    session: Some("s1"),
+    transaction: None,
+};
 
 #[test]
 fn a_user_gets_to_the_page_they_asked_for() {
@@ -22,20 +31,38 @@ fn a_user_gets_to_the_page_they_asked_for() {
 
     let root = RootKey::from_random([1; 32]);
     let receipt = forward.receipt.unwrap();
-    let claims = |audience| {
+    let check = |audience, expected| {
         let key = root.receipt_key(audience, false);
-        check_receipt(&[key], &receipt, scenario.now)
+        check_receipt(&[key], &receipt, scenario.now, expected)
     };
-    assert!(claims("other").is_err());
-    let claims = claims("shop").unwrap();
-    assert_eq!(
-        (&*claims.binding.subject, claims.binding.recipient.as_str()),
-        ("alice", "+819012345678")
-    );
-    assert_eq!(
-        (&*claims.binding.purpose, claims.binding.session.as_deref()),
-        ("login", Some("s1"))
-    );
+    assert!(check("other", ALICE).is_err());
+    let claims = check("shop", ALICE).unwrap();
+    assert_eq!((&*claims.audience, &*claims.purpose), ("shop", "login"));
+    for other in [
+        Expected {
+            subject: "bob",
+            ..ALICE
+        },
+        Expected {
+            session: Some("s2"),
+            ..ALICE
+        },
+        Expected {
+            session: None,
+            ..ALICE
+        },
+        Expected {
+            recipient: Some("+819012345679"),
+            ..ALICE
+        },
+        Expected {
+            purpose: "payment",
+            ..ALICE
+        },
+    ] {
+        let failure = check("shop", other).err().unwrap();
+        assert_eq!(failure.code, Code::InvalidToken);
+    }
 }
 
 #[test]
@@ -46,7 +73,7 @@ fn receipts_are_never_older_than_half_their_life_and_name_the_pass() {
     let mut ids = Vec::new();
     for _ in 0..50 {
         let receipt = scenario.get(&mut alice, "/").forward().receipt.unwrap();
-        let claims = check_receipt(&keys, &receipt, scenario.now).unwrap();
+        let claims = check_receipt(&keys, &receipt, scenario.now, ALICE).unwrap();
         assert!(claims.expires_at - scenario.now > 30);
         ids.push(claims.id);
         scenario.now += 7;

@@ -8,8 +8,9 @@ use xoxzo_2fa_tests::audited;
 fn handles() {
     let voice = json!({"voice": {"caller": "815012345678", "destinations": ["JP-mobile"]}});
     let document = with(document(), voice);
-    let handle = |channel: &str, decoy: bool| {
+    let handle_of = |later: u32, channel: &str, decoy: bool| {
         let mut world = World::new(&document);
+        world.now += later;
         let sending = Sending {
             decoy,
             ..Sending::default()
@@ -32,9 +33,27 @@ fn handles() {
         }
         (sent.handle.unwrap(), sent.token, world.now)
     };
+    let handle = |channel: &str, decoy: bool| handle_of(0, channel, decoy);
     let (sms, token, now) = handle("sms", false);
     let (call, _, later) = handle("voice", false);
     let (decoy, _, _) = handle("sms", true);
+    // The first of each kind of end.
+    let end = |(handle, _, sent): &(String, String, u32)| {
+        let mut world = World::new(&document);
+        world.now = sent + 400;
+        let report = world.status(handle);
+        report.map_err(|failure| failure.detail).unwrap().detail
+    };
+    let decoys = [
+        ("sms", "DELIVERED"),
+        ("sms", "FAILED"),
+        ("voice", "ANSWERED"),
+        ("voice", "NO ANSWER"),
+    ]
+    .map(|(channel, last)| {
+        let mut all = (1..200).map(|later| handle_of(later, channel, true));
+        all.find(|decoy| end(decoy) == last).unwrap()
+    });
     let mut rotated = document.clone();
     rotated["keys"] = json!([key(2), key(1)]);
     let mut dropped = document.clone();
@@ -103,7 +122,14 @@ fn handles() {
         ("a token", "Kind", &document, token, now),
         ("a bare id", "Kind", &document, "m1".to_string(), now),
     ];
-    let made = cases.map(|(comment, flag, document, handle, now)| {
+    let mut cases = cases.to_vec();
+    for (handle, _, sent) in decoys {
+        for age in [0, 1, 3, 5, 8, 12, 30, 60, 300, 86_399] {
+            let comment = "of a decoy: the state is drawn";
+            cases.push((comment, "Decoy", &document, handle.clone(), sent + age));
+        }
+    }
+    let made = cases.into_iter().map(|(comment, flag, document, handle, now)| {
         let mut world = World::new(document);
         world.now = now;
         world.xoxzo = Answer::Reply(xoxzo_2fa_json::reply(200, None, DELIVERED));
@@ -111,8 +137,9 @@ fn handles() {
             "comment": comment, "flags": [flag], "document": document, "handle": handle, "now": now,
         });
         match world.status(&handle) {
-            Ok(_) => {
+            Ok(report) => {
                 vector["result"] = json!("valid");
+                vector["state"] = json!(report.detail);
                 vector["url"] = json!(world.requests.pop().map(|request| request.url));
                 vector["counter"] = json!(world.counters.keys().next());
                 vector["challenge_id"] = json!(challenge_id(&world, &handle));
@@ -144,7 +171,7 @@ fn handles() {
             "Near the ends of the day that a handle lives.",
         ),
     ]);
-    for vector in vectors("handle.json", flags, made.to_vec()) {
+    for vector in vectors("handle.json", flags, made.collect()) {
         let recorder = Recorder {
             answer: Some((200, None, DELIVERED.to_string())),
             ..Recorder::default()
@@ -152,7 +179,8 @@ fn handles() {
         let now = vector["now"].as_u64().unwrap();
         let two_factor = component(&vector["document"], now, recorder.clone()).unwrap();
         match two_factor.status(vector["handle"].as_str().unwrap()) {
-            Ok(_) => {
+            Ok(report) => {
+                assert_eq!(json!(report.detail), vector["state"]);
                 let asked = recorder.seen.lock().unwrap().pop();
                 assert_eq!(
                     json!(asked.map(|(request, _)| request["url"].clone())),

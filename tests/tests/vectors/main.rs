@@ -23,7 +23,7 @@ use xoxzo_2fa::{
     Totals, Transaction, Transport, TwoFactor,
 };
 use xoxzo_2fa_core::{
-    Challenge, Claimed, Locale, ReceiptKey, RootKey, Sending, check_receipt, inspect,
+    Challenge, Claimed, Expected, Locale, ReceiptKey, RootKey, Sending, check_receipt, inspect,
 };
 use xoxzo_2fa_tests::{Counting, LOGIN, NOW, World, document, key, pin_in};
 
@@ -73,6 +73,18 @@ fn claimed(binding: &Value) -> Claimed<'_> {
         transaction: paid
             .is_object()
             .then(|| (part("amount"), part("currency"), part("payee"))),
+    }
+}
+
+/// What a vector's receipt is expected to be for.
+fn expected(from: &Value) -> Expected<'_> {
+    let claimed = claimed(from);
+    Expected {
+        subject: claimed.subject,
+        purpose: claimed.purpose,
+        recipient: from["recipient"].as_str(),
+        session: claimed.session,
+        transaction: claimed.transaction,
     }
 }
 

@@ -65,15 +65,10 @@ fn a_login_in_two_processes() {
         .stdout;
     let receipt_key = String::from_utf8(receipt_key).unwrap().trim().to_string();
     let receipt = accepted["receipt"].as_str().unwrap();
-    let claims =
-        xoxzo_2fa::check_receipt(&[receipt_key], receipt, std::time::SystemTime::now()).unwrap();
-    assert_eq!(
-        (
-            claims.binding.subject.as_str(),
-            claims.binding.recipient.as_str()
-        ),
-        ("user-1", "+819012345678")
-    );
+    let expected = xoxzo_2fa::Expected::new("user-1", "login").recipient("+819012345678");
+    let now = std::time::SystemTime::now();
+    let claims = xoxzo_2fa::check_receipt(&[receipt_key], receipt, now, &expected).unwrap();
+    assert_eq!(claims.audience, "xoxzo-2fa");
 }
 
 #[cfg(unix)]

@@ -10,7 +10,7 @@ from xoxzo_2fa._driver import prepare
 from xoxzo_2fa._engine import shared
 from xoxzo_2fa._errors import Misuse
 from xoxzo_2fa._question import bounded
-from xoxzo_2fa._records import Claims, Outline, Specimen, Transaction, record
+from xoxzo_2fa._records import Claims, Expected, Outline, Specimen, Transaction, record
 from xoxzo_2fa._secret import Secret, seal
 from xoxzo_2fa._settings import Settings
 
@@ -33,16 +33,17 @@ def receipt_key(root_key: str, audience: str, *, test: bool = False) -> str:
     return key.reveal()
 
 
-def check_receipt(receipt_keys: Sequence[str], receipt: str, *, now: float | None = None) -> Claims:
-    """Check a receipt, and say what it proves. Compare the claims with what you expect.
+def check_receipt(receipt_keys: Sequence[str], receipt: str, expected: Expected, *, now: float | None = None) -> Claims:
+    """Check a receipt: that it is genuine, alive and for what is expected.
 
     receipt_keys: as ``receipt_key`` gives them, one for each challenge key in use.
     now: seconds since 1970-01-01T00:00:00Z; the clock's if None.
 
-    Raises ``Refuse`` for a receipt that is not genuine or over, ``Misuse`` for a key that is none.
+    Raises ``Refuse`` for a receipt that is not genuine, over or for something else, ``Misuse`` for a key that is none or a malformed
+    expectation.
     """
-    claims = seal(_checked, receipt_keys, receipt, time.time() if now is None else now)
-    del receipt_keys, receipt
+    claims = seal(_checked, receipt_keys, receipt, expected, time.time() if now is None else now)
+    del receipt_keys, receipt, expected
     return claims.reveal()
 
 
@@ -69,11 +70,16 @@ def preview(settings: Settings, transaction: Transaction | None = None, *, purpo
     return specimens.reveal()
 
 
-def _checked(receipt_keys: Sequence[str], receipt: str, now: float) -> Claims:
+def _checked(receipt_keys: Sequence[str], receipt: str, expected: Expected, now: float) -> Claims:
+    if not isinstance(expected, Expected):
+        raise Misuse("request", "expected: must be an `Expected`")
+    if not isinstance(expected.transaction, (Transaction, type(None))):
+        raise Misuse("request", "transaction: must be a `Transaction`")
     question = {
         "check_receipt": {
             "receipt_keys": list(receipt_keys) if isinstance(receipt_keys, Iterable) else receipt_keys,
             "receipt": bounded(receipt),
+            "expected": expected._question(),  # noqa: SLF001
         }
     }
     return record(Claims, shared().once(question, now=int(now))[1])

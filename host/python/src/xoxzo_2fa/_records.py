@@ -168,22 +168,44 @@ class Unlocked:
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What a receipt must be for. Every field from the checker's own records, never from what came with the receipt.
+
+    subject, purpose: as in the binding of the challenge.
+    recipient: phone number, canonical E.164. None accepts a receipt for any number.
+    session, transaction: as in the binding. None accepts only a receipt without one.
+    """
+
+    subject: str
+    purpose: str
+    recipient: str | None = field(default=None, repr=False)
+    session: str | None = field(default=None, repr=False)
+    transaction: Transaction | None = field(default=None, repr=False)
+
+    def _question(self) -> dict[str, Any]:
+        question = {name: value for name, value in vars(self).items() if value is not None}
+        if self.transaction is not None:
+            question["transaction"] = vars(self.transaction)
+        return question
+
+
+@dataclass(frozen=True)
 class Claims:
-    """What a receipt says. Compare it with what you expect: a receipt for another subject is a valid receipt.
+    """What a receipt proves. It carries neither user, number nor session: ``Expected`` names them.
 
     id: unique per acceptance; burn it where single use matters.
+    audience: the service that gave the receipt. With keys of several audiences, it tells which.
+    transaction: the payment that was confirmed, which is the expected one.
+    test: made in test mode, so it proves nothing.
     issued_at, expires_at: seconds since 1970-01-01T00:00:00Z.
     """
 
     id: str
     audience: str
-    recipient: str = field(repr=False)
-    subject: str
     purpose: str
     test: bool
     issued_at: int
     expires_at: int
-    session: str | None = field(default=None, repr=False)
     transaction: Transaction | None = field(default=None, repr=False)
 
 

@@ -53,7 +53,8 @@
 //! # If a key leaks
 //!
 //! Whoever has one of `keys` can mint challenges and compute PINs: put the new key first and drop the old one at once; open challenges end.
-//! Whoever has a receipt key can forge receipts for its audience, and nothing else. Whoever has `guard.key` can recognise whom a
+//! Whoever has a receipt key can forge receipts for its audience, and test guesses of whom a receipt is about, such as every number of a
+//! country; nothing else. Whoever has `guard.key` can recognise whom a
 //! counter belongs to, if he can read the store too.
 //!
 //! # Where to keep them

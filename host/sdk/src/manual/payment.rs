@@ -5,11 +5,17 @@
 //! authenticated with it.
 //!
 //! ```
-//! use xoxzo_2fa::{Binding, Code, Transaction, TwoFactor};
+//! use std::time::SystemTime;
+//!
+//! use xoxzo_2fa::{Binding, Code, Expected, Transaction, TwoFactor};
 //!
 //! /// From the order as the server has stored it, at the start and at the end alike.
 //! fn binding(amount: &str) -> Binding {
-//!     Binding::new("+819012345678", "user-1", "payment").transaction(Transaction::new(amount, "EUR", "Ann Lee"))
+//!     Binding::new("+819012345678", "user-1", "payment").transaction(payment(amount))
+//! }
+//!
+//! fn payment(amount: &str) -> Transaction {
+//!     Transaction::new(amount, "EUR", "Ann Lee")
 //! }
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,10 +36,16 @@
 //! assert_eq!(changed.err().map(|error| error.code()), Some(Code::InvalidToken));
 //! let acceptance = two_factor.verify(&challenge.token, &binding("12.50"), pin)?;
 //!
-//! // The service that moves the money need not believe the one that asked: it checks the receipt, with a key that can do nothing else.
-//! let receipt_key = xoxzo_2fa::receipt_key(&root, "bank", false)?;
-//! let claims = xoxzo_2fa::check_receipt(&[receipt_key], &acceptance.receipt, std::time::SystemTime::now())?;
-//! assert_eq!(claims.binding.transaction, binding("12.50").transaction);
+//! // The service that moves the money need not believe the one that asked. It checks the receipt, with a key that can do nothing else,
+//! // against the payment that it is about to make. It does not know the number, and need not.
+//! let keys = [xoxzo_2fa::receipt_key(&root, "bank", false)?];
+//! let check = |expected: &Expected| xoxzo_2fa::check_receipt(&keys, &acceptance.receipt, SystemTime::now(), expected);
+//! let claims = check(&Expected::new("user-1", "payment").transaction(payment("12.50")))?;
+//! assert_eq!(claims.audience, "bank");
+//!
+//! // It confirms no other payment.
+//! let other = check(&Expected::new("user-1", "payment").transaction(payment("1250.00")));
+//! assert_eq!(other.err().map(|error| error.code()), Some(Code::InvalidToken));
 //! # Ok(())
 //! # }
 //! ```
@@ -42,6 +54,7 @@
 //! spaces and `.,'&()-` without four digits in a row: what could be read as a code, a link or another message is refused, and nothing is
 //! ever shortened. With templates, one must take amount and payee, else the start is misuse.
 //!
-//! A receipt lives 60 s and can be shown again until then: burn [`Claims::id`](crate::Claims::id) where money moves.
+//! A receipt shows nobody the user, the number, the session or the payment: it has keyed hashes of them, which only a holder of the receipt key can
+//! compare. It lives 60 s and can be shown again until then: burn [`Claims::id`](crate::Claims::id) where money moves.
 //!
 //! Keep failures tight for payments: `"failures": {"soft": {"count": 5, "seconds": 86400}}` (RTS, article 4(3)(b): at most five).
