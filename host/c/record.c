@@ -27,6 +27,18 @@ const char *x2f_blame_name(x2f_blame blame)
   return blame >= X2F_OK && blame <= X2F_UPSTREAM ? names[blame] : "upstream";
 }
 
+const char *x2f_offer_name(x2f_offer offer)
+{
+  switch (offer) {
+  case X2F_OFFER_TRY_AGAIN: return "try-again";
+  case X2F_OFFER_RESEND: return "resend";
+  case X2F_OFFER_START_AGAIN: return "start-again";
+  case X2F_OFFER_WAIT: return "wait";
+  case X2F_OFFER_CONTACT_SUPPORT: return "contact-support";
+  }
+  return NULL;
+}
+
 /* Reading what the component answered. */
 
 void x2f_read_text(x2f_reader *in, const char *name, char *to, size_t size, bool needed)

@@ -158,6 +158,7 @@ static x2f_blame run(const x2f_client *client, x2f_question asked, const char *w
     x2f_challenge challenge;
     x2f_acceptance acceptance;
     x2f_claims claims;
+    x2f_explanation explanation;
   } made; /* The largest, for any. */
   json_t *record = NULL;
   x2f_blame blame;
@@ -249,6 +250,23 @@ static void read_outline(x2f_reader *in, void *to)
   outline->expires_at_seconds = x2f_read_u32(in, "expires_at_seconds");
 }
 
+static void read_explanation(x2f_reader *in, void *to)
+{
+  x2f_explanation *explanation = to;
+  const json_t *offers = json_object_get(in->from, "offers"), *each;
+  size_t at;
+  TEXT(in, "text", explanation->text, true);
+  in->unfit |= !json_is_array(offers);
+  json_array_foreach (offers, at, each) {
+    const char *name = json_string_value(each);
+    uint32_t known = 0;
+    for (x2f_offer offer = X2F_OFFER_TRY_AGAIN; offer <= X2F_OFFER_CONTACT_SUPPORT; offer <<= 1)
+      if (name != NULL && strcmp(name, x2f_offer_name(offer)) == 0) known = offer;
+    in->unfit |= known == 0;
+    explanation->offers |= known;
+  }
+}
+
 x2f_blame x2f_start(const x2f_client *client, const x2f_binding *binding, const x2f_sending *sending, x2f_challenge *challenge,
                     x2f_failure *failure)
 {
@@ -314,4 +332,20 @@ x2f_blame x2f_inspect(const x2f_client *client, const char *token, x2f_outline *
   x2f_question asked = x2f_begin("inspect");
   x2f_put(&asked, asked.arguments, "token", token);
   return run(client, asked, "outline", read_outline, outline, sizeof *outline, failure);
+}
+
+x2f_blame x2f_explain(const x2f_client *client, const x2f_failure *about, const char *locale, x2f_explanation *explanation,
+                      x2f_failure *failure)
+{
+  x2f_question asked = x2f_begin("explain");
+  if (about != NULL) {
+    /* A fault of the component is of this host, and explained like any other. */
+    const char *code = strcmp(about->code, "plugin") == 0 ? "guard" : about->code;
+    x2f_put(&asked, asked.arguments, "code", code);
+    if (about->guesses_left >= 0) x2f_attach(&asked, asked.arguments, "guesses_left", json_integer(about->guesses_left));
+    if (about->retry_after_seconds >= 0)
+      x2f_attach(&asked, asked.arguments, "retry_after_seconds", json_integer(about->retry_after_seconds));
+  }
+  x2f_put(&asked, asked.arguments, "locale", locale);
+  return run(client, asked, "explanation", read_explanation, explanation, sizeof *explanation, failure);
 }

@@ -227,6 +227,28 @@ typedef struct {
   uint32_t expires_at_seconds;
 } x2f_outline;
 
+/** What an end user can do after a failure. Each is a bit of its own. */
+typedef enum {
+  /** Do the same once more: type the code again, or ask again for what was asked for. */
+  X2F_OFFER_TRY_AGAIN = 1,
+  /** Get the same code once more, by x2f_resend(). */
+  X2F_OFFER_RESEND = 2,
+  /** Ask for a new code, by x2f_start(). */
+  X2F_OFFER_START_AGAIN = 4,
+  /** Wait for `retry_after_seconds`, then do the same once more. */
+  X2F_OFFER_WAIT = 8,
+  /** Contact the service. */
+  X2F_OFFER_CONTACT_SUPPORT = 16,
+} x2f_offer;
+
+/** A failure in words for an end user. */
+typedef struct {
+  /** One or two short sentences of plain text, in the user's language. Escape it in HTML like any other text. */
+  char text[512];
+  /** What helps: x2f_offer bits. 0 if nothing does. */
+  uint32_t offers;
+} x2f_explanation;
+
 /* What the host supplies. Every function below is called from whatever thread calls the client, from many at once. */
 
 /** Why a guard or a transport gave no answer. */
@@ -443,6 +465,18 @@ X2F_API X2F_USED x2f_blame x2f_check_receipt(const x2f_client *client, const cha
 
 /** Reads what a token carries in the clear, for people who look for a fault. Proves nothing. */
 X2F_API X2F_USED x2f_blame x2f_inspect(const x2f_client *client, const char *token, x2f_outline *outline, x2f_failure *failure);
+
+/**
+ * Explains a failure to an end user: why there is no way in, and what they can do. The text names no code, cause or setting.
+ *
+ * `about` is what another call filled; of one that was not kept, `code`, `guesses_left` and `retry_after_seconds` are enough. `locale` is a
+ * language of messages: `en`, `ja`, `id`, `ms`, `vi`, `th`, `zh-Hans`, `zh-Hant`, `ko` or `es`. X2F_MISUSE for any other.
+ */
+X2F_API X2F_USED x2f_blame x2f_explain(const x2f_client *client, const x2f_failure *about, const char *locale,
+                                       x2f_explanation *explanation, x2f_failure *failure);
+
+/** `try-again`, `resend`, `start-again`, `wait` or `contact-support`. NULL for what is not one offer. */
+X2F_API const char *x2f_offer_name(x2f_offer offer);
 
 /** `ok`, `misuse`, `refuse` or `upstream`. */
 X2F_API const char *x2f_blame_name(x2f_blame blame);

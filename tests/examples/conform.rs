@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use xoxzo_2fa::{
     Acceptance, AsyncGuard, AsyncTransport, AsyncTwoFactor, Audit, Binding, Body, Challenge,
-    Channel, Charge, Claims, Error, Expected, Guard, GuardError, Lost, MemoryGuard, Outline,
+    Channel, Charge, Claims, Code, Error, Expected, Guard, GuardError, Lost, MemoryGuard, Outline,
     RedisGuard, Scope, Sending, Settings, Totals, Transaction, Transport, TwoFactor, Wait,
-    check_receipt, inspect,
+    check_receipt, explain, inspect,
 };
 use xoxzo_2fa_tests::Client;
 
@@ -235,6 +235,7 @@ impl Adaptor {
                     check_receipt(&keys, text("receipt"), now, &expected(&content["expected"]));
                 return Ok(claims.map(|it| json!({"claims": claimed(&it)})));
             }
+            "explain" => return explained(content),
             "inspect" => {
                 let outline = inspect(text("token"));
                 return Ok(outline.map(|it| json!({"outline": outlined(&it)})));
@@ -340,6 +341,27 @@ fn operate(client: &Client, kind: &str, content: &Value) -> Result<Result<Value,
             }),
         _ => return Err(format!("no such question: {kind}")),
     })
+}
+
+fn explained(content: &Value) -> Result<Result<Value, Error>, String> {
+    let name = content["code"].as_str().unwrap_or_default();
+    let mut codes = Code::ALL.iter();
+    let code = codes
+        .find(|code| code.as_str() == name)
+        .ok_or_else(|| format!("no such code: {name}"))?;
+    let number = |name: &str| content[name].as_u64();
+    let left = number("guesses_left").and_then(|left| u32::try_from(left).ok());
+    let wait = number("retry_after_seconds").map(Duration::from_secs);
+    let told = explain(
+        *code,
+        left,
+        wait,
+        content["locale"].as_str().unwrap_or_default(),
+    );
+    Ok(told.map(|told| {
+        let offers: Vec<_> = told.offers.iter().map(|offer| offer.as_str()).collect();
+        json!({"explanation": {"text": told.text, "offers": offers}})
+    }))
 }
 
 fn binding(given: &Value) -> Binding {

@@ -10,7 +10,7 @@ and answers one a line:
 - `{"now": seconds}`, `{"xoxzo": {"status", "body", "retry_after"}}` or `{"xoxzo": {"no_answer", "cause"}}`, `{"guard": "memory"}` or
   `{"guard": {"no_answer", "cause"}}`: the clock, and what Xoxzo and the guard answer from now on. `{"done": {}}`.
 - `{"ahead": seconds}`: how far the client's clock is ahead of the guard's. `{"done": {}}`.
-- `{"start": {...}}`, `resend`, `verify`, `status`, `unlock`, `check_receipt`, `inspect`: as in wit/text.wit, and answered so; beside the answer
+- `{"start": {...}}`, `resend`, `verify`, `status`, `unlock`, `check_receipt`, `inspect`, `explain`: as in wit/text.wit, and answered so; beside the answer
   `requests`, what went to Xoxzo meanwhile: `{"method", "url", "headers": {name: value}, "body", "timeout_milliseconds"}`.
 
 Reads tests/vectors/*.json; prints what differs, a table, and a closing line.
@@ -139,6 +139,18 @@ def receipt(host: Host, vector: dict[str, Any]) -> None:
         same({name.removesuffix("_seconds"): value for name, value in answer.items()}, vector["claims"])
 
 
+def explain(host: Host, vector: dict[str, Any]) -> None:
+    question = {"code": vector["code"], "locale": vector["locale"]}
+    for name, value in (("guesses_left", vector["guesses_left"]), ("retry_after_seconds", vector["retry_after"])):
+        if value is not None:
+            question[name] = value
+    answer = host.ask({"explain": question})
+    if vector["result"] == "invalid":
+        same(failed(answer), {"blame": "misuse", "code": vector["failure"]})
+    else:
+        same(answer, ("explanation", {"text": vector["text"], "offers": vector["offers"]}))
+
+
 def handle(host: Host, vector: dict[str, Any]) -> None:
     host.open(vector["document"], vector["now"])
     host.ask({"xoxzo": DELIVERED})
@@ -241,6 +253,7 @@ CHECKS = {
     "token.json": token,
     "receipt.json": receipt,
     "handle.json": handle,
+    "explain.json": explain,
     "message.json": message,
     "request.json": request,
     "response.json": response,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import explanation
 from notation import ID, PAYMENT, Refused, b64, derive, mac, opt, text, u32, unb64, written_key
 from receipt import check_receipt, hashes, receipt
 from wording import displayable, grouped, own_text, own_words, parts
@@ -435,7 +436,7 @@ def changed(spelling: str, at: int) -> str:
 
 # By file: the field that holds a signed spelling, and how it is checked; or how the whole vector is.
 SIGNED = {"token": of_token, "receipt": of_receipt, "handle": of_handle}
-WHOLE = {"message": check_message, "request": check_request, "response": check_response}
+WHOLE = {"explain": explanation.check, "message": check_message, "request": check_request, "response": check_response}
 
 
 def main() -> int:

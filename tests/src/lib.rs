@@ -402,11 +402,6 @@ pub fn pin_in(text: &str, digits: usize) -> Option<String> {
     runs.rfind(|run| run.len() == digits).map(str::to_string)
 }
 
-/// The examples in the README compile.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
-
 /// A turn of an operation of any kind, of which operators are told.
 ///
 /// # Errors

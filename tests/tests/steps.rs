@@ -263,6 +263,22 @@ fn a_question_that_has_not_its_form_is_refused_by_path_and_without_its_values() 
             "unanswered.no_answer: must be not-sent or unknown or guard-unreachable or guard-full",
         ),
         (
+            json!({"explain": {"code": "canary", "locale": "en"}}),
+            "code: must be a code of a failure, such as wrong-pin",
+        ),
+        (
+            json!({"explain": {"code": "used", "locale": "canary"}}),
+            "locale: must be one of en, ja, id, ms, vi, th, zh-Hans, zh-Hant, ko, es",
+        ),
+        (
+            json!({"explain": {"code": "used"}}),
+            "explain.locale: is missing",
+        ),
+        (
+            json!({"explain": {"code": "used", "locale": "en", "guesses_left": -1}}),
+            "explain.guesses_left: must be a whole number from 0 on",
+        ),
+        (
             json!({"inspect": {"token": "x".repeat(101 * 1024)}}),
             "question: longer than 100 KiB",
         ),

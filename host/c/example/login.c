@@ -15,20 +15,29 @@
 
 #define LARGEST (64 * 1024)
 
-/** Tells the user what to do, and the operator what happened. */
-static int tell(const x2f_failure *failure)
+/** The language that the user reads. */
+#define LANGUAGE "en"
+
+/** Tells the user why and what to do, and the operator what happened. Gives what the user can do: x2f_offer bits. */
+static uint32_t tell(const x2f_client *client, const x2f_failure *failure)
 {
+  x2f_explanation told;
+  x2f_failure fault;
   if (failure->audit.alarm[0] != 0) fprintf(stderr, "alarm: %s\n", failure->audit.alarm);
-  if (failure->blame != X2F_REFUSE) {
+  if (failure->blame != X2F_REFUSE)
     fprintf(stderr, "%s: %s: %s\n", x2f_blame_name(failure->blame), failure->code, failure->detail);
-    puts("Something went wrong on our side. Try again in a minute.");
-    return 2;
+  if (x2f_explain(client, failure, LANGUAGE, &told, &fault) != X2F_OK) {
+    fprintf(stderr, "%s: %s: %s\n", x2f_blame_name(fault.blame), fault.code, fault.detail);
+    return 0;
   }
-  if (strcmp(failure->code, "not-allowed") == 0) puts("We cannot send a code to this number.");
-  else if (failure->retry_after_seconds >= 0) printf("Too many tries. Wait %lld seconds.\n", (long long)failure->retry_after_seconds);
-  else if (strcmp(failure->code, "locked") == 0) puts("This account is locked. Ask our staff.");
-  else puts("This code no longer works. Ask for a new one.");
-  return 1;
+  puts(told.text);
+  return told.offers;
+}
+
+/** The exit status for a user who is not let in. */
+static int outside(const x2f_failure *failure)
+{
+  return failure->blame == X2F_REFUSE ? 1 : 2;
 }
 
 /** The settings, to be wiped and freed. */
@@ -66,7 +75,10 @@ static int login(const x2f_client *client, const x2f_binding *binding)
   char *pin = NULL;
   size_t size = 0;
   int status = 1;
-  if (x2f_start(client, binding, NULL, &challenge, &failure) != X2F_OK) return tell(&failure);
+  if (x2f_start(client, binding, NULL, &challenge, &failure) != X2F_OK) {
+    (void)tell(client, &failure);
+    return outside(&failure);
+  }
   if (challenge.audit.alarm[0] != 0) fprintf(stderr, "alarm: %s\n", challenge.audit.alarm);
   const char *sent = strcmp(challenge.delivery, "accepted") == 0 ? "A code was sent to" : "A code may come to";
   printf("%s %s. It works for %u minutes.\n", sent, challenge.masked, challenge.expires_in_seconds / 60);
@@ -78,14 +90,8 @@ static int login(const x2f_client *client, const x2f_binding *binding)
       status = 0;
       break;
     }
-    if (strcmp(failure.code, "malformed") == 0) {
-      puts("That is not a code of ours. It has only digits.");
-    } else if (strcmp(failure.code, "wrong-pin") == 0 && failure.guesses_left > 0) {
-      printf("That is not the code. %lld tries left.\n", (long long)failure.guesses_left);
-    } else {
-      status = tell(&failure);
-      break;
-    }
+    status = outside(&failure);
+    if ((tell(client, &failure) & X2F_OFFER_TRY_AGAIN) == 0) break;
   }
   free(pin);
   return status;

@@ -11,8 +11,8 @@
  *     {"now": N}                                             moves both clocks
  *     {"ahead": N}                                           sets the client's clock so many seconds ahead of the guard's
  *     {"xoxzo": {"status", "body", "retry_after"}}           what Xoxzo answers from now on; or {"no_answer", "cause"}
- *     {"guard": "memory"}, or {"no_answer", "cause"} there       how the guard answers from now on
- *     {"start" | "resend" | "verify" | "status" | "unlock" | "check_receipt" | "inspect": {...}}   as in wit/text.wit
+ *     {"guard": "memory"}, or {"no_answer", "cause"} there   how the guard answers from now on
+ *     {"start" | "resend" | "verify" | "status" | "unlock" | "check_receipt" | "inspect" | "explain": {...}}   as in wit/text.wit
  *
  * The answer is that of wit/text.wit, and beside it, as `requests`, what went to Xoxzo.
  */
@@ -297,6 +297,23 @@ static json_t *check_receipt(const json_t *from)
   return blame == X2F_OK ? claimed(&claims) : failure_of(&failure);
 }
 
+static json_t *explain(const json_t *from)
+{
+  const json_t *left = json_object_get(from, "guesses_left"), *wait = json_object_get(from, "retry_after_seconds");
+  x2f_failure about = {
+      .guesses_left = left == NULL ? -1 : json_integer_value(left),
+      .retry_after_seconds = wait == NULL ? -1 : json_integer_value(wait),
+  };
+  x2f_explanation told;
+  x2f_failure failure;
+  snprintf(about.code, sizeof about.code, "%s", text(from, "code"));
+  if (x2f_explain(shell.client, &about, text(from, "locale"), &told, &failure) != X2F_OK) return failure_of(&failure);
+  json_t *offers = json_array();
+  for (x2f_offer offer = X2F_OFFER_TRY_AGAIN; offer <= X2F_OFFER_CONTACT_SUPPORT; offer <<= 1)
+    if (told.offers & offer) json_array_append_new(offers, json_string(x2f_offer_name(offer)));
+  return json_pack("{s:{s:s,s:o}}", "explanation", "text", told.text, "offers", offers);
+}
+
 /** Makes one call of the client. */
 static json_t *call(const char *name, const json_t *from)
 {
@@ -338,6 +355,7 @@ static json_t *call(const char *name, const json_t *from)
     return json_pack("{s:o}", "unlocked", own);
   }
   if (strcmp(name, "check_receipt") == 0) return check_receipt(from);
+  if (strcmp(name, "explain") == 0) return explain(from);
   if (strcmp(name, "inspect") == 0) {
     if (x2f_inspect(shell.client, text(from, "token"), &outline, &failure) != X2F_OK) return failure_of(&failure);
     return json_pack("{s:{s:s,s:I,s:I,s:I}}", "outline", "key_id", outline.key_id, "digits", (json_int_t)outline.digits,

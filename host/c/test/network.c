@@ -91,6 +91,23 @@ static void fates(const x2f_client *client)
   }
 }
 
+/** What a user reads of a failure. */
+static void explained(const x2f_client *client)
+{
+  x2f_explanation told;
+  x2f_failure failure, about = {.code = "wrong-pin", .guesses_left = 2, .retry_after_seconds = -1};
+  CHECK(x2f_explain(client, &about, "en", &told, &failure) == X2F_OK);
+  CHECK(strcmp(told.text, "That is not the code. 2 tries are left.") == 0);
+  CHECK(told.offers == (X2F_OFFER_TRY_AGAIN | X2F_OFFER_RESEND));
+  CHECK(x2f_explain(client, &about, "fr", &told, &failure) == X2F_MISUSE && told.text[0] == 0 && told.offers == 0);
+  CHECK(x2f_explain(client, &about, NULL, &told, &failure) == X2F_MISUSE && strcmp(failure.code, "request") == 0);
+  CHECK(x2f_explain(client, NULL, "en", &told, &failure) == X2F_MISUSE);
+  CHECK(x2f_explain(NULL, &about, "en", &told, &failure) == X2F_MISUSE);
+  about = (x2f_failure){.code = "plugin", .guesses_left = -1, .retry_after_seconds = -1};
+  CHECK(x2f_explain(client, &about, "en", &told, &failure) == X2F_OK);
+  CHECK(strcmp(told.text, "Something went wrong on our side. Try again later.") == 0 && told.offers == X2F_OFFER_TRY_AGAIN);
+}
+
 /** The code that the phone shows, as anyone would read it. */
 static void login(const x2f_client *client)
 {
@@ -134,6 +151,7 @@ int main(int count, char **arguments)
   nobody();
   fates(client);
   login(client);
+  explained(client);
   x2f_close(client);
   x2f_memory_close(memory);
   return summary();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
-use xoxzo_2fa::{Binding, Challenge, Code, Error, MemoryGuard, Settings, TwoFactor};
+use xoxzo_2fa::{Binding, Challenge, Error, MemoryGuard, Offer, Settings, TwoFactor};
 use xoxzo_2fa_sandbox::{Message, Options, Sandbox};
 
 use crate::report::Fault;
@@ -91,10 +91,10 @@ impl Demo {
                     println!("   accepted");
                     return Ok(true);
                 }
-                Err(Error::Refuse(refusal)) if !self.auto => {
-                    println!("   {}: {}", refusal.code, refusal.detail);
-                    let again = refusal.code == Code::Malformed || refusal.guesses_left > Some(0);
-                    if !again {
+                Err(error @ Error::Refuse(_)) if !self.auto => {
+                    let told = error.explain("en")?;
+                    println!("   {}: {}", error.code(), told.text);
+                    if !told.offers.contains(&Offer::TryAgain) {
                         return Ok(false);
                     }
                 }
@@ -172,8 +172,8 @@ fn show(message: &Message) {
 /// Prints a refusal that must come.
 fn expect(code: &str, result: Result<(), Error>) -> Result<(), Fault> {
     match result {
-        Err(Error::Refuse(refusal)) if refusal.code.as_str() == code => {
-            println!("   {code}: {}", refusal.detail);
+        Err(error @ Error::Refuse(_)) if error.code().as_str() == code => {
+            println!("   {code}: {}", error.explain("en")?.text);
             Ok(())
         }
         Err(error) => Err(error.into()),

@@ -9,6 +9,7 @@ mod account;
 mod bound;
 mod counters;
 mod demo;
+mod explain;
 mod keys;
 mod look;
 mod operate;
@@ -39,6 +40,8 @@ enum Command {
     Completions(shell::Completions),
     /// Shows everything at once: a sandbox, a message, a right PIN, and what is refused.
     Demo(demo::Demo),
+    /// Shows what an end user reads, and is offered, when an operation did not end as asked.
+    Explain(explain::Explain),
     /// Looks after the counters' file.
     Guard(counters::Guard),
     /// Shows what a token carries in the clear.
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Check(check) => (check.run(), check.json),
         Command::Completions(completions) => (completions.run(Arguments::command()), false),
         Command::Demo(demo) => (demo.run(), false),
+        Command::Explain(explain) => (explain.run(), explain.json),
         Command::Guard(guard) => (guard.run(), guard.json()),
         Command::Inspect(inspect) => (inspect.run(), inspect.json),
         Command::Keygen(keygen) => (keygen.run(), false),

@@ -1,11 +1,11 @@
-//! What is told to people and scripts when something is not as asked.
+//! What is told to operators and scripts when something is not as asked. What end users read is the engine's.
 
 use std::process::ExitCode;
 use std::time::Duration;
 use std::{fmt, io};
 
 use serde_json::json;
-use xoxzo_2fa::{Code, Error, GuardError};
+use xoxzo_2fa::{Code, Error, Explanation, GuardError};
 
 /// Why a command ended early.
 pub(crate) enum Fault {
@@ -82,11 +82,18 @@ impl Fault {
     }
 }
 
+/// Tells the person at the terminal why and what to do, in the words of every end user.
+pub(crate) fn tell(error: &Error) -> Result<Explanation, Fault> {
+    let told = error.explain("en")?;
+    eprintln!("{}", told.text);
+    Ok(told)
+}
+
 pub(crate) fn seconds(time: Option<Duration>) -> Option<u64> {
     time.map(|time| time.as_secs())
 }
 
-/// What to do next, where the text of the error does not say it.
+/// What an operator can do next, where the text of the error does not say it.
 fn advice(code: &str) -> Option<&'static str> {
     Some(match code {
         "settings" => {

@@ -10,7 +10,7 @@ use xoxzo_2fa::{Challenge, Channel, Code, Error, Sending, TwoFactor};
 
 use crate::account::Account;
 use crate::bound::Bound;
-use crate::report::Fault;
+use crate::report::{Fault, tell};
 
 /// How often the component asks for the state of a message.
 const APART: Duration = Duration::from_secs(5);
@@ -49,8 +49,8 @@ pub(crate) struct Start {
 impl Start {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let (two_factor, binding) = (self.account.open()?, self.bound.binding()?);
-        let challenge = two_factor.start_with(&binding, &self.how.sending(Channel::Sms))?;
-        self.how.sent(&two_factor, &challenge, self.account.json)
+        let begun = two_factor.start_with(&binding, &self.how.sending(Channel::Sms));
+        self.how.sent(&two_factor, begun, self.account.json)
     }
 }
 
@@ -78,8 +78,8 @@ impl Resend {
             Way::Voice => Channel::Voice,
         };
         let sending = self.how.sending(channel);
-        let challenge = two_factor.resend_with(&self.token, &binding, &sending)?;
-        self.how.sent(&two_factor, &challenge, self.account.json)
+        let begun = two_factor.resend_with(&self.token, &binding, &sending);
+        self.how.sent(&two_factor, begun, self.account.json)
     }
 }
 
@@ -91,13 +91,20 @@ impl How {
         sending
     }
 
-    /// Prints the challenge, and then how its message fares if that is wanted.
+    /// Prints the challenge, and then how its message fares if that is wanted. A person who waits reads why there is none.
     fn sent(
         &self,
         two_factor: &TwoFactor,
-        challenge: &Challenge,
+        begun: Result<Challenge, Error>,
         json: bool,
     ) -> Result<ExitCode, Fault> {
+        if let Err(error) = &begun
+            && self.wait
+            && !json
+        {
+            tell(error)?;
+        }
+        let challenge = begun?;
         let (expires_in, resend_after) = (
             challenge.expires_in.as_secs(),
             challenge.resend_after.as_secs(),
@@ -162,7 +169,12 @@ fn follow(two_factor: &TwoFactor, handle: &str, most: Duration, json: bool) -> R
             Err(Error::Upstream(failure)) if failure.code == Code::Provider => {
                 failure.retry_after.unwrap_or(APART)
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                if !json {
+                    tell(&error)?;
+                }
+                return Err(error.into());
+            }
         };
         if began.elapsed() + wait >= most {
             return Ok(());

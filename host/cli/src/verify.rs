@@ -9,7 +9,7 @@ use xoxzo_2fa::Error;
 
 use crate::account::Account;
 use crate::bound::Bound;
-use crate::report::{Fault, seconds};
+use crate::report::{Fault, seconds, tell};
 
 #[derive(Args)]
 pub(crate) struct Verify {
@@ -57,8 +57,8 @@ impl Verify {
                 Ok(ExitCode::from(1))
             }
             Err(error) => {
-                if let Some(left) = error.failure().guesses_left {
-                    eprintln!("{left} guesses left");
+                if !self.account.json {
+                    tell(&error)?;
                 }
                 Err(error.into())
             }

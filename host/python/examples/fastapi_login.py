@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Body, Cookie, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from xoxzo_2fa import AsyncTwoFactor, Binding, MemoryGuard, Refuse, Settings, Upstream
+from xoxzo_2fa import AsyncTwoFactor, Binding, MemoryGuard, Refuse, Settings, TwoFactorError, Upstream, explain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -47,6 +47,8 @@ def scrypt(password: str, salt: bytes) -> bytes:
     return hashlib.scrypt(password.encode(errors="replace"), salt=salt, n=2**14, r=8, p=1)
 
 
+# The language of the page.
+LANGUAGE = "en"
 SALT = secrets.token_bytes(16)
 USERS: dict[str, User] = {}
 SESSIONS: dict[str, Session] = {}
@@ -63,17 +65,22 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(lifespan=lifespan)
 
 
+def told(error: TwoFactorError) -> dict[str, Any]:
+    """Give what the page shows: the text, and the buttons to offer."""
+    explanation = explain(error, LANGUAGE)
+    return {"text": explanation.text, "offers": explanation.offers, "retry_after": error.retry_after}
+
+
 @app.exception_handler(Refuse)
 async def refused(_: Request, refusal: Refuse) -> JSONResponse:
     """Tell the user what can be done."""
-    body = {"code": refusal.code, "guesses_left": refusal.guesses_left, "retry_after": refusal.retry_after}
-    return JSONResponse(body, status_code=403)
+    return JSONResponse({"code": refusal.code, **told(refusal)}, status_code=403)
 
 
 @app.exception_handler(Upstream)
-async def not_now(_: Request, __: Upstream) -> JSONResponse:
+async def not_now(_: Request, fault: Upstream) -> JSONResponse:
     """Not the user's fault, and never a way in."""
-    return JSONResponse({"code": "later"}, status_code=503)
+    return JSONResponse({"code": "later", **told(fault)}, status_code=503)
 
 
 def login(user: User) -> Binding:

@@ -175,6 +175,10 @@ class Adaptor:
         if kind == "check_receipt":
             content["expected"] = expected(content["expected"])
             return {"claims": names(xoxzo_2fa.check_receipt(**content, now=self.world.now))}
+        if kind == "explain":
+            left, wait = content.get("guesses_left"), content.get("retry_after_seconds")
+            kept = TwoFactorError(content["code"], "", guesses_left=left, retry_after=wait)
+            return {"explanation": names(xoxzo_2fa.explain(kept, content["locale"]))}
         if kind == "inspect":
             return {"outline": names(xoxzo_2fa.inspect(**content))}
         if "binding" in content:

@@ -401,6 +401,10 @@ FUNCTIONS = [
     Way("inspect: no token", lambda it: xoxzo_2fa.inspect(it.token() * 2), Refuse, "invalid-token"),
     Way("inspect: half a character", lambda it: xoxzo_2fa.inspect(it.token() + HALF), Refuse, "invalid-token"),
     Way("inspect: long", lambda it: xoxzo_2fa.inspect(it.token() * 1000), Refuse, "invalid-token"),
+    Way("explain: no error", lambda _: xoxzo_2fa.explain(None, "en"), Misuse, "request"),  # type: ignore[arg-type]
+    Way("explain: no language", lambda _: xoxzo_2fa.explain(Refuse("expired", ""), "fr"), Misuse, "request"),
+    Way("explain: half a character", lambda _: xoxzo_2fa.explain(Refuse("expired", ""), HALF), Misuse, "request"),
+    Way("explain: no code", lambda _: xoxzo_2fa.explain(Refuse("odd", ""), "en"), Misuse, "request"),
     Way("preview: a dictionary", lambda it: xoxzo_2fa.preview(it.document()), Misuse, "settings"),  # type: ignore[arg-type]
     Way("preview: wrong settings", lambda it: xoxzo_2fa.preview(Settings({**it.document(), "version": 7})), Misuse, "settings"),
     Way("preview: no amount", lambda it: xoxzo_2fa.preview(it.settings, Transaction("1,5", "EUR", "Ann")), Misuse, "request"),

@@ -19,6 +19,7 @@ from xoxzo_2fa import (
     Binding,
     Event,
     Expected,
+    Explanation,
     MemoryGuard,
     Misuse,
     Refuse,
@@ -31,6 +32,7 @@ from xoxzo_2fa import (
     Unknown,
     Upstream,
     check_receipt,
+    explain,
     inspect,
     keygen,
     preview,
@@ -117,6 +119,29 @@ def test_messages_can_be_looked_at_before_they_cost(settings: Settings) -> None:
     assert "12.50 EUR" in preview(settings, Transaction("12.50", "EUR", "Ann"))[0].text
     with pytest.raises(Misuse):
         preview(settings, Transaction("12,50", "EUR", "Ann"))
+
+
+def test_users_read_why_and_what_to_do(settings: Settings, taker: Taker) -> None:
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=taker)
+    challenge = two_factor.start(LOGIN)
+    wrong = other_than(taker.pin())
+
+    def told(pin: str, locale: str) -> Explanation:
+        with pytest.raises(Refuse) as refusal:
+            two_factor.verify(challenge.token, LOGIN, pin)
+        return explain(refusal.value, locale)
+
+    assert told(wrong, "en") == Explanation("That is not the code. 4 tries are left.", ("try-again", "resend"))
+    assert told(wrong, "ja").text == "認証コードが違います。あと3回入力できます。"
+    assert told("12", "es").text.startswith("Escribe todos los dígitos de la clave")
+    with pytest.raises(Refuse) as soon:
+        two_factor.resend(challenge.token, LOGIN)
+    assert explain(soon.value, "en").offers == ("wait",)
+    ours = explain(Upstream("guard", ""), "ko")
+    assert explain(Upstream("plugin", "the component trapped"), "ko") == ours, "a fault of the host is like any other"
+    for locale in ("en-US", "fr", ""):
+        with pytest.raises(Misuse, match="locale"):
+            explain(soon.value, locale)
 
 
 @pytest.mark.parametrize(

@@ -66,14 +66,29 @@ def test_django(account: Sandbox) -> None:
     assert browser.post("/login/", {"name": "ann", "password": "correct horse"}).headers["location"] == "/login/code/"
     assert b"+81********78" in browser.get("/login/code/").content
     pin = pin_in(account.inbox(PHONE)[-1]["body"])
-    assert browser.post("/login/code/", {"pin": other_than(pin)}).status_code == 400
-    assert browser.post("/login/code/", {"pin": "12"}).status_code == 400
+    refused = browser.post("/login/code/", {"pin": other_than(pin)})
+    assert refused.status_code == 400
+    assert b"That is not the code. 4 tries are left." in refused.content
+    assert b"Type all the digits of the code and nothing else." in browser.post("/login/code/", {"pin": "12"}).content
     for typed in (b"pin=%ED%A0%80", b"pin=" + b"1" * 120_000):
         assert browser.post("/login/code/", typed, content_type="application/x-www-form-urlencoded").status_code == 400
     assert not signed_in()
     assert browser.post("/login/code/", {"pin": f" {pin}"}).headers["location"] == "/"
     assert signed_in()
     assert browser.post("/login/code/", {"pin": pin}).headers["location"] == "/login/"
+
+    # Guesses until none is left: back to the password, which says why.
+    browser = Client()
+    assert browser.post("/login/", {"name": "ann", "password": "correct horse"}).headers["location"] == "/login/code/"
+    pin = pin_in(account.inbox(PHONE)[-1]["body"])
+    wrong = [browser.post("/login/code/", {"pin": other_than(pin)}) for _ in range(5)]
+    assert [answer.status_code for answer in wrong] == [400, 400, 400, 400, 302]
+    assert b"1 try is left." in wrong[3].content
+    assert b"No tries are left, so ask for a new code." in browser.get("/login/").content
+    assert b"No tries are left" not in browser.get("/login/").content
+    soon = browser.post("/login/", {"name": "ann", "password": "correct horse"})
+    assert soon.status_code == 400
+    assert b"This was requested a moment ago. Try again in" in soon.content
 
 
 def test_fastapi(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +114,11 @@ def test_fastapi(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         assert browser.get("/me").status_code == 401
         before = browser.cookies["session"]
         pin = pin_in(account.inbox(PHONE)[-1]["body"])
-        assert post("/code", pin=other_than(pin)) == (403, {"code": "wrong-pin", "guesses_left": 4, "retry_after": None})
+        told = {"text": "That is not the code. 4 tries are left.", "offers": ["try-again", "resend"], "retry_after": None}
+        assert post("/code", pin=other_than(pin)) == (403, {"code": "wrong-pin", **told})
+        status, told = post("/password", name="ann", password="correct horse")
+        assert (status, told["code"], told["offers"]) == (403, "cooldown", ["wait"])
+        assert told["text"].startswith("This was requested a moment ago. Try again in ")
         for typed in UNFIT:
             refused = browser.post("/code", content=json.dumps({"pin": typed}), headers=JSON)
             assert (refused.status_code, refused.json()["code"]) == (403, "malformed")

@@ -24,9 +24,12 @@ use axum::{Router, serve};
 use rand::TryRng;
 use serde::Deserialize;
 use tokio::net::TcpListener;
-use xoxzo_2fa::{AsyncTwoFactor, Binding, Code, Error, MemoryGuard, Settings};
+use xoxzo_2fa::{AsyncTwoFactor, Binding, Error, MemoryGuard, Offer, Settings};
 
 type Fault = Box<dyn error::Error>;
+
+/// The language of the pages.
+const LANGUAGE: &str = "en";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Fault> {
@@ -76,7 +79,7 @@ enum Session {
         user: Arc<User>,
         token: String,
         masked: String,
-        notice: &'static str,
+        notice: String,
     },
     /// So was the code.
     SignedIn { user: Arc<User> },
@@ -135,7 +138,7 @@ async fn password(
         user: Arc::clone(user),
         token: challenge.token,
         masked: challenge.masked,
-        notice: "",
+        notice: String::new(),
     })
 }
 
@@ -153,25 +156,23 @@ async fn code(
             shop.end(&headers);
             shop.begin(Session::SignedIn { user })
         }
-        Err(Error::Refuse(refusal)) => {
-            match refusal.code {
-                Code::WrongPin => shop.notice(&headers, "That is not the code."),
-                Code::Malformed => shop.notice(&headers, "The code is digits only."),
-                // Expired, used, spent or locked: from the start.
-                _ => shop.end(&headers),
+        Err(error) => {
+            let told = error.explain(LANGUAGE)?;
+            if told.offers.contains(&Offer::StartAgain) {
+                shop.end(&headers);
+                return Ok((StatusCode::FORBIDDEN, told.text).into_response());
             }
+            shop.notice(&headers, told.text);
             Ok(Redirect::to("/").into_response())
         }
-        Err(error) => Err(error.into()),
     }
 }
 
 async fn again(State(shop): State<Arc<Shop>>, headers: HeaderMap) -> Result<Response, Failed> {
     if let Some(Session::Pending { user, token, .. }) = shop.session(&headers) {
         match shop.two_factor.resend(&token, &login(&user)).await {
-            Ok(_challenge) => shop.notice(&headers, "Sent again."),
-            Err(Error::Refuse(_)) => shop.notice(&headers, "Wait a minute."),
-            Err(error) => return Err(error.into()),
+            Ok(_challenge) => shop.notice(&headers, "Sent again.".to_string()),
+            Err(error) => shop.notice(&headers, error.explain(LANGUAGE)?.text),
         }
     }
     Ok(Redirect::to("/").into_response())
@@ -200,7 +201,7 @@ impl Shop {
         }
     }
 
-    fn notice(&self, headers: &HeaderMap, text: &'static str) {
+    fn notice(&self, headers: &HeaderMap, text: String) {
         let mut sessions = self.sessions();
         if let Some(Session::Pending { notice, .. }) =
             cookie(headers).and_then(|id| sessions.get_mut(id))
@@ -220,7 +221,7 @@ fn random() -> Result<String, Failed> {
     let mut bytes = [0; 16];
     rand::rngs::SysRng
         .try_fill_bytes(&mut bytes)
-        .map_err(|_| Failed)?;
+        .map_err(|_| Failed(None))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -241,17 +242,23 @@ async fn own_forms(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Ours, or Xoxzo's: an error page, and never a way in. What it was went to the log as an event.
-struct Failed;
+/// No code is on its way: a page that says why, and never a way in. What it was went to the log as an event.
+struct Failed(Option<Error>);
 
 impl From<Error> for Failed {
-    fn from(_: Error) -> Self {
-        Self
+    fn from(error: Error) -> Self {
+        Self(Some(error))
     }
 }
 
 impl IntoResponse for Failed {
     fn into_response(self) -> Response {
-        (StatusCode::SERVICE_UNAVAILABLE, "not now: try again later").into_response()
+        let status = match &self.0 {
+            Some(Error::Refuse(_)) => StatusCode::FORBIDDEN,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let told = self.0.and_then(|error| error.explain(LANGUAGE).ok());
+        let text = told.map(|told| told.text).unwrap_or_default();
+        (status, text).into_response()
     }
 }

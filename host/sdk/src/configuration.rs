@@ -21,9 +21,10 @@ use crate::transport::{Body, Lost, Transport};
 /// The component of this release.
 const BUNDLED: &[u8] = include_bytes!("../plugin/two-factor.wasm");
 
+static BUNDLED_PLUGIN: OnceLock<Result<Arc<Plugin<Exports>>, Error>> = OnceLock::new();
+
 /// The bundled component, compiled once.
 pub(crate) fn bundled() -> Result<Arc<Plugin<Exports>>, Error> {
-    static BUNDLED_PLUGIN: OnceLock<Result<Arc<Plugin<Exports>>, Error>> = OnceLock::new();
     BUNDLED_PLUGIN
         .get_or_init(|| Plugin::new(BUNDLED).map(Arc::new))
         .clone()
@@ -127,6 +128,25 @@ pub(crate) fn configure<T>(
     let _running = shared()?.run();
     let mut instance = plugin.instantiate(&Arc::new(Host::bare()), DEADLINE)?;
     Ok(instance.call(call)??)
+}
+
+/// Explains a failure to an end user, through whichever bundled component is compiled.
+pub(crate) fn explain(
+    code: types::Code,
+    guesses_left: Option<u32>,
+    retry_after: Option<u32>,
+    locale: &str,
+) -> Result<types::Explanation, Error> {
+    #[cfg(feature = "tokio")]
+    if BUNDLED_PLUGIN.get().is_none()
+        && let Some(answer) = crate::asynchronous::explain(code, guesses_left, retry_after, locale)
+    {
+        return answer;
+    }
+    configure(&*bundled()?, |exports, store| {
+        let configuration = exports.xoxzo_two_factor_configuration();
+        configuration.call_explain(store, code, guesses_left, retry_after, locale)
+    })
 }
 
 /// Makes a key for `keys` or `guard.key`. A secret: write it where secrets are kept.

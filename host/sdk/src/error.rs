@@ -139,12 +139,25 @@ macro_rules! codes {
         }
 
         impl Code {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)* Self::Plugin];
+
             /// The code as in the contract, such as `wrong-pin`.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)*
                     Self::Plugin => "plugin",
+                }
+            }
+        }
+
+        impl Code {
+            /// The code for the component. It explains [`Code::Plugin`], which is not its own, as it does any other fault of the host.
+            pub(crate) fn to_wit(self) -> types::Code {
+                match self {
+                    $(Self::$name => types::Code::$name,)*
+                    Self::Plugin => types::Code::Guard,
                 }
             }
         }

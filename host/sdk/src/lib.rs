@@ -10,6 +10,7 @@
 //! - [`Settings`]: from JSON, a file, the environment, or built
 //! - [`Guard`]: counters in memory ([`MemoryGuard`]), in a file ([`SqliteGuard`]), in Redis (`RedisGuard`), or your own, with a
 //!   `suite` that tests it
+//! - [`Error::explain`]: words for end users, in ten languages
 //! - [`Event`]: each decision, to a callback of yours, or to `tracing` and `metrics`
 //! - `AsyncTwoFactor`: the same operations for programs on tokio, with the feature `tokio`
 //! - [`Transport`]: HTTP through ureq and rustls ([`UreqTransport`]), or your own
@@ -40,20 +41,18 @@
 //!
 //! /// With what the user typed: `Ok` is the only way in.
 //! fn check_code(two_factor: &TwoFactor, token: &str, phone: &str, user_id: &str, pin: &str) -> Result<(), Error> {
-//!     match two_factor.verify(token, &Binding::new(phone, user_id, "login"), pin) {
-//!         Ok(_acceptance) => Ok(()),
-//!         Err(Error::Refuse(refusal)) if refusal.guesses_left > Some(0) => {
-//!             println!("wrong, {} left", refusal.guesses_left.unwrap_or(0));
-//!             Err(Error::Refuse(refusal))
-//!         }
-//!         Err(other) => Err(other),
-//!     }
+//!     two_factor.verify(token, &Binding::new(phone, user_id, "login"), pin)?;
+//!     Ok(())
 //! }
 //!
 //! # fn main() -> Result<(), Error> {
 //! let two_factor = TwoFactor::new(Settings::from_environment()?, MemoryGuard::default())?;
 //! let token = send_code(&two_factor, "+819012345678", "user-1")?;
-//! check_code(&two_factor, &token, "+819012345678", "user-1", "123456")
+//! if let Err(error) = check_code(&two_factor, &token, "+819012345678", "user-1", "123456") {
+//!     // Such as: That is not the code. 4 tries are left.
+//!     println!("{}", error.explain("en")?.text);
+//! }
+//! # Ok(())
 //! # }
 //! ```
 
@@ -73,6 +72,7 @@ mod current;
 mod engine;
 mod error;
 mod exchange;
+mod explanation;
 mod guard;
 mod instance;
 pub mod manual;
@@ -99,6 +99,7 @@ pub use client::{Builder, Instances, TwoFactor};
 pub use compliance::{Finding, Standing};
 pub use configuration::{Checked, check, inspect, keygen};
 pub use error::{Code, Error, Failure};
+pub use explanation::{Explanation, Offer, explain};
 #[cfg(feature = "suite")]
 pub use guard::suite;
 pub use guard::{Charge, Guard, GuardError, MemoryGuard, Scope, Total, Totals};

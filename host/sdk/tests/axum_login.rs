@@ -108,9 +108,12 @@ fn a_password_a_code_and_a_page() {
         "/code",
         &[("pin", if pin == "000000" { "000001" } else { "000000" })],
     );
-    assert!(shop.page().contains("That is not the code."));
+    assert!(
+        shop.page()
+            .contains("That is not the code. 4 tries are left.")
+    );
     shop.post("/again", &[]);
-    assert!(shop.page().contains("Wait a minute."));
+    assert!(shop.page().contains("This was requested a moment ago."));
     assert_eq!(sandbox.inbox(None).len(), 1);
 
     shop.post("/code", &[("pin", &format!(" {pin}"))]);
@@ -121,6 +124,38 @@ fn a_password_a_code_and_a_page() {
         shop.page().contains("name=password"),
         "the old one is worth nothing"
     );
+}
+
+#[test]
+fn a_user_without_tries_begins_again_and_is_told_why() {
+    let sandbox = Sandbox::start(Options::default()).unwrap();
+    let mut shop = Shop::start(&sandbox);
+    let ann = [("name", "ann"), ("password", "correct horse")];
+    shop.post("/password", &ann);
+    let message = sandbox.inbox(None).pop().unwrap();
+    let wrong = if message.body.contains("000000") {
+        "000001"
+    } else {
+        "000000"
+    };
+    shop.post("/code", &[("pin", "12x")]);
+    assert!(shop.page().contains("Type all the digits of the code"));
+    for _ in 0..4 {
+        assert_eq!(shop.post("/code", &[("pin", wrong)]).status(), 303);
+    }
+    assert!(shop.page().contains("1 try is left."));
+    let last = shop.post("/code", &[("pin", wrong)]);
+    assert_eq!(last.status(), 403);
+    let last = last.into_body().read_to_string().unwrap();
+    assert_eq!(
+        last,
+        "That is not the code. No tries are left, so ask for a new code."
+    );
+    assert!(shop.page().contains("name=password"));
+    let soon = shop.post("/password", &ann);
+    assert_eq!(soon.status(), 403);
+    let soon = soon.into_body().read_to_string().unwrap();
+    assert!(soon.starts_with("This was requested a moment ago. Try again in "));
 }
 
 #[test]

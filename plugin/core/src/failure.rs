@@ -71,7 +71,7 @@ pub enum Code {
 
 impl Code {
     /// All of them, in the order of their names.
-    pub(crate) const ALL: [Self; 17] = [
+    pub const ALL: [Self; 17] = [
         Self::Clock,
         Self::Cooldown,
         Self::Exhausted,
@@ -90,6 +90,16 @@ impl Code {
         Self::Used,
         Self::WrongPin,
     ];
+
+    /// Takes a code in its own spelling.
+    ///
+    /// # Errors
+    ///
+    /// Any other text.
+    pub fn parse(text: &str) -> Result<Self, Unfit> {
+        let known = Self::ALL.into_iter().find(|code| code.name() == text);
+        known.ok_or(Unfit("must be a code of a failure, such as wrong-pin"))
+    }
 
     /// As every host spells it.
     #[must_use]

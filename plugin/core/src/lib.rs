@@ -5,6 +5,7 @@
 //! - Settings: the rules between them, and the keys derived from them ([`Settings`], [`Prepared`])
 //! - Challenges: tokens, PINs, the text of messages and what became of them ([`Dispatch`], [`Status`])
 //! - Limits: what is charged, in which order, and what answers are believed ([`Charge`], [`Verify`])
+//! - Words for end users: why an operation ended without what was asked ([`explain`])
 //! - Receipts ([`check_receipt`]), and seals for a layer above ([`Seal`])
 //!
 //! # Out of scope
@@ -104,6 +105,7 @@ mod clock;
 mod codec;
 mod decoy;
 mod dispatch;
+mod explain;
 mod failure;
 mod guard;
 mod handle;
@@ -135,6 +137,7 @@ pub use binding::{Binding, Claimed, Transaction};
 pub use channel::Channel;
 pub use codec::{Reader, Writer};
 pub use dispatch::{Challenge, Delivery, Dispatch, Sending};
+pub use explain::{Explanation, Offer, explain};
 pub use failure::{Alarm, Blame, Code, Failure, Unfit};
 pub use guard::{Charge, Total, Totals};
 pub use key::{ReceiptKey, RootKey};

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
 
-use xoxzo_2fa_core::{About, Failure};
+use xoxzo_2fa_core::{About, Blame, Code, Failure};
 
 use crate::gate::{Gate, VISIT};
 use crate::head::Head;
@@ -14,7 +14,7 @@ use crate::object::Object;
 use crate::page::Html;
 use crate::screen::Step;
 use crate::turn::{Event, Response};
-use crate::visit::{Notice, Visit};
+use crate::visit::{Failed, Notice, Visit};
 use crate::wording::{Language, Words};
 
 /// The page's own path.
@@ -39,6 +39,40 @@ impl Asked {
     }
 }
 
+/// Why a request goes no further.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    TwoFactorRequired,
+    CrossSite,
+    StaleForm,
+    ContentType,
+    TooLong,
+    Path,
+    Method,
+    NotFound,
+    /// Nobody we know.
+    Identity,
+    /// The engine failed.
+    Failed(Code),
+}
+
+impl Reason {
+    fn name(self) -> &'static str {
+        match self {
+            Self::TwoFactorRequired => "two-factor-required",
+            Self::CrossSite => "cross-site",
+            Self::StaleForm => "stale-form",
+            Self::ContentType => "content-type",
+            Self::TooLong => "too-long",
+            Self::Path => "path",
+            Self::Method => "method",
+            Self::NotFound => "not-found",
+            Self::Identity => "identity",
+            Self::Failed(code) => code.name(),
+        }
+    }
+}
+
 /// The value of a `set-cookie`, for so many seconds or as long as the browser runs. With none left it takes the cookie away.
 pub(crate) fn cookie(name: &str, value: &str, max_age: Option<u32>) -> String {
     let mut cookie = [name, "=", value, "; Path=/; Secure; HttpOnly; SameSite=Lax"].concat();
@@ -51,16 +85,17 @@ pub(crate) fn cookie(name: &str, value: &str, max_age: Option<u32>) -> String {
 
 /// Status of a form's answer as JSON.
 pub(crate) fn status_of(notice: Option<&Notice>) -> u16 {
-    let Some(notice) = notice else {
-        return 200;
+    let failed = match notice {
+        None | Some(Notice::LoggedOut) => return 200,
+        Some(Notice::Failed(failed)) => failed,
     };
-    match &*notice.code {
-        Notice::LOGGED_OUT => 200,
-        "request" | "settings" => 500,
-        "clock" | "guard" | "provider" | "randomness" => 503,
-        "locked" if notice.retry_at.is_none() => 403,
-        _ if notice.retry_at.is_some() => 429,
-        _ => 422,
+    match (failed.code.blame(), failed.retry_at) {
+        (Blame::Misuse, _) => 500,
+        (Blame::Refuse, Some(_)) => 429,
+        (Blame::Refuse, None) if failed.code == Code::Locked => 403,
+        (Blame::Refuse, None) => 422,
+        // A blame that is not known here is nobody's on this side.
+        _ => 503,
     }
 }
 
@@ -134,8 +169,15 @@ impl Gate {
         response
     }
 
-    /// Why a request goes no further.
-    pub(crate) fn error(&self, asked: &Asked, status: u16, code: &str, event: Event) -> Response {
+    /// Says why a request goes no further.
+    pub(crate) fn error(
+        &self,
+        asked: &Asked,
+        status: u16,
+        reason: Reason,
+        event: Event,
+    ) -> Response {
+        let code = reason.name();
         if asked.json {
             let mut body = Object::new();
             body.text("error", code).text("gate", PAGE);
@@ -150,19 +192,23 @@ impl Gate {
             );
         }
         let words = asked.language.words();
-        let (title, text, back) = match code {
-            "two-factor-required" => (words.start_title, words.required_text.to_string(), true),
-            "cross-site" | "stale-form" | "content-type" | "too-long" => {
+        let (title, text, back) = match reason {
+            Reason::TwoFactorRequired => (words.start_title, words.required_text.to_string(), true),
+            Reason::CrossSite | Reason::StaleForm | Reason::ContentType | Reason::TooLong => {
                 (words.error_title, words.stale_text.to_string(), true)
             }
-            "path" | "method" | "not-found" => {
+            Reason::Path | Reason::Method | Reason::NotFound => {
                 (words.error_title, words.bad_text.to_string(), false)
             }
-            _ => (
-                words.error_title,
-                asked.language.say(&Notice::new(code), 0, 0),
-                true,
-            ),
+            Reason::Identity => (words.sign_in_title, words.sign_in_text.to_string(), false),
+            Reason::Failed(code) => {
+                let failed = Failed {
+                    code,
+                    guesses_left: None,
+                    retry_at: None,
+                };
+                (words.error_title, asked.language.explain(failed, 0), true)
+            }
         };
         self.html(status, asked, title, event, |html, words| {
             html.alert(&text);
@@ -175,7 +221,7 @@ impl Gate {
     /// Nobody we know.
     pub(crate) fn unknown_user(&self, asked: &Asked) -> Response {
         if !asked.html {
-            return self.error(asked, 401, "identity", Event::RejectedIdentity);
+            return self.error(asked, 401, Reason::Identity, Event::RejectedIdentity);
         }
         let words = asked.language.words();
         self.html(
@@ -202,7 +248,12 @@ impl Gate {
 
     /// The page of 503.
     pub(crate) fn unserved(&self, asked: &Asked, failure: &Failure) -> Response {
-        let response = self.error(asked, 503, failure.code.name(), Event::UpstreamFailed);
+        let response = self.error(
+            asked,
+            503,
+            Reason::Failed(failure.code),
+            Event::UpstreamFailed,
+        );
         response.noting(Note::of(failure))
     }
 

@@ -18,7 +18,7 @@ use xoxzo_2fa_core::{
     Told, Turn as Step, Verify, Waiting as Engine, draw,
 };
 
-use crate::answer::{self, Asked};
+use crate::answer::{self, Asked, Reason};
 use crate::gate::{Gate, PASS, Place, VISIT};
 use crate::head::Head;
 use crate::identity::Identity;
@@ -106,9 +106,10 @@ impl Gate {
             visit,
             pass,
         } = reading;
-        let refuse = |status, code, event| Turn::Respond(self.error(&asked, status, code, event));
+        let refuse =
+            |status, reason, event| Turn::Respond(self.error(&asked, status, reason, event));
         if body.len() > Reading::LIMIT {
-            return refuse(413, "too-long", Event::Refused);
+            return refuse(413, Reason::TooLong, Event::Refused);
         }
         let field = |name: &str| {
             let mut values = form_urlencoded::parse(body).filter(|(own, _)| own == name);
@@ -119,7 +120,7 @@ impl Gate {
         };
         let csrf = field("csrf").unwrap_or_default();
         if !visit.is_csrf(&self.csrf, &identity.bound(), &csrf) {
-            return refuse(403, "stale-form", Event::RejectedCrossSite);
+            return refuse(403, Reason::StaleForm, Event::RejectedCrossSite);
         }
         let visitor = Visitor {
             asked,
@@ -249,9 +250,12 @@ impl Gate {
                 Err(failure) => self.refused(visitor, &failure, now),
             }),
             // Nothing else is begun here.
-            Ok(Step::Done(_)) => {
-                Turn::Respond(self.error(&visitor.asked, 500, "request", Event::UpstreamFailed))
-            }
+            Ok(Step::Done(_)) => Turn::Respond(self.error(
+                &visitor.asked,
+                500,
+                Reason::Failed(Code::Request),
+                Event::UpstreamFailed,
+            )),
             Err(failure) => Turn::Respond(self.refused(visitor, &failure, now)),
         }
     }
@@ -277,7 +281,7 @@ impl Gate {
     fn logged_out(&self, mut visitor: Visitor, now: u32) -> Response {
         visitor.visit.sent = None;
         visitor.visit.return_to = "/".to_string();
-        visitor.visit.notice = Some(Notice::new(Notice::LOGGED_OUT));
+        visitor.visit.notice = Some(Notice::LoggedOut);
         let mut response = self.done(visitor, now, Event::LoggedOut);
         response
             .headers

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{Broken, Prepared, Seal, Settings as Engine, Unfit};
 
-use crate::answer::Asked;
+use crate::answer::{Asked, Reason};
 use crate::flow::{Action, Reading, Stage, Waiting};
 use crate::head::{Head, Only, begins_like, is_like};
 use crate::identity::{Claims, Identity};
@@ -96,16 +96,16 @@ impl Gate {
         claims: Claims,
         rng: &mut impl TryCryptoRng,
     ) -> Turn {
-        let refuse = |head: &Head, status, code, event| {
-            Turn::Respond(self.error(&Asked::of(head), status, code, event))
+        let refuse = |head: &Head, status, reason, event| {
+            Turn::Respond(self.error(&Asked::of(head), status, reason, event))
         };
         let target = Target::parse(head.first(":path")).filter(|_| head.is_sound());
         let Some(target) = target else {
-            return refuse(&head, 400, "path", Event::RejectedPath);
+            return refuse(&head, 400, Reason::Path, Event::RejectedPath);
         };
         let method = head.first(":method");
         if matches!(method, b"" | b"CONNECT" | b"TRACE") {
-            return refuse(&head, 405, "method", Event::RejectedPath);
+            return refuse(&head, 405, Reason::Method, Event::RejectedPath);
         }
         let place = self.place(target);
         let preflight = || self.settings.forward_preflight && ends && is_preflight(&head);
@@ -127,7 +127,7 @@ impl Gate {
             return Turn::Respond(self.unknown_user(&Asked::of(&head)));
         }
         if is_upgrade(&head) && head.only("origin") != Only::One(&self.settings.origin) {
-            return refuse(&head, 403, "cross-site", Event::RejectedCrossSite);
+            return refuse(&head, 403, Reason::CrossSite, Event::RejectedCrossSite);
         }
         if place == Place::Own && !matches!(method, b"GET" | b"HEAD") {
             return self.post(&head, Asked::of(&head), target, identity, now);
@@ -253,7 +253,7 @@ impl Gate {
             return self.page(now, head, identity, None, rng);
         };
         if !is_navigation(head, &asked) {
-            return self.error(&asked, 401, "two-factor-required", Event::Challenged);
+            return self.error(&asked, 401, Reason::TwoFactorRequired, Event::Challenged);
         }
         let visit = match self.visit(head, identity, now) {
             Some(visit) => visit,
@@ -286,21 +286,22 @@ impl Gate {
         identity: Identity,
         now: u32,
     ) -> Turn {
-        let refuse = |status, code, event| Turn::Respond(self.error(&asked, status, code, event));
+        let refuse =
+            |status, reason, event| Turn::Respond(self.error(&asked, status, reason, event));
         let Some(action) = target.path.strip_prefix(PREFIX).and_then(Action::at) else {
             return match target.path.strip_prefix(PREFIX) {
-                Some("" | "/") => refuse(405, "method", Event::RejectedPath),
-                _ => refuse(404, "not-found", Event::RejectedPath),
+                Some("" | "/") => refuse(405, Reason::Method, Event::RejectedPath),
+                _ => refuse(404, Reason::NotFound, Event::RejectedPath),
             };
         };
         if head.first(":method") != b"POST" {
-            return refuse(405, "method", Event::RejectedPath);
+            return refuse(405, Reason::Method, Event::RejectedPath);
         }
         if !self.is_same_origin(head) {
-            return refuse(403, "cross-site", Event::RejectedCrossSite);
+            return refuse(403, Reason::CrossSite, Event::RejectedCrossSite);
         }
         if !is_form(head) {
-            return refuse(415, "content-type", Event::Refused);
+            return refuse(415, Reason::ContentType, Event::Refused);
         }
         let bound = identity.bound();
         let pass = head
@@ -314,7 +315,7 @@ impl Gate {
                 visit,
                 pass,
             }),
-            None => refuse(403, "stale-form", Event::RejectedCrossSite),
+            None => refuse(403, Reason::StaleForm, Event::RejectedCrossSite),
         }
     }
 

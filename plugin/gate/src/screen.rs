@@ -3,10 +3,10 @@
 use alloc::string::{String, ToString};
 
 use rand::TryCryptoRng;
-use xoxzo_2fa_core::Recipient;
+use xoxzo_2fa_core::{Code, Recipient};
 
 use crate::PREFIX;
-use crate::answer::{Asked, PAGE, json, redirect};
+use crate::answer::{Asked, PAGE, Reason, json, redirect};
 use crate::flow::Action;
 use crate::gate::Gate;
 use crate::head::Head;
@@ -15,7 +15,7 @@ use crate::object::Object;
 use crate::page::Html;
 use crate::pass::Pass;
 use crate::turn::{Event, Response};
-use crate::visit::{Notice, Sent, Visit};
+use crate::visit::{Failed, Visit};
 use crate::wording::{Language, Words};
 
 /// How far the user is.
@@ -62,8 +62,8 @@ impl Gate {
                 .ok()
                 .and_then(|path| path.strip_prefix(PREFIX));
             return match form.and_then(Action::at) {
-                Some(_) => self.error(&asked, 405, "method", Event::RejectedPath),
-                None => self.error(&asked, 404, "not-found", Event::RejectedPath),
+                Some(_) => self.error(&asked, 405, Reason::Method, Event::RejectedPath),
+                None => self.error(&asked, 404, Reason::NotFound, Event::RejectedPath),
             };
         }
         if let Some(visit) = self.visit(head, identity, now) {
@@ -96,8 +96,7 @@ impl Gate {
             );
         }
         let language = asked.language;
-        let digits = visit.sent.as_ref().map_or(0, Sent::digits);
-        let notice = current(visit, now).map(|notice| language.say(notice, digits, now));
+        let notice = current(visit, now).map(|failed| language.explain(failed, now));
         let view = View {
             gate: self,
             visit,
@@ -131,7 +130,7 @@ impl Gate {
         let step = self.step_of(visit, None, now);
         let mut response = json(status, self.object(step, visit, identity, now), event);
         response.headers.push(self.visit_cookie(visit, identity));
-        if let Some(at) = visit.notice.as_ref().and_then(|notice| notice.retry_at) {
+        if let Some(at) = visit.failed().and_then(|failed| failed.retry_at) {
             response
                 .headers
                 .push(("retry-after", at.saturating_sub(now).to_string()));
@@ -158,12 +157,12 @@ impl Gate {
         if step == Step::Done {
             out.text("return_to", &visit.return_to);
         }
-        if let Some(notice) = current(visit, now) {
-            out.text("error", &notice.code);
-            if let Some(left) = notice.guesses_left {
+        if let Some(failed) = current(visit, now) {
+            out.text("error", failed.code.name());
+            if let Some(left) = failed.guesses_left {
                 out.number("guesses_left", left);
             }
-            if let Some(at) = notice.retry_at {
+            if let Some(at) = failed.retry_at {
                 out.number("retry_after_seconds", at.saturating_sub(now));
             }
         }
@@ -175,7 +174,7 @@ impl Gate {
 
     fn step_of(&self, visit: &Visit, pass: Option<&Pass>, now: u32) -> Step {
         let locked = current(visit, now)
-            .is_some_and(|notice| notice.code == "locked" && notice.retry_at.is_none());
+            .is_some_and(|failed| failed.code == Code::Locked && failed.retry_at.is_none());
         if locked {
             Step::Locked
         } else if visit.sent.is_some() {
@@ -279,8 +278,7 @@ impl View<'_> {
 }
 
 /// What went wrong in a visit, unless its wait is over.
-fn current(visit: &Visit, now: u32) -> Option<&Notice> {
-    let waits = |notice: &&Notice| notice.retry_at.is_none_or(|at| at > now);
-    let notice = visit.notice.as_ref().filter(waits);
-    notice.filter(|_| !visit.is_logged_out())
+fn current(visit: &Visit, now: u32) -> Option<Failed> {
+    let waits = |failed: &Failed| failed.retry_at.is_none_or(|at| at > now);
+    visit.failed().filter(waits)
 }

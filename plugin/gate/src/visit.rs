@@ -7,7 +7,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
-use xoxzo_2fa_core::{Challenge, Failure, Reader, Seal, Writer, draw, inspect, mark};
+use xoxzo_2fa_core::{Challenge, Code, Failure, Reader, Seal, Writer, draw, inspect, mark};
 
 /// Seconds that a visit lasts.
 const LIFE: u32 = 3_600;
@@ -33,32 +33,51 @@ pub(crate) struct Sent {
 }
 
 /// What the next page has to say.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Notice {
-    /// A code of the engine, or one of the gate's own.
-    pub(crate) code: String,
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notice {
+    LoggedOut,
+    Failed(Failed),
+}
+
+/// What is kept of a failure of the engine.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failed {
+    pub(crate) code: Code,
     pub(crate) guesses_left: Option<u32>,
     /// When trying again can work.
     pub(crate) retry_at: Option<u32>,
 }
 
 impl Notice {
-    pub(crate) const LOGGED_OUT: &str = "logged-out";
-
-    pub(crate) fn new(code: &str) -> Self {
-        Self {
-            code: code.to_string(),
-            guesses_left: None,
-            retry_at: None,
-        }
-    }
+    /// Stands in the place of a code.
+    const LOGGED_OUT: &str = "logged-out";
 
     pub(crate) fn of(failure: &Failure, now: u32) -> Self {
-        Self {
-            code: failure.code.name().to_string(),
+        Self::Failed(Failed {
+            code: failure.code,
             guesses_left: failure.guesses_left,
             retry_at: failure.retry_after.map(|wait| now.saturating_add(wait)),
+        })
+    }
+
+    fn write(self, out: &mut Writer) {
+        let (name, guesses_left, retry_at) = match self {
+            Self::LoggedOut => (Self::LOGGED_OUT, None, None),
+            Self::Failed(failed) => (failed.code.name(), failed.guesses_left, failed.retry_at),
+        };
+        out.text(name).maybe_u32(guesses_left).maybe_u32(retry_at);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (name, guesses_left, retry_at) = (from.text(), from.maybe_u32(), from.maybe_u32());
+        if name == Self::LOGGED_OUT {
+            return Some(Self::LoggedOut);
         }
+        Some(Self::Failed(Failed {
+            code: Code::parse(&name).ok()?,
+            guesses_left,
+            retry_at,
+        }))
     }
 }
 
@@ -116,13 +135,8 @@ impl Visit {
             out.text(token).u32(*resend_at);
         }
         out.flag(notice.is_some());
-        if let Some(Notice {
-            code,
-            guesses_left,
-            retry_at,
-        }) = notice
-        {
-            out.text(code).maybe_u32(*guesses_left).maybe_u32(*retry_at);
+        if let Some(notice) = notice {
+            notice.write(&mut out);
         }
         seal.close(&out.finish(), bound)
     }
@@ -140,11 +154,10 @@ impl Visit {
                 token: from.text(),
                 resend_at: from.u32(),
             }),
-            notice: from.present().then(|| Notice {
-                code: from.text(),
-                guesses_left: from.maybe_u32(),
-                retry_at: from.maybe_u32(),
-            }),
+            notice: match from.present() {
+                true => Some(Notice::read(&mut from)?),
+                false => None,
+            },
         };
         let genuine = from.finish() && first == mark::VISIT;
         let lasts = now < visit.began_at.saturating_add(LIFE);
@@ -152,10 +165,17 @@ impl Visit {
         (genuine && lasts).then_some(visit)
     }
 
+    /// The failure that the next page explains.
+    pub(crate) fn failed(&self) -> Option<Failed> {
+        match self.notice {
+            Some(Notice::Failed(failed)) => Some(failed),
+            Some(Notice::LoggedOut) | None => None,
+        }
+    }
+
     /// Whether the last that happened is a logout.
     pub(crate) fn is_logged_out(&self) -> bool {
-        let notice = self.notice.as_ref();
-        notice.is_some_and(|notice| notice.code == Notice::LOGGED_OUT)
+        self.notice == Some(Notice::LoggedOut)
     }
 
     /// What proves that a form comes from a page of this visit.

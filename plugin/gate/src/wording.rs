@@ -1,9 +1,11 @@
-//! What the pages say, in English and Japanese.
+//! What the pages say, in English and Japanese. Failures are explained by the engine.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
+
+use xoxzo_2fa_core::{Locale, explain};
 
 use crate::head::Head;
-use crate::visit::Notice;
+use crate::visit::Failed;
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +40,7 @@ impl Language {
     }
 
     pub(crate) fn code(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Ja => "ja",
-        }
+        self.locale().code()
     }
 
     pub(crate) fn words(self) -> &'static Words {
@@ -51,30 +50,28 @@ impl Language {
         }
     }
 
-    /// A time to wait, in words.
-    pub(crate) fn wait(self, seconds: u32) -> String {
-        let (number, en, ja) = match seconds {
-            0..=90 => (seconds.max(1), "second", "秒"),
-            91..=5_400 => (seconds.div_ceil(60), "minute", "分"),
-            _ => (seconds.div_ceil(3_600), "hour", "時間"),
-        };
-        let number_text = number.to_string();
+    /// The same language in the engine.
+    fn locale(self) -> Locale {
         match self {
-            Self::En => [&*number_text, " ", en, if number == 1 { "" } else { "s" }].concat(),
-            Self::Ja => [&*number_text, ja].concat(),
+            Self::En => Locale::En,
+            Self::Ja => Locale::Ja,
         }
     }
 
-    /// What a notice says.
-    pub(crate) fn say(self, notice: &Notice, digits: u8, now: u32) -> String {
-        let wait = notice.retry_at.map(|at| self.wait(at.saturating_sub(now)));
-        let wait = wait.as_deref();
-        let left = notice.guesses_left.map(|left| left.to_string());
-        let digits = digits.to_string();
-        match self {
-            Self::En => english(&notice.code, left.as_deref(), wait, &digits),
-            Self::Ja => japanese(&notice.code, left.as_deref(), wait, &digits),
-        }
+    /// A time to wait, in words.
+    pub(crate) fn wait(self, seconds: u32) -> String {
+        self.locale().wait(seconds)
+    }
+
+    /// A failure, in words.
+    pub(crate) fn explain(self, failed: Failed, now: u32) -> String {
+        let Failed {
+            code,
+            guesses_left,
+            retry_at,
+        } = failed;
+        let wait = retry_at.map(|at| at.saturating_sub(now));
+        explain(code, guesses_left, wait, self.locale()).text
     }
 }
 
@@ -91,61 +88,6 @@ fn thousandths(text: &str) -> u32 {
         number = number.saturating_mul(10).saturating_add(digit);
     }
     number
-}
-
-fn english(code: &str, left: Option<&str>, wait: Option<&str>, digits: &str) -> String {
-    let again = |what: &str| match wait {
-        Some(wait) => [what, " Try again in ", wait, "."].concat(),
-        None => [what, " Try again later."].concat(),
-    };
-    match code {
-        "wrong-pin" => match left {
-            Some("0") => "That is not the code, and no tries are left.".to_string(),
-            Some("1") => "That is not the code. One try is left.".to_string(),
-            Some(left) => ["That is not the code. ", left, " tries are left."].concat(),
-            None => "That is not the code.".to_string(),
-        },
-        "malformed" => ["The code has ", digits, " digits."].concat(),
-        "exhausted" => "Too many wrong codes. Ask for a new one.".to_string(),
-        "expired" => "The code has expired. Ask for a new one.".to_string(),
-        "used" | "invalid-token" => "This code no longer works. Ask for a new one.".to_string(),
-        "locked" => again("Too many wrong codes."),
-        "cooldown" => again("A message went out moments ago."),
-        "too-many-sends" => again("Too many messages."),
-        "not-allowed" => "A code cannot be sent to this number in this way.".to_string(),
-        "provider" => again("The message could not be sent."),
-        _ => again("Something went wrong on our side."),
-    }
-}
-
-fn japanese(code: &str, left: Option<&str>, wait: Option<&str>, digits: &str) -> String {
-    let again = |what: &str| match wait {
-        Some(wait) => [what, wait, "後にもう一度お試しください。"].concat(),
-        None => [what, "しばらくしてからもう一度お試しください。"].concat(),
-    };
-    match code {
-        "wrong-pin" => match left {
-            Some("0") => "認証コードが違います。入力できる回数を超えました。".to_string(),
-            Some(left) => ["認証コードが違います。あと", left, "回入力できます。"].concat(),
-            None => "認証コードが違います。".to_string(),
-        },
-        "malformed" => ["認証コードは", digits, "桁の数字です。"].concat(),
-        "exhausted" => {
-            "入力できる回数を超えました。新しい認証コードを送信してください。".to_string()
-        }
-        "expired" => {
-            "認証コードの有効期限が切れました。新しい認証コードを送信してください。".to_string()
-        }
-        "used" | "invalid-token" => {
-            "この認証コードは使えません。新しい認証コードを送信してください。".to_string()
-        }
-        "locked" => again("認証コードの間違いが続きました。"),
-        "cooldown" => again("先ほど送信したばかりです。"),
-        "too-many-sends" => again("送信の回数が多すぎます。"),
-        "not-allowed" => "この電話番号にはこの方法で送信できません。".to_string(),
-        "provider" => again("送信できませんでした。"),
-        _ => again("サーバーで問題が発生しました。"),
-    }
 }
 
 /// What does not change.
@@ -275,20 +217,6 @@ mod tests {
             (b"ja;q=x,en;q=0.001", Language::En),
         ] {
             assert_eq!(of(value), language, "{value:?}");
-        }
-    }
-
-    #[test]
-    fn waits_are_rounded_up() {
-        for (seconds, en, ja) in [
-            (0, "1 second", "1秒"),
-            (1, "1 second", "1秒"),
-            (90, "90 seconds", "90秒"),
-            (91, "2 minutes", "2分"),
-            (5_401, "2 hours", "2時間"),
-        ] {
-            assert_eq!(Language::En.wait(seconds), en);
-            assert_eq!(Language::Ja.wait(seconds), ja);
         }
     }
 }

@@ -3,8 +3,8 @@
 use alloc::string::{String, ToString};
 
 use xoxzo_2fa_core::{
-    Acceptance, Audit, Challenge, Charge, Claims, Ended, Failure, Outline, Prepared, Report,
-    Request, Specimen, Told, Trail, Transaction, Turn, Unlocked, Waiting,
+    Acceptance, Audit, Challenge, Charge, Claims, Ended, Explanation, Failure, Outline, Prepared,
+    Report, Request, Specimen, Told, Trail, Transaction, Turn, Unlocked, Waiting,
 };
 
 use crate::node::quote;
@@ -262,6 +262,15 @@ fn trail_fields(out: &mut Object, trail: &Trail) {
     out.text("subject", &trail.subject);
     out.text("recipient", &trail.recipient);
     out.text("calling_code", &trail.calling_code);
+}
+
+pub(crate) fn explanation(explanation: &Explanation) -> String {
+    Object::of("explanation", |out| {
+        out.text("text", &explanation.text);
+        out.list("offers", &explanation.offers, |out, offer| {
+            quote(offer.name(), &mut out.0);
+        });
+    })
 }
 
 pub(crate) fn key(key: &str) -> String {

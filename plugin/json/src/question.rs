@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
-    About, Answer, Channel, Claimed, Code, Dispatch, Expected, Failure, NoAnswer, Operation,
-    Prepared, Range, ReceiptKey, Reply, RootKey, Sending, Status, Total, Totals, Trail,
-    Transaction, Turn, Unlock, Verify, Waiting, check_receipt, inspect,
+    About, Answer, Channel, Claimed, Code, Dispatch, Expected, Failure, Locale, NoAnswer,
+    Operation, Prepared, Range, ReceiptKey, Reply, RootKey, Sending, Status, Total, Totals, Trail,
+    Transaction, Turn, Unlock, Verify, Waiting, check_receipt, explain, inspect,
 };
 
 use crate::at::At;
@@ -36,6 +36,7 @@ pub fn ask(settings: &str, now: u32, question: &str, rng: &mut impl TryCryptoRng
                 "keygen" => RootKey::generate(rng).map(|key| answer::key(&key.to_text())),
                 "receipt_key" => receipt_key(from),
                 "inspect" => inspect(from.str("token")).map(|outline| answer::outline(&outline)),
+                "explain" => explanation(from),
                 _ => with_settings(&Prepared::parse(settings)?, now, &function, from, rng),
             }
         });
@@ -163,6 +164,16 @@ fn receipt_key(from: At<'_>) -> Result<String, Failure> {
     Ok(answer::key(&key.to_text()))
 }
 
+fn explanation(from: At<'_>) -> Result<String, Failure> {
+    let code = Code::parse(from.str("code")).map_err(|unfit| unfit.argument("code"))?;
+    let locale = Locale::parse(from.str("locale")).map_err(|unfit| unfit.argument("locale"))?;
+    let (left, wait) = (
+        from.option_number("guesses_left"),
+        from.option_number("retry_after_seconds"),
+    );
+    Ok(answer::explanation(&explain(code, left, wait, locale)))
+}
+
 fn claimed(from: At<'_>) -> Claimed<'_> {
     Claimed {
         recipient: from.str("recipient"),
@@ -250,6 +261,15 @@ const QUESTION: Form = Form::Map(&[
         ],
     ),
     function("trail_of", &[SUBJECT, RECIPIENT]),
+    function(
+        "explain",
+        &[
+            needed("code", Form::Text),
+            option("guesses_left", Form::Number(ANY)),
+            option("retry_after_seconds", Form::Number(ANY)),
+            needed("locale", Form::Text),
+        ],
+    ),
     function("start", &[needed("binding", BINDING), SENDING, AUDIT]),
     function(
         "resend",

@@ -3,7 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use xoxzo_2fa_core::{Prepared, ReceiptKey, RootKey, Trail, Transaction, check_receipt, inspect};
+use xoxzo_2fa_core::{
+    Locale, Prepared, ReceiptKey, RootKey, Trail, Transaction, check_receipt, explain, inspect,
+};
 
 use crate::bindings::exports::xoxzo::two_factor::configuration::Guest;
 use crate::{Answer, Random, convert, types};
@@ -76,5 +78,22 @@ impl Guest for Configuration {
         Trail::of(&settings, &subject, &recipient)
             .map(convert::trail)
             .map_err(convert::failure)
+    }
+
+    fn explain(
+        code: types::Code,
+        guesses_left: Option<u32>,
+        retry_after_seconds: Option<u32>,
+        locale: String,
+    ) -> Answer<types::Explanation> {
+        let locale =
+            Locale::parse(&locale).map_err(|unfit| convert::failure(unfit.argument("locale")))?;
+        let code = convert::known(code);
+        Ok(convert::explanation(explain(
+            code,
+            guesses_left,
+            retry_after_seconds,
+            locale,
+        )))
     }
 }

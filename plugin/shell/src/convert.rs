@@ -108,6 +108,45 @@ fn code(code: core::Code) -> types::Code {
     }
 }
 
+pub fn known(code: types::Code) -> core::Code {
+    match code {
+        types::Code::Clock => core::Code::Clock,
+        types::Code::Cooldown => core::Code::Cooldown,
+        types::Code::Exhausted => core::Code::Exhausted,
+        types::Code::Expired => core::Code::Expired,
+        types::Code::Guard => core::Code::Guard,
+        types::Code::InvalidToken => core::Code::InvalidToken,
+        types::Code::Locked => core::Code::Locked,
+        types::Code::Malformed => core::Code::Malformed,
+        types::Code::NotAllowed => core::Code::NotAllowed,
+        types::Code::NothingLocked => core::Code::NothingLocked,
+        types::Code::Provider => core::Code::Provider,
+        types::Code::Randomness => core::Code::Randomness,
+        types::Code::Request => core::Code::Request,
+        types::Code::Settings => core::Code::Settings,
+        types::Code::TooManySends => core::Code::TooManySends,
+        types::Code::Used => core::Code::Used,
+        types::Code::WrongPin => core::Code::WrongPin,
+    }
+}
+
+pub fn explanation(explanation: core::Explanation) -> types::Explanation {
+    types::Explanation {
+        text: explanation.text,
+        offers: explanation.offers.into_iter().map(offer).collect(),
+    }
+}
+
+fn offer(offer: core::Offer) -> types::Offer {
+    match offer {
+        core::Offer::TryAgain => types::Offer::TryAgain,
+        core::Offer::Resend => types::Offer::Resend,
+        core::Offer::StartAgain => types::Offer::StartAgain,
+        core::Offer::Wait => types::Offer::Wait,
+        core::Offer::ContactSupport => types::Offer::ContactSupport,
+    }
+}
+
 pub fn challenge(told: core::Told<core::Challenge>) -> types::Challenge {
     let challenge = told.output;
     types::Challenge {

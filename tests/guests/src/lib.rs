@@ -166,6 +166,15 @@ impl configuration::Guest for Hostile {
     fn trail_of(_: String, _: String, _: String) -> Answer<types::Trail> {
         Err(failure(String::new()))
     }
+
+    fn explain(
+        _: types::Code,
+        _: Option<u32>,
+        _: Option<u32>,
+        _: String,
+    ) -> Answer<types::Explanation> {
+        Err(failure(String::new()))
+    }
 }
 
 impl challenges::Guest for Hostile {

@@ -156,7 +156,7 @@ fn a_wrong_code_costs_a_guess_and_the_page_says_so() {
             .get(&mut alice, "/.2fa/")
             .answer()
             .body
-            .contains("The code has 6 digits.")
+            .contains("Type all the digits of the code and nothing else.")
     );
     let spaced = format!(" {} {}", &pin[..3], &pin[3..]);
     assert_eq!(
@@ -175,7 +175,7 @@ fn the_last_guess_is_said_to_be_the_last() {
     }
     let page = scenario.get(&mut alice, "/.2fa/").answer().body;
     assert!(
-        page.contains("That is not the code, and no tries are left."),
+        page.contains("That is not the code. No tries are left, so ask for a new code."),
         "{page}"
     );
     assert!(page.contains("action=\"/.2fa/start\"") && !page.contains("name=\"pin\""));
@@ -234,7 +234,7 @@ fn another_message_and_a_call_say_the_same_code() {
             .get(&mut alice, "/.2fa/")
             .answer()
             .body
-            .contains("A message went out moments ago. Try again in 60 seconds.")
+            .contains("This was requested a moment ago. Try again in 60 seconds.")
     );
     scenario.now += 60;
     assert_eq!(

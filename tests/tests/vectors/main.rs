@@ -3,6 +3,7 @@
 //! `tests/python/verifier.py` reads the same files from the specification alone. With `BLESS=1` the files are written anew
 //! from the engine; look at the difference before committing it.
 
+mod explain;
 mod handle;
 mod message;
 mod phone;

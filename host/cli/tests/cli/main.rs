@@ -1,5 +1,6 @@
 //! The command line as scripts use it: shapes, exit status, and what it keeps to itself.
 
+mod explain;
 mod operations;
 mod shell;
 
@@ -280,13 +281,21 @@ fn the_demo_shows_what_is_refused() {
     let output = shell.run(&["demo", "--auto"], "");
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    for word in ["accepted", "wrong-pin", "used", "expired", "invalid-token"] {
+    for word in [
+        "accepted",
+        "wrong-pin: That is not the code. 4 tries are left.",
+        "used: This code no longer works. Ask for a new one.",
+        "expired: The code has expired. Ask for a new one.",
+        "invalid-token: This code no longer works. Ask for a new one.",
+    ] {
         assert!(text.contains(word), "{word}");
     }
     // By hand: nonsense, a wrong guess, then nothing more to read.
     let output = shell.run(&["demo"], "nonsense\n");
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("malformed") && !output.status.success());
+    assert!(
+        text.contains("malformed: Type all the digits of the code") && !output.status.success()
+    );
 }
 
 #[test]

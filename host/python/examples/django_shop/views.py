@@ -15,13 +15,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from xoxzo_2fa import Binding, MemoryGuard, Refuse, Settings, TwoFactor, Upstream
+from xoxzo_2fa import Binding, MemoryGuard, Refuse, Settings, TwoFactor, Upstream, explain
 
 if TYPE_CHECKING:
     from django_shop.models import User
 
-# What a session keeps between the two views.
-PENDING = "two_factor"
+# What a session keeps between the two views, and what the next page says.
+PENDING, NOTICE = "two_factor", "notice"
+
+# The language of the pages.
+LANGUAGE = "en"
 
 
 @lru_cache(maxsize=1)
@@ -35,21 +38,24 @@ def binding(user: User) -> Binding:
     return Binding(recipient=user.phone, subject=f"user-{user.pk}", purpose="login")
 
 
+def status(error: Refuse | Upstream) -> int:
+    """Give the HTTP status of a page that says why not."""
+    return 400 if isinstance(error, Refuse) else 503
+
+
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """Check the password, and send the code."""
     if request.method == "GET":
-        return render(request, "password.html")
+        return render(request, "password.html", {"notice": request.session.pop(NOTICE, "")})
     user = authenticate(request, username=request.POST.get("name", ""), password=request.POST.get("password", ""))
     if user is None:
         return render(request, "password.html", {"notice": "Wrong name or password."}, status=401)
     try:
         challenge = two_factor().start(binding(user))
-    except Refuse as refusal:
-        return render(request, "password.html", {"notice": f"Not now ({refusal.code})."}, status=429)
-    except Upstream:
-        return render(request, "password.html", {"notice": "Try again later."}, status=503)
+    except (Refuse, Upstream) as error:
+        return render(request, "password.html", {"notice": explain(error, LANGUAGE).text}, status=status(error))
     request.session.cycle_key()
     request.session[PENDING] = {"user": user.pk, "token": challenge.token, "masked": challenge.masked}
     return redirect("code")
@@ -70,13 +76,13 @@ def code(request: HttpRequest) -> HttpResponse:
     typed = "".join(request.POST.get("pin", "").split())
     try:
         two_factor().verify(pending["token"], binding(user), typed)
-    except Refuse as refusal:
-        if refusal.code == "malformed" or refusal.guesses_left:
-            return render(request, "code.html", {"masked": masked, "notice": "That is not the code."}, status=400)
+    except (Refuse, Upstream) as error:
+        told = explain(error, LANGUAGE)
+        if "start-again" not in told.offers:
+            return render(request, "code.html", {"masked": masked, "notice": told.text}, status=status(error))
         del request.session[PENDING]
+        request.session[NOTICE] = told.text
         return redirect("password")
-    except Upstream:
-        return render(request, "code.html", {"masked": masked, "notice": "Try again later."}, status=503)
     del request.session[PENDING]
     login(request, user)
     return redirect("/")

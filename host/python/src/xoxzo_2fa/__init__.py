@@ -13,7 +13,7 @@ lives in the token, and a guard counts guesses, uses and messages.
 """
 
 from xoxzo_2fa._client import AsyncTwoFactor, TwoFactor
-from xoxzo_2fa._configuration import check_receipt, inspect, keygen, preview, receipt_key
+from xoxzo_2fa._configuration import check_receipt, explain, inspect, keygen, preview, receipt_key
 from xoxzo_2fa._errors import Cause, Misuse, Refuse, TwoFactorError, Upstream
 from xoxzo_2fa._events import Event
 from xoxzo_2fa._records import (
@@ -23,6 +23,7 @@ from xoxzo_2fa._records import (
     Challenge,
     Claims,
     Expected,
+    Explanation,
     Outline,
     Report,
     Sending,
@@ -70,6 +71,7 @@ __all__ = [
     "Claims",
     "Event",
     "Expected",
+    "Explanation",
     "Guard",
     "GuardError",
     "GuardFull",
@@ -101,6 +103,7 @@ __all__ = [
     "Unlocked",
     "Upstream",
     "check_receipt",
+    "explain",
     "inspect",
     "keygen",
     "preview",

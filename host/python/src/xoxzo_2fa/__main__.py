@@ -15,7 +15,7 @@ import urllib.parse
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
-from xoxzo_2fa import Binding, MemoryGuard, Refuse, Settings, TwoFactor, TwoFactorError, keygen
+from xoxzo_2fa import Binding, MemoryGuard, Refuse, Settings, TwoFactor, TwoFactorError, explain, keygen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,8 +95,9 @@ def _log_in(sandbox: dict[str, str], *, auto: bool) -> int:
         try:
             two_factor.verify(challenge.token, user, pin)
         except Refuse as refusal:
-            print(f"   {refusal}" + (f", {refusal.guesses_left} left" if refusal.guesses_left is not None else ""))
-            if not auto and refusal.code != "malformed" and not refusal.guesses_left:
+            told = explain(refusal, "en")
+            print(f"   {refusal.code}: {told.text}")
+            if not auto and "try-again" not in told.offers:
                 return 1
         else:
             print("   accepted")

@@ -1,4 +1,4 @@
-"""What needs neither guard nor network: keys, receipts, tokens looked at, messages previewed."""
+"""What needs neither guard nor network: keys, receipts, tokens looked at, messages previewed, failures explained."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from xoxzo_2fa._driver import prepare
 from xoxzo_2fa._engine import shared
-from xoxzo_2fa._errors import Misuse
+from xoxzo_2fa._errors import Misuse, TwoFactorError
 from xoxzo_2fa._question import bounded
-from xoxzo_2fa._records import Claims, Expected, Outline, Specimen, Transaction, record
+from xoxzo_2fa._records import Claims, Expected, Explanation, Outline, Specimen, Transaction, record
 from xoxzo_2fa._secret import Secret, seal
 from xoxzo_2fa._settings import Settings
 
@@ -68,6 +68,26 @@ def preview(settings: Settings, transaction: Transaction | None = None, *, purpo
     # What is no `Settings` may be a document with its keys.
     del settings, transaction
     return specimens.reveal()
+
+
+def explain(error: TwoFactorError, locale: str) -> Explanation:
+    """Explain to an end user, in their language, why there is no way in and what they can do.
+
+    locale: one of the languages of messages: ``en``, ``ja``, ``id``, ``ms``, ``vi``, ``th``, ``zh-Hans``, ``zh-Hant``, ``ko`` or ``es``.
+
+    Of an error that was not kept, its ``code``, ``guesses_left`` and ``retry_after`` are enough:
+    ``explain(Refuse(code, "", guesses_left=2), "ja")``. Raises ``Misuse`` for any other language.
+    """
+    if not isinstance(error, TwoFactorError):
+        raise Misuse("request", "error: must be a `TwoFactorError`")
+    # A fault of the component is of this host, and explained like any other.
+    question: dict[str, Any] = {"code": "guard" if error.code == "plugin" else error.code, "locale": bounded(locale)}
+    if error.guesses_left is not None:
+        question["guesses_left"] = error.guesses_left
+    if error.retry_after is not None:
+        question["retry_after_seconds"] = error.retry_after
+    _, told = shared().once({"explain": question})
+    return Explanation(told["text"], tuple(told["offers"]))
 
 
 def _checked(receipt_keys: Sequence[str], receipt: str, expected: Expected, now: float) -> Claims:

@@ -232,6 +232,23 @@ class Specimen:
     call: str
 
 
+Offer = Literal["try-again", "resend", "start-again", "wait", "contact-support"]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A failure in words for an end user.
+
+    text: one or two short sentences of plain text in the user's language. Escape it in HTML like any other text.
+    offers: what helps, the best first; empty if nothing does. ``try-again``: do the same once more, such as typing the code again.
+    ``resend``: get the same code once more. ``start-again``: ask for a new code. ``wait``: for ``retry_after``, then do the same once
+    more. ``contact-support``: contact the service.
+    """
+
+    text: str
+    offers: tuple[Offer, ...]
+
+
 _Record = TypeVar("_Record")
 
 

@@ -50,12 +50,31 @@ impl World for Exports {
     }
 }
 
+static BUNDLED_PLUGIN: OnceLock<Result<Arc<Plugin<Exports>>, Error>> = OnceLock::new();
+
 /// The bundled component, compiled once.
 fn bundled() -> Result<Arc<Plugin<Exports>>, Error> {
-    static BUNDLED_PLUGIN: OnceLock<Result<Arc<Plugin<Exports>>, Error>> = OnceLock::new();
     BUNDLED_PLUGIN
         .get_or_init(|| Plugin::new(BUNDLED).map(Arc::new))
         .clone()
+}
+
+/// Explains a failure to an end user, if the component of this world is compiled: a program that is all asynchronous needs no other.
+pub(crate) fn explain(
+    code: types::Code,
+    guesses_left: Option<u32>,
+    retry_after: Option<u32>,
+    locale: &str,
+) -> Option<Result<types::Explanation, Error>> {
+    let plugin = BUNDLED_PLUGIN.get()?.as_ref().ok()?;
+    let engine = Engine {
+        plugin: Arc::clone(plugin),
+        deadline: DEADLINE,
+    };
+    Some(engine.call(|exports, store| {
+        let configuration = exports.xoxzo_two_factor_configuration();
+        configuration.call_explain(store, code, guesses_left, retry_after, locale)
+    }))
 }
 
 /// SMS two-factor authentication for programs on tokio: [`TwoFactor`](crate::TwoFactor), with operations to wait for. Cheap to clone.

@@ -47,7 +47,7 @@
 //! # Each login
 //!
 //! ```
-//! use xoxzo_2fa::{Binding, Challenge, Code, Error, Sending, TwoFactor};
+//! use xoxzo_2fa::{Binding, Error, Explanation, Offer, Sending, TwoFactor};
 //!
 //! /// What the server keeps of a login between the pages. Never in a form, and the token in no log.
 //! struct Pending {
@@ -75,31 +75,28 @@
 //!     Ok(Pending { token: challenge.token, handle: challenge.handle })
 //! }
 //!
-//! /// What the page says after a guess.
+//! /// What the page shows after a guess.
 //! enum Page {
 //!     Welcome,
-//!     TryAgain { left: u32 },
-//!     NotDigits,
-//!     StartAgain,
-//!     Wait { seconds: u64 },
-//!     CallSupport,
+//!     /// The text of the explanation, and a button for each of its offers.
+//!     NotYet(Explanation),
 //! }
 //!
 //! /// With what the user typed.
-//! fn guess(two_factor: &TwoFactor, pending: &Pending, user: &User, session: &str, typed: &str) -> Result<Page, Error> {
+//! fn guess(
+//!     two_factor: &TwoFactor, pending: &Pending, user: &User, session: &str, address: &str, language: &str, typed: &str,
+//! ) -> Result<Page, Error> {
 //!     // Spaces come from copying; everything else is the user's to correct.
 //!     let typed: String = typed.split_whitespace().collect();
-//!     match two_factor.verify(&pending.token, &binding(user, session), &typed) {
+//!     match two_factor.verify_from(&pending.token, &binding(user, session), &typed, address) {
 //!         Ok(_acceptance) => Ok(Page::Welcome),
-//!         Err(Error::Refuse(refusal)) => Ok(match (refusal.code, refusal.guesses_left, refusal.retry_after) {
-//!             (Code::WrongPin, Some(left), _) if left > 0 => Page::TryAgain { left },
-//!             (Code::Malformed, ..) => Page::NotDigits,
-//!             (Code::Locked, _, Some(wait)) => Page::Wait { seconds: wait.as_secs() },
-//!             (Code::Locked, _, None) => Page::CallSupport,
-//!             _ => Page::StartAgain,
-//!         }),
-//!         // Our fault, or Xoxzo's: an error page and an alarm, and never a way in.
-//!         Err(error) => Err(error),
+//!         Err(error) => {
+//!             if !matches!(error, Error::Refuse(_)) {
+//!                 // Our fault, or Xoxzo's: raise an alarm. The user reads words for that, too, and is not let in.
+//!                 eprintln!("two-factor: {error}");
+//!             }
+//!             error.explain(language).map(Page::NotYet)
+//!         }
 //!     }
 //! }
 //!
@@ -114,13 +111,35 @@
 //! # let inbox = sandbox.inbox(None);
 //! # let pin = inbox[0].body.split(|letter: char| !letter.is_ascii_digit()).find(|run| run.len() == 6).ok_or("no code")?;
 //! # let wrong = if pin == "000000" { "000001" } else { "000000" };
-//! assert!(matches!(guess(&two_factor, &pending, &user, "session-1", "12x")?, Page::NotDigits));
-//! assert!(matches!(guess(&two_factor, &pending, &user, "session-1", wrong)?, Page::TryAgain { left: 4 }));
-//! assert!(matches!(guess(&two_factor, &pending, &user, "session-1", &format!(" {pin} "))?, Page::Welcome));
-//! assert!(matches!(guess(&two_factor, &pending, &user, "session-1", pin)?, Page::StartAgain));
+//! let mut say = |language, typed: &str| guess(&two_factor, &pending, &user, "session-1", "203.0.113.7", language, typed);
+//! let Page::NotYet(told) = say("en", "12x")? else { return Err("let in".into()) };
+//! assert_eq!(told.text, "Type all the digits of the code and nothing else. This did not count as a try.");
+//! let Page::NotYet(told) = say("es", wrong)? else { return Err("let in".into()) };
+//! assert_eq!(told.text, "Esa no es la clave. Quedan 4 intentos.");
+//! assert_eq!(told.offers, [Offer::TryAgain, Offer::Resend]);
+//! assert!(matches!(say("en", &format!(" {pin} "))?, Page::Welcome));
+//! let Page::NotYet(told) = say("ja", pin)? else { return Err("let in".into()) };
+//! assert_eq!(told.text, "この認証コードは使えません。新しい認証コードを取得してください。");
+//! assert_eq!(told.offers, [Offer::StartAgain]);
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # What users read
+//!
+//! [`Error::explain`](crate::Error::explain) gives one text for each failure in the ten languages of messages, with the tries that are left and the
+//! time to wait. It names no code, cause or setting, so it can be shown as it is; log the error itself. Its offers say which buttons help:
+//!
+//! | offer | button |
+//! |---|---|
+//! | [`TryAgain`](crate::Offer::TryAgain) | the same form once more |
+//! | [`Resend`](crate::Offer::Resend) | send the same code again: [`TwoFactor::resend`](crate::TwoFactor::resend) |
+//! | [`StartAgain`](crate::Offer::StartAgain) | a new code: [`TwoFactor::start`](crate::TwoFactor::start). Forget the token |
+//! | [`Wait`](crate::Offer::Wait) | the same form, after [`Failure::retry_after`](crate::Failure::retry_after) |
+//! | [`ContactSupport`](crate::Offer::ContactSupport) | the way to your support |
+//!
+//! A page that is shown by a later request keeps code, tries and wait in the session, and calls [`explain`](crate::explain()) then. `xoxzo-2fa explain
+//! --all` prints every text.
 //!
 //! # When no message comes
 //!

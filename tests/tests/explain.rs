@@ -1,0 +1,40 @@
+//! Errors of a program that is all asynchronous. One test, for a process in which nothing else is compiled.
+
+use std::time::{Duration, Instant};
+
+use xoxzo_2fa::{AsyncTwoFactor, Binding, Code, MemoryGuard, Offer, Settings};
+use xoxzo_2fa_tests::{Client, document};
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let began = Instant::now();
+    (work(), began.elapsed())
+}
+
+#[test]
+fn a_program_on_tokio_compiles_no_second_component() {
+    let runtime = Client::runtime();
+    let mut document = document();
+    document["guard"]["scope"] = "process".into();
+    let settings = Settings::from_json(&document.to_string()).unwrap();
+    let login = Binding::new("+819012345678", "user-1", "login");
+    let error = runtime.block_on(async {
+        let builder = AsyncTwoFactor::builder(settings, MemoryGuard::default());
+        let two_factor = builder.build().await.unwrap();
+        two_factor.verify("no token", &login, "123456").await
+    });
+    let error = error.unwrap_err();
+    assert_eq!(error.code(), Code::InvalidToken);
+    let (told, explained) = timed(|| error.explain("vi").unwrap());
+    assert_eq!(
+        told.text,
+        "Mã này không còn dùng được. Vui lòng yêu cầu mã mới."
+    );
+    assert_eq!(told.offers, [Offer::StartAgain]);
+    // The control: what does need the other component takes far longer.
+    let (_key, compiled) = timed(|| xoxzo_2fa::keygen().unwrap());
+    assert!(
+        explained * 5 < compiled,
+        "{explained:?} for the words, {compiled:?} to compile"
+    );
+    assert_eq!(error.explain("vi").unwrap(), told);
+}
