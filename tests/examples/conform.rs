@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use xoxzo_2fa::{
     Acceptance, AsyncGuard, AsyncTransport, AsyncTwoFactor, Audit, Binding, Body, Challenge,
-    Channel, Charge, Claims, Code, Error, Expected, Guard, GuardError, Lost, MemoryGuard, Outline,
-    RedisGuard, Scope, Sending, Settings, Totals, Transaction, Transport, TwoFactor, Wait,
-    check_receipt, explain, inspect,
+    Channel, Charge, Claims, Code, Error, Expected, Guard, GuardError, Limit, Limits, Lost,
+    MemoryGuard, Outline, RedisGuard, Scope, Sending, Settings, Totals, Transaction, Transport,
+    TwoFactor, Wait, check_receipt, explain, inspect,
 };
 use xoxzo_2fa_tests::Client;
 
@@ -339,6 +339,12 @@ fn operate(client: &Client, kind: &str, content: &Value) -> Result<Result<Value,
                     "audit": audited(&it.audit),
                 }})
             }),
+        "limits" => client
+            .limits(text("subject"), text("recipient"), content["client"].as_str())
+            .map(|it| limits(&it)),
+        "credits" => client
+            .credits()
+            .map(|it| json!({"credits": {"credits": it.credits, "audit": audited(&it.audit)}})),
         _ => return Err(format!("no such question: {kind}")),
     })
 }
@@ -428,6 +434,17 @@ fn challenged(challenge: &Challenge) -> Value {
         "resend_after_seconds": challenge.resend_after.as_secs(), "delivery": challenge.delivery.as_str(),
         "handle": challenge.handle, "parts": challenge.parts, "audit": audited(&challenge.audit),
     }})
+}
+
+fn limits(limits: &Limits) -> Value {
+    let limit = |limit: &Limit| {
+        json!({
+            "setting": limit.setting, "open": limit.open, "total": limit.total, "most": limit.most,
+            "ends_in_seconds": limit.ends_in.map(|wait| wait.as_secs()), "refuses": limit.refuses,
+        })
+    };
+    let each: Vec<_> = limits.limits.iter().map(limit).collect();
+    json!({"limits": {"limits": each, "audit": audited(&limits.audit)}})
 }
 
 fn accepted(acceptance: &Acceptance) -> Value {

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use tokio::runtime::{Builder, Runtime};
 use xoxzo_2fa::{
-    Acceptance, AsyncTwoFactor, Binding, Blocking, Challenge, Error, Event, Guard, MemoryGuard,
-    Report, Sending, Settings, TwoFactor, Unlocked,
+    Acceptance, AsyncOperator, AsyncTwoFactor, Binding, Blocking, Challenge, Credits, Error, Event,
+    Guard, Limits, MemoryGuard, Operator, Report, Sending, Settings, TwoFactor, Unlocked,
 };
 
 /// Which client.
@@ -185,15 +185,51 @@ impl Client {
         }
     }
 
-    /// As [`TwoFactor::unlock`].
+    /// As [`Operator::unlock`].
     ///
     /// # Errors
     ///
-    /// As [`TwoFactor::unlock`].
+    /// As [`Operator::unlock`].
     pub fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
         match self {
-            Self::Blocking(client) => client.unlock(subject, recipient),
-            Self::Async(client, on) => on.block_on(client.unlock(subject, recipient)),
+            Self::Blocking(client) => Operator::beside(client, "ann").unlock(subject, recipient),
+            Self::Async(client, on) => {
+                on.block_on(AsyncOperator::beside(client, "ann").unlock(subject, recipient))
+            }
+        }
+    }
+
+    /// As [`Operator::limits`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Operator::limits`].
+    pub fn limits(
+        &self,
+        subject: &str,
+        recipient: &str,
+        client: Option<&str>,
+    ) -> Result<Limits, Error> {
+        match self {
+            Self::Blocking(this) => {
+                Operator::beside(this, "ann").limits(subject, recipient, client)
+            }
+            Self::Async(this, on) => {
+                let operator = AsyncOperator::beside(this, "ann");
+                on.block_on(operator.limits(subject, recipient, client))
+            }
+        }
+    }
+
+    /// As [`Operator::credits`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Operator::credits`].
+    pub fn credits(&self) -> Result<Credits, Error> {
+        match self {
+            Self::Blocking(client) => Operator::beside(client, "ann").credits(),
+            Self::Async(client, on) => on.block_on(AsyncOperator::beside(client, "ann").credits()),
         }
     }
 

@@ -141,6 +141,7 @@ pub fn taken() -> Reply {
     Reply::Read {
         message_id: Some("m1".to_string()),
         state: None,
+        credits: None,
     }
 }
 

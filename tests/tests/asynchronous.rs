@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout};
 use xoxzo_2fa::{
-    AsyncGuard, AsyncTransport, AsyncTwoFactor, Binding, Blocking, Body, Charge, Code, Delivery,
-    GuardError, Lost, MemoryGuard, Operation, Outcome, Scope, Settings, SqliteGuard, Totals, Wait,
+    AsyncGuard, AsyncOperator, AsyncTransport, AsyncTwoFactor, Binding, Blocking, Body, Charge,
+    Code, Delivery, GuardError, Lost, MemoryGuard, Operation, Outcome, Scope, Settings,
+    SqliteGuard, Totals, Wait,
 };
 use xoxzo_2fa_tests::{Client, key, other_than, pin_in, sandboxed};
 
@@ -127,7 +128,9 @@ fn events_are_told_as_by_the_other_client() {
         assert_eq!(used.err().unwrap().code(), Code::Used);
         let handle = challenge.handle.unwrap();
         assert!(two_factor.status(&handle).await.is_ok());
-        let lifted = two_factor.unlock(&user.subject, &user.recipient).await;
+        let lifted = AsyncOperator::beside(&two_factor, "ann")
+            .unlock(&user.subject, &user.recipient)
+            .await;
         assert_eq!(lifted.unwrap().failures, 0);
     });
     let told = told.lock().unwrap();

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use xoxzo_2fa::{
-    Alarm, Binding, Channel, Code, Cost, Delivery, Event, MemoryGuard, Operation, Outcome, Sending,
-    Trail, TwoFactor,
+    Alarm, Binding, Channel, Code, Cost, Delivery, Event, MemoryGuard, Operation, Operator,
+    Outcome, Sending, Trail, TwoFactor,
 };
 use xoxzo_2fa_sandbox::{Fault, Options, Sandbox};
 use xoxzo_2fa_tests::{key, other_than, pin_in, sandboxed};
@@ -106,14 +106,24 @@ fn each_decision_is_one_event_without_anything_personal() {
         (&status.audit.challenge_id, &status.audit.message_id),
         (&started.audit.challenge_id, &started.audit.message_id)
     );
-    two_factor.unlock("user-1", "+819012345678").unwrap();
+    let operator = Operator::beside(&two_factor, "ann");
+    let seen = operator.limits("user-1", "+819012345678", None).unwrap();
+    let looked = last();
+    assert_eq!(
+        (looked.operation, looked.operator.as_deref()),
+        (Operation::Limits, Some("ann"))
+    );
+    assert_eq!(seen.audit.trail, started.audit.trail);
+    operator.unlock("user-1", "+819012345678").unwrap();
     let unlocked = last();
+    assert_eq!(unlocked.operator.as_deref(), Some("ann"));
+    assert_eq!(started.operator, None);
     assert_eq!(
         (unlocked.operation, &unlocked.audit.trail, unlocked.purpose),
         (Operation::Unlock, &started.audit.trail, None)
     );
     assert_eq!(
-        two_factor.trail("user-1", "+819012345678").ok(),
+        operator.trail("user-1", "+819012345678").ok(),
         started.audit.trail
     );
 

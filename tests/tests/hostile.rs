@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use xoxzo_2fa::{
-    Binding, Body, Code, Guard, Lost, MemoryGuard, Sending, SqliteGuard, Transport, TwoFactor,
+    Binding, Body, Code, Guard, Lost, MemoryGuard, Operator, Sending, SqliteGuard, Transport,
+    TwoFactor,
 };
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::{key, sandboxed};
@@ -97,7 +98,9 @@ fn every_operation_is_ended() {
             two_factor.resend("", &binding(deed)).map(drop),
             two_factor.verify("", &binding(deed), "").map(drop),
             two_factor.status(deed).map(drop),
-            two_factor.unlock(deed, "").map(drop),
+            Operator::beside(&two_factor, "ann")
+                .unlock(deed, "")
+                .map(drop),
         ];
         for result in all {
             assert_eq!(

@@ -428,6 +428,7 @@ fn state(word: Option<&str>) -> Answer {
     Answer::Reply(Reply::Read {
         message_id: Some("m1".into()),
         state: word.map(str::to_string),
+        credits: None,
     })
 }
 

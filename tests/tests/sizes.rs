@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use wasmtime::component::{Component, Func, Linker, Val};
 use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder};
 use xoxzo_2fa::{
-    Binding, Body, Code, Error, Expected, Lost, MemoryGuard, Sending, Settings, Transaction,
-    Transport, TwoFactor, check_receipt, inspect, receipt_key,
+    Binding, Body, Code, Error, Expected, Lost, MemoryGuard, Operator, Sending, Settings,
+    Transaction, Transport, TwoFactor, check_receipt, inspect, receipt_key,
 };
 use xoxzo_2fa_tests::{Client, NOW, document, key, sandboxed};
 
@@ -119,8 +119,13 @@ fn a_program_is_told_whatever_the_size() {
         }
         let client = host.verify_from(&token, &login(), "123456", &text);
         told("client", size, client, false);
-        told("subject", size, host.unlock(&text, "+819012345678"), false);
-        told("recipient", size, host.unlock("user-1", &text), false);
+        let operator = Operator::beside(&host, "ann");
+        let number = "+819012345678";
+        told("subject", size, operator.unlock(&text, number), false);
+        told("recipient", size, operator.unlock("user-1", &text), false);
+        told("subject", size, operator.limits(&text, number, None), false);
+        let client = operator.limits("user-1", number, Some(&text));
+        told("client", size, client, false);
         told("root key", size, receipt_key(&text, "shop", false), false);
         let now = SystemTime::now();
         let checked = check_receipt(std::slice::from_ref(&text), "x", now, &expected());

@@ -170,6 +170,7 @@ fn an_answer_belongs_to_its_question() {
             Reply::Read {
                 message_id: None,
                 state: Some("DELIVERED".to_string()),
+                credits: None,
             },
         ];
         let (right, wrong): (Vec<_>, Vec<_>) = if counts {

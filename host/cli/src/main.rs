@@ -38,6 +38,8 @@ enum Command {
     Check(look::Check),
     /// Prints the completions of a shell.
     Completions(shell::Completions),
+    /// Shows the credits that the account at Xoxzo has left.
+    Credits(operate::Credits),
     /// Shows everything at once: a sandbox, a message, a right PIN, and what is refused.
     Demo(demo::Demo),
     /// Shows what an end user reads, and is offered, when an operation did not end as asked.
@@ -54,13 +56,17 @@ enum Command {
     Preview(look::Preview),
     /// Sends the PIN of a challenge once more, or says it by a call.
     Resend(send::Resend),
+    /// Shows every counter that could refuse a user: why somebody is refused, and what is left. Works while the service runs.
+    Limits(operate::Limits),
     /// Runs a Xoxzo that sends nothing.
     Sandbox(serve::Serve),
     /// Sends a PIN and prints the token of the challenge.
     Start(send::Start),
     /// Asks what became of a message.
     Status(operate::Status),
-    /// Lifts the lock of a user with a number.
+    /// Prints the pseudonyms by which logs and metrics name a user.
+    Trail(operate::Pseudonyms),
+    /// Lifts what keeps a user out. Works while the service runs.
     Unlock(operate::Unlock),
     /// Compares a PIN with the challenge of a token.
     Verify(verify::Verify),
@@ -81,7 +87,10 @@ fn main() -> ExitCode {
         Command::Sandbox(sandbox) => (sandbox.run(), sandbox.json),
         Command::Start(start) => (start.run(), start.account.json),
         Command::Status(status) => (status.run(), status.account.json),
-        Command::Unlock(unlock) => (unlock.run(), unlock.account.json),
+        Command::Unlock(unlock) => (unlock.run(), unlock.desk.account.json),
+        Command::Limits(limits) => (limits.run(), limits.desk.account.json),
+        Command::Credits(credits) => (credits.run(), credits.desk.account.json),
+        Command::Trail(trail) => (trail.run(), trail.desk.account.json),
         Command::Verify(verify) => (verify.run(), verify.account.json),
     };
     result.unwrap_or_else(|fault| fault.report(json))

@@ -12,6 +12,7 @@
 mod client;
 mod guard;
 mod hyper;
+mod operator;
 #[cfg(feature = "redis")]
 mod redis;
 
@@ -23,6 +24,7 @@ pub(crate) use client::explain;
 pub use client::{AsyncBuilder, AsyncTwoFactor};
 pub use guard::{AsyncGuard, Blocking};
 pub use hyper::HyperTransport;
+pub use operator::AsyncOperator;
 #[cfg(feature = "redis")]
 pub use redis::AsyncRedisGuard;
 

@@ -9,6 +9,7 @@ use crate::binding::{
 };
 use crate::bindings::xoxzo::two_factor::types;
 use crate::error::{Code, Error};
+use crate::operator::{Credits, Limits};
 
 /// Which operation an event is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,10 +25,14 @@ pub enum Operation {
     Status,
     /// A lock lifted by an operator.
     Unlock,
+    /// A look at a user's counters by an operator.
+    Limits,
+    /// A question about the account by an operator.
+    Credits,
 }
 
 impl Operation {
-    /// Returns `start`, `resend`, `verify`, `status` or `unlock`.
+    /// Returns `start`, `resend`, `verify`, `status`, `unlock`, `limits` or `credits`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -36,6 +41,8 @@ impl Operation {
             Self::Verify => "verify",
             Self::Status => "status",
             Self::Unlock => "unlock",
+            Self::Limits => "limits",
+            Self::Credits => "credits",
         }
     }
 }
@@ -121,6 +128,11 @@ pub struct Audit {
 }
 
 impl Audit {
+    /// Every call asks for an audit, so that there is one.
+    pub(crate) fn told(audit: Option<types::Audit>) -> Self {
+        audit.map(Self::from).unwrap_or_default()
+    }
+
     pub(crate) fn caused(cause: String) -> Self {
         Self {
             cause: Some(Cause(cause)),
@@ -252,6 +264,8 @@ pub struct Event {
     pub outcome: Outcome,
     /// Why it was refused or failed. Absent if it was done or cancelled.
     pub code: Option<Code>,
+    /// The name of the operator who did it. Absent for what users do.
+    pub operator: Option<String>,
     /// The purpose, as the settings name it. Absent where there is none, and for one that they do not name.
     pub purpose: Option<String>,
     /// By which way a message went or would have gone.
@@ -277,9 +291,10 @@ impl fmt::Display for Event {
 #[derive(Clone)]
 pub(crate) struct Subject<'a> {
     pub(crate) operation: Operation,
-    /// Absent for a status. For an unlock without a purpose.
+    /// Absent for a status and for credits; without a purpose for an unlock and for limits.
     pub(crate) binding: Option<&'a Binding>,
     pub(crate) channel: Option<Channel>,
+    pub(crate) operator: Option<&'a str>,
 }
 
 impl<'a> Subject<'a> {
@@ -288,6 +303,7 @@ impl<'a> Subject<'a> {
             operation,
             binding: Some(binding),
             channel: Some(sending.channel),
+            operator: None,
         }
     }
 
@@ -296,6 +312,7 @@ impl<'a> Subject<'a> {
             operation: Operation::Verify,
             binding: Some(binding),
             channel: None,
+            operator: None,
         }
     }
 
@@ -304,14 +321,28 @@ impl<'a> Subject<'a> {
             operation: Operation::Status,
             binding: None,
             channel: None,
+            operator: None,
         }
     }
 
-    pub(crate) fn unlock(binding: &'a Binding) -> Self {
+    pub(crate) fn unlock(binding: &'a Binding, operator: &'a str) -> Self {
+        Self::operator(Operation::Unlock, Some(binding), operator)
+    }
+
+    pub(crate) fn limits(binding: &'a Binding, operator: &'a str) -> Self {
+        Self::operator(Operation::Limits, Some(binding), operator)
+    }
+
+    pub(crate) fn credits(operator: &'a str) -> Self {
+        Self::operator(Operation::Credits, None, operator)
+    }
+
+    fn operator(operation: Operation, binding: Option<&'a Binding>, operator: &'a str) -> Self {
         Self {
-            operation: Operation::Unlock,
-            binding: Some(binding),
+            operation,
+            binding,
             channel: None,
+            operator: Some(operator),
         }
     }
 
@@ -322,6 +353,7 @@ impl<'a> Subject<'a> {
             operation: self.operation,
             outcome: Outcome::Cancelled,
             code: None,
+            operator: self.operator.map(str::to_string),
             purpose: self.purpose(),
             channel: self.channel,
             delivery: None,
@@ -358,6 +390,7 @@ impl<'a> Subject<'a> {
             operation: self.operation,
             outcome,
             code,
+            operator: self.operator.map(str::to_string),
             // One that the settings do not name is the caller's text, and stays out.
             purpose: self.purpose().filter(|_| code != Some(Code::Request)),
             channel: self.channel,
@@ -423,6 +456,18 @@ impl Told for Unlocked {
     }
 }
 
+impl Told for Limits {
+    fn audit(&self) -> &Audit {
+        &self.audit
+    }
+}
+
+impl Told for Credits {
+    fn audit(&self) -> &Audit {
+        &self.audit
+    }
+}
+
 /// Takes events, on the thread of the operation: it should be quick. A panic in it is caught, since nobody is to lose a login by it.
 pub type Auditor = dyn Fn(&Event) + Send + Sync;
 
@@ -453,6 +498,7 @@ fn trace(event: &Event) {
                 operation = event.operation.as_str(),
                 outcome = event.outcome.as_str(),
                 code = event.code.map(Code::as_str),
+                operator = event.operator.as_deref(),
                 purpose = event.purpose.as_deref(),
                 channel = event.channel.map(Channel::as_str),
                 delivery = event.delivery.map(Delivery::as_str),

@@ -304,7 +304,7 @@ impl From<types::Challenge> for Challenge {
             delivery: challenge.delivery.into(),
             handle: challenge.handle,
             parts: challenge.parts,
-            audit: told(challenge.audit),
+            audit: Audit::told(challenge.audit),
         }
     }
 }
@@ -326,7 +326,7 @@ impl From<types::Report> for Report {
         Self {
             delivery: report.delivery.into(),
             detail: report.detail,
-            audit: told(report.audit),
+            audit: Audit::told(report.audit),
         }
     }
 }
@@ -351,7 +351,7 @@ impl From<types::Unlocked> for Unlocked {
             failures: unlocked.failures,
             subject_failures: unlocked.subject_failures,
             messages: unlocked.messages,
-            audit: told(unlocked.audit),
+            audit: Audit::told(unlocked.audit),
         }
     }
 }
@@ -408,7 +408,7 @@ impl From<types::Acceptance> for Acceptance {
         Self {
             receipt: acceptance.receipt,
             expires_in: Duration::from_secs(acceptance.expires_in_seconds.into()),
-            audit: told(acceptance.audit),
+            audit: Audit::told(acceptance.audit),
         }
     }
 }
@@ -436,11 +436,6 @@ impl From<types::Outline> for Outline {
             expires_at: instant(outline.expires_at_seconds),
         }
     }
-}
-
-/// Every call asks for an audit, so that there is one.
-fn told(audit: Option<types::Audit>) -> Audit {
-    audit.map(Audit::from).unwrap_or_default()
 }
 
 /// The time so many seconds after 1970-01-01T00:00:00Z.

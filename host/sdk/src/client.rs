@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use wasmtime::Store;
 
 use crate::audit::{Auditor, Event, Operation, Subject, Told, Trail, default_auditor, tell};
-use crate::binding::{Acceptance, Binding, Challenge, Report, Sending, Unlocked};
+use crate::binding::{Acceptance, Binding, Challenge, Report, Sending};
 use crate::bindings::TwoFactor as Exports;
 use crate::bindings::exports::xoxzo::two_factor::challenges::Guest as Challenges;
 use crate::bindings::xoxzo::two_factor::types;
@@ -222,28 +222,8 @@ impl TwoFactor {
         })
     }
 
-    /// Lifts what keeps a user out: failures of the subject with the recipient and over all recipients, cooldowns, and messages of the subject and
-    /// to the number. It never lifts what is counted for a client, a range of numbers or the service. For operators, after they have made sure
-    /// who asks. Log it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Refuse`] with [`Code::NothingLocked`](crate::Code::NothingLocked) if nothing is counted, [`Error::Misuse`] for a malformed argument, [`Error::Upstream`] if the
-    /// guard is out of reach.
-    pub fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
-        let (subject, recipient) = (bounded(subject), bounded(recipient));
-        let binding = Binding::new(recipient, subject, "");
-        self.audited(&Subject::unlock(&binding), |settings| {
-            self.call(|exports, store| {
-                let challenges = exports.xoxzo_two_factor_challenges();
-                challenges.call_unlock(store, settings, subject, recipient, true)
-            })
-            .map(Unlocked::from)
-        })
-    }
-
     /// Runs an operation, and tells the auditor what came of it.
-    fn audited<T: Told>(
+    pub(crate) fn audited<T: Told>(
         &self,
         about: &Subject<'_>,
         run: impl FnOnce(&str) -> Result<T, Error>,
@@ -261,12 +241,7 @@ impl TwoFactor {
         result
     }
 
-    /// Computes the pseudonyms by which events name a user, so that a support ticket can be matched with logs and metrics.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Misuse`] for a malformed subject or recipient.
-    pub fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
+    pub(crate) fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
         let settings = self.shared.settings.get()?;
         self.trail_of(&settings, &Binding::new(recipient, subject, ""))
     }
@@ -292,7 +267,7 @@ impl TwoFactor {
         &self.shared.warnings
     }
 
-    fn call<T>(
+    pub(crate) fn call<T>(
         &self,
         call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
     ) -> Result<T, Error> {

@@ -77,6 +77,7 @@ mod guard;
 mod instance;
 pub mod manual;
 mod odds;
+mod operator;
 #[cfg(feature = "phone")]
 mod phone;
 mod process;
@@ -88,7 +89,8 @@ mod transport;
 pub use asynchronous::AsyncRedisGuard;
 #[cfg(feature = "tokio")]
 pub use asynchronous::{
-    AsyncBuilder, AsyncGuard, AsyncTransport, AsyncTwoFactor, Blocking, HyperTransport, Wait,
+    AsyncBuilder, AsyncGuard, AsyncOperator, AsyncTransport, AsyncTwoFactor, Blocking,
+    HyperTransport, Wait,
 };
 pub use audit::{Alarm, Audit, Auditor, Cause, Cost, Event, Operation, Outcome, Trail};
 pub use binding::{
@@ -108,6 +110,7 @@ pub use guard::{RedisBuilder, RedisGuard};
 #[cfg(feature = "sqlite")]
 pub use guard::{Repaired, SqliteBuilder, SqliteGuard};
 pub use odds::Odds;
+pub use operator::{Credits, Limit, Limits, Operator};
 #[cfg(feature = "phone")]
 pub use phone::to_e164;
 pub use receipt::{Claims, Expected, check_receipt, receipt_key};

@@ -17,10 +17,10 @@ mod host;
 
 use alloc::string::String;
 
-use xoxzo_2fa_core::{About, Dispatch, Prepared, Status, Unlock, Verify};
+use xoxzo_2fa_core::{About, Ask, Dispatch, Look, Prepared, Status, Unlock, Verify};
 use xoxzo_2fa_shell::{Answer, Random, convert, types};
 
-use bindings::exports::xoxzo::two_factor::challenges;
+use bindings::exports::xoxzo::two_factor::{challenges, operators};
 use host::{now, run};
 
 mod bindings {
@@ -34,6 +34,7 @@ mod bindings {
               import xoxzo:two-factor/guard@0.1.0;
               import wasi:clocks/wall-clock@0.2.0;
               export xoxzo:two-factor/challenges@0.1.0;
+              export xoxzo:two-factor/operators@0.1.0;
             }
         ",
         path: "wit",
@@ -108,7 +109,9 @@ impl challenges::Guest for Component {
         .map(convert::report)
         .map_err(convert::failure)
     }
+}
 
+impl operators::Guest for Component {
     fn unlock(
         settings: String,
         subject: String,
@@ -120,6 +123,30 @@ impl challenges::Guest for Component {
             Unlock::begin(settings, &subject, &recipient)
         })
         .map(convert::unlocked)
+        .map_err(convert::failure)
+    }
+
+    fn limits(
+        settings: String,
+        subject: String,
+        recipient: String,
+        client: Option<String>,
+        audit: bool,
+    ) -> Answer<types::UserLimits> {
+        let about = |settings: &Prepared| About::user(settings, &subject, &recipient);
+        run(&settings, audit, about, |settings| {
+            Look::begin(settings, &subject, &recipient, client.as_deref())
+        })
+        .map(convert::limits)
+        .map_err(convert::failure)
+    }
+
+    fn credits(settings: String, audit: bool) -> Answer<types::AccountCredits> {
+        let about = |_: &Prepared| About::default();
+        run(&settings, audit, about, |settings| {
+            Ask::begin(settings, now()?)
+        })
+        .map(convert::credits)
         .map_err(convert::failure)
     }
 }

@@ -313,6 +313,7 @@ fn why(answer: &Answer) -> Option<String> {
         Answer::Reply(Reply::Read {
             message_id: None,
             state: None,
+            credits: None,
         }) => Some("http: no id in a reply of success".to_string()),
         Answer::Reply(Reply::Read { .. }) | Answer::Totals(_) => None,
     }

@@ -19,8 +19,9 @@ use core::net::IpAddr;
 use crate::binding::Binding;
 use crate::failure::{Alarm, Code, Failure, Unfit};
 use crate::guard::{CLAIM, Charge, Group, LASTING, Total};
+use crate::phone::Recipient;
 use crate::prepared::Prepared;
-use crate::settings::{Cap, Guesses};
+use crate::settings::{Cap, Guesses, Purpose};
 
 /// Seconds to wait after a message of which nothing is known (Xoxzo: look three minutes later whether it was sent).
 pub(crate) const UNKNOWN_COOLDOWN: u32 = 180;
@@ -46,9 +47,28 @@ enum Kind {
 #[derive(Clone)]
 struct Rung {
     kind: Kind,
+    /// Path of the setting that limits it.
+    setting: &'static str,
     charge: Charge,
-    /// The total from which on it is too much; the charge's own limit, or what would be it.
+    /// Totals above this are too much: the charge's own limit, or what would be it if it were not only monitored.
     most: u32,
+}
+
+/// A counter that could refuse a user, as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Path of the setting, such as `failures.soft`.
+    pub setting: &'static str,
+    /// For purposes that strangers can start, which have counters or caps of their own.
+    pub open: bool,
+    /// What is counted.
+    pub total: u32,
+    /// Totals above this exceed the limit.
+    pub most: u32,
+    /// Seconds until the counter ends. Absent where nothing is counted, and where nothing but an unlock or a success ends it.
+    pub ends_in: Option<u32>,
+    /// Whether it refuses the next message or guess.
+    pub refuses: bool,
 }
 
 /// Charges in their order, with what their refusal means.
@@ -68,9 +88,10 @@ impl Ladder {
         challenge: Option<Charge>,
         weight: u32,
     ) -> Result<Self, Failure> {
-        let groups = Groups::new(settings, binding, client)?;
-        let failures = Failures::new(settings, binding, &groups)?;
-        let messages = Messages::new(settings, binding, &groups, weight)?;
+        let user = User::of(settings, binding);
+        let groups = Groups::new(settings, user, client)?;
+        let failures = Failures::new(settings, user, &groups)?;
+        let messages = Messages::new(settings, user, &groups, weight)?;
         let mut ladder = Self(Vec::new());
 
         failures.client.iter().for_each(|rung| ladder.look(rung));
@@ -79,7 +100,7 @@ impl Ladder {
         ladder.look(&failures.audience);
         ladder.look(&messages.audience);
 
-        let challenge = challenge.map(|charge| Rung::new(Kind::Challenge, charge));
+        let challenge = challenge.map(|charge| Rung::new(Kind::Challenge, GUESSES, charge));
         challenge.iter().for_each(|rung| ladder.look(rung));
         failures.subject.iter().for_each(|rung| ladder.look(rung));
         ladder.0.push(messages.subject);
@@ -103,20 +124,87 @@ impl Ladder {
         client: Option<&str>,
         challenge: Charge,
     ) -> Result<Self, Failure> {
-        let groups = Groups::new(settings, binding, client)?;
+        let user = User::of(settings, binding);
+        let groups = Groups::new(settings, user, client)?;
         let Failures {
             subject: [soft, hard, subject],
             client,
             audience,
-        } = Failures::new(settings, binding, &groups)?;
+        } = Failures::new(settings, user, &groups)?;
         let mut ladder = Self(Vec::new());
         client.iter().for_each(|rung| ladder.look(rung));
         ladder.look(&subject);
-        let challenge = Rung::new(Kind::Challenge, challenge);
+        let challenge = Rung::new(Kind::Challenge, GUESSES, challenge);
         ladder.0.extend([challenge, soft, hard, subject]);
         ladder.0.extend(client);
         ladder.0.push(audience);
         Ok(ladder)
+    }
+
+    /// Looks at each counter that could refuse a user: those of purposes after a first factor, then, if there are any, those that strangers can
+    /// start. Counters of a client only if one is given.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`] if the client is no address.
+    pub(crate) fn limits(
+        settings: &Prepared,
+        subject: &str,
+        recipient: &Recipient,
+        client: Option<&str>,
+    ) -> Result<(Self, Vec<bool>), Failure> {
+        let (mut ladder, mut kinds) = (Self(Vec::new()), Vec::new());
+        for open in [false, true] {
+            let has = |purpose: &Purpose| purpose.after_first_factor != open;
+            if !settings.purposes.iter().any(has) {
+                continue;
+            }
+            let user = User {
+                subject,
+                recipient,
+                open,
+            };
+            let groups = Groups::new(settings, user, client)?;
+            let failures = Failures::of(settings, user, &groups);
+            let messages = Messages::of(settings, user, &groups, 1);
+            let failures_of = failures.subject.iter().chain(&failures.client);
+            failures_of.for_each(|rung| ladder.look(rung));
+            ladder.look(&failures.audience);
+            ladder.look(&messages.cooldown);
+            ladder.look(&messages.unknown);
+            ladder.look(&messages.subject);
+            ladder.look(&messages.number);
+            messages.client.iter().for_each(|rung| ladder.look(rung));
+            ladder.look(&messages.range);
+            ladder.look(&messages.audience);
+            kinds.resize(ladder.0.len(), open);
+        }
+        for rung in &mut ladder.0 {
+            rung.charge.limit = u32::MAX;
+        }
+        Ok((ladder, kinds))
+    }
+
+    /// What the totals of such looks say.
+    pub(crate) fn told(&self, kinds: &[bool], totals: &[Total], monitor: bool) -> Vec<Limit> {
+        let rungs = self.0.iter().zip(kinds).zip(totals);
+        let limit = |((rung, open), total): ((&Rung, &bool), &Total)| {
+            let refuses = match rung.kind {
+                Kind::Audience => false,
+                Kind::Cap => !monitor,
+                _ => true,
+            };
+            let ends = total.total > 0 && rung.kind != Kind::Hard;
+            Limit {
+                setting: rung.setting,
+                open: *open,
+                total: total.total,
+                most: rung.most,
+                ends_in: ends.then_some(total.ends_in),
+                refuses: refuses && total.total >= rung.most,
+            }
+        };
+        rungs.map(limit).collect()
     }
 
     /// Only looks whether the charge would be allowed.
@@ -173,7 +261,9 @@ impl Ladder {
                     .retry_after(wait)
             }
             Some(Kind::Cap) | None => {
-                Failure::new(Code::TooManySends, "a cap on messages is reached").retry_after(wait)
+                let setting = self.0.get(at).map_or("a cap", |rung| rung.setting);
+                let detail = ["the limit of messages is reached: ", setting].concat();
+                Failure::new(Code::TooManySends, detail).retry_after(wait)
             }
         }
     }
@@ -219,9 +309,35 @@ impl Ladder {
 
 impl Rung {
     /// A charge whose own limit says what is too much.
-    fn new(kind: Kind, charge: Charge) -> Self {
+    fn new(kind: Kind, setting: &'static str, charge: Charge) -> Self {
         let most = charge.limit;
-        Self { kind, charge, most }
+        Self {
+            kind,
+            setting,
+            charge,
+            most,
+        }
+    }
+}
+
+/// The setting that limits the guesses of a challenge.
+const GUESSES: &str = "pin.guesses";
+
+/// A user, and whether strangers can start what they are asked for.
+#[derive(Clone, Copy)]
+struct User<'a> {
+    subject: &'a str,
+    recipient: &'a Recipient,
+    open: bool,
+}
+
+impl<'a> User<'a> {
+    fn of(settings: &Prepared, binding: &'a Binding) -> Self {
+        Self {
+            subject: &binding.subject,
+            recipient: &binding.recipient,
+            open: settings.open(binding),
+        }
     }
 }
 
@@ -234,29 +350,31 @@ struct Groups {
 }
 
 impl Groups {
-    fn new(settings: &Prepared, binding: &Binding, client: Option<&str>) -> Result<Self, Failure> {
+    fn new(settings: &Prepared, user: User<'_>, client: Option<&str>) -> Result<Self, Failure> {
         let names = &settings.names;
         let client = client.map(address).transpose()?.map(|client| {
             let group = names.group("client", &client);
             (client, group)
         });
         Ok(Self {
-            subject: names.subject(&binding.subject),
+            subject: names.subject(user.subject),
             client,
             audience: names.group("audience", settings.audience.as_bytes()),
         })
     }
 
-    /// The client of a cap that is set.
-    fn needed(&self, cap: &str) -> Result<(&[u8], &Group), Failure> {
-        let client = self
-            .client
-            .as_ref()
-            .map(|(client, group)| (&**client, group));
-        client.ok_or_else(|| {
-            let detail = ["client: is required, since ", cap, " is set"].concat();
-            Failure::new(Code::Request, detail)
-        })
+    fn client(&self) -> Option<(&[u8], &Group)> {
+        let client = self.client.as_ref();
+        client.map(|(client, group)| (&**client, group))
+    }
+
+    /// Whether there is a client if a cap asks for one.
+    fn needed(&self, setting: &str, cap: Option<Cap>) -> Result<(), Failure> {
+        if cap.is_none() || self.client.is_some() {
+            return Ok(());
+        }
+        let detail = ["client: is required, since ", setting, " is set"].concat();
+        Err(Failure::new(Code::Request, detail))
     }
 }
 
@@ -269,14 +387,25 @@ struct Failures {
 }
 
 impl Failures {
-    fn new(settings: &Prepared, binding: &Binding, groups: &Groups) -> Result<Self, Failure> {
+    /// # Errors
+    ///
+    /// [`Code::Request`] if a client is needed and missing.
+    fn new(settings: &Prepared, user: User<'_>, groups: &Groups) -> Result<Self, Failure> {
+        groups.needed(PER_CLIENT, settings.guesses.client)?;
+        Ok(Self::of(settings, user, groups))
+    }
+
+    /// Without those of a client that is not known.
+    fn of(settings: &Prepared, user: User<'_>, groups: &Groups) -> Self {
         let (guesses, names) = (&settings.guesses, &settings.names);
-        let open = settings.open(binding);
-        let Binding {
-            subject, recipient, ..
-        } = binding;
-        let one =
-            |kind, name, Cap { count, seconds }| Rung::new(kind, Charge::one(name, count, seconds));
+        let User {
+            subject,
+            recipient,
+            open,
+        } = user;
+        let one = |kind, setting, name, Cap { count, seconds }| {
+            Rung::new(kind, setting, Charge::one(name, count, seconds))
+        };
         let own = |window| names.failures(&groups.subject, window, open, subject, recipient);
         let lasting = Cap {
             count: guesses.hard,
@@ -288,14 +417,11 @@ impl Failures {
             open,
             subject.as_bytes(),
         );
-        let client = match guesses.client {
-            Some(cap) => {
-                let (client, group) = groups.needed("failures.per_client")?;
-                let name = names.apart(group, "failures per client", false, client);
-                Some(one(Kind::Client, name, cap))
-            }
-            None => None,
-        };
+        let client = guesses.client.zip(groups.client());
+        let client = client.map(|(cap, (client, group))| {
+            let name = names.apart(group, "failures per client", false, client);
+            one(Kind::Client, PER_CLIENT, name, cap)
+        });
         let everyone = names.apart(
             &groups.audience,
             "failures per audience",
@@ -303,21 +429,30 @@ impl Failures {
             settings.audience.as_bytes(),
         );
         let Cap { count, seconds } = guesses.audience;
-        Ok(Self {
+        Self {
             subject: [
-                one(Kind::Soft, own("soft"), guesses.soft),
-                one(Kind::Hard, own("hard"), lasting),
-                one(Kind::Subject, over_all, guesses.subject),
+                one(Kind::Soft, "failures.soft", own("soft"), guesses.soft),
+                one(Kind::Hard, "failures.hard", own("hard"), lasting),
+                one(
+                    Kind::Subject,
+                    "failures.per_subject",
+                    over_all,
+                    guesses.subject,
+                ),
             ],
             client,
             audience: Rung {
                 kind: Kind::Audience,
+                setting: "failures.per_audience",
                 charge: Charge::one(everyone, u32::MAX, seconds),
                 most: count,
             },
-        })
+        }
     }
 }
+
+/// The setting that limits the failures from a client.
+const PER_CLIENT: &str = "failures.per_client";
 
 /// One more message, in each counter of them.
 struct Messages {
@@ -331,55 +466,78 @@ struct Messages {
 }
 
 impl Messages {
+    /// # Errors
+    ///
+    /// [`Code::Request`] if a client is needed and missing.
     fn new(
         settings: &Prepared,
-        binding: &Binding,
+        user: User<'_>,
         groups: &Groups,
         weight: u32,
     ) -> Result<Self, Failure> {
+        groups.needed("sends.per_client", settings.sends.client)?;
+        Ok(Self::of(settings, user, groups, weight))
+    }
+
+    /// Without those of a client that is not known.
+    fn of(settings: &Prepared, user: User<'_>, groups: &Groups, weight: u32) -> Self {
         let (names, sends) = (&settings.names, &settings.sends);
-        let open = settings.open(binding);
-        let cap = |group: &Group, scope: &str, of: &[u8], cap: Cap, shared: bool| {
-            let half = cap.count.checked_div(2).unwrap_or(0).max(1);
-            let most = if open && shared { half } else { cap.count };
-            let limit = if sends.monitor { u32::MAX } else { most };
-            let name = names.sends(group, scope, of);
-            Rung {
-                kind: Kind::Cap,
-                charge: Charge::more(name, weight, limit, cap.seconds),
-                most,
-            }
-        };
-        let Binding {
-            subject, recipient, ..
-        } = binding;
+        let User {
+            subject,
+            recipient,
+            open,
+        } = user;
+        let cap =
+            |group: &Group, setting: &'static str, label, of: &[u8], cap: Cap, shared: bool| {
+                let half = cap.count.checked_div(2).unwrap_or(0).max(1);
+                let most = if open && shared { half } else { cap.count };
+                let limit = if sends.monitor { u32::MAX } else { most };
+                Rung {
+                    kind: Kind::Cap,
+                    setting,
+                    charge: Charge::more(names.sends(group, label, of), weight, limit, cap.seconds),
+                    most,
+                }
+            };
         let number = names.number(recipient);
         let unknown = Charge::one(names.unknown(&number, open, recipient), 1, UNKNOWN_COOLDOWN);
         let cooldown = Charge::one(names.cooldown(&number, open, recipient), 1, sends.cooldown);
         let digits = recipient.as_str().as_bytes();
         let range = recipient.range().as_bytes();
-        let client = match sends.client {
-            Some(limit) => {
-                let (client, group) = groups.needed("sends.per_client")?;
-                Some(cap(group, "sends per client", client, limit, false))
-            }
-            None => None,
-        };
         let audience = settings.audience.as_bytes();
-        Ok(Self {
+        let client = sends.client.zip(groups.client());
+        Self {
             subject: cap(
                 &groups.subject,
+                "sends.per_subject",
                 "sends per subject",
                 subject.as_bytes(),
                 sends.subject,
                 true,
             ),
-            unknown: Rung::new(Kind::Cooldown, unknown),
-            cooldown: Rung::new(Kind::Cooldown, cooldown),
-            number: cap(&number, "sends per number", digits, sends.number, true),
-            client,
+            unknown: Rung::new(Kind::Cooldown, "cooldown after unknown", unknown),
+            cooldown: Rung::new(Kind::Cooldown, "sends.cooldown_seconds", cooldown),
+            number: cap(
+                &number,
+                "sends.per_number",
+                "sends per number",
+                digits,
+                sends.number,
+                true,
+            ),
+            client: client.map(|(limit, (client, group))| {
+                cap(
+                    group,
+                    "sends.per_client",
+                    "sends per client",
+                    client,
+                    limit,
+                    false,
+                )
+            }),
             range: cap(
                 &names.group("range", range),
+                "sends.per_range",
                 "sends per range",
                 range,
                 sends.range,
@@ -387,12 +545,13 @@ impl Messages {
             ),
             audience: cap(
                 &groups.audience,
+                "sends.per_audience",
                 "sends per audience",
                 audience,
                 sends.audience,
                 true,
             ),
-        })
+        }
     }
 }
 

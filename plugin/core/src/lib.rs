@@ -28,7 +28,7 @@
 //!         turn = match turn {
 //!             Turn::Done(output) => return Ok(output),
 //!             Turn::Send(_, operation) => {
-//!                 let reply = Reply::Read { message_id: Some("m1".to_string()), state: None };
+//!                 let reply = Reply::Read { message_id: Some("m1".to_string()), state: None, credits: None };
 //!                 operation.resume(settings, 1_800_000_000, Answer::Reply(reply))?
 //!             }
 //!             Turn::Count(charges, operation) => {
@@ -103,6 +103,7 @@ mod binding;
 mod channel;
 mod clock;
 mod codec;
+mod credits;
 mod decoy;
 mod dispatch;
 mod explain;
@@ -111,6 +112,7 @@ mod guard;
 mod handle;
 mod key;
 mod ladder;
+mod limits;
 mod locale;
 pub mod mark;
 mod pattern;
@@ -136,11 +138,14 @@ pub use audit::{About, Audit, Audited, Tell, Told, Trail};
 pub use binding::{Binding, Claimed, Transaction};
 pub use channel::Channel;
 pub use codec::{Reader, Writer};
+pub use credits::{Ask, Credits};
 pub use dispatch::{Challenge, Delivery, Dispatch, Sending};
 pub use explain::{Explanation, Offer, explain};
 pub use failure::{Alarm, Blame, Code, Failure, Unfit};
 pub use guard::{Charge, Total, Totals};
 pub use key::{ReceiptKey, RootKey};
+pub use ladder::Limit;
+pub use limits::{Limits, Look};
 pub use locale::Locale;
 pub use phone::{Destination, InvalidNumber, Recipient, Trusted};
 pub use prepared::Prepared;

@@ -13,8 +13,10 @@ use alloc::vec::Vec;
 
 use crate::audit::{About, Audited, Tell, Told};
 use crate::codec::{Reader, Writer, from_hex, to_hex};
+use crate::credits::{Ask, Credits};
 use crate::dispatch::{Challenge, Dispatch};
 use crate::failure::{Code, Failure, Unfit};
+use crate::limits::{Limits, Look};
 use crate::mark;
 use crate::prepared::Prepared;
 use crate::status::{Report, Status};
@@ -39,6 +41,10 @@ pub enum Waiting {
     Status(Audited<Status>),
     /// `unlock`.
     Unlock(Audited<Unlock>),
+    /// `limits`.
+    Look(Audited<Look>),
+    /// `credits`.
+    Ask(Audited<Ask>),
 }
 
 /// What an operation of any kind ended with.
@@ -52,6 +58,10 @@ pub enum Ended {
     Reported(Report),
     /// `unlock`.
     Unlocked(Unlocked),
+    /// `limits`.
+    Limits(Limits),
+    /// `credits`.
+    Credits(Credits),
 }
 
 impl Waiting {
@@ -65,6 +75,8 @@ impl Waiting {
             Self::Verify(verify) => verify.write(settings, out.u8(2)),
             Self::Status(status) => status.write(settings, out.u8(3)),
             Self::Unlock(unlock) => unlock.write(settings, out.u8(4)),
+            Self::Look(look) => look.write(settings, out.u8(5)),
+            Self::Ask(ask) => ask.write(settings, out.u8(6)),
         }
         let body = out.finish();
         let mac = settings.state.mac(&authenticated(settings, &body));
@@ -95,6 +107,8 @@ impl Waiting {
             2 => Audited::read(settings, &mut from).map(Self::Verify),
             3 => Audited::read(settings, &mut from).map(Self::Status),
             4 => Audited::read(settings, &mut from).map(Self::Unlock),
+            5 => Audited::read(settings, &mut from).map(Self::Look),
+            6 => Audited::read(settings, &mut from).map(Self::Ask),
             _ => None,
         };
         let waiting = waiting.filter(|_| first == mark::STATE && from.finish());
@@ -125,6 +139,8 @@ impl Operation for Waiting {
             Self::Verify(verify) => verify.about(settings),
             Self::Status(status) => status.about(settings),
             Self::Unlock(unlock) => unlock.about(settings),
+            Self::Look(look) => look.about(settings),
+            Self::Ask(ask) => ask.about(settings),
         }
     }
 
@@ -134,6 +150,8 @@ impl Operation for Waiting {
             Self::Verify(verify) => verify.resume(settings, now, answer).map(Turn::any),
             Self::Status(status) => status.resume(settings, now, answer).map(Turn::any),
             Self::Unlock(unlock) => unlock.resume(settings, now, answer).map(Turn::any),
+            Self::Look(look) => look.resume(settings, now, answer).map(Turn::any),
+            Self::Ask(ask) => ask.resume(settings, now, answer).map(Turn::any),
         }
     }
 }
@@ -178,4 +196,6 @@ operations! {
     Verify Verify, Accepted Acceptance;
     Status Status, Reported Report;
     Unlock Unlock, Unlocked Unlocked;
+    Look Look, Limits Limits;
+    Ask Ask, Credits Credits;
 }

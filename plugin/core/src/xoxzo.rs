@@ -49,6 +49,8 @@ pub enum Reply {
         message_id: Option<String>,
         /// The state of a message or call, in Xoxzo's word.
         state: Option<String>,
+        /// Whole credits of the account.
+        credits: Option<i64>,
     },
     /// A 4xx: nothing was taken.
     Refused {
@@ -154,6 +156,11 @@ pub(crate) fn status(account: &Account, channel: Channel, message_id: &str) -> R
     };
     let path = [folder, message_id, "/"].concat();
     request(account, "GET", &path, None, String::new())
+}
+
+/// Asks what the account has left (docs.xoxzo.com, "User account").
+pub(crate) fn credits(account: &Account) -> Request {
+    request(account, "GET", "/you/credits/", None, String::new())
 }
 
 /// What every SMS has and may have beside its text.

@@ -3,8 +3,8 @@
 use alloc::string::{String, ToString};
 
 use xoxzo_2fa_core::{
-    Acceptance, Audit, Challenge, Charge, Claims, Ended, Explanation, Failure, Outline, Prepared,
-    Report, Request, Specimen, Told, Trail, Transaction, Turn, Unlocked, Waiting,
+    Acceptance, Audit, Challenge, Charge, Claims, Ended, Explanation, Failure, Limits, Outline,
+    Prepared, Report, Request, Specimen, Told, Trail, Transaction, Turn, Unlocked, Waiting,
 };
 
 use crate::node::quote;
@@ -78,6 +78,10 @@ impl Object {
         self.name(name).push_str(&number.to_string());
     }
 
+    fn raw(&mut self, name: &str, value: &str) {
+        self.name(name).push_str(value);
+    }
+
     fn flag(&mut self, name: &str, flag: bool) {
         self.name(name)
             .push_str(if flag { "true" } else { "false" });
@@ -129,6 +133,8 @@ fn ended(told: &Told<Ended>) -> String {
         Ended::Accepted(_) => "accepted",
         Ended::Reported(_) => "reported",
         Ended::Unlocked(_) => "unlocked",
+        Ended::Limits(_) => "limits",
+        Ended::Credits(_) => "credits",
     };
     Object::of(name, |out| {
         match &told.output {
@@ -136,6 +142,8 @@ fn ended(told: &Told<Ended>) -> String {
             Ended::Accepted(ended) => acceptance(out, ended),
             Ended::Reported(ended) => report(out, ended),
             Ended::Unlocked(ended) => unlocked(out, ended),
+            Ended::Limits(ended) => limits(out, ended),
+            Ended::Credits(ended) => out.raw("credits", &ended.credits.to_string()),
         }
         audit(out, told.audit.as_deref());
     })
@@ -159,6 +167,17 @@ fn audit(out: &mut Object, audit: Option<&Audit>) {
 fn report(out: &mut Object, report: &Report) {
     out.text("delivery", report.delivery.name());
     out.text("detail", &report.detail);
+}
+
+fn limits(out: &mut Object, limits: &Limits) {
+    out.objects("limits", &limits.0, |out, limit| {
+        out.text("setting", limit.setting);
+        out.flag("open", limit.open);
+        out.number("total", limit.total);
+        out.number("most", limit.most);
+        out.maybe_number("ends_in_seconds", limit.ends_in);
+        out.flag("refuses", limit.refuses);
+    });
 }
 
 fn unlocked(out: &mut Object, unlocked: &Unlocked) {

@@ -90,7 +90,7 @@ impl Form {
             (Self::Secret, Node::Map(_)) => Err(Misfit::new(
                 "a reference, which the host must resolve before the engine sees it",
             )),
-            (Self::Number(_), Node::Fraction) => {
+            (Self::Number(_), Node::Fraction(_)) => {
                 Err(Misfit::new("must be a whole number from 0 on"))
             }
             (Self::Choice(choices), Node::Text(text)) if choices.contains(&text.as_str()) => {

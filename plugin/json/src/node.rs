@@ -20,8 +20,8 @@ pub(crate) enum Node {
     Null,
     Flag(bool),
     Number(u64),
-    /// A number that is not a whole one from 0 on: nothing here asks for one, but Xoxzo's prices are such.
-    Fraction,
+    /// A number that is not a whole one from 0 on, without its fraction: no setting is one, but Xoxzo's prices and credits are.
+    Fraction(i64),
     Text(String),
     List(Vec<Node>),
     Map(Vec<(String, Node)>),
@@ -115,7 +115,7 @@ impl Node {
     /// Appends the value as JSON.
     pub(crate) fn write(&self, out: &mut String) {
         match self {
-            Self::Null | Self::Fraction => out.push_str("null"),
+            Self::Null | Self::Fraction(_) => out.push_str("null"),
             Self::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
             Self::Number(number) => out.push_str(&number.to_string()),
             Self::Text(text) => quote(text, out),
@@ -237,12 +237,13 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Ok(Node::Number(number))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
-        Ok(Node::Fraction)
+    fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
+        Ok(Node::Fraction(number))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-        Ok(Node::Fraction)
+    #[expect(clippy::cast_possible_truncation, reason = "its fraction is left out")]
+    fn visit_f64<E>(self, number: f64) -> Result<Node, E> {
+        Ok(Node::Fraction(number as i64))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Node, E> {

@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
-    About, Answer, Channel, Claimed, Code, Dispatch, Expected, Failure, Locale, NoAnswer,
-    Operation, Prepared, Range, ReceiptKey, Reply, RootKey, Sending, Status, Total, Totals, Trail,
-    Transaction, Turn, Unlock, Verify, Waiting, check_receipt, explain, inspect,
+    About, Answer, Ask, Channel, Claimed, Code, Dispatch, Expected, Failure, Locale, Look,
+    NoAnswer, Operation, Prepared, Range, ReceiptKey, Reply, RootKey, Sending, Status, Total,
+    Totals, Trail, Transaction, Turn, Unlock, Verify, Waiting, check_receipt, explain, inspect,
 };
 
 use crate::at::At;
@@ -100,6 +100,18 @@ fn with_settings(
                 About::user(settings, subject, recipient)
             })?
             .any()
+        }
+        "limits" => {
+            let ((subject, recipient), client) = (user(), from.option_str("client"));
+            let begun = Look::begin(settings, subject, recipient, client);
+            Turn::audited(begun, settings, asked, || {
+                About::user(settings, subject, recipient)
+            })?
+            .any()
+        }
+        "credits" => {
+            let begun = Ask::begin(settings, now);
+            Turn::audited(begun, settings, asked, About::default)?.any()
         }
         _ => resume(settings, now, from)?,
     };
@@ -292,6 +304,11 @@ const QUESTION: Form = Form::Map(&[
     ),
     function("status", &[needed("handle", Form::Text), AUDIT]),
     function("unlock", &[SUBJECT, RECIPIENT, AUDIT]),
+    function(
+        "limits",
+        &[SUBJECT, RECIPIENT, option("client", Form::Text), AUDIT],
+    ),
+    function("credits", &[AUDIT]),
     function(
         "counted",
         &[

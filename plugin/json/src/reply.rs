@@ -48,7 +48,7 @@ pub fn reply(status: u16, retry_after: Option<&str>, body: &str) -> Reply {
     }
 }
 
-/// `[{"msgid": "…"}]` or `[{"callid": "…"}]` after sending, `{"status": "…"}` after asking; what does not look like an id or a
+/// `[{"msgid": "…"}]` or `[{"callid": "…"}]` after sending, `{"status": "…"}` or `{"credits": 1000.0}` after asking; what does not look like an id or a
 /// state is none.
 fn read(body: &str) -> Reply {
     let body = Node::parse(body).unwrap_or(Node::Null);
@@ -63,6 +63,11 @@ fn read(body: &str) -> Reply {
     Reply::Read {
         message_id: text("msgid", 64, id).or_else(|| text("callid", 64, id)),
         state: text("status", 32, word),
+        credits: match object.field("credits") {
+            Some(Node::Number(number)) => i64::try_from(*number).ok(),
+            Some(Node::Fraction(number)) => Some(*number),
+            _ => None,
+        },
     }
 }
 

@@ -190,6 +190,28 @@ pub fn unlocked(told: core::Told<core::Unlocked>) -> types::Unlocked {
     }
 }
 
+pub fn limits(told: core::Told<core::Limits>) -> types::UserLimits {
+    let limit = |limit: core::Limit| types::Limit {
+        setting: limit.setting.to_string(),
+        open: limit.open,
+        total: limit.total,
+        most: limit.most,
+        ends_in_seconds: limit.ends_in,
+        refuses: limit.refuses,
+    };
+    types::UserLimits {
+        limits: told.output.0.into_iter().map(limit).collect(),
+        audit: told.audit.map(|told| audit(*told)),
+    }
+}
+
+pub fn credits(told: core::Told<core::Credits>) -> types::AccountCredits {
+    types::AccountCredits {
+        credits: told.output.credits,
+        audit: told.audit.map(|told| audit(*told)),
+    }
+}
+
 pub fn specimens(specimens: Vec<core::Specimen>) -> types::Specimens {
     let specimen = |specimen: core::Specimen| types::Specimen {
         locale: specimen.locale.code().to_string(),

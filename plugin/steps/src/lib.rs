@@ -16,8 +16,8 @@ extern crate alloc;
 use alloc::string::String;
 
 use xoxzo_2fa_core::{
-    About, Answer as Came, Dispatch, Ended, Failure, Operation, Prepared, Status, Told, Turn,
-    Unlock, Verify, Waiting,
+    About, Answer as Came, Ask, Dispatch, Ended, Failure, Look, Operation, Prepared, Status, Told,
+    Turn, Unlock, Verify, Waiting,
 };
 use xoxzo_2fa_shell::{Answer, Random, convert, types};
 
@@ -72,6 +72,8 @@ fn step(
             Ended::Accepted(output) => Step::Accepted(convert::acceptance(Told { output, audit })),
             Ended::Reported(output) => Step::Reported(convert::report(Told { output, audit })),
             Ended::Unlocked(output) => Step::Unlocked(convert::unlocked(Told { output, audit })),
+            Ended::Limits(output) => Step::Limits(convert::limits(Told { output, audit })),
+            Ended::Credits(output) => Step::Credits(convert::credits(Told { output, audit })),
         },
     };
     Ok(steps::Turn { step })
@@ -152,6 +154,28 @@ impl steps::Guest for Component {
             let begun = Unlock::begin(settings, &subject, &recipient);
             let about = || About::user(settings, &subject, &recipient);
             Turn::audited(begun, settings, audit, about).map(Turn::any)
+        })
+    }
+
+    fn limits(
+        settings: String,
+        now: u32,
+        subject: String,
+        recipient: String,
+        client: Option<String>,
+        audit: bool,
+    ) -> Answer<steps::Turn> {
+        step(&settings, now, |settings| {
+            let begun = Look::begin(settings, &subject, &recipient, client.as_deref());
+            let about = || About::user(settings, &subject, &recipient);
+            Turn::audited(begun, settings, audit, about).map(Turn::any)
+        })
+    }
+
+    fn credits(settings: String, now: u32, audit: bool) -> Answer<steps::Turn> {
+        step(&settings, now, |settings| {
+            let begun = Ask::begin(settings, now);
+            Turn::audited(begun, settings, audit, About::default).map(Turn::any)
         })
     }
 

@@ -147,7 +147,9 @@ pub fn reply(data: &[u8]) {
         (400, None),
     ] {
         match xoxzo_2fa_json::reply(status, header, &body) {
-            Reply::Read { message_id, state } => {
+            Reply::Read {
+                message_id, state, ..
+            } => {
                 let plain = |text: String, most: usize| {
                     (1..=most).contains(&text.len())
                         && text

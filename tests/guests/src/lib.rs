@@ -8,7 +8,7 @@ extern crate alloc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use bindings::exports::xoxzo::two_factor::{challenges, configuration};
+use bindings::exports::xoxzo::two_factor::{challenges, configuration, operators};
 use bindings::xoxzo::two_factor::{guard, http, types};
 
 mod bindings {
@@ -231,9 +231,26 @@ impl challenges::Guest for Hostile {
         misbehave(&handle);
         Err(failure(String::new()))
     }
+}
 
+impl operators::Guest for Hostile {
     fn unlock(_: String, subject: String, _: String, _: bool) -> Answer<types::Unlocked> {
         misbehave(&subject);
+        Err(failure(String::new()))
+    }
+
+    fn limits(
+        _: String,
+        subject: String,
+        _: String,
+        _: Option<String>,
+        _: bool,
+    ) -> Answer<types::UserLimits> {
+        misbehave(&subject);
+        Err(failure(String::new()))
+    }
+
+    fn credits(_: String, _: bool) -> Answer<types::AccountCredits> {
         Err(failure(String::new()))
     }
 }

@@ -10,7 +10,7 @@ use wasmtime::component::{HasSelf, InstancePre, Linker};
 
 use super::{AsyncGuard, AsyncTransport, HyperTransport};
 use crate::audit::{Auditor, Event, Operation, Subject, Told, Trail, default_auditor, tell};
-use crate::binding::{Acceptance, Binding, Challenge, Report, Sending, Unlocked};
+use crate::binding::{Acceptance, Binding, Challenge, Report, Sending};
 use crate::bindings::steps::exports::xoxzo::two_factor::steps::{
     Counting, Guest as Steps, Posting, Step, Turn,
 };
@@ -31,7 +31,7 @@ const BUNDLED: &[u8] = include_bytes!("../../plugin/two-factor-steps.wasm");
 type State = Any<()>;
 
 /// What a step answers: what comes next, or a failure.
-type Begun = wasmtime::Result<Result<Turn, types::Failure>>;
+pub(crate) type Begun = wasmtime::Result<Result<Turn, types::Failure>>;
 
 impl World for Exports {
     type Host = ();
@@ -308,32 +308,7 @@ impl AsyncTwoFactor {
         .await
     }
 
-    /// As [`TwoFactor::unlock`](crate::TwoFactor::unlock).
-    ///
-    /// # Errors
-    ///
-    /// As [`TwoFactor::unlock`](crate::TwoFactor::unlock).
-    pub async fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
-        let (subject, recipient) = (bounded(subject), bounded(recipient));
-        let binding = Binding::new(recipient, subject, "");
-        self.audited(Subject::unlock(&binding), async |settings| {
-            let begin = self.step(|steps, store, now| {
-                steps.call_unlock(store, settings, now, subject, recipient, true)
-            });
-            match self.finish(settings, begin).await {
-                Ok(Step::Unlocked(unlocked)) => Ok(Unlocked::from(unlocked)),
-                other => Err(stray(other)),
-            }
-        })
-        .await
-    }
-
-    /// As [`TwoFactor::trail`](crate::TwoFactor::trail).
-    ///
-    /// # Errors
-    ///
-    /// As [`TwoFactor::trail`](crate::TwoFactor::trail).
-    pub fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
+    pub(crate) fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
         let settings = self.shared.settings.get()?;
         self.trail_of(&settings, &Binding::new(recipient, subject, ""))
     }
@@ -348,7 +323,7 @@ impl AsyncTwoFactor {
     }
 
     /// Runs an operation, and tells the auditor what came of it, or that its future was dropped before.
-    async fn audited<'a, T: Told>(
+    pub(crate) async fn audited<'a, T: Told>(
         &self,
         about: Subject<'a>,
         run: impl AsyncFnOnce(&str) -> Result<T, Error>,
@@ -384,7 +359,11 @@ impl AsyncTwoFactor {
     }
 
     /// Does what each step waits for, until one does not wait.
-    async fn finish(&self, settings: &str, begin: Result<Step, Error>) -> Result<Step, Error> {
+    pub(crate) async fn finish(
+        &self,
+        settings: &str,
+        begin: Result<Step, Error>,
+    ) -> Result<Step, Error> {
         let mut step = begin?;
         loop {
             step = match step {
@@ -432,7 +411,7 @@ impl AsyncTwoFactor {
         self.step(|steps, store, now| steps.call_unanswered(store, settings, now, state, why))
     }
 
-    fn step(
+    pub(crate) fn step(
         &self,
         step: impl FnOnce(&Steps, &mut Store<State>, u32) -> Begun,
     ) -> Result<Step, Error> {
@@ -474,7 +453,7 @@ impl Drop for Running<'_> {
 }
 
 /// The failure, or that the component ended another operation than it was asked for.
-fn stray(end: Result<Step, Error>) -> Error {
+pub(crate) fn stray(end: Result<Step, Error>) -> Error {
     end.err()
         .unwrap_or_else(|| Error::plugin("the component ended another operation"))
 }

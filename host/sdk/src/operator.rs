@@ -1,0 +1,209 @@
+//! What operators do and see.
+
+use std::fmt;
+
+use crate::audit::{Audit, Subject, Trail};
+use crate::binding::{Binding, Unlocked};
+use crate::bindings::xoxzo::two_factor::types;
+use crate::client::TwoFactor;
+use crate::error::Error;
+use crate::exchange::bounded;
+use crate::guard::Guard;
+use crate::settings::Settings;
+
+/// The client of an operator, who sees and lifts limits. Keep it out of reach of what serves users.
+///
+/// It has counters in common with a service that has the same `guard.key` and the same store, a file or Redis, and works while the service runs. With
+/// counters in memory it must be in the same process: [`Operator::beside`].
+///
+/// Every call is an event that names the operator.
+#[derive(Clone)]
+pub struct Operator {
+    two_factor: TwoFactor,
+    name: String,
+}
+
+impl Operator {
+    /// Opens a client for the operator of this name, with everything else as it is by default.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] for wrong settings, [`Error::Upstream`] for a guard that is out of reach or unfit.
+    #[cfg(feature = "ureq")]
+    pub fn new(
+        settings: Settings,
+        guard: impl Guard + 'static,
+        name: impl Into<String>,
+    ) -> Result<Self, Error> {
+        TwoFactor::new(settings, guard).map(|service| Self::beside(&service, name))
+    }
+
+    /// Opens a client beside that of a service in the same process, for the operator of this name: with its settings, store and transport.
+    #[must_use]
+    pub fn beside(service: &TwoFactor, name: impl Into<String>) -> Self {
+        Self {
+            two_factor: service.clone(),
+            name: name.into(),
+        }
+    }
+
+    /// Looks at every counter that could refuse a user, and charges none: why a user is refused, and what is left. With the address of a client
+    /// also at what is counted for that client.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] for a malformed argument, [`Error::Upstream`] if the guard is out of reach.
+    pub fn limits(
+        &self,
+        subject: &str,
+        recipient: &str,
+        client: Option<&str>,
+    ) -> Result<Limits, Error> {
+        let (subject, recipient, client) =
+            (bounded(subject), bounded(recipient), client.map(bounded));
+        let binding = Binding::new(recipient, subject, "");
+        let about = Subject::limits(&binding, &self.name);
+        self.two_factor.audited(&about, |settings| {
+            let made = self.two_factor.call(|exports, store| {
+                let operators = exports.xoxzo_two_factor_operators();
+                operators.call_limits(store, settings, subject, recipient, client, true)
+            });
+            made.map(Limits::from)
+        })
+    }
+
+    /// Lifts what keeps a user out: failures of the subject with the recipient and over all recipients, cooldowns, and messages of the subject and
+    /// to the number. It never lifts what is counted for a client, a range of numbers or the service. Make sure first who asks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refuse`] with [`Code::NothingLocked`](crate::Code::NothingLocked) if nothing is counted, [`Error::Misuse`] for a malformed argument,
+    /// [`Error::Upstream`] if the guard is out of reach.
+    pub fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
+        let (subject, recipient) = (bounded(subject), bounded(recipient));
+        let binding = Binding::new(recipient, subject, "");
+        let about = Subject::unlock(&binding, &self.name);
+        self.two_factor.audited(&about, |settings| {
+            let made = self.two_factor.call(|exports, store| {
+                let operators = exports.xoxzo_two_factor_operators();
+                operators.call_unlock(store, settings, subject, recipient, true)
+            });
+            made.map(Unlocked::from)
+        })
+    }
+
+    /// Asks Xoxzo what the account has left. With the feature `metrics`, it sets the gauge `xoxzo_2fa_credits`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Upstream`] if Xoxzo does not say.
+    pub fn credits(&self) -> Result<Credits, Error> {
+        let about = Subject::credits(&self.name);
+        let credits = self.two_factor.audited(&about, |settings| {
+            let made = self.two_factor.call(|exports, store| {
+                let operators = exports.xoxzo_two_factor_operators();
+                operators.call_credits(store, settings, true)
+            });
+            made.map(Credits::from)
+        })?;
+        credits.gauge();
+        Ok(credits)
+    }
+
+    /// Computes the pseudonyms by which events name a user, so that a support ticket can be matched with logs and metrics.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] for a malformed subject or recipient.
+    pub fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
+        self.two_factor.trail(subject, recipient)
+    }
+
+    /// Returns what is allowed and unwise in the settings, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        self.two_factor.warnings()
+    }
+}
+
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operator")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A counter that could refuse a user, as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limit {
+    /// Path of the setting that limits it, such as `failures.soft`; or `cooldown after unknown` for the 180 s after a message of which nothing is known.
+    pub setting: String,
+    /// For purposes that strangers can start, which have counters or limits of their own.
+    pub open: bool,
+    /// What is counted.
+    pub total: u32,
+    /// The limit: totals above this are refused or, for `failures.per_audience`, raise an alarm.
+    pub most: u32,
+    /// Until the counter ends. Absent where nothing is counted, and for `failures.hard`, which nothing but a success or an unlock ends.
+    pub ends_in: Option<std::time::Duration>,
+    /// Whether it refuses the next message or guess of this user.
+    pub refuses: bool,
+}
+
+/// The counters that could refuse a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Those of purposes after a first factor, then those of purposes that strangers can start, as far as the settings have both.
+    pub limits: Vec<Limit>,
+    /// For operators.
+    pub audit: Audit,
+}
+
+impl From<types::UserLimits> for Limits {
+    fn from(limits: types::UserLimits) -> Self {
+        let limit = |limit: types::Limit| Limit {
+            setting: limit.setting,
+            open: limit.open,
+            total: limit.total,
+            most: limit.most,
+            ends_in: limit
+                .ends_in_seconds
+                .map(|seconds| std::time::Duration::from_secs(seconds.into())),
+            refuses: limit.refuses,
+        };
+        Self {
+            limits: limits.limits.into_iter().map(limit).collect(),
+            audit: Audit::told(limits.audit),
+        }
+    }
+}
+
+/// What the account at Xoxzo has left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Credits {
+    /// Whole credits; below 0 for an account that pays afterwards.
+    pub credits: i64,
+    /// For operators.
+    pub audit: Audit,
+}
+
+impl Credits {
+    pub(crate) fn gauge(&self) {
+        #[cfg(feature = "metrics")]
+        #[expect(clippy::cast_precision_loss, reason = "no account has so many")]
+        metrics::gauge!("xoxzo_2fa_credits").set(self.credits as f64);
+    }
+}
+
+impl From<types::AccountCredits> for Credits {
+    fn from(credits: types::AccountCredits) -> Self {
+        Self {
+            credits: credits.credits,
+            audit: Audit::told(credits.audit),
+        }
+    }
+}
