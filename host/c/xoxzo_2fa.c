@@ -157,9 +157,14 @@ static x2f_blame run(const x2f_client *client, x2f_question asked, const char *w
   union {
     x2f_challenge challenge;
     x2f_acceptance acceptance;
+    x2f_report report;
+    x2f_unlocked unlocked;
+    x2f_limits limits;
+    x2f_credits credits;
     x2f_claims claims;
+    x2f_outline outline;
     x2f_explanation explanation;
-  } made; /* The largest, for any. */
+  } made;
   json_t *record = NULL;
   x2f_blame blame;
   memset(&made, 0, sizeof made);
@@ -220,6 +225,37 @@ static void read_unlocked(x2f_reader *in, void *to)
   unlocked->subject_failures = x2f_read_u32(in, "subject_failures");
   unlocked->messages = x2f_read_u32(in, "messages");
   x2f_read_audit(in, &unlocked->audit);
+}
+
+static void read_limits(x2f_reader *in, void *to)
+{
+  x2f_limits *limits = to;
+  const json_t *list = json_object_get(in->from, "limits");
+  limits->count = json_array_size(list);
+  if (!json_is_array(list) || limits->count > sizeof limits->limits / sizeof *limits->limits) {
+    limits->count = 0;
+    in->unfit = true;
+  }
+  for (size_t at = 0; at < limits->count; at++) {
+    x2f_limit *limit = &limits->limits[at];
+    x2f_reader of = {json_array_get(list, at), false};
+    const json_t *open = json_object_get(of.from, "open"), *refuses = json_object_get(of.from, "refuses");
+    TEXT(&of, "setting", limit->setting, true);
+    limit->total = x2f_read_u32(&of, "total");
+    limit->most = x2f_read_u32(&of, "most");
+    limit->ends_in_seconds = x2f_read_maybe(&of, "ends_in_seconds");
+    limit->open = json_is_true(open);
+    limit->refuses = json_is_true(refuses);
+    in->unfit |= of.unfit || !json_is_boolean(open) || !json_is_boolean(refuses);
+  }
+  x2f_read_audit(in, &limits->audit);
+}
+
+static void read_credits(x2f_reader *in, void *to)
+{
+  x2f_credits *credits = to;
+  credits->credits = x2f_read_number(in, "credits", INT64_MIN, INT64_MAX, true);
+  x2f_read_audit(in, &credits->audit);
 }
 
 static void read_claims(x2f_reader *in, void *to)
@@ -311,6 +347,21 @@ x2f_blame x2f_unlock(const x2f_client *client, const char *subject, const char *
   x2f_put(&asked, asked.arguments, "subject", subject);
   x2f_put(&asked, asked.arguments, "recipient", recipient);
   return run(client, asked, "unlocked", read_unlocked, unlocked, sizeof *unlocked, failure);
+}
+
+x2f_blame x2f_look(const x2f_client *client, const char *subject, const char *recipient, const char *client_address,
+                   x2f_limits *limits, x2f_failure *failure)
+{
+  x2f_question asked = x2f_begin_audited("limits");
+  x2f_put(&asked, asked.arguments, "subject", subject);
+  x2f_put(&asked, asked.arguments, "recipient", recipient);
+  x2f_put(&asked, asked.arguments, "client", client_address);
+  return run(client, asked, "limits", read_limits, limits, sizeof *limits, failure);
+}
+
+x2f_blame x2f_ask_credits(const x2f_client *client, x2f_credits *credits, x2f_failure *failure)
+{
+  return run(client, x2f_begin_audited("credits"), "credits", read_credits, credits, sizeof *credits, failure);
 }
 
 x2f_blame x2f_check_receipt(const x2f_client *client, const char *const *receipt_keys, size_t count, const char *receipt,

@@ -182,6 +182,38 @@ typedef struct {
   x2f_audit audit;
 } x2f_unlocked;
 
+/** A counter that could refuse a user, as it stands. */
+typedef struct {
+  /** Path of the setting that limits it, such as `failures.soft`. */
+  char setting[32];
+  /** For purposes that strangers can start, which have counters or limits of their own. */
+  bool open;
+  /** What is counted. */
+  uint32_t total;
+  /** The limit. */
+  uint32_t most;
+  /** Seconds until the counter ends. -1 where nothing is counted, and for `failures.hard`, which only a success or an unlock ends. */
+  int64_t ends_in_seconds;
+  /** Whether it refuses the next message or guess of this user. */
+  bool refuses;
+} x2f_limit;
+
+/** The counters that could refuse a user. */
+typedef struct {
+  x2f_limit limits[32];
+  size_t count;
+  /** For operators. */
+  x2f_audit audit;
+} x2f_limits;
+
+/** What the account at Xoxzo has left. */
+typedef struct {
+  /** Whole credits; below 0 for an account that pays afterwards. */
+  int64_t credits;
+  /** For operators. */
+  x2f_audit audit;
+} x2f_credits;
+
 /** What a receipt must be for. Take every field from the checker's own records, never from what came with the receipt. */
 typedef struct {
   /** The service's immutable internal id of the user, as in the binding. */
@@ -450,9 +482,22 @@ X2F_API X2F_USED x2f_blame x2f_verify(const x2f_client *client, const char *toke
 /** Asks Xoxzo what became of a message, at most once in 5 s for each, and for a day. */
 X2F_API X2F_USED x2f_blame x2f_status(const x2f_client *client, const char *handle, x2f_report *report, x2f_failure *failure);
 
-/** Lifts the lock of a subject with a recipient, and forgets their failures. For operators. Log it. */
+/**
+ * For operators: lifts what keeps a user out, failures, cooldowns and messages, but nothing that is counted for a client, a range or the service.
+ * X2F_REFUSE with `nothing-locked` if nothing is counted. Log it.
+ */
 X2F_API X2F_USED x2f_blame x2f_unlock(const x2f_client *client, const char *subject, const char *recipient,
                                       x2f_unlocked *unlocked, x2f_failure *failure);
+
+/**
+ * For operators: looks at every counter that could refuse a user, and charges none. `client_address` is an end user's address, to see what is counted for
+ * it, too; NULL: not.
+ */
+X2F_API X2F_USED x2f_blame x2f_look(const x2f_client *client, const char *subject, const char *recipient,
+                                    const char *client_address, x2f_limits *limits, x2f_failure *failure);
+
+/** For operators: asks Xoxzo what the account has left. */
+X2F_API X2F_USED x2f_blame x2f_ask_credits(const x2f_client *client, x2f_credits *credits, x2f_failure *failure);
 
 /**
  * Checks a receipt with any of so many receipt keys (`xoxzo-2fa keygen --receipt-for AUDIENCE`): that it is genuine, alive and for

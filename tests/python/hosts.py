@@ -10,7 +10,7 @@ and answers one a line:
 - `{"now": seconds}`, `{"xoxzo": {"status", "body", "retry_after"}}` or `{"xoxzo": {"no_answer", "cause"}}`, `{"guard": "memory"}` or
   `{"guard": {"no_answer", "cause"}}`: the clock, and what Xoxzo and the guard answer from now on. `{"done": {}}`.
 - `{"ahead": seconds}`: how far the client's clock is ahead of the guard's. `{"done": {}}`.
-- `{"start": {...}}`, `resend`, `verify`, `status`, `unlock`, `check_receipt`, `inspect`, `explain`: as in wit/text.wit, and answered so; beside the answer
+- `{"start": {...}}`, `resend`, `verify`, `status`, `unlock`, `limits`, `credits`, `check_receipt`, `inspect`, `explain`: as in wit/text.wit, and answered so; beside the answer
   `requests`, what went to Xoxzo meanwhile: `{"method", "url", "headers": {name: value}, "body", "timeout_milliseconds"}`.
 
 Reads tests/vectors/*.json; prints what differs, a table, and a closing line.
@@ -238,6 +238,8 @@ def scenario(host: Host, vector: dict[str, Any]) -> None:
             assert part in spoken(host.requests[0]["body"]), f"{step}: the message lacks what it must say"
         ((name, content),) = expected.items()
         same(kind, name, step)
+        if kind == name == "limits":
+            given["limits"] = {f"{'open ' * limit['open']}{limit['setting']}": limit for limit in given["limits"]}
         same(given, json.loads(json.dumps(content).replace("{token}", known["token"])), f"{step}: {name}")
         if kind == "challenged":
             known.update(token=given["token"], handle=given.get("handle") or "")

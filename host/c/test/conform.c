@@ -12,7 +12,7 @@
  *     {"ahead": N}                                           sets the client's clock so many seconds ahead of the guard's
  *     {"xoxzo": {"status", "body", "retry_after"}}           what Xoxzo answers from now on; or {"no_answer", "cause"}
  *     {"guard": "memory"}, or {"no_answer", "cause"} there   how the guard answers from now on
- *     {"start" | "resend" | "verify" | "status" | "unlock" | "check_receipt" | "inspect" | "explain": {...}}   as in wit/text.wit
+ *     {"start" | "resend" | "verify" | "status" | "unlock" | "limits" | "credits" | "check_receipt" | "inspect" | "explain": {...}}   as in wit/text.wit
  *
  * The answer is that of wit/text.wit, and beside it, as `requests`, what went to Xoxzo.
  */
@@ -314,6 +314,25 @@ static json_t *explain(const json_t *from)
   return json_pack("{s:{s:s,s:o}}", "explanation", "text", told.text, "offers", offers);
 }
 
+static json_t *look(const json_t *from)
+{
+  x2f_limits limits;
+  x2f_failure failure;
+  x2f_blame blame = x2f_look(shell.client, text(from, "subject"), text(from, "recipient"), text(from, "client"), &limits, &failure);
+  if (blame != X2F_OK) return failure_of(&failure);
+  json_t *own = json_object(), *list = json_array();
+  for (size_t at = 0; at < limits.count; at++) {
+    const x2f_limit *limit = &limits.limits[at];
+    json_t *each = json_pack("{s:s,s:b,s:I,s:I,s:b}", "setting", limit->setting, "open", (int)limit->open, "total",
+                             (json_int_t)limit->total, "most", (json_int_t)limit->most, "refuses", (int)limit->refuses);
+    put_number(each, "ends_in_seconds", limit->ends_in_seconds);
+    json_array_append_new(list, each);
+  }
+  json_object_set_new(own, "limits", list);
+  put_audit(own, &limits.audit);
+  return json_pack("{s:o}", "limits", own);
+}
+
 /** Makes one call of the client. */
 static json_t *call(const char *name, const json_t *from)
 {
@@ -353,6 +372,14 @@ static json_t *call(const char *name, const json_t *from)
                             (json_int_t)unlocked.subject_failures, "messages", (json_int_t)unlocked.messages);
     put_audit(own, &unlocked.audit);
     return json_pack("{s:o}", "unlocked", own);
+  }
+  if (strcmp(name, "limits") == 0) return look(from);
+  if (strcmp(name, "credits") == 0) {
+    x2f_credits credits;
+    if (x2f_ask_credits(shell.client, &credits, &failure) != X2F_OK) return failure_of(&failure);
+    json_t *own = json_pack("{s:I}", "credits", (json_int_t)credits.credits);
+    put_audit(own, &credits.audit);
+    return json_pack("{s:o}", "credits", own);
   }
   if (strcmp(name, "check_receipt") == 0) return check_receipt(from);
   if (strcmp(name, "explain") == 0) return explain(from);

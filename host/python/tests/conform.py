@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import xoxzo_2fa
 from xoxzo_2fa import (
+    AsyncOperator,
     AsyncTwoFactor,
     Binding,
     Expected,
@@ -17,6 +18,7 @@ from xoxzo_2fa import (
     GuardUnreachable,
     MemoryGuard,
     NotSent,
+    Operator,
     Request,
     Response,
     Sending,
@@ -29,7 +31,7 @@ from xoxzo_2fa import (
 from xoxzo_2fa.guards.redis import AsyncRedisGuard, RedisGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from xoxzo_2fa import Charge, Totals
 
@@ -114,8 +116,16 @@ def transaction(given: dict[str, Any]) -> Transaction | None:
 
 def names(record: Any) -> dict[str, Any]:
     """Give a record with the names of the contract."""
-    suffixed = {"expires_in", "resend_after", "issued_at", "expires_at"}
-    return {f"{name}_seconds" if name in suffixed else name: value for name, value in asdict(record).items() if value is not None}
+    return dict(named(asdict(record)))
+
+
+def named(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give the fields that are there, each with its unit."""
+    suffixed = {"expires_in", "resend_after", "issued_at", "expires_at", "ends_in"}
+    for name, value in fields.items():
+        if value is not None:
+            nested = [dict(named(each)) for each in value] if name == "limits" else value
+            yield f"{name}_seconds" if name in suffixed else name, nested
 
 
 def failure(fault: TwoFactorError) -> dict[str, Any]:
@@ -132,7 +142,16 @@ def failure(fault: TwoFactorError) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-KINDS = {"start": "challenged", "resend": "challenged", "verify": "accepted", "status": "reported", "unlock": "unlocked"}
+OPERATORS = ("unlock", "limits", "credits")
+KINDS = {
+    "start": "challenged",
+    "resend": "challenged",
+    "verify": "accepted",
+    "status": "reported",
+    "unlock": "unlocked",
+    "limits": "limits",
+    "credits": "credits",
+}
 
 
 class Adaptor:
@@ -156,19 +175,8 @@ class Adaptor:
 
     def do(self, kind: str, content: Any) -> dict[str, Any]:
         """Do what is asked, or raise."""
-        if kind == "open" and "own" in content:
-            self.client = self.own(Settings(content["document"]), content["own"].get("redis"))
-            return {"prepared": {"effective": self.client.effective_settings, "warnings": self.client.warnings}}
         if kind == "open":
-            self.world = world = self.make(content["document"], content["now"])
-            settings = Settings(content["document"])
-            arguments: Any = {"transport": world, "danger_clock": lambda: float(world.now + world.ahead), "audit": lambda _: None}
-            if isinstance(world, AsyncWorld):
-                self.client = self.run(AsyncTwoFactor.create(settings, world, **arguments))
-            else:
-                self.client = TwoFactor(settings, world, **arguments)
-            world.requests = []
-            return {"prepared": {"effective": self.client.effective_settings, "warnings": self.client.warnings}}
+            return self.open(content)
         if kind in ("now", "ahead", "xoxzo", "guard"):
             setattr(self.world, kind, content)
             return {"done": {}}
@@ -185,7 +193,25 @@ class Adaptor:
             content["binding"] = binding(content["binding"])
         if "sending" in content:
             content["sending"] = Sending(**content["sending"])
-        return {KINDS[kind]: names(self.run(getattr(self.client, kind)(**content)))}
+        client = self.client
+        if kind in OPERATORS:
+            client = AsyncOperator(client, "ann") if isinstance(client, AsyncTwoFactor) else Operator(client, "ann")
+        return {KINDS[kind]: names(self.run(getattr(client, kind)(**content)))}
+
+    def open(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Open a client as it is asked for."""
+        if "own" in content:
+            self.client = self.own(Settings(content["document"]), content["own"].get("redis"))
+            return {"prepared": {"effective": self.client.effective_settings, "warnings": self.client.warnings}}
+        self.world = world = self.make(content["document"], content["now"])
+        settings = Settings(content["document"])
+        arguments: Any = {"transport": world, "danger_clock": lambda: float(world.now + world.ahead), "audit": lambda _: None}
+        if isinstance(world, AsyncWorld):
+            self.client = self.run(AsyncTwoFactor.create(settings, world, **arguments))
+        else:
+            self.client = TwoFactor(settings, world, **arguments)
+        world.requests = []
+        return {"prepared": {"effective": self.client.effective_settings, "warnings": self.client.warnings}}
 
     def own(self, settings: Settings, url: str | None) -> Any:
         """Give a client with the package's own transport and store."""

@@ -13,6 +13,7 @@ from recording import Canaries
 
 import xoxzo_2fa
 from xoxzo_2fa import (
+    AsyncOperator,
     AsyncTwoFactor,
     Binding,
     Event,
@@ -20,6 +21,7 @@ from xoxzo_2fa import (
     GuardUnreachable,
     MemoryGuard,
     Misuse,
+    Operator,
     Refuse,
     Request,
     Sending,
@@ -250,6 +252,15 @@ def _unforeseen(world: World, fails: Callable[..., NoReturn]) -> None:
     world.client.verify(world.token(), world.user, world.wrong())
 
 
+def _operator(world: World) -> Any:
+    client = world.client
+    if isinstance(client, Awaited):
+        desk = object.__new__(Awaited)
+        vars(desk)["client"] = AsyncOperator(client.client, "ann")
+        return desk
+    return Operator(client, "ann")
+
+
 def _audit(world: World, raises: BaseException, run: Callable[[World], object]) -> None:
     world.audit = raising(raises)
     run(world)
@@ -305,8 +316,10 @@ OPERATIONS = [
     Way("status: no handle", lambda it: it.client.status(it.token()), Refuse, "invalid-token"),
     Way("status: half a character", lambda it: it.client.status(it.token() + HALF), Refuse, "invalid-token"),
     Way("status: a long handle", lambda it: it.client.status(it.token() * 1000), Refuse, "invalid-token"),
-    Way("unlock: no number", lambda it: it.client.unlock("user-1", f"{phone()}x"), Misuse, "request"),
-    Way("unlock: half a character", lambda it: it.client.unlock(HALF, phone()), Misuse, "request"),
+    Way("unlock: no number", lambda it: _operator(it).unlock("user-1", f"{phone()}x"), Misuse, "request"),
+    Way("limits: no number", lambda it: _operator(it).limits("user-1", f"{phone()}x"), Misuse, "request"),
+    Way("limits: no address", lambda it: _operator(it).limits("user-1", phone(), "not an address"), Misuse, "request"),
+    Way("unlock: half a character", lambda it: _operator(it).unlock(HALF, phone()), Misuse, "request"),
     Way("guard: unreachable", lambda it: _guard(it, raising(GuardUnreachable("gone"))), Upstream, "guard"),
     Way("guard: any exception", lambda it: _guard(it, raising(ValueError(password()))), Upstream, "guard"),
     Way("guard: the end of an iterator", lambda it: _guard(it, raising(StopIteration())), Upstream, "guard"),

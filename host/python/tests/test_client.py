@@ -15,6 +15,7 @@ from conftest import Taker, document, other_than
 
 from xoxzo_2fa import (
     Acceptance,
+    AsyncOperator,
     AsyncTwoFactor,
     Binding,
     Event,
@@ -22,7 +23,9 @@ from xoxzo_2fa import (
     Explanation,
     MemoryGuard,
     Misuse,
+    Operator,
     Refuse,
+    Response,
     Sending,
     Settings,
     Totals,
@@ -70,7 +73,9 @@ def test_asyncio_does_the_same(settings: Settings, taker: Taker) -> None:
         await two_factor.verify(challenge.token, LOGIN, taker.pin())
         with pytest.raises(Refuse, match="used"):
             await two_factor.verify(challenge.token, LOGIN, taker.pin())
-        assert (await two_factor.unlock("user-1", "+819012345678")).failures == 0
+        operator = AsyncOperator(two_factor, "ann")
+        assert (await operator.unlock("user-1", "+819012345678")).failures == 0
+        assert [limit.total for limit in (await operator.limits("user-1", "+819012345678")).limits if limit.refuses] == []
 
     asyncio.run(story())
 
@@ -203,9 +208,11 @@ def test_what_a_user_sends_is_at_most_refused(settings: Settings, taker: Taker, 
 
 
 def test_mocks_of_the_asynchronous_client_are_awaited() -> None:
-    client = create_autospec(AsyncTwoFactor, instance=True)
-    for operation in ("start", "resend", "verify", "status", "unlock"):
+    client, operator = create_autospec(AsyncTwoFactor, instance=True), create_autospec(AsyncOperator, instance=True)
+    for operation in ("start", "resend", "verify", "status"):
         assert isinstance(getattr(client, operation), AsyncMock)
+    for operation in ("limits", "unlock", "credits"):
+        assert isinstance(getattr(operator, operation), AsyncMock)
 
 
 def test_totals_that_are_no_numbers_are_no_answer(settings: Settings, taker: Taker) -> None:
@@ -258,7 +265,7 @@ def test_events_go_to_a_callback_with_hashes(settings: Settings, taker: Taker) -
     assert first.audit.trail
     assert (len(first.audit.trail.subject), first.audit.trail.calling_code) == (22, "81")
     assert (first.channel, first.cost, first.audit.message_id, first.audit.decoy) == ("sms", "sms", "m1", False)
-    assert two_factor.trail("user-1", "+819012345678") == first.audit.trail
+    assert Operator(two_factor, "ann").trail("user-1", "+819012345678") == first.audit.trail
     assert (second.outcome, second.code, second.purpose, second.audit.trail) == ("misuse", "request", None, None)
 
 
@@ -274,6 +281,37 @@ def test_one_challenge_has_one_id_in_all_its_events(settings: Settings, taker: T
     assert [event.operation for event in told] == ["start", "verify", "verify", "status"]
     assert {event.audit.challenge_id for event in told} == {challenge.audit.challenge_id}
     assert len(challenge.audit.challenge_id or "") == 11
+
+
+def test_an_operator_sees_and_lifts_what_keeps_a_user_out(settings: Settings, taker: Taker) -> None:
+    told: list[Event] = []
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=taker, audit=told.append)
+    operator = Operator(two_factor, "ann")
+    challenge = two_factor.start(LOGIN)
+    with pytest.raises(Refuse):
+        two_factor.verify(challenge.token, LOGIN, other_than(taker.pin()))
+    seen = {limit.setting: limit for limit in operator.limits(LOGIN.subject, LOGIN.recipient).limits if not limit.open}
+    assert (seen["failures.soft"].total, seen["failures.soft"].most, seen["failures.soft"].refuses) == (1, 10, False)
+    assert (seen["failures.hard"].total, seen["failures.hard"].ends_in) == (1, None)
+    cooldown = seen["sends.cooldown_seconds"]
+    assert (cooldown.total, cooldown.refuses) == (1, True)
+    assert cooldown.ends_in
+    assert 0 < cooldown.ends_in <= 60
+    assert operator.unlock(LOGIN.subject, LOGIN.recipient).failures == 1
+    assert {limit.total for limit in operator.limits(LOGIN.subject, LOGIN.recipient).limits} == {0, 1}
+    assert two_factor.start(LOGIN).delivery == "accepted"
+    assert [event.operator for event in told] == [None, None, "ann", "ann", "ann", None]
+    assert {event.audit.trail for event in told if event.operator} == {told[0].audit.trail}
+
+
+def test_credits_are_what_xoxzo_says(settings: Settings) -> None:
+    class Rich(Taker):
+        def send(self, request: Any) -> Any:
+            assert (request.method, request.url.rsplit("com", 1)[1]) == ("GET", "/you/credits/")
+            return Response(200, {}, b'{"credits": 1000.5}')
+
+    two_factor = TwoFactor(settings, MemoryGuard(), transport=Rich())
+    assert Operator(two_factor, "ann").credits().credits == 1000
 
 
 def test_an_outage_is_not_ok(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,8 +8,6 @@ use crate::bindings::xoxzo::two_factor::types;
 use crate::client::TwoFactor;
 use crate::error::Error;
 use crate::exchange::bounded;
-use crate::guard::Guard;
-use crate::settings::Settings;
 
 /// The client of an operator, who sees and lifts limits. Keep it out of reach of what serves users.
 ///
@@ -31,8 +29,8 @@ impl Operator {
     /// [`Error::Misuse`] for wrong settings, [`Error::Upstream`] for a guard that is out of reach or unfit.
     #[cfg(feature = "ureq")]
     pub fn new(
-        settings: Settings,
-        guard: impl Guard + 'static,
+        settings: crate::Settings,
+        guard: impl crate::Guard + 'static,
         name: impl Into<String>,
     ) -> Result<Self, Error> {
         TwoFactor::new(settings, guard).map(|service| Self::beside(&service, name))

@@ -2,6 +2,7 @@
 
 mod explain;
 mod operations;
+mod operators;
 mod shell;
 
 use std::io::Write;

@@ -12,7 +12,7 @@ lives in the token, and a guard counts guesses, uses and messages.
 ...     two_factor.verify(challenge.token, user, pin)
 """
 
-from xoxzo_2fa._client import AsyncTwoFactor, TwoFactor
+from xoxzo_2fa._client import AsyncOperator, AsyncTwoFactor, Operator, TwoFactor
 from xoxzo_2fa._configuration import check_receipt, explain, inspect, keygen, preview, receipt_key
 from xoxzo_2fa._errors import Cause, Misuse, Refuse, TwoFactorError, Upstream
 from xoxzo_2fa._events import Event
@@ -22,8 +22,11 @@ from xoxzo_2fa._records import (
     Binding,
     Challenge,
     Claims,
+    Credits,
     Expected,
     Explanation,
+    Limit,
+    Limits,
     Outline,
     Report,
     Sending,
@@ -61,6 +64,7 @@ from xoxzo_2fa.transports import (
 __all__ = [
     "Acceptance",
     "AsyncGuard",
+    "AsyncOperator",
     "AsyncTransport",
     "AsyncTwoFactor",
     "Audit",
@@ -69,6 +73,7 @@ __all__ = [
     "Challenge",
     "Charge",
     "Claims",
+    "Credits",
     "Event",
     "Expected",
     "Explanation",
@@ -77,10 +82,13 @@ __all__ = [
     "GuardFull",
     "GuardUnfit",
     "GuardUnreachable",
+    "Limit",
+    "Limits",
     "Lost",
     "MemoryGuard",
     "Misuse",
     "NotSent",
+    "Operator",
     "Outline",
     "Refuse",
     "Repaired",

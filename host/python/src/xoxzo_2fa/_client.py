@@ -19,6 +19,8 @@ from xoxzo_2fa._records import (
     Audit,
     Binding,
     Challenge,
+    Credits,
+    Limits,
     Report,
     Sending,
     Trail,
@@ -45,6 +47,8 @@ _ENDS: dict[str, tuple[str, type[Any]]] = {
     "verify": ("accepted", Acceptance),
     "status": ("reported", Report),
     "unlock": ("unlocked", Unlocked),
+    "limits": ("limits", Limits),
+    "credits": ("credits", Credits),
 }
 
 
@@ -75,26 +79,17 @@ class _Base:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._prepared.effective})"
 
-    def trail(self, subject: str, recipient: str) -> Trail:
-        """Compute the pseudonyms by which events name a user, so that a support ticket can be matched with logs and metrics.
-
-        Raises ``Misuse`` for a malformed subject or recipient.
-        """
-        trail = seal(_hashed, self._prepared, subject, recipient)
-        del subject, recipient
-        return trail.reveal()
-
-    def _told(self, operation: str, began: float, about: Secret[Any], outcome: Secret[Any]) -> Any:
+    def _told(self, operation: str, began: float, about: Secret[Any], outcome: Secret[Any], operator: str | None) -> Any:
         """Tell what came of an operation, and return or raise it."""
         try:
             if self._audit is not None or listening() or _is_odd(outcome):
-                tell(self._audit, seal(self._event, operation, began, about, outcome).reveal())
+                tell(self._audit, seal(self._event, operation, began, about, outcome, operator).reveal())
             return outcome.reveal()
         finally:
             # The exception's traceback holds this frame: without this, each would keep the other alive.
             del outcome
 
-    def _event(self, operation: str, began: float, about: Secret[Any], outcome: Secret[Any]) -> Event:
+    def _event(self, operation: str, began: float, about: Secret[Any], outcome: Secret[Any], operator: str | None) -> Event:
         """Return what is told of a record, or of the exception that ended the operation."""
         failed = outcome.failure
         known = failed if isinstance(failed, TwoFactorError) else None
@@ -108,6 +103,7 @@ class _Base:
             operation=operation,
             outcome=_outcome(failed, result),
             code=code,
+            operator=operator,
             # One that the settings do not name is the caller's text, and stays out.
             purpose=binding.purpose if isinstance(binding, Binding) and binding.purpose and code != "request" else None,
             channel=sending.channel if isinstance(sending, Sending) else None,
@@ -251,16 +247,6 @@ class TwoFactor(_Base):
         del handle
         return cast("Report", self._run("status", question, Secret((None, None))))
 
-    def unlock(self, subject: str, recipient: str) -> Unlocked:
-        """Lift what keeps a user out: failures, cooldowns and messages, but nothing that is counted for a client, a range or the service.
-
-        For operators, after they have made sure who asks. Raises ``Refuse`` if nothing is counted, ``Misuse`` for a malformed argument,
-        ``Upstream`` if the guard is out of reach.
-        """
-        about, question = Secret((Binding(recipient, subject, ""), None)), seal(_question.unlock, subject, recipient)
-        del subject, recipient
-        return cast("Unlocked", self._run("unlock", question, about))
-
     def _self_test(self) -> None:
         check = getattr(self._guard, "check", None)
         if check is not None:
@@ -268,9 +254,9 @@ class TwoFactor(_Base):
         test = SelfTest()
         test.judge(self._guard.add(test.charges))
 
-    def _run(self, operation: str, question: Secret[str], about: Secret[Any]) -> Any:
+    def _run(self, operation: str, question: Secret[str], about: Secret[Any], operator: str | None = None) -> Any:
         began = time.monotonic()
-        return self._told(operation, began, about, seal(self._finish, operation, question))
+        return self._told(operation, began, about, seal(self._finish, operation, question), operator)
 
     def _finish(self, operation: str, question: Secret[str]) -> Any:
         steps = drive(self._prepared, question, keep=True)
@@ -348,11 +334,6 @@ class AsyncTwoFactor(_Base):
         """As ``TwoFactor.status``."""
         return self._run("status", seal(_question.status, handle), Secret((None, None)))
 
-    @_returns_coroutine
-    def unlock(self, subject: str, recipient: str) -> Coroutine[Any, Any, Unlocked]:
-        """As ``TwoFactor.unlock``."""
-        return self._run("unlock", seal(_question.unlock, subject, recipient), Secret((Binding(recipient, subject, ""), None)))
-
     async def _self_test(self) -> None:
         check = getattr(self._guard, "check", None)
         if check is not None:
@@ -360,9 +341,9 @@ class AsyncTwoFactor(_Base):
         test = SelfTest()
         test.judge(await self._add(test.charges))
 
-    async def _run(self, operation: str, question: Secret[str], about: Secret[Any]) -> Any:
+    async def _run(self, operation: str, question: Secret[str], about: Secret[Any], operator: str | None = None) -> Any:
         began = time.monotonic()
-        return self._told(operation, began, about, documented(await attempt_awaited(self._finish, operation, question)))
+        return self._told(operation, began, about, documented(await attempt_awaited(self._finish, operation, question)), operator)
 
     async def _finish(self, operation: str, question: Secret[str]) -> Any:
         steps = drive(self._prepared, question, keep=False)
@@ -384,6 +365,96 @@ class AsyncTwoFactor(_Base):
 
     async def _send(self, request: Request) -> Any:
         return await _awaited(self._transport.send, request)
+
+
+class _Desk:
+    """What both clients of operators share."""
+
+    def __init__(self, service: _Base, name: str) -> None:
+        self._service: Any = service
+        self._name = name
+
+    def trail(self, subject: str, recipient: str) -> Trail:
+        """Compute the pseudonyms by which events name a user, so that a support ticket can be matched with logs and metrics.
+
+        Raises ``Misuse`` for a malformed subject or recipient.
+        """
+        trail = seal(_hashed, self._service._prepared, subject, recipient)  # noqa: SLF001
+        del subject, recipient
+        return trail.reveal()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._name!r})"
+
+    def _run(self, operation: str, question: Secret[str], about: Secret[Any]) -> Any:
+        return self._service._run(operation, question, about, self._name)  # noqa: SLF001
+
+
+def _user(subject: str, recipient: str) -> Secret[Any]:
+    return Secret((Binding(recipient, subject, ""), None))
+
+
+class Operator(_Desk):
+    """The client of an operator, who sees and lifts limits. Keep it out of reach of what serves users.
+
+    It works while a service runs that has the same ``guard.key`` and the same store. Every call is an event that names the operator.
+
+    service: a client with the operator's settings and store; with counters in memory that of the service itself.
+    name: of the operator.
+    """
+
+    def __init__(self, service: TwoFactor, name: str) -> None:
+        super().__init__(service, name)
+
+    def limits(self, subject: str, recipient: str, client: str | None = None) -> Limits:
+        """Look at every counter that could refuse a user, and charge none: why a user is refused, and what is left.
+
+        client: an end user's address, to see what is counted for it, too.
+
+        Raises ``Misuse`` for a malformed argument, ``Upstream`` if the guard is out of reach.
+        """
+        about, question = _user(subject, recipient), seal(_question.limits, subject, recipient, client)
+        del subject, recipient, client
+        return cast("Limits", self._run("limits", question, about))
+
+    def unlock(self, subject: str, recipient: str) -> Unlocked:
+        """Lift what keeps a user out: failures, cooldowns and messages, but nothing that is counted for a client, a range or the service.
+
+        Make sure first who asks. Raises ``Refuse`` if nothing is counted, ``Misuse`` for a malformed argument, ``Upstream`` if the guard is
+        out of reach.
+        """
+        about, question = _user(subject, recipient), seal(_question.unlock, subject, recipient)
+        del subject, recipient
+        return cast("Unlocked", self._run("unlock", question, about))
+
+    def credits(self) -> Credits:
+        """Ask Xoxzo what the account has left. Raises ``Upstream`` if Xoxzo does not say."""
+        return cast("Credits", self._run("credits", seal(_question.account), Secret((None, None))))
+
+
+class AsyncOperator(_Desk):
+    """``Operator`` for asyncio."""
+
+    def __init__(self, service: AsyncTwoFactor, name: str) -> None:
+        super().__init__(service, name)
+
+    @_returns_coroutine
+    def limits(self, subject: str, recipient: str, client: str | None = None) -> Coroutine[Any, Any, Limits]:
+        """As ``Operator.limits``."""
+        question = seal(_question.limits, subject, recipient, client)
+        return cast("Coroutine[Any, Any, Limits]", self._run("limits", question, _user(subject, recipient)))
+
+    @_returns_coroutine
+    def unlock(self, subject: str, recipient: str) -> Coroutine[Any, Any, Unlocked]:
+        """As ``Operator.unlock``."""
+        question = seal(_question.unlock, subject, recipient)
+        return cast("Coroutine[Any, Any, Unlocked]", self._run("unlock", question, _user(subject, recipient)))
+
+    @_returns_coroutine
+    def credits(self) -> Coroutine[Any, Any, Credits]:
+        """As ``Operator.credits``."""
+        question = seal(_question.account)
+        return cast("Coroutine[Any, Any, Credits]", self._run("credits", question, Secret((None, None))))
 
 
 async def _awaited(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -23,10 +23,11 @@ _LOG = logging.getLogger("xoxzo_2fa.audit")
 class Event:
     """An operation that ended. Holds nothing personal. Names and fields are the same on every host: ``wit/SPEC.md``, "Events".
 
-    operation: ``start``, ``resend``, ``verify``, ``status`` or ``unlock``.
+    operation: ``start``, ``resend``, ``verify``, ``status``, ``unlock``, ``limits`` or ``credits``.
     outcome: ``ok``; ``unknown`` if a message may or may not have gone out; the blame ``misuse``, ``refuse`` or ``upstream``; ``cancelled``
     if the caller went away.
     code: why it was refused or failed.
+    operator: the name of the operator who did it. None for what users do.
     purpose: of the binding. None if there is none, or the settings do not name it.
     channel: by which way a message went or would have gone.
     cost, parts: what it costs. Of a template or a call, at least one part.
@@ -37,6 +38,7 @@ class Event:
     operation: str
     outcome: Outcome
     code: str | None
+    operator: str | None
     purpose: str | None
     channel: Channel | None
     delivery: Delivery | None

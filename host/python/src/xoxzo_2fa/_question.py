@@ -44,6 +44,19 @@ def unlock(subject: str, recipient: str) -> str:
     return encode({"unlock": {"subject": subject, "recipient": recipient, "audit": True}})
 
 
+def limits(subject: str, recipient: str, client: str | None) -> str:
+    """Write ``limits``."""
+    question: dict[str, Any] = {"subject": subject, "recipient": recipient, "audit": True}
+    if client is not None:
+        question["client"] = client
+    return encode({"limits": question})
+
+
+def account() -> str:
+    """Write ``credits``."""
+    return encode({"credits": {"audit": True}})
+
+
 def bounded(typed: str, most: int = _TOKEN) -> str:
     """Return what a user sent, or the empty text if it is too long or holds half a character.
 

@@ -190,6 +190,41 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """A counter that could refuse a user, as it stands.
+
+    setting: path of the setting that limits it, such as ``failures.soft``.
+    open: for purposes that strangers can start, which have counters or limits of their own.
+    total, most: what is counted, and the limit.
+    ends_in: until the counter ends. None where nothing is counted, and for ``failures.hard``, which only a success or an unlock ends.
+    refuses: whether it refuses the next message or guess of this user.
+    """
+
+    setting: str
+    open: bool
+    total: int
+    most: int
+    refuses: bool
+    ends_in: int | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The counters that could refuse a user: those of purposes after a first factor, then those of purposes that strangers can start."""
+
+    limits: tuple[Limit, ...]
+    audit: Audit = Audit()
+
+
+@dataclass(frozen=True)
+class Credits:
+    """What the account at Xoxzo has left: whole credits, below 0 for an account that pays afterwards."""
+
+    credits: int
+    audit: Audit = Audit()
+
+
+@dataclass(frozen=True)
 class Claims:
     """What a receipt proves. It carries neither user, number nor session: ``Expected`` names them.
 
@@ -269,4 +304,8 @@ def audited(answer: dict[str, Any]) -> Audit:
     return Audit(**{**answer, "trail": None if trail is None else Trail(**trail)})
 
 
-_NESTED: dict[str, Callable[[dict[str, Any]], Any]] = {"transaction": lambda paid: Transaction(**paid), "audit": audited}
+_NESTED: dict[str, Callable[[Any], Any]] = {
+    "transaction": lambda paid: Transaction(**paid),
+    "audit": audited,
+    "limits": lambda limits: tuple(record(Limit, limit) for limit in limits),
+}

@@ -9,7 +9,7 @@
 //! | failures of a user over all numbers | 30 in a day | `locked` with `retry_after` | the same |
 //! | failures from a client address | off: set `failures.per_client` | `locked` with `retry_after` | the same |
 //! | failures over everyone | 300 in an hour | none: new PINs have 8 digits, and an event has the alarm `failures` | look who it is |
-//! | the same of one user and number in a row | 100 | `locked` without `retry_after` | make sure who asks, then [`unlock`](crate::TwoFactor::unlock) |
+//! | the same of one user and number in a row | 100 | `locked` without `retry_after` | make sure who asks, then [`unlock`](crate::Operator::unlock) |
 //! | life of a challenge | 5 minutes | `expired` | start again |
 //! | uses of a challenge | 1 | `used` | start again; the user may have pressed twice |
 //!

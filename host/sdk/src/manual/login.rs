@@ -160,5 +160,5 @@
 //! # What stays yours
 //!
 //! The session, the pages and their CSRF protection; recovery for users without their phone; a change of number, which needs the old
-//! factor and a notice to the old number; [`TwoFactor::unlock`](crate::TwoFactor::unlock) behind an operator's own login. Xoxzo's
+//! factor and a notice to the old number; [`Operator::unlock`](crate::Operator::unlock) behind an operator's own login. Xoxzo's
 //! callbacks are not signed: ask for the status before acting on one.
