@@ -162,7 +162,7 @@ static x2f_blame run(const x2f_client *client, x2f_question asked, const char *w
     x2f_limits limits;
     x2f_credits credits;
     x2f_claims claims;
-    x2f_outline outline;
+    x2f_token_info token_info;
     x2f_explanation explanation;
   } made;
   json_t *record = NULL;
@@ -227,6 +227,11 @@ static void read_unlocked(x2f_reader *in, void *to)
   x2f_read_audit(in, &unlocked->audit);
 }
 
+static void read_index(x2f_reader *in, void *to)
+{
+  x2f_read_text(in, "index", to, 23, true);
+}
+
 static void read_limits(x2f_reader *in, void *to)
 {
   x2f_limits *limits = to;
@@ -277,13 +282,13 @@ static void read_claims(x2f_reader *in, void *to)
   in->unfit |= of.unfit;
 }
 
-static void read_outline(x2f_reader *in, void *to)
+static void read_token_info(x2f_reader *in, void *to)
 {
-  x2f_outline *outline = to;
-  TEXT(in, "key_id", outline->key_id, true);
-  outline->digits = x2f_read_u32(in, "digits");
-  outline->issued_at_seconds = x2f_read_u32(in, "issued_at_seconds");
-  outline->expires_at_seconds = x2f_read_u32(in, "expires_at_seconds");
+  x2f_token_info *token_info = to;
+  TEXT(in, "key_id", token_info->key_id, true);
+  token_info->digits = x2f_read_u32(in, "digits");
+  token_info->issued_at_seconds = x2f_read_u32(in, "issued_at_seconds");
+  token_info->expires_at_seconds = x2f_read_u32(in, "expires_at_seconds");
 }
 
 static void read_explanation(x2f_reader *in, void *to)
@@ -349,6 +354,13 @@ x2f_blame x2f_unlock(const x2f_client *client, const char *subject, const char *
   return run(client, asked, "unlocked", read_unlocked, unlocked, sizeof *unlocked, failure);
 }
 
+x2f_blame x2f_number_index(const x2f_client *client, const char *recipient, char index[23], x2f_failure *failure)
+{
+  x2f_question asked = x2f_begin("index_of");
+  x2f_put(&asked, asked.arguments, "recipient", recipient);
+  return run(client, asked, "number_index", read_index, index, 23, failure);
+}
+
 x2f_blame x2f_look(const x2f_client *client, const char *subject, const char *recipient, const char *client_address,
                    x2f_limits *limits, x2f_failure *failure)
 {
@@ -378,11 +390,11 @@ x2f_blame x2f_check_receipt(const x2f_client *client, const char *const *receipt
   return run(client, asked, "claims", read_claims, claims, sizeof *claims, failure);
 }
 
-x2f_blame x2f_inspect(const x2f_client *client, const char *token, x2f_outline *outline, x2f_failure *failure)
+x2f_blame x2f_inspect(const x2f_client *client, const char *token, x2f_token_info *token_info, x2f_failure *failure)
 {
   x2f_question asked = x2f_begin("inspect");
   x2f_put(&asked, asked.arguments, "token", token);
-  return run(client, asked, "outline", read_outline, outline, sizeof *outline, failure);
+  return run(client, asked, "token_info", read_token_info, token_info, sizeof *token_info, failure);
 }
 
 x2f_blame x2f_explain(const x2f_client *client, const x2f_failure *about, const char *locale, x2f_explanation *explanation,

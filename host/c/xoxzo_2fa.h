@@ -257,7 +257,7 @@ typedef struct {
   uint32_t issued_at_seconds;
   /** Seconds since 1970-01-01T00:00:00Z. */
   uint32_t expires_at_seconds;
-} x2f_outline;
+} x2f_token_info;
 
 /** What an end user can do after a failure. Each is a bit of its own. */
 typedef enum {
@@ -496,6 +496,12 @@ X2F_API X2F_USED x2f_blame x2f_unlock(const x2f_client *client, const char *subj
 X2F_API X2F_USED x2f_blame x2f_look(const x2f_client *client, const char *subject, const char *recipient,
                                     const char *client_address, x2f_limits *limits, x2f_failure *failure);
 
+/**
+ * Computes an index of a phone number, by which a service finds whether a number is registered already, and by whom, without keeping the number in the
+ * clear. The same for the same `guard.key`. X2F_MISUSE for a malformed recipient.
+ */
+X2F_API X2F_USED x2f_blame x2f_number_index(const x2f_client *client, const char *recipient, char index[23], x2f_failure *failure);
+
 /** For operators: asks Xoxzo what the account has left. */
 X2F_API X2F_USED x2f_blame x2f_ask_credits(const x2f_client *client, x2f_credits *credits, x2f_failure *failure);
 
@@ -509,7 +515,7 @@ X2F_API X2F_USED x2f_blame x2f_check_receipt(const x2f_client *client, const cha
                                              x2f_failure *failure);
 
 /** Reads what a token carries in the clear, for people who look for a fault. Proves nothing. */
-X2F_API X2F_USED x2f_blame x2f_inspect(const x2f_client *client, const char *token, x2f_outline *outline, x2f_failure *failure);
+X2F_API X2F_USED x2f_blame x2f_inspect(const x2f_client *client, const char *token, x2f_token_info *token_info, x2f_failure *failure);
 
 /**
  * Explains a failure to an end user: why there is no way in, and what they can do. The text names no code, cause or setting.

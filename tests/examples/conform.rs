@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use xoxzo_2fa::{
     Acceptance, AsyncGuard, AsyncTransport, AsyncTwoFactor, Audit, Binding, Body, Challenge,
     Channel, Charge, Claims, Code, Error, Expected, Guard, GuardError, Limit, Limits, Lost,
-    MemoryGuard, Outline, RedisGuard, Scope, Sending, Settings, Totals, Transaction, Transport,
+    MemoryGuard, RedisGuard, Scope, Sending, Settings, TokenInfo, Totals, Transaction, Transport,
     TwoFactor, Wait, check_receipt, explain, inspect,
 };
 use xoxzo_2fa_tests::Client;
@@ -237,8 +237,8 @@ impl Adaptor {
             }
             "explain" => return explained(content),
             "inspect" => {
-                let outline = inspect(text("token"));
-                return Ok(outline.map(|it| json!({"outline": outlined(&it)})));
+                let token_info = inspect(text("token"));
+                return Ok(token_info.map(|it| json!({"token_info": informed(&it)})));
             }
             _ => {
                 let client = self.client.as_ref().ok_or("nothing is open")?;
@@ -339,6 +339,9 @@ fn operate(client: &Client, kind: &str, content: &Value) -> Result<Result<Value,
                     "audit": audited(&it.audit),
                 }})
             }),
+        "index_of" => client
+            .number_index(text("recipient"))
+            .map(|index| json!({"number_index": {"index": index}})),
         "limits" => client
             .limits(text("subject"), text("recipient"), content["client"].as_str())
             .map(|it| limits(&it)),
@@ -464,10 +467,10 @@ fn claimed(claims: &Claims) -> Value {
     })
 }
 
-fn outlined(outline: &Outline) -> Value {
+fn informed(token_info: &TokenInfo) -> Value {
     json!({
-        "key_id": outline.key_id, "digits": outline.digits,
-        "issued_at_seconds": since_1970(outline.issued_at), "expires_at_seconds": since_1970(outline.expires_at),
+        "key_id": token_info.key_id, "digits": token_info.digits,
+        "issued_at_seconds": since_1970(token_info.issued_at), "expires_at_seconds": since_1970(token_info.expires_at),
     })
 }
 

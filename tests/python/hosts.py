@@ -123,9 +123,10 @@ def token(host: Host, vector: dict[str, Any]) -> None:
         return
     same(answer, ("accepted", answer[1]))
     same(answer[1], {"receipt": vector["receipt"], "audit": vector["audit"]})
-    kind, outline = host.ask({"inspect": {"token": vector["token"]}})
-    same(kind, "outline")
-    same({name.removesuffix("_seconds"): value for name, value in outline.items()}, vector["outline"])
+    same(host.ask({"index_of": {"recipient": vector["binding"]["recipient"]}}), ("number_index", {"index": vector["number_index"]}))
+    kind, token_info = host.ask({"inspect": {"token": vector["token"]}})
+    same(kind, "token_info")
+    same({name.removesuffix("_seconds"): value for name, value in token_info.items()}, vector["token_info"])
 
 
 def receipt(host: Host, vector: dict[str, Any]) -> None:

@@ -97,11 +97,12 @@ def verify(document: dict[str, Any], token: str, binding: dict[str, Any], pin: s
     names = derive(written_key(document["guard"]["key"], "x2fk1_"), "guard", scope, 32)
     secret = derive(written_key(document["guard"]["key"], "x2fk1_"), "audit", kind(document), 32)
     pseudonym = {name: b64(mac(secret, text(name) + text(binding[name]))[:16]) for name in ("subject", "recipient")}
-    outline = {"key_id": head[1:5].hex(), "digits": digits, "issued_at": issued, "expires_at": issued + lifetime}
+    token_info = {"key_id": head[1:5].hex(), "digits": digits, "issued_at": issued, "expires_at": issued + lifetime}
     return {
-        "outline": outline,
+        "token_info": token_info,
         "counter": "2fa." + b64(mac(names, text("challenge") + text(message))[:16]),
         "receipt": receipt(root, document["audience"], message, binding, now),
+        "number_index": b64(mac(secret, text("number index") + text(binding["recipient"]))[:16]),
         "audit": {
             "trail": {**pseudonym, "calling_code": next(code for code in CALLING_CODES if binding["recipient"].startswith(f"+{code}"))},
             "challenge_id": b64(mac(secret, text("challenge") + text(message))[:8]),

@@ -233,6 +233,18 @@ impl Client {
         }
     }
 
+    /// As [`TwoFactor::number_index`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::number_index`].
+    pub fn number_index(&self, recipient: &str) -> Result<String, Error> {
+        match self {
+            Self::Blocking(client) => client.number_index(recipient),
+            Self::Async(client, _) => client.number_index(recipient),
+        }
+    }
+
     /// As [`TwoFactor::effective_settings`].
     #[must_use]
     pub fn effective_settings(&self) -> &str {

@@ -120,13 +120,13 @@ fn a_plain_login_is_one_part_in_every_language() {
         assert_eq!(units <= if text.is_ascii() { 140 } else { 70 }, parts == 1);
     }
     // The same as a host would be shown before.
-    let specimens = plain.settings.specimens(None, None).unwrap();
-    assert_eq!(specimens.len(), Locale::ALL.len());
-    for specimen in specimens {
-        let (text, parts) = sent(&mut plain, specimen.locale);
+    let previews = plain.settings.previews(None, None).unwrap();
+    assert_eq!(previews.len(), Locale::ALL.len());
+    for preview in previews {
+        let (text, parts) = sent(&mut plain, preview.locale);
         let pin = plain.pin(6);
         assert_eq!(
-            (specimen.text, specimen.parts),
+            (preview.text, preview.parts),
             (text.replace(&pin, "123456"), parts)
         );
     }

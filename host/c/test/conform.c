@@ -343,7 +343,7 @@ static json_t *call(const char *name, const json_t *from)
   x2f_acceptance acceptance;
   x2f_report report;
   x2f_unlocked unlocked;
-  x2f_outline outline;
+  x2f_token_info token_info;
   x2f_failure failure;
   if (strcmp(name, "start") == 0)
     return x2f_start(shell.client, &to, &how, &challenge, &failure) == X2F_OK ? challenged(&challenge) : failure_of(&failure);
@@ -373,6 +373,11 @@ static json_t *call(const char *name, const json_t *from)
     put_audit(own, &unlocked.audit);
     return json_pack("{s:o}", "unlocked", own);
   }
+  if (strcmp(name, "index_of") == 0) {
+    char index[23];
+    x2f_blame blame = x2f_number_index(shell.client, text(from, "recipient"), index, &failure);
+    return blame == X2F_OK ? json_pack("{s:{s:s}}", "number_index", "index", index) : failure_of(&failure);
+  }
   if (strcmp(name, "limits") == 0) return look(from);
   if (strcmp(name, "credits") == 0) {
     x2f_credits credits;
@@ -384,10 +389,10 @@ static json_t *call(const char *name, const json_t *from)
   if (strcmp(name, "check_receipt") == 0) return check_receipt(from);
   if (strcmp(name, "explain") == 0) return explain(from);
   if (strcmp(name, "inspect") == 0) {
-    if (x2f_inspect(shell.client, text(from, "token"), &outline, &failure) != X2F_OK) return failure_of(&failure);
-    return json_pack("{s:{s:s,s:I,s:I,s:I}}", "outline", "key_id", outline.key_id, "digits", (json_int_t)outline.digits,
-                     "issued_at_seconds", (json_int_t)outline.issued_at_seconds, "expires_at_seconds",
-                     (json_int_t)outline.expires_at_seconds);
+    if (x2f_inspect(shell.client, text(from, "token"), &token_info, &failure) != X2F_OK) return failure_of(&failure);
+    return json_pack("{s:{s:s,s:I,s:I,s:I}}", "token_info", "key_id", token_info.key_id, "digits", (json_int_t)token_info.digits,
+                     "issued_at_seconds", (json_int_t)token_info.issued_at_seconds, "expires_at_seconds",
+                     (json_int_t)token_info.expires_at_seconds);
   }
   return misuse("question: must be an object with one field, a function");
 }

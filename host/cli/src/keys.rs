@@ -51,16 +51,19 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
-        let outline = xoxzo_2fa::inspect(&self.token)?;
-        let (issued_at, expires_at) = (rfc3339(outline.issued_at), rfc3339(outline.expires_at));
+        let token_info = xoxzo_2fa::inspect(&self.token)?;
+        let (issued_at, expires_at) = (
+            rfc3339(token_info.issued_at),
+            rfc3339(token_info.expires_at),
+        );
         if self.json {
             println!(
                 "{}",
-                json!({"key_id": outline.key_id, "digits": outline.digits, "issued_at": issued_at, "expires_at": expires_at})
+                json!({"key_id": token_info.key_id, "digits": token_info.digits, "issued_at": issued_at, "expires_at": expires_at})
             );
         } else {
-            println!("key id      {}", outline.key_id);
-            println!("digits      {}", outline.digits);
+            println!("key id      {}", token_info.key_id);
+            println!("digits      {}", token_info.digits);
             println!("issued at   {issued_at}");
             println!("expires at  {expires_at}");
             eprintln!("none of this is proved: only `verify` checks a token");

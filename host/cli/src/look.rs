@@ -112,29 +112,29 @@ impl Preview {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let checked = xoxzo_2fa::check(&self.source.settings()?, Scope::Shared)?;
         let payment = self.payment.transaction();
-        let specimens = checked.preview(self.purpose.as_deref(), payment.as_ref())?;
+        let previews = checked.preview(self.purpose.as_deref(), payment.as_ref())?;
         if self.json {
-            let entries = specimens.iter().map(|specimen| {
+            let entries = previews.iter().map(|preview| {
                 json!({
-                    "locale": specimen.locale, "text": specimen.text, "parts": specimen.parts,
-                    "units": units(&specimen.text), "credits_in_japan": specimen.parts * CREDITS, "call": specimen.call,
+                    "locale": preview.locale, "text": preview.text, "parts": preview.parts,
+                    "units": units(&preview.text), "credits_in_japan": preview.parts * CREDITS, "call": preview.call,
                 })
             });
             println!("{}", Value::from_iter(entries));
             return Ok(ExitCode::SUCCESS);
         }
-        for specimen in &specimens {
-            let (parts, units) = (specimen.parts, units(&specimen.text));
+        for preview in &previews {
+            let (parts, units) = (preview.parts, units(&preview.text));
             println!(
                 "{}: {parts} {} of {units} characters, {} credits to Japan",
-                specimen.locale,
+                preview.locale,
                 if parts == 1 { "part" } else { "parts" },
                 parts * CREDITS,
             );
-            for line in specimen.text.lines() {
+            for line in preview.text.lines() {
                 println!("    {line}");
             }
-            println!("    call: {}", specimen.call);
+            println!("    call: {}", preview.call);
         }
         Ok(ExitCode::SUCCESS)
     }

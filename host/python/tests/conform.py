@@ -187,8 +187,10 @@ class Adaptor:
             left, wait = content.get("guesses_left"), content.get("retry_after_seconds")
             kept = TwoFactorError(content["code"], "", guesses_left=left, retry_after=wait)
             return {"explanation": names(xoxzo_2fa.explain(kept, content["locale"]))}
+        if kind == "index_of":
+            return {"number_index": {"index": self.client.number_index(**content)}}
         if kind == "inspect":
-            return {"outline": names(xoxzo_2fa.inspect(**content))}
+            return {"token_info": names(xoxzo_2fa.inspect(**content))}
         if "binding" in content:
             content["binding"] = binding(content["binding"])
         if "sending" in content:

@@ -117,7 +117,7 @@ def test_a_receipt_proves_what_happened() -> None:
 
 
 def test_messages_can_be_looked_at_before_they_cost(settings: Settings) -> None:
-    texts = {specimen.locale: specimen for specimen in preview(settings)}
+    texts = {preview.locale: preview for preview in preview(settings)}
     assert len(texts) == 10
     assert "123456" in texts["ja"].text
     assert texts["en"].parts == 1

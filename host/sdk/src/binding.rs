@@ -359,7 +359,7 @@ impl From<types::Unlocked> for Unlocked {
 /// The messages of one language as they would be sent, with the digits `1234567890` in place of a PIN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Specimen {
+pub struct MessagePreview {
     /// Its language.
     pub locale: String,
     /// The text of an SMS.
@@ -370,13 +370,13 @@ pub struct Specimen {
     pub call: String,
 }
 
-impl From<types::Specimen> for Specimen {
-    fn from(specimen: types::Specimen) -> Self {
+impl From<types::MessagePreview> for MessagePreview {
+    fn from(preview: types::MessagePreview) -> Self {
         Self {
-            locale: specimen.locale,
-            text: specimen.text,
-            parts: specimen.parts,
-            call: specimen.call,
+            locale: preview.locale,
+            text: preview.text,
+            parts: preview.parts,
+            call: preview.call,
         }
     }
 }
@@ -416,7 +416,7 @@ impl From<types::Acceptance> for Acceptance {
 /// What anyone can read in a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Outline {
+pub struct TokenInfo {
     /// Id of the key that is said to have signed: 8 hexadecimal digits.
     pub key_id: String,
     /// Digits of the PIN.
@@ -427,13 +427,13 @@ pub struct Outline {
     pub expires_at: SystemTime,
 }
 
-impl From<types::Outline> for Outline {
-    fn from(outline: types::Outline) -> Self {
+impl From<types::TokenInfo> for TokenInfo {
+    fn from(token_info: types::TokenInfo) -> Self {
         Self {
-            key_id: outline.key_id,
-            digits: outline.digits,
-            issued_at: instant(outline.issued_at_seconds),
-            expires_at: instant(outline.expires_at_seconds),
+            key_id: token_info.key_id,
+            digits: token_info.digits,
+            issued_at: instant(token_info.issued_at_seconds),
+            expires_at: instant(token_info.expires_at_seconds),
         }
     }
 }

@@ -255,6 +255,21 @@ impl TwoFactor {
         .map(Trail::from)
     }
 
+    /// Computes an index of a phone number, by which a service finds whether a number is registered already, and by whom, without keeping the number in
+    /// the clear: 22 characters of base64url, the same for the same `guard.key`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] for a malformed recipient.
+    pub fn number_index(&self, recipient: &str) -> Result<String, Error> {
+        let (settings, recipient) = (self.shared.settings.get()?, bounded(recipient));
+        let index = self.call(|exports, store| {
+            let configuration = exports.xoxzo_two_factor_configuration();
+            configuration.call_index_of(store, &settings, recipient)
+        });
+        index.map(|it| it.index)
+    }
+
     /// The settings in effect, defaults filled in, as JSON without secrets.
     #[must_use]
     pub fn effective_settings(&self) -> &str {

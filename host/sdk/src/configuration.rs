@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use wasmtime::Store;
 
-use crate::binding::{Outline, Specimen, Transaction};
+use crate::binding::{MessagePreview, TokenInfo, Transaction};
 use crate::bindings::TwoFactor as Exports;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::component::{Host, State};
@@ -59,7 +59,7 @@ impl Checked {
         &self,
         purpose: Option<&str>,
         transaction: Option<&Transaction>,
-    ) -> Result<Vec<Specimen>, Error> {
+    ) -> Result<Vec<MessagePreview>, Error> {
         let transaction = transaction.map(Transaction::to_wit);
         let preview = configure(&self.plugin, |exports, store| {
             exports.xoxzo_two_factor_configuration().call_preview(
@@ -69,7 +69,11 @@ impl Checked {
                 transaction.as_ref(),
             )
         })?;
-        Ok(preview.specimens.into_iter().map(Specimen::from).collect())
+        Ok(preview
+            .previews
+            .into_iter()
+            .map(MessagePreview::from)
+            .collect())
     }
 }
 
@@ -166,12 +170,12 @@ pub fn keygen() -> Result<String, Error> {
 /// # Errors
 ///
 /// [`Error::Refuse`] for what does not have the form of a token.
-pub fn inspect(token: &str) -> Result<Outline, Error> {
+pub fn inspect(token: &str) -> Result<TokenInfo, Error> {
     let token = bounded(token);
     configure(&*bundled()?, |exports, store| {
         exports
             .xoxzo_two_factor_configuration()
             .call_inspect(store, token)
     })
-    .map(Outline::from)
+    .map(TokenInfo::from)
 }

@@ -94,7 +94,7 @@ pub use asynchronous::{
 };
 pub use audit::{Alarm, Audit, Auditor, Cause, Cost, Event, Operation, Outcome, Trail};
 pub use binding::{
-    Acceptance, Binding, Challenge, Channel, Delivery, Outline, Report, Sending, Specimen,
+    Acceptance, Binding, Challenge, Channel, Delivery, MessagePreview, Report, Sending, TokenInfo,
     Transaction, Unlocked,
 };
 pub use client::{Builder, Instances, TwoFactor};

@@ -71,6 +71,18 @@ impl Trail {
     }
 }
 
+/// An index of a number, by which a service finds whether it has the number already without keeping it in the clear: 22 characters of base64url.
+/// It stays the same while `guard.key` does.
+///
+/// # Errors
+///
+/// [`Code::Request`](crate::Code::Request): the recipient is malformed.
+pub fn number_index(settings: &Prepared, recipient: &str) -> Result<String, Failure> {
+    let recipient = Recipient::parse(recipient, &settings.trusted)
+        .map_err(|invalid| invalid.argument("recipient"))?;
+    Ok(hash(settings, "number index", recipient.as_str()))
+}
+
 fn hash(settings: &Prepared, label: &str, text: &str) -> String {
     let input = Writer::new().text(label).text(text).finish();
     let hash = settings.audit.mac(&input);

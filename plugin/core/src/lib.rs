@@ -134,7 +134,7 @@ mod verify;
 mod words;
 mod xoxzo;
 
-pub use audit::{About, Audit, Audited, Tell, Told, Trail};
+pub use audit::{About, Audit, Audited, Tell, Told, Trail, number_index};
 pub use binding::{Binding, Claimed, Transaction};
 pub use channel::Channel;
 pub use codec::{Reader, Writer};
@@ -158,8 +158,8 @@ pub use settings::{
 };
 pub use state::{Ended, Waiting};
 pub use status::{Report, Status};
-pub use text::{Autofill, Specimen};
-pub use token::{Outline, inspect};
+pub use text::{Autofill, MessagePreview};
+pub use token::{TokenInfo, inspect};
 pub use turn::{Answer, NoAnswer, Operation, Turn};
 pub use unlock::{Unlock, Unlocked};
 pub use verify::{Acceptance, Verify};

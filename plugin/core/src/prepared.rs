@@ -20,7 +20,7 @@ use crate::key::{ReceiptKey, Secret};
 use crate::phone::{Destination, Trusted};
 use crate::receipt;
 use crate::settings::{Guesses, Japan, Messages, Purpose, Sends, Voice, Xoxzo};
-use crate::text::{self, Message, Specimen};
+use crate::text::{self, Message, MessagePreview};
 
 /// The keys of one root.
 #[derive(Clone, Debug)]
@@ -168,11 +168,11 @@ impl Prepared {
     /// # Errors
     ///
     /// [`Code::Request`]: no such purpose.
-    pub fn specimens(
+    pub fn previews(
         &self,
         purpose: Option<&str>,
         transaction: Option<&Transaction>,
-    ) -> Result<Vec<Specimen>, Failure> {
+    ) -> Result<Vec<MessagePreview>, Failure> {
         let purpose = match purpose {
             Some(name) => self.purpose(name),
             None => self.purposes.first(),
@@ -185,7 +185,7 @@ impl Prepared {
             left: self.guesses.lifetime.into(),
             transaction,
         };
-        Ok(text::specimens(&message, &purpose.name, &self.messages))
+        Ok(text::previews(&message, &purpose.name, &self.messages))
     }
 }
 

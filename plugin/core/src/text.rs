@@ -166,7 +166,7 @@ pub(crate) fn parts(text: &str) -> u32 {
 /// The messages of one language, as they would be sent.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Specimen {
+pub struct MessagePreview {
     /// Its language.
     pub locale: Locale,
     /// The text of an SMS, with the digits `1234567890` as far as the PIN is long.
@@ -178,21 +178,21 @@ pub struct Specimen {
 }
 
 /// The messages of a purpose in every language.
-pub(crate) fn specimens(
+pub(crate) fn previews(
     message: &Message<'_>,
     purpose: &str,
     messages: &Messages,
-) -> Vec<Specimen> {
-    let specimen = |locale| {
+) -> Vec<MessagePreview> {
+    let preview = |locale| {
         let text = message.sms(locale, purpose, messages).to_string();
-        Specimen {
+        MessagePreview {
             locale,
             parts: parts(&text),
             text,
             call: message.speech(locale, purpose, messages).0.to_string(),
         }
     };
-    Locale::ALL.into_iter().map(specimen).collect()
+    Locale::ALL.into_iter().map(preview).collect()
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ impl Token {
 /// What anyone can read in a token. None of it is authenticated here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Outline {
+pub struct TokenInfo {
     /// Id of the key that is said to have signed: 8 hexadecimal digits.
     pub key_id: String,
     /// Digits of the PIN.
@@ -107,14 +107,14 @@ pub struct Outline {
 /// # Errors
 ///
 /// [`Code::InvalidToken`]: not the form of a token.
-pub fn inspect(token: &str) -> Result<Outline, Failure> {
+pub fn inspect(token: &str) -> Result<TokenInfo, Failure> {
     let Token { head, .. } = Token::parse(token)
         .ok_or_else(|| Failure::new(Code::InvalidToken, "not the form of a token"))?;
     let hex = |byte: u8| {
         [byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16).unwrap_or('0'))
     };
     let key_id = head.kid.into_iter().flat_map(hex).collect();
-    Ok(Outline {
+    Ok(TokenInfo {
         key_id,
         digits: head.digits,
         issued_at: head.issued_at,

@@ -86,7 +86,7 @@ pub(crate) fn cookie(name: &str, value: &str, max_age: Option<u32>) -> String {
 /// Status of a form's answer as JSON.
 pub(crate) fn status_of(notice: Option<&Notice>) -> u16 {
     let failed = match notice {
-        None | Some(Notice::LoggedOut) => return 200,
+        None | Some(Notice::LoggedOut | Notice::Unconfirmed) => return 200,
         Some(Notice::Failed(failed)) => failed,
     };
     match (failed.code.blame(), failed.retry_at) {

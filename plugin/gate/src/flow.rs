@@ -232,10 +232,15 @@ impl Gate {
                 audit,
             })) => {
                 let note = Note::done(audit, Some(challenge.delivery));
-                let event = match challenge.delivery {
-                    Delivery::Unknown => Event::SentUnknown,
-                    _ => Event::Sent,
+                let unknown = challenge.delivery == Delivery::Unknown;
+                let event = if unknown {
+                    Event::SentUnknown
+                } else {
+                    Event::Sent
                 };
+                if event == Event::SentUnknown {
+                    visitor.visit.notice = Some(Notice::Unconfirmed);
+                }
                 visitor.visit.sent = Some(Sent::of(challenge, now));
                 Turn::Respond(self.done(visitor, now, event).noting(note))
             }

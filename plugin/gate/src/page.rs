@@ -30,12 +30,12 @@ impl Look {
         let light = Colour::parse(&brand.colour).is_some_and(Colour::is_light);
         let on = if light { "#000" } else { "#fff" };
         let style = [":root{--brand:", &brand.colour, ";--on:", on, "}", STYLE].concat();
-        let specimens = engine.specimens(None, None).unwrap_or_default();
+        let previews = engine.previews(None, None).unwrap_or_default();
         let fits = [Language::En, Language::Ja].map(|language| {
-            let own = specimens
+            let own = previews
                 .iter()
-                .find(|specimen| specimen.locale.code() == language.code());
-            own.is_some_and(|specimen| specimen.parts <= parts)
+                .find(|preview| preview.locale.code() == language.code());
+            own.is_some_and(|preview| preview.parts <= parts)
         });
         // A form leads back to the application, which may go on to another site.
         let policy = [

@@ -15,7 +15,7 @@ use crate::object::Object;
 use crate::page::Html;
 use crate::pass::Pass;
 use crate::turn::{Event, Response};
-use crate::visit::{Failed, Visit};
+use crate::visit::{Failed, Notice, Visit};
 use crate::wording::{Language, Words};
 
 /// How far the user is.
@@ -153,6 +153,9 @@ impl Gate {
                 .number("resend_after_seconds", sent.resend_at.saturating_sub(now));
             out.number("digits", sent.digits().into())
                 .flag("voice", self.voice);
+            if visit.is_unconfirmed() {
+                out.flag("unconfirmed", true);
+            }
         }
         if step == Step::Done {
             out.text("return_to", &visit.return_to);
@@ -201,10 +204,17 @@ struct View<'a> {
 impl View<'_> {
     fn fill(&self, html: &mut Html, words: &Words, step: Step) {
         let (csrf, settings) = (&self.csrf, &self.gate.settings);
-        if self.visit.is_logged_out() {
-            html.status(words.logged_out);
-        } else if let Some(notice) = self.notice.as_ref().filter(|_| step != Step::Locked) {
-            html.alert(notice);
+        match (self.visit.notice, &self.notice) {
+            (Some(Notice::LoggedOut), _) => {
+                html.status(words.logged_out);
+            }
+            (Some(Notice::Unconfirmed), _) => {
+                html.status(words.unconfirmed);
+            }
+            (_, Some(notice)) if step != Step::Locked => {
+                html.alert(notice);
+            }
+            _ => {}
         }
         match step {
             Step::Start => {

@@ -36,6 +36,8 @@ pub(crate) struct Sent {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notice {
     LoggedOut,
+    /// Xoxzo gave no readable answer: a message may or may not come.
+    Unconfirmed,
     Failed(Failed),
 }
 
@@ -49,8 +51,9 @@ pub(crate) struct Failed {
 }
 
 impl Notice {
-    /// Stands in the place of a code.
+    /// Stand in the place of a code.
     const LOGGED_OUT: &str = "logged-out";
+    const UNCONFIRMED: &str = "unconfirmed";
 
     pub(crate) fn of(failure: &Failure, now: u32) -> Self {
         Self::Failed(Failed {
@@ -63,6 +66,7 @@ impl Notice {
     fn write(self, out: &mut Writer) {
         let (name, guesses_left, retry_at) = match self {
             Self::LoggedOut => (Self::LOGGED_OUT, None, None),
+            Self::Unconfirmed => (Self::UNCONFIRMED, None, None),
             Self::Failed(failed) => (failed.code.name(), failed.guesses_left, failed.retry_at),
         };
         out.text(name).maybe_u32(guesses_left).maybe_u32(retry_at);
@@ -70,14 +74,15 @@ impl Notice {
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let (name, guesses_left, retry_at) = (from.text(), from.maybe_u32(), from.maybe_u32());
-        if name == Self::LOGGED_OUT {
-            return Some(Self::LoggedOut);
-        }
-        Some(Self::Failed(Failed {
-            code: Code::parse(&name).ok()?,
-            guesses_left,
-            retry_at,
-        }))
+        Some(match &*name {
+            Self::LOGGED_OUT => Self::LoggedOut,
+            Self::UNCONFIRMED => Self::Unconfirmed,
+            code => Self::Failed(Failed {
+                code: Code::parse(code).ok()?,
+                guesses_left,
+                retry_at,
+            }),
+        })
     }
 }
 
@@ -91,12 +96,12 @@ impl Sent {
 
     /// Seconds that the challenge has left; 0 if it is over.
     pub(crate) fn left(&self, now: u32) -> u32 {
-        let end = inspect(&self.token).map_or(0, |outline| outline.expires_at);
+        let end = inspect(&self.token).map_or(0, |token_info| token_info.expires_at);
         end.saturating_sub(now)
     }
 
     pub(crate) fn digits(&self) -> u8 {
-        inspect(&self.token).map_or(0, |outline| outline.digits)
+        inspect(&self.token).map_or(0, |token_info| token_info.digits)
     }
 }
 
@@ -169,13 +174,13 @@ impl Visit {
     pub(crate) fn failed(&self) -> Option<Failed> {
         match self.notice {
             Some(Notice::Failed(failed)) => Some(failed),
-            Some(Notice::LoggedOut) | None => None,
+            Some(Notice::LoggedOut | Notice::Unconfirmed) | None => None,
         }
     }
 
-    /// Whether the last that happened is a logout.
-    pub(crate) fn is_logged_out(&self) -> bool {
-        self.notice == Some(Notice::LoggedOut)
+    /// Whether the last that happened is a message that may or may not come.
+    pub(crate) fn is_unconfirmed(&self) -> bool {
+        self.notice == Some(Notice::Unconfirmed)
     }
 
     /// What proves that a form comes from a page of this visit.

@@ -3,8 +3,9 @@
 use alloc::string::{String, ToString};
 
 use xoxzo_2fa_core::{
-    Acceptance, Audit, Challenge, Charge, Claims, Ended, Explanation, Failure, Limits, Outline,
-    Prepared, Report, Request, Specimen, Told, Trail, Transaction, Turn, Unlocked, Waiting,
+    Acceptance, Audit, Challenge, Charge, Claims, Ended, Explanation, Failure, Limits,
+    MessagePreview, Prepared, Report, Request, TokenInfo, Told, Trail, Transaction, Turn, Unlocked,
+    Waiting,
 };
 
 use crate::node::quote;
@@ -253,22 +254,22 @@ pub(crate) fn claims(claims: &Claims) -> String {
     })
 }
 
-pub(crate) fn outline(outline: &Outline) -> String {
-    Object::of("outline", |out| {
-        out.text("key_id", &outline.key_id);
-        out.number("digits", outline.digits.into());
-        out.number("issued_at_seconds", outline.issued_at);
-        out.number("expires_at_seconds", outline.expires_at);
+pub(crate) fn token_info(token_info: &TokenInfo) -> String {
+    Object::of("token_info", |out| {
+        out.text("key_id", &token_info.key_id);
+        out.number("digits", token_info.digits.into());
+        out.number("issued_at_seconds", token_info.issued_at);
+        out.number("expires_at_seconds", token_info.expires_at);
     })
 }
 
-pub(crate) fn specimens(specimens: &[Specimen]) -> String {
-    Object::of("previewed", |out| {
-        out.objects("specimens", specimens, |out, specimen| {
-            out.text("locale", specimen.locale.code());
-            out.text("text", &specimen.text);
-            out.number("parts", specimen.parts);
-            out.text("call", &specimen.call);
+pub(crate) fn previews(previews: &[MessagePreview]) -> String {
+    Object::of("previews", |out| {
+        out.objects("previews", previews, |out, preview| {
+            out.text("locale", preview.locale.code());
+            out.text("text", &preview.text);
+            out.number("parts", preview.parts);
+            out.text("call", &preview.call);
         });
     })
 }
@@ -290,6 +291,10 @@ pub(crate) fn explanation(explanation: &Explanation) -> String {
             quote(offer.name(), &mut out.0);
         });
     })
+}
+
+pub(crate) fn number_index(index: &str) -> String {
+    Object::of("number_index", |out| out.text("index", index))
 }
 
 pub(crate) fn key(key: &str) -> String {

@@ -11,6 +11,7 @@ use xoxzo_2fa_core::{
     About, Answer, Ask, Channel, Claimed, Code, Dispatch, Expected, Failure, Locale, Look,
     NoAnswer, Operation, Prepared, Range, ReceiptKey, Reply, RootKey, Sending, Status, Total,
     Totals, Trail, Transaction, Turn, Unlock, Verify, Waiting, check_receipt, explain, inspect,
+    number_index,
 };
 
 use crate::at::At;
@@ -35,7 +36,9 @@ pub fn ask(settings: &str, now: u32, question: &str, rng: &mut impl TryCryptoRng
                 "check_receipt" => receipt(from, now),
                 "keygen" => RootKey::generate(rng).map(|key| answer::key(&key.to_text())),
                 "receipt_key" => receipt_key(from),
-                "inspect" => inspect(from.str("token")).map(|outline| answer::outline(&outline)),
+                "inspect" => {
+                    inspect(from.str("token")).map(|token_info| answer::token_info(&token_info))
+                }
                 "explain" => explanation(from),
                 _ => with_settings(&Prepared::parse(settings)?, now, &function, from, rng),
             }
@@ -59,13 +62,17 @@ fn with_settings(
             let paid = from
                 .maybe("transaction")
                 .map(|paid| Transaction::parse(transaction(paid)));
-            let specimens =
-                settings.specimens(from.option_str("purpose"), paid.transpose()?.as_ref())?;
-            return Ok(answer::specimens(&specimens));
+            let previews =
+                settings.previews(from.option_str("purpose"), paid.transpose()?.as_ref())?;
+            return Ok(answer::previews(&previews));
         }
         "trail_of" => {
             let (subject, recipient) = user();
             return Trail::of(settings, subject, recipient).map(|trail| answer::trail(&trail));
+        }
+        "index_of" => {
+            let index = number_index(settings, from.str("recipient"));
+            return index.map(|index| answer::number_index(&index));
         }
         "start" => {
             let begun = Dispatch::start(settings, now, binding(), sending(), rng);
@@ -273,6 +280,7 @@ const QUESTION: Form = Form::Map(&[
         ],
     ),
     function("trail_of", &[SUBJECT, RECIPIENT]),
+    function("index_of", &[RECIPIENT]),
     function(
         "explain",
         &[

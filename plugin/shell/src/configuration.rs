@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use xoxzo_2fa_core::{
     Locale, Prepared, ReceiptKey, RootKey, Trail, Transaction, check_receipt, explain, inspect,
+    number_index,
 };
 
 use crate::bindings::exports::xoxzo::two_factor::configuration::Guest;
@@ -52,9 +53,9 @@ impl Guest for Configuration {
         })
     }
 
-    fn inspect(token: String) -> Answer<types::Outline> {
+    fn inspect(token: String) -> Answer<types::TokenInfo> {
         inspect(&token)
-            .map(convert::outline)
+            .map(convert::token_info)
             .map_err(convert::failure)
     }
 
@@ -62,14 +63,21 @@ impl Guest for Configuration {
         settings: String,
         purpose: Option<String>,
         transaction: Option<types::Transaction>,
-    ) -> Answer<types::Specimens> {
+    ) -> Answer<types::MessagePreviews> {
         let settings = Prepared::parse(&settings).map_err(convert::failure)?;
         let paid = transaction.as_ref().map(convert::paid);
         let paid = paid.map(Transaction::parse).transpose();
         let paid = paid.map_err(convert::failure)?;
         settings
-            .specimens(purpose.as_deref(), paid.as_ref())
-            .map(convert::specimens)
+            .previews(purpose.as_deref(), paid.as_ref())
+            .map(convert::previews)
+            .map_err(convert::failure)
+    }
+
+    fn index_of(settings: String, recipient: String) -> Answer<types::NumberIndex> {
+        let settings = Prepared::parse(&settings).map_err(convert::failure)?;
+        number_index(&settings, &recipient)
+            .map(|index| types::NumberIndex { index })
             .map_err(convert::failure)
     }
 

@@ -212,15 +212,15 @@ pub fn credits(told: core::Told<core::Credits>) -> types::AccountCredits {
     }
 }
 
-pub fn specimens(specimens: Vec<core::Specimen>) -> types::Specimens {
-    let specimen = |specimen: core::Specimen| types::Specimen {
-        locale: specimen.locale.code().to_string(),
-        text: specimen.text,
-        parts: specimen.parts,
-        call: specimen.call,
+pub fn previews(previews: Vec<core::MessagePreview>) -> types::MessagePreviews {
+    let preview = |preview: core::MessagePreview| types::MessagePreview {
+        locale: preview.locale.code().to_string(),
+        text: preview.text,
+        parts: preview.parts,
+        call: preview.call,
     };
-    types::Specimens {
-        specimens: specimens.into_iter().map(specimen).collect(),
+    types::MessagePreviews {
+        previews: previews.into_iter().map(preview).collect(),
     }
 }
 
@@ -265,12 +265,12 @@ pub fn claims(claims: core::Claims) -> types::Claims {
     }
 }
 
-pub fn outline(outline: core::Outline) -> types::Outline {
-    types::Outline {
-        key_id: outline.key_id,
-        digits: outline.digits.into(),
-        issued_at_seconds: outline.issued_at,
-        expires_at_seconds: outline.expires_at,
+pub fn token_info(token_info: core::TokenInfo) -> types::TokenInfo {
+    types::TokenInfo {
+        key_id: token_info.key_id,
+        digits: token_info.digits.into(),
+        issued_at_seconds: token_info.issued_at,
+        expires_at_seconds: token_info.expires_at,
     }
 }
 

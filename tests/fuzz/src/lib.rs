@@ -196,11 +196,11 @@ pub fn message(data: &[u8]) {
         assert!(start(Some(paid)).is_err(), "what is no payment is not sent");
         return;
     };
-    for specimen in prepared()
-        .specimens(None, Some(&transaction))
+    for preview in prepared()
+        .previews(None, Some(&transaction))
         .unwrap_or_default()
     {
-        let (human, last) = specimen.text.split_once('\n').unwrap_or_default();
+        let (human, last) = preview.text.split_once('\n').unwrap_or_default();
         assert_eq!(last, "@example.com #123456");
         let code = human.rfind("123456").unwrap_or(0);
         assert!(human.find(payee).is_some_and(|at| at < code), "{human}");

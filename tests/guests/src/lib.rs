@@ -151,7 +151,7 @@ impl configuration::Guest for Hostile {
         Err(failure(String::new()))
     }
 
-    fn inspect(_: String) -> Answer<types::Outline> {
+    fn inspect(_: String) -> Answer<types::TokenInfo> {
         Err(failure(String::new()))
     }
 
@@ -159,7 +159,11 @@ impl configuration::Guest for Hostile {
         _: String,
         _: Option<String>,
         _: Option<types::Transaction>,
-    ) -> Answer<types::Specimens> {
+    ) -> Answer<types::MessagePreviews> {
+        Err(failure(String::new()))
+    }
+
+    fn index_of(_: String, _: String) -> Answer<types::NumberIndex> {
         Err(failure(String::new()))
     }
 

@@ -29,7 +29,7 @@ fn change_a_bit_of_a_token(field: &Field) {
         token[place] = alphabet[at ^ (1 << (place % 6))];
         let token = String::from_utf8(token).unwrap();
         // To a token of longer or shorter PINs, what was typed is none.
-        let digits = inspect(&token).map(|outline| outline.digits);
+        let digits = inspect(&token).map(|token_info| token_info.digits);
         let due = match digits {
             Ok(digits) if digits != 6 => Code::Malformed,
             _ => Code::InvalidToken,

@@ -340,7 +340,8 @@ fn an_unknown_answer_of_xoxzo_keeps_the_challenge() {
     ] {
         assert_eq!(line[name], value, "{line}");
     }
-    let _page = scenario.get(&mut alice, "/.2fa/").answer();
+    let page = scenario.get(&mut alice, "/.2fa/").answer();
+    assert!(page.body.contains("could not confirm"), "{}", page.body);
     let pin = scenario.pin();
     let accepted = scenario.post(&mut alice, "verify", Some(&pin));
     assert_eq!(accepted.place(), (303, "/"));

@@ -1,7 +1,7 @@
 //! Tokens, and what a verify of each near miss answers.
 
 use super::*;
-use xoxzo_2fa_core::{About, Code, Failure};
+use xoxzo_2fa_core::{About, Code, Failure, number_index};
 
 #[test]
 fn tokens_and_pins() {
@@ -57,7 +57,7 @@ fn tokens_and_pins() {
             if vector["result"] == "valid" {
                 assert_eq!(
                     xoxzo_2fa::inspect(token).unwrap().key_id,
-                    vector["outline"]["key_id"],
+                    vector["token_info"]["key_id"],
                     "{id}"
                 );
             }
@@ -283,9 +283,9 @@ fn verified(mut vector: Value) -> Value {
         Ok(receipt) => {
             vector["result"] = json!("valid");
             vector["receipt"] = json!(receipt);
-            let outline = inspect(&token).map_err(|failure| failure.detail).unwrap();
-            vector["outline"] = json!({
-                "key_id": outline.key_id, "digits": outline.digits, "issued_at": outline.issued_at, "expires_at": outline.expires_at,
+            let token_info = inspect(&token).map_err(|failure| failure.detail).unwrap();
+            vector["token_info"] = json!({
+                "key_id": token_info.key_id, "digits": token_info.digits, "issued_at": token_info.issued_at, "expires_at": token_info.expires_at,
             });
             let mut used: Vec<_> = world
                 .counters
@@ -297,6 +297,9 @@ fn verified(mut vector: Value) -> Value {
             let about = About::claimed(&world.settings, claimed(&vector["binding"]), Some(&token));
             let told = Failure::new(Code::Used, "").audited(&world.settings, about, None);
             let audit = told.audit.unwrap();
+            let recipient = vector["binding"]["recipient"].as_str().unwrap();
+            let index = number_index(&world.settings, recipient);
+            vector["number_index"] = json!(index.map_err(|failure| failure.detail).unwrap());
             let trail = audit.trail.unwrap();
             vector["audit"] = json!({
                 "trail": {"subject": trail.subject, "recipient": trail.recipient, "calling_code": trail.calling_code},

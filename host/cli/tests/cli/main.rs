@@ -57,10 +57,10 @@ fn a_login_in_two_processes() {
     let (status, used) = shell.json(&verify, &pin);
     assert_eq!((status, &used["code"]), (1, &"used".into()));
 
-    let outline = shell.run(&["inspect", "--token", token], "");
+    let token_info = shell.run(&["inspect", "--token", token], "");
     assert!(
-        outline.status.success()
-            && String::from_utf8_lossy(&outline.stdout).contains("digits      6")
+        token_info.status.success()
+            && String::from_utf8_lossy(&token_info.stdout).contains("digits      6")
     );
     let receipt_key = shell
         .run(&["keygen", "--receipt-for", "xoxzo-2fa"], "")

@@ -79,6 +79,16 @@ class _Base:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._prepared.effective})"
 
+    def number_index(self, recipient: str) -> str:
+        """Compute an index of a phone number: 22 characters, the same for the same ``guard.key``.
+
+        By it a service finds whether a number is registered already, and by whom, without keeping the number in the clear. Raises ``Misuse``
+        for a malformed recipient.
+        """
+        index = seal(_indexed, self._prepared, recipient)
+        del recipient
+        return index.reveal()
+
     def _told(self, operation: str, began: float, about: Secret[Any], outcome: Secret[Any], operator: str | None) -> Any:
         """Tell what came of an operation, and return or raise it."""
         try:
@@ -158,6 +168,11 @@ def _document(settings: Settings, guard: Guard | AsyncGuard) -> str:
 def _hashed(prepared: Prepared, subject: str, recipient: str) -> Trail:
     question = {"trail_of": {"subject": bounded(subject), "recipient": bounded(recipient)}}
     return record(Trail, prepared.engine.once(question, prepared.settings().reveal())[1])
+
+
+def _indexed(prepared: Prepared, recipient: str) -> str:
+    question = {"index_of": {"recipient": bounded(recipient)}}
+    return str(prepared.engine.once(question, prepared.settings().reveal())[1]["index"])
 
 
 def _ended(operation: str, kind: str, answer: Secret[dict[str, Any]]) -> Any:

@@ -10,7 +10,7 @@ from xoxzo_2fa._driver import prepare
 from xoxzo_2fa._engine import shared
 from xoxzo_2fa._errors import Misuse, TwoFactorError
 from xoxzo_2fa._question import bounded
-from xoxzo_2fa._records import Claims, Expected, Explanation, Outline, Specimen, Transaction, record
+from xoxzo_2fa._records import Claims, Expected, Explanation, MessagePreview, TokenInfo, Transaction, record
 from xoxzo_2fa._secret import Secret, seal
 from xoxzo_2fa._settings import Settings
 
@@ -47,27 +47,27 @@ def check_receipt(receipt_keys: Sequence[str], receipt: str, expected: Expected,
     return claims.reveal()
 
 
-def inspect(token: str) -> Outline:
+def inspect(token: str) -> TokenInfo:
     """Read what a token carries in the clear, to look for a fault. Proves nothing.
 
     Raises ``Refuse`` for what has not the form of a token.
     """
-    outline = seal(_outline, token)
+    token_info = seal(_token_info, token)
     del token
-    return outline.reveal()
+    return token_info.reveal()
 
 
-def preview(settings: Settings, transaction: Transaction | None = None, *, purpose: str | None = None) -> list[Specimen]:
+def preview(settings: Settings, transaction: Transaction | None = None, *, purpose: str | None = None) -> list[MessagePreview]:
     """Show the messages of a purpose in every language, as these settings would send them without a template.
 
     purpose: one of the settings' purposes; the first if None.
 
     Raises ``Misuse`` for wrong settings, an unknown purpose or a malformed transaction.
     """
-    specimens = seal(_specimens, settings, transaction, purpose)
+    previews = seal(_previews, settings, transaction, purpose)
     # What is no `Settings` may be a document with its keys.
     del settings, transaction
-    return specimens.reveal()
+    return previews.reveal()
 
 
 def explain(error: TwoFactorError, locale: str) -> Explanation:
@@ -105,11 +105,11 @@ def _checked(receipt_keys: Sequence[str], receipt: str, expected: Expected, now:
     return record(Claims, shared().once(question, now=int(now))[1])
 
 
-def _outline(token: str) -> Outline:
-    return record(Outline, shared().once({"inspect": {"token": bounded(token)}})[1])
+def _token_info(token: str) -> TokenInfo:
+    return record(TokenInfo, shared().once({"inspect": {"token": bounded(token)}})[1])
 
 
-def _specimens(settings: Settings, transaction: Transaction | None, purpose: str | None) -> list[Specimen]:
+def _previews(settings: Settings, transaction: Transaction | None, purpose: str | None) -> list[MessagePreview]:
     if not isinstance(settings, Settings):
         raise Misuse("settings", "settings: must be `Settings(...)`")
     if not isinstance(transaction, (Transaction, type(None))):
@@ -118,8 +118,8 @@ def _specimens(settings: Settings, transaction: Transaction | None, purpose: str
     question: dict[str, Any] = {} if purpose is None else {"purpose": purpose}
     if transaction is not None:
         question["transaction"] = vars(transaction)
-    _, previewed = shared().once({"preview": question}, prepared["settings"])
-    return [record(Specimen, specimen) for specimen in previewed["specimens"]]
+    _, previews = shared().once({"preview": question}, prepared["settings"])
+    return [record(MessagePreview, preview) for preview in previews["previews"]]
 
 
 def _key(question: dict[str, Any]) -> str:

@@ -245,7 +245,7 @@ class Claims:
 
 
 @dataclass(frozen=True)
-class Outline:
+class TokenInfo:
     """What anyone can read in a token. None of it is authenticated."""
 
     key_id: str
@@ -255,7 +255,7 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class Specimen:
+class MessagePreview:
     """The messages of one language as they would be sent, with the digits ``1234567890`` in place of a PIN.
 
     text: the text of an SMS. parts: its billed parts. call: what a call says.

@@ -346,6 +346,20 @@ impl AsyncTwoFactor {
         result
     }
 
+    /// As [`TwoFactor::number_index`](crate::TwoFactor::number_index).
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::number_index`](crate::TwoFactor::number_index).
+    pub fn number_index(&self, recipient: &str) -> Result<String, Error> {
+        let (settings, recipient) = (self.shared.settings.get()?, bounded(recipient));
+        let index = self.shared.engine.call(|exports, store| {
+            let configuration = exports.xoxzo_two_factor_configuration();
+            configuration.call_index_of(store, &settings, recipient)
+        });
+        index.map(|it| it.index)
+    }
+
     /// As [`TwoFactor::effective_settings`](crate::TwoFactor::effective_settings).
     #[must_use]
     pub fn effective_settings(&self) -> &str {
