@@ -6,7 +6,8 @@
 // The tightest cap, the state of the challenge, numbers, weights and what becomes of each message are chosen freely.
 // A resend may be a call, which weighs 2.
 //
-// Left out: the range, which is counted like the client; looks at failures, which refuse like the look at the challenge.
+// Left out: the range, which is counted like the client; looks at failures, attempts and the breaker, which refuse like the look at the
+// challenge, and what is counted of attempts and the breaker after an answer, in counters of their own.
 // Assumes: no answer is lost, no list is made twice, no window ends; a cooldown ends only while no message to its number is undecided.
 //
 // Mirrors: ladder.rs message, back.

@@ -9,7 +9,7 @@
 
 /** The most turns of one operation, charges of one list and headers of one request. Each takes far fewer. */
 #define TURNS 16
-#define CHARGES 32
+#define CHARGES 48
 #define HEADERS 16
 /** The longest time of one request. */
 #define LONGEST_MILLISECONDS 30000

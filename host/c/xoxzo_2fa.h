@@ -200,7 +200,7 @@ typedef struct {
 
 /** The counters that could refuse a user. */
 typedef struct {
-  x2f_limit limits[32];
+  x2f_limit limits[40];
   size_t count;
   /** For operators. */
   x2f_audit audit;

@@ -16,9 +16,9 @@ use std::convert::Infallible;
 use serde_json::{Value, json};
 use xoxzo_2fa::{Settings, SettingsBuilder};
 use xoxzo_2fa_core::{
-    About, Answer, Audited, Challenge, Charge, Claimed, Code, Dispatch, Ended, Failure, NoAnswer,
-    Operation, Prepared, Reply, Report, Request, RootKey, Sending, Status, Tell, Total, Totals,
-    Turn, Unlock, Verify, Waiting,
+    About, Answer, Audited, Challenge, Charge, Claimed, Code, Dispatch, Ended, Failure, Limit,
+    Look, NoAnswer, Operation, Prepared, Reply, Report, Request, RootKey, Sending, Status, Tell,
+    Total, Totals, Turn, Unlock, Verify, Waiting,
 };
 
 pub use client::{Client, Kind};
@@ -270,6 +270,21 @@ impl World {
     pub fn unlock(&mut self, subject: &str, recipient: &str) -> Result<u32, Failure> {
         let turn = Unlock::begin(&self.settings, subject, recipient)?;
         self.run(turn).map(|unlocked| unlocked.failures)
+    }
+
+    /// Looks at what could refuse a user.
+    ///
+    /// # Errors
+    ///
+    /// As the engine's.
+    pub fn limits(
+        &mut self,
+        subject: &str,
+        recipient: &str,
+        client: Option<&str>,
+    ) -> Result<Vec<Limit>, Failure> {
+        let turn = Look::begin(&self.settings, subject, recipient, client)?;
+        self.run(turn).map(|limits| limits.0)
     }
 
     /// Sends a PIN to the user who logs in: the token and the PIN.

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use xoxzo_2fa::{Charge as Asked, Guard, MemoryGuard};
 use xoxzo_2fa_core::{
-    Alarm, Answer, Charge, Claimed, Code, Dispatch, Operation, Sending, Total, Totals, Turn, Verify,
+    Alarm, Answer, Charge, Claimed, Code, Dispatch, Operation, Reply, Sending, Total, Totals, Turn,
+    Verify,
 };
-use xoxzo_2fa_tests::{Counting, LOGIN, World, code, document, other_than, prepared};
+use xoxzo_2fa_tests::{Counting, LOGIN, World, code, document, other_than, prepared, taken};
 
 /// A login with all caps, and its client.
 fn capped() -> World {
@@ -141,7 +142,7 @@ fn lists_have_few_groups_and_a_claim_begins_with_its_own() {
         panic!("a start counts first")
     };
     // Looks at client, range and audience; subject; number; client, range, audience.
-    assert_eq!(runs(&charges), [2, 1, 2, 4, 3, 1, 1, 1]);
+    assert_eq!(runs(&charges), [3, 1, 4, 4, 3, 1, 1, 1]);
 
     let token = world
         .start_with(LOGIN, FROM)
@@ -167,6 +168,93 @@ fn lists_have_few_groups_and_a_claim_begins_with_its_own() {
     };
     assert_eq!(runs(&claim), [4, 1, 1, 1]);
     assert_eq!(claim[0].amount, 1 << 20);
+}
+
+/// The lists after an answer of Xoxzo, by how many failures in a row the start saw: attempts and the breaker are beside the messages of their
+/// groups.
+#[test]
+fn lists_after_an_answer_have_the_groups_of_the_start() {
+    let refused = |status| {
+        Answer::Reply(Reply::Refused {
+            status,
+            fields: String::new(),
+            retry_after: None,
+        })
+    };
+    let unknown = || Answer::Reply(Reply::Unreadable { status: 500 });
+    for (failed, answer, due) in [
+        (0, refused(400), Some(vec![1, 2, 2, 1, 2])),
+        (1, refused(400), Some(vec![1, 2, 2, 1, 3])),
+        (3, refused(429), Some(vec![1, 2, 1, 1, 2])),
+        (4, refused(429), Some(vec![1, 2, 1, 1, 3])),
+        (3, unknown(), Some(vec![1, 1])),
+        (4, unknown(), Some(vec![1, 2])),
+        (0, Answer::Reply(taken()), None),
+        (1, Answer::Reply(taken()), Some(vec![1])),
+    ] {
+        let world = capped();
+        let (settings, now) = (&world.settings, world.now);
+        let start = Dispatch::start(settings, now, LOGIN, FROM, &mut Counting::default());
+        let Ok(Turn::Count(charges, start)) = start else {
+            panic!("a start counts first")
+        };
+        // Failures of Xoxzo are looked at last in the run of the wide counters.
+        let totals = charges.iter().enumerate().map(|(at, charge)| Total {
+            total: if at == 7 {
+                failed
+            } else {
+                charge.amount.unsigned_abs()
+            },
+            ends_in: charge.ttl,
+        });
+        assert_eq!((charges[7].amount, charges[7].limit), (0, 4));
+        let totals = Answer::Totals(Totals {
+            totals: totals.collect(),
+            now: None,
+        });
+        let Ok(Turn::Send(_, start)) = start.resume(settings, now, totals) else {
+            panic!("it is sent")
+        };
+        let list = match start.resume(settings, now, answer) {
+            Ok(Turn::Count(charges, _)) => Some(runs(&charges)),
+            Ok(Turn::Done(_)) => None,
+            _ => panic!("it counts or is done"),
+        };
+        assert_eq!(list, due, "{failed}");
+    }
+}
+
+/// A start that finds Xoxzo failing goes through its list once more, and charges the probe last.
+#[test]
+fn a_probe_is_looked_at_first_and_charged_last() {
+    let world = capped();
+    let (settings, now) = (&world.settings, world.now);
+    let start = Dispatch::start(settings, now, LOGIN, FROM, &mut Counting::default());
+    let Ok(Turn::Count(charges, start)) = start else {
+        panic!("a start counts first")
+    };
+    let totals = charges
+        .iter()
+        .take(8)
+        .enumerate()
+        .map(|(at, charge)| Total {
+            total: if at == 7 { 5 } else { 0 },
+            ends_in: charge.ttl,
+        });
+    let totals = Answer::Totals(Totals {
+        totals: totals.collect(),
+        now: None,
+    });
+    let Ok(Turn::Count(again, _)) = start.resume(settings, now, totals) else {
+        panic!("it counts again")
+    };
+    assert_eq!(runs(&again), [3, 1, 6, 4, 3, 1, 1, 2]);
+    let [.., probe] = &again[..] else {
+        panic!("it has charges")
+    };
+    assert_eq!((probe.amount, probe.limit, probe.ttl), (1, 1, 1));
+    let looks = again.iter().filter(|it| it.key == probe.key);
+    assert_eq!(looks.map(|it| it.limit).collect::<Vec<_>>(), [0, 1]);
 }
 
 /// After right guesses alone nothing is left of a user but what has an end soon.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::json;
 use xoxzo_2fa_core::{
-    Answer, Charge, Claimed, Code, Dispatch, Ended, Failure, NoAnswer, Operation, Reply, Sending,
-    Total, Totals, Turn, Verify, Waiting,
+    Answer, Charge, Claimed, Code, Dispatch, Ended, Failure, Look, NoAnswer, Operation, Reply,
+    Sending, Total, Totals, Turn, Verify, Waiting,
 };
 use xoxzo_2fa_tests::{Counting, LOGIN, World, audited, charge, other_than, taken};
 
@@ -139,6 +139,9 @@ struct Model {
     /// Guesses whose answers are lost: charged, perhaps, and never compared.
     lost: u32,
     sent: u32,
+    /// Requests that Xoxzo refused, and those of starts of which nothing is known.
+    refused: u32,
+    unknown: u32,
 }
 
 impl Process {
@@ -161,6 +164,8 @@ impl Process {
             Ok(Turn::Count(charges, waiting)) => self.waiting = Some((charges, waiting)),
             Ok(Turn::Send(_, waiting)) => {
                 model.sent += u32::from(self.deed != Refused);
+                model.refused += u32::from(self.deed == Refused);
+                model.unknown += u32::from(self.deed == Unknown);
                 let reply = Stage::reply(self.deed);
                 self.goes_on(stage, model, waiting.resume(settings, *now, reply));
             }
@@ -234,6 +239,29 @@ struct Seen {
     soft: u32,
     hard: u32,
     messages: u32,
+    attempts: u32,
+    failing: u32,
+}
+
+/// What is counted under this name.
+fn named(stage: &Stage, counters: &Counters, name: &str) -> u32 {
+    let World { settings, now, .. } = &stage.world;
+    let Ok(Turn::Count(charges, look)) =
+        Look::begin(settings, LOGIN.subject, LOGIN.recipient, None)
+    else {
+        panic!("a look counts")
+    };
+    let mut counters = counters.clone();
+    let totals = charges.iter().map(|it| charge(&mut counters, it, *now).0);
+    let totals = Answer::Totals(Totals {
+        totals: totals.collect(),
+        now: None,
+    });
+    let Ok(Turn::Done(limits)) = look.resume(settings, *now, totals) else {
+        panic!("a look is done")
+    };
+    let mut limits = limits.0.into_iter().filter(|it| it.setting == name);
+    limits.next().expect("it is looked at").total
 }
 
 fn seen(stage: &Stage, counters: &Counters) -> Seen {
@@ -260,6 +288,8 @@ fn seen(stage: &Stage, counters: &Counters) -> Seen {
         soft: look(guess(), 86_400, 1),
         hard: look(guess(), LASTING, 0),
         messages: look(start(), 86_400, 0),
+        attempts: named(stage, counters, "attempts per audience"),
+        failing: named(stage, counters, "provider failures"),
     }
 }
 
@@ -390,7 +420,15 @@ fn judge(
     let all = seen(stage, counters);
     let before = stage.failures;
     let failed = model.compares.iter().sum::<u32>() - model.claims;
+    assert!(all.failing <= model.unknown, "{}", told());
     if lost == 0 {
+        assert_eq!(all.attempts, model.refused, "{}", told());
+        let answered = model.refused > 0 || model.sent > model.unknown;
+        assert!(
+            answered || all.failing == model.unknown,
+            "an answer alone ends a row of failures: {}",
+            told()
+        );
         assert_eq!(all.soft, before + failed, "{}", told());
         assert_eq!(all.messages, stage.messages + model.sent, "{}", told());
         let won = model.wins.iter().sum::<u32>() > 0;
@@ -406,6 +444,8 @@ fn judge(
         assert!(all.soft >= before + failed, "{}", told());
         assert!(all.hard >= model.since_win, "{}", told());
         assert!(all.messages >= stage.messages + model.sent, "{}", told());
+        // Of a lost list that gives back it is not known whether it was made.
+        assert!(all.attempts <= model.refused, "{}", told());
     }
 }
 

@@ -294,9 +294,14 @@ fn what_was_not_sent_is_given_back_and_what_may_be_is_not() {
         fields: "recipient".to_string(),
         retry_after: None,
     };
-    for answer in [
-        Answer::Unanswered(NoAnswer::NotSent, String::new()),
-        Answer::Reply(refused),
+    // Xoxzo's own failures are counted until it is not asked any more, and requests that it refuses as attempts.
+    for (answer, counter, counted) in [
+        (
+            Answer::Unanswered(NoAnswer::NotSent, String::new()),
+            "provider failures",
+            5,
+        ),
+        (Answer::Reply(refused), "attempts per audience", 30),
     ] {
         let mut world = World::new(&document());
         world.xoxzo = answer;
@@ -306,7 +311,17 @@ fn what_was_not_sent_is_given_back_and_what_may_be_is_not() {
                 Some(Code::Provider)
             );
         }
-        assert!(world.counters.values().all(|(total, _)| *total == 0));
+        assert_eq!(world.requests.len(), counted);
+        let limits = world.limits(LOGIN.subject, LOGIN.recipient, None);
+        let limits = limits.map_err(|failure| failure.code).unwrap();
+        for limit in limits.into_iter().filter(|limit| !limit.open) {
+            let due = match limit.setting {
+                name if name == counter => u32::try_from(counted).unwrap(),
+                "provider pause" => u32::from(counted == 5),
+                _ => 0,
+            };
+            assert_eq!(limit.total, due, "{}", limit.setting);
+        }
     }
     let mut world = World::new(&document());
     world.xoxzo = Answer::Reply(Reply::Unreadable { status: 504 });

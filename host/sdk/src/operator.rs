@@ -136,7 +136,9 @@ impl fmt::Debug for Operator {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limit {
-    /// Path of the setting that limits it, such as `failures.soft`; or `cooldown after unknown` for the 180 s after a message of which nothing is known.
+    /// Path of the setting that limits it, such as `failures.soft`; or the name of a counter without one: `cooldown after unknown` for the 180 s
+    /// after a message of which nothing is known, `attempts per client` and `attempts per audience` for requests that Xoxzo refused,
+    /// `provider failures` and `provider pause` for failures of Xoxzo in a row and the time after five of them in which nobody is sent to.
     pub setting: String,
     /// For purposes that strangers can start, which have counters or limits of their own.
     pub open: bool,

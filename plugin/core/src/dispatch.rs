@@ -1,12 +1,15 @@
 //! `start` and `resend`: from a binding to a message on its way.
 //!
 //! ```text
-//! check ► Count(ladder) ► Send ──► taken ───► Done
-//!              │  │         │
-//!              │  └─ decoy ─┼───────────────► Done
-//!              │            ├────► unknown ─► Count(longer cooldown) ─► Done
-//!              └─ refused ──┴────► not sent ► Count(back) ─► failure
+//! check ► Count(ladder) ► Send ─┬► taken ───► Done, after failures in a row ► Count(end their row) ► Done
+//!          ▲   │  │  │          ├► unknown ─► Count(longer cooldown, a failure of Xoxzo) ► Done
+//!   once ──┘   │  │  └─ decoy ──┼───────────► Done
+//!      failing ┘  │             ├► failed ──► Count(back, a failure of Xoxzo) ► failure
+//!                 │             ├► a 4xx ───► Count(back, an attempt) ► failure
+//!                 └─ refused ───┴───────────► Count(back) ► failure
 //! ```
+//!
+//! A start that finds Xoxzo failing goes through its ladder once more, as the probe of the breaker.
 //!
 //! A resend sends the same PIN under the same token, with the minutes that are left. A decoy goes the same way, but sends nothing, and
 //! no guess at it is right.
@@ -26,7 +29,7 @@ use crate::codec::to_base64url;
 use crate::failure::{Alarm, Code, Failure, Unfit};
 use crate::guard::{Charge, Outcome, agree, judge};
 use crate::handle::{self, Handle};
-use crate::ladder::{Ladder, UNKNOWN_COOLDOWN, exhausted};
+use crate::ladder::{Gate, Ladder, Lesson, UNKNOWN_COOLDOWN, exhausted};
 use crate::locale::Locale;
 use crate::pin::Pin;
 use crate::prepared::{Key, Prepared};
@@ -139,6 +142,10 @@ pub struct Dispatch {
     /// Billed parts, if the text is ours.
     parts: Option<u32>,
     alarm: Option<Alarm>,
+    /// A start that found the breaker not closed.
+    probing: bool,
+    /// Failures of Xoxzo in a row that it saw.
+    failed: u32,
     stage: Stage,
 }
 
@@ -148,6 +155,8 @@ enum Stage {
     Charge,
     /// The message is on its way.
     Send,
+    /// It was taken, under this id, and ends a row of failures.
+    Taken(String),
     /// The longer cooldown after `unknown` is being set.
     Unknown,
     /// Charges are being given back, since nothing was sent.
@@ -241,6 +250,8 @@ impl Dispatch {
             ladder: Ladder::default(),
             parts: None,
             alarm: None,
+            probing: false,
+            failed: 0,
             stage: Stage::Charge,
         })
     }
@@ -284,12 +295,18 @@ impl Dispatch {
             Channel::Sms => 1,
             Channel::Voice => Voice::WEIGHT,
         };
+        let gate = match (self.again, self.probing) {
+            (true, _) => Gate::Passed,
+            (false, false) => Gate::Closed,
+            (false, true) => Gate::Probing,
+        };
         Ladder::message(
             settings,
             &self.binding,
             self.client.as_deref(),
             guess,
             weight,
+            gate,
         )
     }
 
@@ -351,6 +368,7 @@ impl Dispatch {
         match (judge(&self.ladder.charges(), answer.totals), agreed) {
             (Ok(Outcome::Made(totals)), Ok(())) => {
                 self.alarm = self.ladder.alarm(&totals);
+                self.failed = self.ladder.failed(&totals);
                 let digits = self.head.digits;
                 if self.ladder.is_spent_under_alarm(&totals, digits, 0) {
                     let spent = exhausted().alarm(self.alarm).expires_in(self.left);
@@ -360,6 +378,14 @@ impl Dispatch {
                     self.head.digits = self.head.digits.max(Guesses::ALARMED);
                 }
                 self.send(settings)
+            }
+            (Ok(Outcome::Refused { at, .. }), Ok(()))
+                if self.ladder.is_failing(at) && !self.probing =>
+            {
+                // Looks come first: nothing is charged yet.
+                self.probing = true;
+                self.ladder = self.ladder(settings)?;
+                Ok(Turn::Count(self.ladder.charges(), self))
             }
             (Ok(Outcome::Refused { at, total }), Ok(())) => {
                 let refusal = self.ladder.refusal(at, total);
@@ -390,27 +416,62 @@ impl Dispatch {
 
     /// Gives back the first `made` charges, then fails.
     fn back(
-        mut self,
+        self,
         settings: &Prepared,
         made: usize,
         failure: Failure,
     ) -> Result<Turn<Self>, Failure> {
         let back = self.ladder(settings)?.back(made);
-        if back.is_empty() {
+        self.fail(back, failure)
+    }
+
+    /// Gives back what a message cost that was not sent, counts why, then fails.
+    fn unsent(
+        self,
+        settings: &Prepared,
+        lesson: Lesson,
+        failure: Failure,
+    ) -> Result<Turn<Self>, Failure> {
+        let mut list = self.ladder(settings)?.back(usize::MAX);
+        for charge in self.learned(settings, lesson)? {
+            beside(&mut list, charge);
+        }
+        self.fail(list, failure)
+    }
+
+    fn fail(mut self, list: Vec<Charge>, failure: Failure) -> Result<Turn<Self>, Failure> {
+        if list.is_empty() {
             return Err(failure);
         }
         self.stage = Stage::Back(failure);
-        Ok(Turn::Count(back, self))
+        Ok(Turn::Count(list, self))
     }
 
-    fn unknown(mut self, settings: &Prepared) -> Turn<Self> {
+    fn learned(&self, settings: &Prepared, lesson: Lesson) -> Result<Vec<Charge>, Failure> {
+        let failed = (!self.again).then_some(self.failed);
+        lesson.charges(settings, &self.binding, self.client.as_deref(), failed)
+    }
+
+    /// Ends a row of failures, if the start saw one.
+    fn taken(mut self, settings: &Prepared, message_id: String) -> Result<Turn<Self>, Failure> {
+        let list = self.learned(settings, Lesson::Answered)?;
+        if list.is_empty() {
+            return self.done(settings, Some(message_id));
+        }
+        self.stage = Stage::Taken(message_id);
+        Ok(Turn::Count(list, self))
+    }
+
+    fn unknown(mut self, settings: &Prepared) -> Result<Turn<Self>, Failure> {
         let recipient = &self.binding.recipient;
         let group = settings.names.number(recipient);
         let name = settings
             .names
             .unknown(&group, settings.open(&self.binding), recipient);
+        let mut list = alloc::vec![Charge::one(name, 1, UNKNOWN_COOLDOWN)];
+        list.extend(self.learned(settings, Lesson::Failed(None))?);
         self.stage = Stage::Unknown;
-        Turn::Count(alloc::vec![Charge::one(name, 1, UNKNOWN_COOLDOWN)], self)
+        Ok(Turn::Count(list, self))
     }
 
     fn done(&self, settings: &Prepared, message_id: Option<String>) -> Result<Turn<Self>, Failure> {
@@ -473,7 +534,7 @@ impl Operation for Dispatch {
                     message_id: Some(id),
                     ..
                 }),
-            ) => self.done(settings, Some(id)),
+            ) => self.taken(settings, id),
             (
                 Stage::Send,
                 Answer::Reply(Reply::Refused {
@@ -481,25 +542,37 @@ impl Operation for Dispatch {
                     fields,
                     retry_after,
                 }),
-            ) => self.back(
-                settings,
-                usize::MAX,
-                xoxzo::refused(status, &fields, retry_after),
-            ),
+            ) => {
+                let lesson = if xoxzo::is_callers(status, &fields) {
+                    Lesson::Refused
+                } else {
+                    Lesson::Failed(retry_after)
+                };
+                let failure = xoxzo::refused(status, &fields, retry_after);
+                self.unsent(settings, lesson, failure)
+            }
             (
                 Stage::Send,
                 Answer::Reply(Reply::Read { .. } | Reply::Unreadable { .. })
                 | Answer::Unanswered(NoAnswer::Unknown, _),
-            ) => Ok(self.unknown(settings)),
+            ) => self.unknown(settings),
             (Stage::Send, Answer::Unanswered(NoAnswer::NotSent, _)) => {
-                self.back(settings, usize::MAX, xoxzo::unreached())
+                self.unsent(settings, Lesson::Failed(None), xoxzo::unreached())
             }
             (Stage::Send, _) => Err(stray()),
-            (Stage::Unknown | Stage::Back(_), Answer::Reply(_)) => Err(stray()),
+            (Stage::Taken(_) | Stage::Unknown | Stage::Back(_), Answer::Reply(_)) => Err(stray()),
+            (Stage::Taken(id), _) => self.done(settings, Some(id.clone())),
             // Whether the longer cooldown could be set or not: the message may arrive, so the challenge stands.
             (Stage::Unknown, _) => self.done(settings, None),
             // Given back once, whatever came of it.
             (Stage::Back(failure), _) => Err(failure.clone()),
         }
     }
+}
+
+/// Puts a charge beside those of its group, so that a store makes them as one.
+fn beside(list: &mut Vec<Charge>, charge: Charge) {
+    let last = list.iter().rposition(|it| it.group == charge.group);
+    let at = last.map_or(list.len(), |last| last.saturating_add(1));
+    list.insert(at.min(list.len()), charge);
 }

@@ -4,7 +4,7 @@
 //! message   look at client, range, audience
 //!           ► subject { look at challenge and failures, charge messages }
 //!           ► number  { look at cooldown after unknown, charge cooldown and messages }
-//!           ► client  ► range ► audience
+//!           ► client  ► range ► audience { charge messages and, while the breaker is half open, the probe }
 //! guess     look at client
 //!           ► subject { look at failures, charge challenge, soft, hard and failures }
 //!           ► client  ► audience
@@ -12,6 +12,8 @@
 //!
 //! What is in braces is one group, whose charges a store makes as one. The wide counters are looked at before the narrow ones are
 //! charged: who is refused anyway uses up nobody's guesses and leaves no counter behind.
+
+mod provider;
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -22,6 +24,9 @@ use crate::guard::{CLAIM, Charge, Group, LASTING, Total};
 use crate::phone::Recipient;
 use crate::prepared::Prepared;
 use crate::settings::{Cap, Guesses, Purpose};
+
+use provider::{Attempts, Breaker};
+pub(crate) use provider::{Gate, Lesson};
 
 /// Seconds to wait after a message of which nothing is known (Xoxzo: look three minutes later whether it was sent).
 pub(crate) const UNKNOWN_COOLDOWN: u32 = 180;
@@ -42,6 +47,12 @@ enum Kind {
     /// Messages: moments ago, and in a window.
     Cooldown,
     Cap,
+    /// Requests that Xoxzo refused for what was in them.
+    Attempts,
+    /// Failures of Xoxzo itself in a row, the pause after them, and the one start a second that tries it again.
+    Failing,
+    Pause,
+    Probe,
 }
 
 #[derive(Clone)]
@@ -87,18 +98,32 @@ impl Ladder {
         client: Option<&str>,
         challenge: Option<Charge>,
         weight: u32,
+        gate: Gate,
     ) -> Result<Self, Failure> {
         let user = User::of(settings, binding);
         let groups = Groups::new(settings, user, client)?;
         let failures = Failures::new(settings, user, &groups)?;
         let messages = Messages::new(settings, user, &groups, weight)?;
+        let attempts = Attempts::of(settings, &groups, &messages);
+        let breaker = Breaker::of(settings, user, &groups);
         let mut ladder = Self(Vec::new());
 
         failures.client.iter().for_each(|rung| ladder.look(rung));
         messages.client.iter().for_each(|rung| ladder.look(rung));
+        attempts.client.iter().for_each(|rung| ladder.look(rung));
         ladder.look(&messages.range);
         ladder.look(&failures.audience);
         ladder.look(&messages.audience);
+        ladder.look(&attempts.audience);
+        match gate {
+            Gate::Passed => {}
+            Gate::Closed => ladder.look(&breaker.failing()),
+            Gate::Probing => {
+                ladder.look(&breaker.pause());
+                ladder.look(&breaker.probe());
+                ladder.look(&breaker.failing().unlimited());
+            }
+        }
 
         let challenge = challenge.map(|charge| Rung::new(Kind::Challenge, GUESSES, charge));
         challenge.iter().for_each(|rung| ladder.look(rung));
@@ -110,6 +135,9 @@ impl Ladder {
 
         ladder.0.extend(messages.client);
         ladder.0.extend([messages.range, messages.audience]);
+        if gate == Gate::Probing {
+            ladder.0.push(breaker.probe());
+        }
         Ok(ladder)
     }
 
@@ -175,8 +203,14 @@ impl Ladder {
             ladder.look(&messages.subject);
             ladder.look(&messages.number);
             messages.client.iter().for_each(|rung| ladder.look(rung));
+            let attempts = Attempts::of(settings, &groups, &messages);
+            let breaker = Breaker::of(settings, user, &groups);
+            attempts.client.iter().for_each(|rung| ladder.look(rung));
             ladder.look(&messages.range);
             ladder.look(&messages.audience);
+            ladder.look(&attempts.audience);
+            ladder.look(&breaker.failing());
+            ladder.look(&breaker.pause());
             kinds.resize(ladder.0.len(), open);
         }
         for rung in &mut ladder.0 {
@@ -188,11 +222,23 @@ impl Ladder {
     /// What the totals of such looks say.
     pub(crate) fn told(&self, kinds: &[bool], totals: &[Total], monitor: bool) -> Vec<Limit> {
         let rungs = self.0.iter().zip(kinds).zip(totals);
+        // A pause refuses nothing unless the failures before it are a row.
+        let mut failing = false;
         let limit = |((rung, open), total): ((&Rung, &bool), &Total)| {
+            if rung.kind == Kind::Failing {
+                failing = total.total >= rung.most;
+            }
             let refuses = match rung.kind {
-                Kind::Audience => false,
-                Kind::Cap => !monitor,
-                _ => true,
+                // Of the failures alone one start in a second is let through.
+                Kind::Audience | Kind::Failing | Kind::Probe => false,
+                Kind::Pause => failing,
+                Kind::Cap | Kind::Attempts => !monitor,
+                Kind::Challenge
+                | Kind::Soft
+                | Kind::Hard
+                | Kind::Subject
+                | Kind::Client
+                | Kind::Cooldown => true,
             };
             let ends = total.total > 0 && rung.kind != Kind::Hard;
             Limit {
@@ -220,10 +266,10 @@ impl Ladder {
         self.0.iter().map(|rung| rung.charge.clone()).collect()
     }
 
-    /// Gives back the first `made` charges.
+    /// Gives back the first `made` charges, but not a probe: there is one a second, whatever becomes of it.
     pub(crate) fn back(&self, made: usize) -> Vec<Charge> {
         let made = self.0.iter().take(made);
-        made.filter(|rung| rung.charge.amount > 0)
+        made.filter(|rung| rung.charge.amount > 0 && rung.kind != Kind::Probe)
             .map(|rung| rung.charge.clone().back(rung.charge.amount.unsigned_abs()))
             .collect()
     }
@@ -260,6 +306,12 @@ impl Ladder {
                 Failure::new(Code::Cooldown, "a message went to this number moments ago")
                     .retry_after(wait)
             }
+            Some(Kind::Attempts) => {
+                let setting = self.0.get(at).map_or("attempts", |rung| rung.setting);
+                let detail = ["xoxzo refused too many requests: ", setting].concat();
+                Failure::new(Code::TooManySends, detail).retry_after(wait)
+            }
+            Some(Kind::Failing | Kind::Pause | Kind::Probe) => provider::open(wait),
             Some(Kind::Cap) | None => {
                 let setting = self.0.get(at).map_or("a cap", |rung| rung.setting);
                 let detail = ["the limit of messages is reached: ", setting].concat();
@@ -277,7 +329,7 @@ impl Ladder {
         if over(Kind::Audience) {
             Some(Alarm::Failures)
         } else {
-            over(Kind::Cap).then_some(Alarm::Sends)
+            (over(Kind::Cap) || over(Kind::Attempts)).then_some(Alarm::Sends)
         }
     }
 
@@ -301,9 +353,25 @@ impl Ladder {
 
     /// The consecutive failures among these totals.
     pub(crate) fn hard(&self, totals: &[Total]) -> u32 {
+        self.total(Kind::Hard, totals)
+    }
+
+    /// The failures of Xoxzo in a row among these totals.
+    pub(crate) fn failed(&self, totals: &[Total]) -> u32 {
+        self.total(Kind::Failing, totals)
+    }
+
+    /// Tells whether the charge at `at` looks at failures of Xoxzo in a row. A probe may pass where it is refused.
+    pub(crate) fn is_failing(&self, at: usize) -> bool {
+        self.0
+            .get(at)
+            .is_some_and(|rung| rung.kind == Kind::Failing)
+    }
+
+    fn total(&self, kind: Kind, totals: &[Total]) -> u32 {
         let mut counted = self.0.iter().zip(totals);
-        let hard = counted.find(|(rung, _)| rung.kind == Kind::Hard);
-        hard.map_or(0, |(_, total)| total.total)
+        let found = counted.find(|(rung, _)| rung.kind == kind);
+        found.map_or(0, |(_, total)| total.total)
     }
 }
 
@@ -317,6 +385,12 @@ impl Rung {
             charge,
             most,
         }
+    }
+
+    /// The same, refusing nothing.
+    fn unlimited(mut self) -> Self {
+        self.charge.limit = u32::MAX;
+        self
     }
 }
 

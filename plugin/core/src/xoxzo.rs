@@ -68,6 +68,14 @@ pub enum Reply {
     },
 }
 
+/// Tells whether a 4xx refuses what the caller asked for: it names the recipient, or nothing that is known. Others are about the account, its
+/// credits, the settings, or too many requests at once.
+pub(crate) fn is_callers(status: u16, fields: &str) -> bool {
+    let mut named = fields.split(", ");
+    let unsaid = fields.is_empty() || fields == "detail";
+    !matches!(status, 401..=403 | 429) && (unsaid || named.any(|field| field == "recipient"))
+}
+
 /// A 4xx of Xoxzo.
 pub(crate) fn refused(status: u16, fields: &str, retry_after: Option<u32>) -> Failure {
     let (what, after) = match (status, fields) {

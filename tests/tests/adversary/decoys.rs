@@ -1,7 +1,8 @@
 //! Decoys: challenges that were never sent, for forms that must not tell whether an account exists.
 
 use serde_json::json;
-use xoxzo_2fa::{Challenge, Code, Delivery, Error};
+use xoxzo_2fa::{Binding, Challenge, Code, Delivery, Error};
+use xoxzo_2fa_sandbox::Fault;
 
 use crate::field::{COOLDOWN, Field, HOME, account, from, victim, wrong};
 
@@ -13,6 +14,7 @@ attacks_on_counters! {
     guess_at_a_decoy
     resend_a_decoy
     ask_decoys_beyond_a_cap
+    tell_a_decoy_by_the_failures_of_others
 }
 
 fn guess_at_a_decoy(field: &Field) {
@@ -125,4 +127,39 @@ fn ask_decoys_beyond_a_cap(field: &Field) {
         field.refused(Code::TooManySends, real);
     }
     field.held("nothing is sent", field.sent() == 0);
+}
+
+/// Whatever others make fail, a decoy is refused when a real start is, with the same words.
+fn tell_a_decoy_by_the_failures_of_others(field: &Field) {
+    let host = field.host();
+    let fail = || {
+        let other = Binding::new(Fault::Throttled.recipient(), "other", "login");
+        host.start(&other)
+    };
+    let decoy = |at| host.start_with(&account(at), &from(HOME).decoy());
+    for at in 0..4 {
+        field.refused(Code::Provider, fail());
+        field.accepted(decoy(at));
+        field.accepted(host.start(&account(100 + at)));
+    }
+    for _ in 0..5 {
+        field.refused(Code::Provider, fail());
+    }
+    for at in 4..8 {
+        let [one, other] = [decoy(at), host.start(&account(100 + at))].map(|start| {
+            let told = start.as_ref().err().map(|error| {
+                let mut failure = error.failure().clone();
+                failure.audit = None;
+                failure
+            });
+            field.refused(Code::Provider, start);
+            told
+        });
+        field.held("they fail alike", one == other);
+    }
+    field.held("nothing is sent", field.sent() == 4);
+    // Xoxzo is tried again after the seconds that it asked for.
+    field.pass(7);
+    field.accepted(host.start(&account(200)));
+    field.accepted(decoy(8));
 }

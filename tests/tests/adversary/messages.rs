@@ -1,5 +1,7 @@
 //! Messages: more of them, to where they pay, and to keep users out.
 
+use std::thread;
+
 use serde_json::json;
 use xoxzo_2fa::{Binding, Channel, Code, Delivery, Sending};
 use xoxzo_2fa_sandbox::Fault;
@@ -23,6 +25,8 @@ attacks_on_counters! {
     lock_a_user_out_as_a_stranger
     keep_a_users_code_away_as_a_stranger
     make_it_send_twice
+    make_xoxzo_refuse_500_requests
+    drive_the_account_into_429_as_a_stranger
 }
 
 fn ask_for_messages_where_they_pay(field: &Field) {
@@ -309,4 +313,66 @@ fn fill_the_store_with_refused_starts(field: &Field) {
     let (challenge, pin) = small.start(&host, &victim());
     let guess = host.verify_from(&challenge.token, &victim(), &pin, HOME);
     field.accepted(guess);
+}
+
+/// A bad number costs no message, so that one client would ask for ever.
+fn make_xoxzo_refuse_500_requests(field: &Field) {
+    let cap = json!({"count": 5, "seconds": 3_600});
+    let host = field.host_of(field.settings().set("/sends/per_client", cap));
+    let bad = |at: usize| {
+        let user = format!("user-{at}");
+        Binding::new(Fault::Refused.recipient(), user, "login")
+    };
+    for at in 0..5 {
+        let start = host.start_with(&bad(at), &from("198.51.100.9"));
+        field.refused(Code::Provider, start);
+    }
+    for at in 5..500 {
+        let start = host.start_with(&bad(at), &from("198.51.100.9"));
+        field.refused(Code::TooManySends, start);
+    }
+    let honest = host.start_with(&account(1), &from("198.51.100.9"));
+    field.refused(Code::TooManySends, honest);
+    field.accepted(host.start_with(&account(1), &from(HOME)));
+    field.pass(3_600);
+    field.accepted(host.start_with(&account(2), &from("198.51.100.9")));
+    // At once: five that are on their way and, of those before, fewer than five.
+    let asked: Vec<_> = thread::scope(|scope| {
+        let (host, bad) = (&host, &bad);
+        let threads =
+            (0..64).map(|at| scope.spawn(move || host.start_with(&bad(at), &from("192.0.2.1"))));
+        let threads: Vec<_> = threads.collect();
+        let ended = threads.into_iter().map(|thread| thread.join().unwrap());
+        ended.collect()
+    });
+    let told = asked.iter().filter_map(|start| start.as_ref().err());
+    let sent = told.filter(|error| error.code() == Code::Provider).count();
+    field.held("a burst is as small as the cap", (1..10).contains(&sent));
+}
+
+/// A stranger with as many addresses as he likes, who makes Xoxzo refuse what he asks until it throttles the account.
+fn drive_the_account_into_429_as_a_stranger(field: &Field) {
+    let cap = json!({"count": 20, "seconds": 3_600});
+    let host = field.host_of(field.settings().set("/sends/per_audience", cap));
+    let ask = |at: usize, fault: Fault| {
+        let stranger = Binding::new(fault.recipient(), format!("new-{at}"), "sign-up");
+        host.start_with(&stranger, &from(&format!("198.51.100.{at}")))
+    };
+    for at in 0..10 {
+        field.refused(Code::Provider, ask(at, Fault::Refused));
+    }
+    for at in 10..100 {
+        field.refused(Code::TooManySends, ask(at, Fault::Refused));
+    }
+    field.accepted(host.start(&account(1)));
+    // He is throttled himself: others are not.
+    field.pass(3_600);
+    for at in 0..50 {
+        field.refused(Code::Provider, ask(at, Fault::Throttled));
+    }
+    field.accepted(host.start(&account(2)));
+    let stranger = Binding::new("+819022221111", "new-user", "sign-up");
+    field.refused(Code::Provider, host.start(&stranger));
+    field.pass(7);
+    field.accepted(host.start(&stranger));
 }

@@ -26,6 +26,8 @@ impl Suspend for Dispatch {
             ladder: _,
             parts,
             alarm,
+            probing,
+            failed,
             stage,
         } = self;
         out.u32(*now);
@@ -35,6 +37,7 @@ impl Suspend for Dispatch {
         out.option(client.as_deref()).flag(*decoy).flag(*again);
         out.maybe_u32(*parts);
         Alarm::write(*alarm, out);
+        out.flag(*probing).u32(*failed);
         match stage {
             Stage::Charge => out.u8(0),
             Stage::Send => out.u8(1),
@@ -43,6 +46,7 @@ impl Suspend for Dispatch {
                 failure.write(out.u8(3));
                 out
             }
+            Stage::Taken(message_id) => out.u8(4).text(message_id),
         };
     }
 
@@ -60,11 +64,14 @@ impl Suspend for Dispatch {
             ladder: Ladder::default(),
             parts: from.maybe_u32(),
             alarm: Alarm::read(from)?,
+            probing: from.present(),
+            failed: from.u32(),
             stage: match from.u8() {
                 0 => Stage::Charge,
                 1 => Stage::Send,
                 2 => Stage::Unknown,
                 3 => Stage::Back(Failure::read(from)?),
+                4 => Stage::Taken(from.text()),
                 _ => return None,
             },
         };

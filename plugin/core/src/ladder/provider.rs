@@ -1,0 +1,177 @@
+//! What the answers of Xoxzo are counted as, and when it is not asked.
+//!
+//! ```text
+//!            5 failures in a row                the pause is over
+//! closed ───────────────────────► open ──────────────────────────► half open
+//!   ▲                              ▲  nobody is sent to              │ one start a second
+//!   │                              └──────────────── it fails ───────┤
+//!   └────────────────────────────────────────────── it is answered ──┘
+//! ```
+//!
+//! Each kind of purposes has a breaker of its own, so that what strangers start never shuts a login out.
+
+use alloc::vec::Vec;
+
+use super::{Groups, Kind, Messages, Rung, User};
+use crate::binding::Binding;
+use crate::failure::{Code, Failure};
+use crate::guard::Charge;
+use crate::prepared::Prepared;
+
+/// Failures in a row that open the breaker.
+const FAILURES: u32 = 5;
+
+/// Seconds that a row is remembered for, unless an answer ends it.
+const ROW: u32 = 600;
+
+/// Seconds that an open breaker lets nobody through, where Xoxzo does not say how long.
+const PAUSE: u32 = 10;
+
+/// The longest pause in seconds, whatever Xoxzo says.
+const LONGEST_PAUSE: u32 = 60;
+
+/// How a message stands to the breaker.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// A resend: the breaker does not stop it, and it counts nothing for it.
+    Passed,
+    /// A start that goes if the breaker is closed.
+    Closed,
+    /// A start that found it not closed, and goes if there is no pause and it is the first in this second.
+    Probing,
+}
+
+/// What an answer of Xoxzo to a start or resend says about whom to hold back.
+#[derive(Clone, Copy)]
+pub(crate) enum Lesson {
+    /// It refused what the caller asked for, which costs an attempt, and so it works.
+    Refused,
+    /// It works.
+    Answered,
+    /// It does not work, or not with this account and these settings, and may say for how many seconds.
+    Failed(Option<u32>),
+}
+
+impl Lesson {
+    /// What is counted for it. `failed` is how many failures in a row the start saw; a resend has none to see.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`] if the client is no address.
+    pub(crate) fn charges(
+        self,
+        settings: &Prepared,
+        binding: &Binding,
+        client: Option<&str>,
+        failed: Option<u32>,
+    ) -> Result<Vec<Charge>, Failure> {
+        let user = User::of(settings, binding);
+        let groups = Groups::new(settings, user, client)?;
+        let breaker = Breaker::of(settings, user, &groups);
+        let mut charges = Vec::new();
+        match self {
+            Self::Refused => {
+                let messages = Messages::of(settings, user, &groups, 1);
+                let Attempts { client, audience } = Attempts::of(settings, &groups, &messages);
+                let made = client.into_iter().chain([audience]);
+                charges.extend(made.map(|rung| rung.unlimited().charge));
+            }
+            Self::Answered | Self::Failed(_) => {}
+        }
+        match (self, failed) {
+            (Self::Failed(wait), Some(failed)) => {
+                charges.push(breaker.failing().unlimited().charge);
+                if failed.saturating_add(1) >= FAILURES {
+                    let ttl = wait.unwrap_or(PAUSE).clamp(1, LONGEST_PAUSE);
+                    let pause = breaker.pause().unlimited().charge;
+                    charges.push(Charge { ttl, ..pause });
+                }
+            }
+            (Self::Refused | Self::Answered, Some(1..)) => {
+                charges.push(breaker.failing().charge.back(u32::MAX));
+            }
+            (Self::Refused | Self::Answered, Some(0)) | (_, None) => {}
+        }
+        Ok(charges)
+    }
+}
+
+/// What a start is refused with while it is not closed.
+pub(super) fn open(wait: Option<u32>) -> Failure {
+    let detail = "xoxzo failed five times in a row and is not asked for now: nothing was sent";
+    Failure::new(Code::Provider, detail).retry_after(wait)
+}
+
+/// One more request that Xoxzo refused for what was in it, such as a bad number. As many are allowed as messages, in the same windows.
+pub(super) struct Attempts {
+    pub(super) client: Option<Rung>,
+    pub(super) audience: Rung,
+}
+
+impl Attempts {
+    /// Without those of a client that is not known.
+    pub(super) fn of(settings: &Prepared, groups: &Groups, messages: &Messages) -> Self {
+        let rung = |setting, group, of: &[u8], message: &Rung| {
+            let name = settings.names.sends(group, setting, of);
+            let Charge { limit, ttl, .. } = message.charge;
+            Rung {
+                kind: Kind::Attempts,
+                setting,
+                charge: Charge::one(name, limit, ttl),
+                most: message.most,
+            }
+        };
+        let client = messages.client.as_ref().zip(groups.client());
+        let of = settings.audience.as_bytes();
+        let audience = "attempts per audience";
+        Self {
+            client: client.map(|(message, (client, group))| {
+                rung("attempts per client", group, client, message)
+            }),
+            audience: rung(audience, &groups.audience, of, &messages.audience),
+        }
+    }
+}
+
+/// The breaker of one kind of purposes. It lives in counters of the audience.
+pub(super) struct Breaker<'a> {
+    settings: &'a Prepared,
+    groups: &'a Groups,
+    open: bool,
+}
+
+impl<'a> Breaker<'a> {
+    pub(super) fn of(settings: &'a Prepared, user: User<'_>, groups: &'a Groups) -> Self {
+        Self {
+            settings,
+            groups,
+            open: user.open,
+        }
+    }
+
+    /// Failures of Xoxzo in a row.
+    pub(super) fn failing(&self) -> Rung {
+        self.rung(Kind::Failing, "provider failures", FAILURES, ROW)
+    }
+
+    /// The time in which nobody is let through.
+    pub(super) fn pause(&self) -> Rung {
+        self.rung(Kind::Pause, "provider pause", 1, PAUSE)
+    }
+
+    /// The one start in a second that tries whether Xoxzo works again.
+    pub(super) fn probe(&self) -> Rung {
+        self.rung(Kind::Probe, "provider probe", 1, 1)
+    }
+
+    fn rung(&self, kind: Kind, label: &'static str, most: u32, seconds: u32) -> Rung {
+        let Self {
+            settings,
+            groups,
+            open,
+        } = self;
+        let of = settings.audience.as_bytes();
+        let name = settings.names.apart(&groups.audience, label, *open, of);
+        Rung::new(kind, label, Charge::one(name, most, seconds))
+    }
+}
