@@ -13,18 +13,19 @@
 //! What is in braces is one group, whose charges a store makes as one. The wide counters are looked at before the narrow ones are
 //! charged: who is refused anyway uses up nobody's guesses and leaves no counter behind.
 
+mod counted;
 mod provider;
 
 use alloc::vec::Vec;
-use core::net::IpAddr;
 
 use crate::binding::Binding;
-use crate::failure::{Alarm, Code, Failure, Unfit};
-use crate::guard::{CLAIM, Charge, Group, LASTING, Total};
+use crate::failure::{Alarm, Code, Failure};
+use crate::guard::{CLAIM, Charge, Total};
 use crate::phone::Recipient;
 use crate::prepared::Prepared;
-use crate::settings::{Cap, Guesses, Purpose};
+use crate::settings::{Guesses, Purpose};
 
+use counted::{Failures, Groups, Messages, User};
 use provider::{Attempts, Breaker};
 pub(crate) use provider::{Gate, Lesson};
 
@@ -397,238 +398,6 @@ impl Rung {
 /// The setting that limits the guesses of a challenge.
 const GUESSES: &str = "pin.guesses";
 
-/// A user, and whether strangers can start what they are asked for.
-#[derive(Clone, Copy)]
-struct User<'a> {
-    subject: &'a str,
-    recipient: &'a Recipient,
-    open: bool,
-}
-
-impl<'a> User<'a> {
-    fn of(settings: &Prepared, binding: &'a Binding) -> Self {
-        Self {
-            subject: &binding.subject,
-            recipient: &binding.recipient,
-            open: settings.open(binding),
-        }
-    }
-}
-
-/// Whom counters are for.
-struct Groups {
-    subject: Group,
-    /// The client, as it is counted.
-    client: Option<(Vec<u8>, Group)>,
-    audience: Group,
-}
-
-impl Groups {
-    fn new(settings: &Prepared, user: User<'_>, client: Option<&str>) -> Result<Self, Failure> {
-        let names = &settings.names;
-        let client = client.map(address).transpose()?.map(|client| {
-            let group = names.group("client", &client);
-            (client, group)
-        });
-        Ok(Self {
-            subject: names.subject(user.subject),
-            client,
-            audience: names.group("audience", settings.audience.as_bytes()),
-        })
-    }
-
-    fn client(&self) -> Option<(&[u8], &Group)> {
-        let client = self.client.as_ref();
-        client.map(|(client, group)| (&**client, group))
-    }
-
-    /// Whether there is a client if a cap asks for one.
-    fn needed(&self, setting: &str, cap: Option<Cap>) -> Result<(), Failure> {
-        if cap.is_none() || self.client.is_some() {
-            return Ok(());
-        }
-        let detail = ["client: is required, since ", setting, " is set"].concat();
-        Err(Failure::new(Code::Request, detail))
-    }
-}
-
-/// One more failure, in each counter of them.
-struct Failures {
-    /// In a window, consecutive, and over all numbers.
-    subject: [Rung; 3],
-    client: Option<Rung>,
-    audience: Rung,
-}
-
-impl Failures {
-    /// # Errors
-    ///
-    /// [`Code::Request`] if a client is needed and missing.
-    fn new(settings: &Prepared, user: User<'_>, groups: &Groups) -> Result<Self, Failure> {
-        groups.needed(PER_CLIENT, settings.guesses.client)?;
-        Ok(Self::of(settings, user, groups))
-    }
-
-    /// Without those of a client that is not known.
-    fn of(settings: &Prepared, user: User<'_>, groups: &Groups) -> Self {
-        let (guesses, names) = (&settings.guesses, &settings.names);
-        let User {
-            subject,
-            recipient,
-            open,
-        } = user;
-        let one = |kind, setting, name, Cap { count, seconds }| {
-            Rung::new(kind, setting, Charge::one(name, count, seconds))
-        };
-        let own = |window| names.failures(&groups.subject, window, open, subject, recipient);
-        let lasting = Cap {
-            count: guesses.hard,
-            seconds: LASTING,
-        };
-        let over_all = names.apart(
-            &groups.subject,
-            "failures per subject",
-            open,
-            subject.as_bytes(),
-        );
-        let client = guesses.client.zip(groups.client());
-        let client = client.map(|(cap, (client, group))| {
-            let name = names.apart(group, "failures per client", false, client);
-            one(Kind::Client, PER_CLIENT, name, cap)
-        });
-        let everyone = names.apart(
-            &groups.audience,
-            "failures per audience",
-            false,
-            settings.audience.as_bytes(),
-        );
-        let Cap { count, seconds } = guesses.audience;
-        Self {
-            subject: [
-                one(Kind::Soft, "failures.soft", own("soft"), guesses.soft),
-                one(Kind::Hard, "failures.hard", own("hard"), lasting),
-                one(
-                    Kind::Subject,
-                    "failures.per_subject",
-                    over_all,
-                    guesses.subject,
-                ),
-            ],
-            client,
-            audience: Rung {
-                kind: Kind::Audience,
-                setting: "failures.per_audience",
-                charge: Charge::one(everyone, u32::MAX, seconds),
-                most: count,
-            },
-        }
-    }
-}
-
-/// The setting that limits the failures from a client.
-const PER_CLIENT: &str = "failures.per_client";
-
-/// One more message, in each counter of them.
-struct Messages {
-    subject: Rung,
-    unknown: Rung,
-    cooldown: Rung,
-    number: Rung,
-    client: Option<Rung>,
-    range: Rung,
-    audience: Rung,
-}
-
-impl Messages {
-    /// # Errors
-    ///
-    /// [`Code::Request`] if a client is needed and missing.
-    fn new(
-        settings: &Prepared,
-        user: User<'_>,
-        groups: &Groups,
-        weight: u32,
-    ) -> Result<Self, Failure> {
-        groups.needed("sends.per_client", settings.sends.client)?;
-        Ok(Self::of(settings, user, groups, weight))
-    }
-
-    /// Without those of a client that is not known.
-    fn of(settings: &Prepared, user: User<'_>, groups: &Groups, weight: u32) -> Self {
-        let (names, sends) = (&settings.names, &settings.sends);
-        let User {
-            subject,
-            recipient,
-            open,
-        } = user;
-        let cap =
-            |group: &Group, setting: &'static str, label, of: &[u8], cap: Cap, shared: bool| {
-                let half = cap.count.checked_div(2).unwrap_or(0).max(1);
-                let most = if open && shared { half } else { cap.count };
-                let limit = if sends.monitor { u32::MAX } else { most };
-                Rung {
-                    kind: Kind::Cap,
-                    setting,
-                    charge: Charge::more(names.sends(group, label, of), weight, limit, cap.seconds),
-                    most,
-                }
-            };
-        let number = names.number(recipient);
-        let unknown = Charge::one(names.unknown(&number, open, recipient), 1, UNKNOWN_COOLDOWN);
-        let cooldown = Charge::one(names.cooldown(&number, open, recipient), 1, sends.cooldown);
-        let digits = recipient.as_str().as_bytes();
-        let range = recipient.range().as_bytes();
-        let audience = settings.audience.as_bytes();
-        let client = sends.client.zip(groups.client());
-        Self {
-            subject: cap(
-                &groups.subject,
-                "sends.per_subject",
-                "sends per subject",
-                subject.as_bytes(),
-                sends.subject,
-                true,
-            ),
-            unknown: Rung::new(Kind::Cooldown, "cooldown after unknown", unknown),
-            cooldown: Rung::new(Kind::Cooldown, "sends.cooldown_seconds", cooldown),
-            number: cap(
-                &number,
-                "sends.per_number",
-                "sends per number",
-                digits,
-                sends.number,
-                true,
-            ),
-            client: client.map(|(limit, (client, group))| {
-                cap(
-                    group,
-                    "sends.per_client",
-                    "sends per client",
-                    client,
-                    limit,
-                    false,
-                )
-            }),
-            range: cap(
-                &names.group("range", range),
-                "sends.per_range",
-                "sends per range",
-                range,
-                sends.range,
-                true,
-            ),
-            audience: cap(
-                &groups.audience,
-                "sends.per_audience",
-                "sends per audience",
-                audience,
-                sends.audience,
-                true,
-            ),
-        }
-    }
-}
-
 /// A challenge that has no guess left, or was won.
 fn spent(total: Total) -> Failure {
     if total.total >= CLAIM {
@@ -650,49 +419,4 @@ pub(crate) fn exhausted() -> Failure {
 /// A challenge that was won.
 pub(crate) fn used() -> Failure {
     Failure::new(Code::Used, "this challenge was accepted before")
-}
-
-/// One name per client: IPv4 also when mapped into IPv6, IPv6 by its /64, which one client has to itself.
-fn address(text: &str) -> Result<Vec<u8>, Failure> {
-    let address: IpAddr = text
-        .parse()
-        .map_err(|_| Unfit("must be an IPv4 or IPv6 address").argument("client"))?;
-    Ok(match address.to_canonical() {
-        IpAddr::V4(v4) => v4.octets().to_vec(),
-        IpAddr::V6(v6) => v6.octets().into_iter().take(8).collect(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_client_has_one_spelling() {
-        assert_eq!(
-            address("203.0.113.7").unwrap(),
-            address("::ffff:203.0.113.7").unwrap()
-        );
-        assert_eq!(
-            address("2001:db8::1").unwrap(),
-            address("2001:0db8:0:0:ffff::2").unwrap()
-        );
-        assert_ne!(
-            address("2001:db8::1").unwrap(),
-            address("2001:db8:0:1::1").unwrap()
-        );
-        for other in [
-            "",
-            "203.0.113.7:80",
-            "203.0.113.07",
-            "example.com",
-            " 203.0.113.7",
-        ] {
-            assert_eq!(
-                address(other).err().map(|failure| failure.code),
-                Some(Code::Request),
-                "{other}"
-            );
-        }
-    }
 }
