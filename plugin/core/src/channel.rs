@@ -18,4 +18,13 @@ impl Channel {
             Self::Voice => 2,
         }
     }
+
+    /// Returns `sms` or `voice`, as every host spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Voice => "voice",
+        }
+    }
 }

@@ -28,7 +28,7 @@ use crate::turn::{Event, Response, Turn};
 use crate::visit::{Notice, Sent, Visit};
 
 /// What a form is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Start,
     Verify,
@@ -47,6 +47,25 @@ impl Action {
             "/voice" => Some(Self::Voice),
             "/logout" => Some(Self::Logout),
             _ => None,
+        }
+    }
+
+    /// The operation of the engine behind it, as events name it.
+    pub(crate) fn operation(self) -> Option<&'static str> {
+        match self {
+            Self::Start => Some("start"),
+            Self::Verify => Some("verify"),
+            Self::Resend | Self::Voice => Some("resend"),
+            Self::Logout => None,
+        }
+    }
+
+    /// By which way its message goes.
+    pub(crate) fn channel(self) -> Option<Channel> {
+        match self {
+            Self::Start | Self::Resend => Some(Channel::Sms),
+            Self::Voice => Some(Channel::Voice),
+            Self::Verify | Self::Logout => None,
         }
     }
 }
@@ -84,6 +103,7 @@ pub(crate) enum Stage {
 
 /// Who waits for the answer to a form.
 pub(crate) struct Visitor {
+    action: Action,
     asked: Asked,
     identity: Identity,
     visit: Visit,
@@ -123,6 +143,7 @@ impl Gate {
             return refuse(403, Reason::StaleForm, Event::RejectedCrossSite);
         }
         let visitor = Visitor {
+            action,
             asked,
             identity,
             visit: Visit {
@@ -131,11 +152,7 @@ impl Gate {
             },
         };
         let claimed = visitor.identity.claimed(&self.settings.purpose);
-        let channel = if action == Action::Voice {
-            Channel::Voice
-        } else {
-            Channel::Sms
-        };
+        let channel = action.channel().unwrap_or_default();
         let locale = self.look.locale_of(visitor.asked.language);
         let sending = Sending {
             channel,
@@ -231,7 +248,8 @@ impl Gate {
                 output: Ended::Challenged(challenge),
                 audit,
             })) => {
-                let note = Note::done(audit, Some(challenge.delivery));
+                let note = Note::sent(audit, challenge.delivery, challenge.parts);
+                let note = note.by(visitor.action);
                 let unknown = challenge.delivery == Delivery::Unknown;
                 let event = if unknown {
                     Event::SentUnknown
@@ -250,7 +268,7 @@ impl Gate {
             })) => Turn::Respond(match draw(rng) {
                 Ok(id) => {
                     let accepted = self.accepted(&visitor, &Pass::new(id, now));
-                    accepted.noting(Note::done(audit, None))
+                    accepted.noting(Note::accepted(audit).by(visitor.action))
                 }
                 Err(failure) => self.refused(visitor, &failure, now),
             }),
@@ -322,7 +340,8 @@ impl Gate {
             Blame::Refuse => Event::Refused,
             Blame::Misuse | Blame::Upstream => Event::UpstreamFailed,
         };
-        self.done(visitor, now, event).noting(Note::of(failure))
+        let note = Note::of(failure).by(visitor.action);
+        self.done(visitor, now, event).noting(note)
     }
 
     /// The end of a form: 303 to the page, which says the rest, or all of it as JSON.
@@ -331,6 +350,7 @@ impl Gate {
             asked,
             identity,
             visit,
+            ..
         } = visitor;
         if asked.json {
             let status = answer::status_of(visit.notice.as_ref());

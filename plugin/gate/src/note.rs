@@ -3,18 +3,24 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use xoxzo_2fa_core::{Alarm, Audit, Blame, Code, Delivery, Failure};
+use xoxzo_2fa_core::{Alarm, Audit, Blame, Channel, Code, Delivery, Failure};
 
+use crate::flow::Action;
 use crate::object::Object;
 use crate::turn::Event;
 
-/// What is logged of an operation of the engine. Holds nothing personal: users are named by hashes.
+/// An operation of the engine that ended, with the fields that events have on every host (`wit/SPEC.md`, "Events"). Holds nothing personal: users
+/// are named by hashes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
+    /// What the form was for. Absent where a pass was looked up.
+    pub(crate) action: Option<Action>,
     /// Why it was refused or failed. Absent if it was done.
     pub code: Option<Code>,
     /// What is known of the message.
     pub delivery: Option<Delivery>,
+    /// Billed parts of the message, as far as they are known.
+    pub parts: Option<u32>,
     /// Whom it is about, and what operators should know.
     pub audit: Audit,
 }
@@ -23,16 +29,31 @@ impl Note {
     pub(crate) fn of(failure: &Failure) -> Self {
         Self {
             code: Some(failure.code),
-            delivery: None,
             audit: told(failure.audit.clone()),
+            ..Self::default()
         }
     }
 
-    pub(crate) fn done(audit: Option<Box<Audit>>, delivery: Option<Delivery>) -> Self {
+    pub(crate) fn sent(audit: Option<Box<Audit>>, delivery: Delivery, parts: Option<u32>) -> Self {
         Self {
-            code: None,
-            delivery,
+            delivery: Some(delivery),
+            parts,
             audit: told(audit),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn accepted(audit: Option<Box<Audit>>) -> Self {
+        Self {
+            audit: told(audit),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn by(self, action: Action) -> Self {
+        Self {
+            action: Some(action),
+            ..self
         }
     }
 
@@ -42,37 +63,56 @@ impl Note {
         self.audit.alarm
     }
 
+    /// How the operation ended.
+    fn outcome(&self) -> &'static str {
+        match (self.code.map(Code::blame), self.delivery) {
+            (Some(blame), _) => blame.name(),
+            (None, Some(Delivery::Unknown)) => "unknown",
+            (None, _) => "ok",
+        }
+    }
+
     /// Tells whether the line is a warning: an alarm, a message of unknown fate, or something outside that failed.
     #[must_use]
     pub fn is_warning(&self) -> bool {
-        let blame = self.code.map(Code::blame);
-        self.alarm().is_some()
-            || self.delivery == Some(Delivery::Unknown)
-            || blame.is_some_and(|blame| blame != Blame::Refuse)
+        let refused = self.code.map(Code::blame) == Some(Blame::Refuse);
+        self.alarm().is_some() || !(refused || self.outcome() == "ok")
     }
 
-    /// The line, a JSON object. `client` is the address of the end user.
+    /// The line, a JSON object. `purpose` is that of the gate's settings, `client` the address of the end user.
     #[must_use]
-    pub fn line(&self, event: Event, client: Option<&str>) -> String {
+    pub fn line(&self, event: Event, purpose: &str, client: Option<&str>) -> String {
         let mut line = Object::new();
-        line.text("event", event.name());
-        let mut maybe = |name: &str, value: Option<&str>| {
+        let audit = &self.audit;
+        let trail = audit.trail.as_ref();
+        let fields = [
+            ("event", Some(event.name())),
+            ("operation", self.action.and_then(Action::operation)),
+            ("outcome", Some(self.outcome())),
+            ("code", self.code.map(Code::name)),
+            ("purpose", Some(purpose)),
+            (
+                "channel",
+                self.action.and_then(Action::channel).map(Channel::name),
+            ),
+            ("delivery", self.delivery.map(Delivery::name)),
+            ("subject", trail.map(|trail| &*trail.subject)),
+            ("recipient", trail.map(|trail| &*trail.recipient)),
+            ("calling_code", trail.map(|trail| &*trail.calling_code)),
+            ("challenge_id", audit.challenge_id.as_deref()),
+            ("message_id", audit.message_id.as_deref()),
+            ("cause", audit.cause.as_deref()),
+            ("alarm", audit.alarm.map(Alarm::name)),
+            ("client", client),
+        ];
+        for (name, value) in fields {
             if let Some(value) = value {
                 line.text(name, value);
             }
-        };
-        let audit = &self.audit;
-        let trail = audit.trail.as_ref();
-        maybe("code", self.code.map(Code::name));
-        maybe("delivery", self.delivery.map(Delivery::name));
-        maybe("subject", trail.map(|trail| &*trail.subject));
-        maybe("recipient", trail.map(|trail| &*trail.recipient));
-        maybe("calling_code", trail.map(|trail| &*trail.calling_code));
-        maybe("challenge_id", audit.challenge_id.as_deref());
-        maybe("message_id", audit.message_id.as_deref());
-        maybe("cause", audit.cause.as_deref());
-        maybe("alarm", audit.alarm.map(Alarm::name));
-        maybe("client", client);
+        }
+        if let Some(parts) = self.parts {
+            line.number("parts", parts);
+        }
         line.finish()
     }
 }

@@ -196,7 +196,8 @@ fn respond(shared: &Shared, response: &Response) -> Action {
         if let Some(alarm) = note.alarm() {
             shared.metrics.alarm(alarm);
         }
-        let line = note.line(response.event, exchange::client().as_deref());
+        let purpose = &shared.gate.settings().purpose;
+        let line = note.line(response.event, purpose, exchange::client().as_deref());
         if note.is_warning() {
             warn!("{line}");
         } else {

@@ -329,9 +329,13 @@ fn an_unknown_answer_of_xoxzo_keeps_the_challenge() {
     let note = sent.note.unwrap();
     assert!(note.is_warning());
     let line: Value =
-        serde_json::from_str(&note.line(Event::SentUnknown, Some("192.0.2.1"))).unwrap();
+        serde_json::from_str(&note.line(Event::SentUnknown, "login", Some("192.0.2.1"))).unwrap();
     for (name, value) in [
         ("event", "sent_unknown"),
+        ("operation", "start"),
+        ("outcome", "unknown"),
+        ("purpose", "login"),
+        ("channel", "sms"),
         ("delivery", "unknown"),
         ("cause", "timeout: no answer in time"),
         ("alarm", "delivery"),
