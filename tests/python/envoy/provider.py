@@ -39,6 +39,14 @@ def number(last: int) -> str:
     return f"+8190000000{last}"
 
 
+def close_the_breaker(court: Court) -> None:
+    """An answer between the failures: five of them in a row would keep the engine from asking."""
+    other = court.world.person()
+    other.step()
+    answer = other.press("start")
+    court.hold("a message between failures", answer.json().get("step") == "code", answer)
+
+
 def answers(court: Court) -> None:
     """Each odd answer, and what becomes of the start."""
     world = court.world
@@ -65,6 +73,7 @@ def answers(court: Court) -> None:
             all(secret not in text for secret in world.environment.values()),
             text,
         )
+        close_the_breaker(court)
 
 
 def gone(court: Court) -> None:
@@ -144,6 +153,7 @@ def no_cluster(court: Court) -> None:
 
 
 HEAD = b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n"
+TAKEN = HEAD + b'content-length: 17\r\n\r\n[{"msgid":"m-1"}]'
 MEGABYTE = b"a" * 1_048_576
 TOLD: dict[str, tuple[bytes, ...]] = {
     "nothing": (),
@@ -190,6 +200,8 @@ def hostile(court: Court) -> None:
             )
             own.attack(f"{name}: no pass", own.plain("/account", person), 401)
             own.hold(f"{name}: no cookie of the provider", PASS not in answer.cookies(), answer.headers)
+            provider.pieces, provider.reset = (TAKEN,), False
+            close_the_breaker(own)
         provider.stop()
         person = world.person()
         person.step()

@@ -82,8 +82,9 @@ class _Base:
     def number_index(self, recipient: str) -> str:
         """Compute an index of a phone number: 22 characters, the same for the same ``guard.key``.
 
-        By it a service finds whether a number is registered already, and by whom, without keeping the number in the clear. Raises ``Misuse``
-        for a malformed recipient.
+        By it a service finds whether a number is registered already, and by whom, without keeping the number in the clear.
+
+        Raises ``Misuse`` for a malformed recipient.
         """
         index = seal(_indexed, self._prepared, recipient)
         del recipient

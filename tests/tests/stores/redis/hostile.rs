@@ -167,7 +167,7 @@ fn an_error_says_its_cause_and_no_address_or_password(make: Make) {
         ("-READONLY secret\r\n", "readonly: the server is read-only"),
         (
             "-MOVED 1 secret.internal:1\r\n",
-            "its slot did not come to rest in time",
+            "cluster: its slot did not come to rest in time",
         ),
     ] {
         assert_eq!(made(make, answer), refused(why), "{answer:?}");
@@ -188,7 +188,9 @@ fn an_error_says_its_cause_and_no_address_or_password(make: Make) {
     let none = make(RedisGuard::builder("http://:secret@host")).err();
     assert_eq!(
         none,
-        Some(GuardError::Unreachable("not a URL of a server".to_string()))
+        Some(GuardError::Unreachable(
+            "url: not that of a server".to_string()
+        ))
     );
 }
 
