@@ -1,4 +1,4 @@
-//! What is told to operators and scripts when something is not as asked. What end users read is the engine's.
+//! Reports to operators and scripts of what failed or was refused. The text for end users is the engine's.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -93,7 +93,7 @@ pub(crate) fn seconds(time: Option<Duration>) -> Option<u64> {
     time.map(|time| time.as_secs())
 }
 
-/// What an operator can do next, where the text of the error does not say it.
+/// Advice for an operator, where the text of the error gives none.
 fn advice(code: &str) -> Option<&'static str> {
     Some(match code {
         "settings" => {

@@ -1,4 +1,4 @@
-//! What operators do and see.
+//! The client for operators: limits, unlocking and credits.
 
 use std::fmt;
 

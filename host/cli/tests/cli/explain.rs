@@ -1,4 +1,4 @@
-//! What end users read, as `explain` prints it.
+//! `explain`: the text for end users after a failure.
 
 use std::path::Path;
 use std::{env, fs};

@@ -1,4 +1,4 @@
-//! What operators see and lift while a service runs, in a file and in Redis.
+//! `limits`, `unlock` and `credits` while a service runs, with its counters in a file and in Redis.
 
 use serde_json::Value;
 use xoxzo_2fa::{Binding, Code, Guard, MemoryGuard, RedisGuard, Settings, SqliteGuard, TwoFactor};

@@ -1,4 +1,4 @@
-//! What operators do and see, each a future.
+//! The client for operators, whose calls are futures.
 
 use std::fmt;
 
