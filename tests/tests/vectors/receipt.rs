@@ -234,10 +234,14 @@ fn expecting(base: &Value, comment: &str, flag: &str, change: Value) -> Value {
     changed(base, comment, flag, json!({"expected": expected}))
 }
 
+/// A change of what is expected to another payment.
+fn paid(amount: &str, currency: &str, payee: &str) -> Value {
+    json!({"transaction": {"amount": amount, "currency": currency, "payee": payee}})
+}
+
 /// The same receipt where something else is expected, one field at a time; and without the number, which is not.
 fn of_something_else(base: &Value) -> Vec<Value> {
     let change = |comment, change| expecting(base, comment, "Expectation", change);
-    let paid = |amount: &str, currency: &str, payee: &str| json!({"transaction": {"amount": amount, "currency": currency, "payee": payee}});
     let mut made = vec![
         change("whatever the number", json!({"recipient": null})),
         change("another subject", json!({"subject": "user-2"})),
@@ -290,7 +294,6 @@ fn of_something_else(base: &Value) -> Vec<Value> {
 /// Expectations that do not have their form, with a good receipt and with none.
 fn malformed(base: &Value) -> Vec<Value> {
     let change = |comment, change| expecting(base, comment, "Form", change);
-    let paid = |amount: &str, currency: &str, payee: &str| json!({"transaction": {"amount": amount, "currency": currency, "payee": payee}});
     vec![
         change("an empty subject", json!({"subject": ""})),
         change("a subject with a space", json!({"subject": "user 1"})),
