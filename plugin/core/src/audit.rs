@@ -232,23 +232,14 @@ fn go_on<O: Operation<Output: Tell>>(
     asked: bool,
     cause: Option<String>,
 ) -> Result<Turn<Audited<O>>, Failure> {
+    let audited = |operation, cause| Audited {
+        operation,
+        asked,
+        cause,
+    };
     match turn {
-        Ok(Turn::Count(charges, operation)) => Ok(Turn::Count(
-            charges,
-            Audited {
-                operation,
-                asked,
-                cause,
-            },
-        )),
-        Ok(Turn::Send(request, operation)) => Ok(Turn::Send(
-            request,
-            Audited {
-                operation,
-                asked,
-                cause,
-            },
-        )),
+        Ok(Turn::Count(charges, operation)) => Ok(Turn::Count(charges, audited(operation, cause))),
+        Ok(Turn::Send(request, operation)) => Ok(Turn::Send(request, audited(operation, cause))),
         Ok(Turn::Done(mut output)) => {
             let audit = about().map(|about| {
                 let mut audit = about.audit(settings);

@@ -29,7 +29,7 @@ use crate::codec::to_base64url;
 use crate::failure::{Alarm, Code, Failure, Unfit};
 use crate::guard::{Charge, Outcome, agree, judge};
 use crate::handle::{self, Handle};
-use crate::ladder::{Gate, Ladder, Lesson, UNKNOWN_COOLDOWN, exhausted};
+use crate::ladder::{Ladder, Lesson, Standing, UNKNOWN_COOLDOWN, exhausted};
 use crate::locale::Locale;
 use crate::pin::Pin;
 use crate::prepared::{Key, Prepared};
@@ -295,10 +295,10 @@ impl Dispatch {
             Channel::Sms => 1,
             Channel::Voice => Voice::WEIGHT,
         };
-        let gate = match (self.again, self.probing) {
-            (true, _) => Gate::Passed,
-            (false, false) => Gate::Closed,
-            (false, true) => Gate::Probing,
+        let standing = match (self.again, self.probing) {
+            (true, _) => Standing::Passed,
+            (false, false) => Standing::Closed,
+            (false, true) => Standing::Probing,
         };
         Ladder::message(
             settings,
@@ -306,7 +306,7 @@ impl Dispatch {
             self.client.as_deref(),
             guess,
             weight,
-            gate,
+            standing,
         )
     }
 

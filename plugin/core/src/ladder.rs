@@ -27,7 +27,7 @@ use crate::settings::{Guesses, Purpose};
 
 use counted::{Failures, Groups, Messages, User};
 use provider::{Attempts, Breaker};
-pub(crate) use provider::{Gate, Lesson};
+pub(crate) use provider::{Lesson, Standing};
 
 /// Seconds to wait after a message of which nothing is known (Xoxzo: look three minutes later whether it was sent).
 pub(crate) const UNKNOWN_COOLDOWN: u32 = 180;
@@ -99,7 +99,7 @@ impl Ladder {
         client: Option<&str>,
         challenge: Option<Charge>,
         weight: u32,
-        gate: Gate,
+        standing: Standing,
     ) -> Result<Self, Failure> {
         let user = User::of(settings, binding);
         let groups = Groups::new(settings, user, client)?;
@@ -116,10 +116,10 @@ impl Ladder {
         ladder.look(&failures.audience);
         ladder.look(&messages.audience);
         ladder.look(&attempts.audience);
-        match gate {
-            Gate::Passed => {}
-            Gate::Closed => ladder.look(&breaker.failing()),
-            Gate::Probing => {
+        match standing {
+            Standing::Passed => {}
+            Standing::Closed => ladder.look(&breaker.failing()),
+            Standing::Probing => {
                 ladder.look(&breaker.pause());
                 ladder.look(&breaker.probe());
                 ladder.look(&breaker.failing().unlimited());
@@ -136,7 +136,7 @@ impl Ladder {
 
         ladder.0.extend(messages.client);
         ladder.0.extend([messages.range, messages.audience]);
-        if gate == Gate::Probing {
+        if standing == Standing::Probing {
             ladder.0.push(breaker.probe());
         }
         Ok(ladder)

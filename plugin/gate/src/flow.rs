@@ -160,11 +160,12 @@ impl Gate {
             client,
             decoy: false,
         };
-        let step = match (action, &visitor.visit.sent) {
+        let sent = visitor.visit.sent.as_ref();
+        let about = || About::claimed(&self.engine, claimed, sent.map(|sent| &*sent.token));
+        let step = match (action, sent) {
             (Action::Logout, _) => return self.log_out(visitor, pass, now),
             (Action::Start, None) => {
                 let begun = Dispatch::start(&self.engine, now, claimed, sending, rng);
-                let about = || About::claimed(&self.engine, claimed, None);
                 Step::audited(begun, &self.engine, true, about).map(Step::any)
             }
             // A second tab, or a page that was loaded again: there is one already.
@@ -172,15 +173,12 @@ impl Gate {
                 return Turn::Respond(self.done(visitor, now, Event::Challenged));
             }
             (Action::Resend | Action::Voice, Some(sent)) => {
-                let token = &sent.token;
-                let begun = Dispatch::resend(&self.engine, now, token, claimed, sending);
-                let about = || About::claimed(&self.engine, claimed, Some(token));
+                let begun = Dispatch::resend(&self.engine, now, &sent.token, claimed, sending);
                 Step::audited(begun, &self.engine, true, about).map(Step::any)
             }
             (Action::Verify, Some(sent)) => {
-                let (token, pin) = (&sent.token, typed(&field("pin").unwrap_or_default()));
-                let begun = Verify::begin(&self.engine, now, token, claimed, &pin, client);
-                let about = || About::claimed(&self.engine, claimed, Some(token));
+                let pin = typed(&field("pin").unwrap_or_default());
+                let begun = Verify::begin(&self.engine, now, &sent.token, claimed, &pin, client);
                 Step::audited(begun, &self.engine, true, about).map(Step::any)
             }
             (_, None) => {
@@ -250,15 +248,12 @@ impl Gate {
             })) => {
                 let note = Note::sent(audit, challenge.delivery, challenge.parts);
                 let note = note.by(visitor.action);
-                let unknown = challenge.delivery == Delivery::Unknown;
-                let event = if unknown {
+                let event = if challenge.delivery == Delivery::Unknown {
+                    visitor.visit.notice = Some(Notice::Unconfirmed);
                     Event::SentUnknown
                 } else {
                     Event::Sent
                 };
-                if event == Event::SentUnknown {
-                    visitor.visit.notice = Some(Notice::Unconfirmed);
-                }
                 visitor.visit.sent = Some(Sent::of(challenge, now));
                 Turn::Respond(self.done(visitor, now, event).noting(note))
             }

@@ -56,7 +56,9 @@ fn with_settings(
     let binding = || claimed(from.at("binding"));
     let sending = || sending(from.at("sending"));
     let (token, asked) = (from.str("token"), from.flag("audit"));
-    let user = || (from.str("subject"), from.str("recipient"));
+    let (subject, recipient) = (from.str("subject"), from.str("recipient"));
+    let challenge = || About::claimed(settings, binding(), Some(token));
+    let user = || About::user(settings, subject, recipient);
     let turn = match function {
         "preview" => {
             let paid = from
@@ -67,54 +69,37 @@ fn with_settings(
             return Ok(answer::previews(&previews));
         }
         "trail_of" => {
-            let (subject, recipient) = user();
             return Trail::of(settings, subject, recipient).map(|trail| answer::trail(&trail));
         }
         "index_of" => {
-            let index = number_index(settings, from.str("recipient"));
+            let index = number_index(settings, recipient);
             return index.map(|index| answer::number_index(&index));
         }
         "start" => {
             let begun = Dispatch::start(settings, now, binding(), sending(), rng);
-            Turn::audited(begun, settings, asked, || {
-                About::claimed(settings, binding(), None)
-            })?
-            .any()
+            Turn::audited(begun, settings, asked, challenge)?.any()
         }
         "resend" => {
             let begun = Dispatch::resend(settings, now, token, binding(), sending());
-            Turn::audited(begun, settings, asked, || {
-                About::claimed(settings, binding(), Some(token))
-            })?
-            .any()
+            Turn::audited(begun, settings, asked, challenge)?.any()
         }
         "verify" => {
             let (pin, client) = (from.str("pin"), from.option_str("client"));
             let begun = Verify::begin(settings, now, token, binding(), pin, client);
-            Turn::audited(begun, settings, asked, || {
-                About::claimed(settings, binding(), Some(token))
-            })?
-            .any()
+            Turn::audited(begun, settings, asked, challenge)?.any()
         }
         "status" => {
             let begun = Status::begin(settings, now, from.str("handle"));
             Turn::audited(begun, settings, asked, About::default)?.any()
         }
         "unlock" => {
-            let (subject, recipient) = user();
             let begun = Unlock::begin(settings, subject, recipient);
-            Turn::audited(begun, settings, asked, || {
-                About::user(settings, subject, recipient)
-            })?
-            .any()
+            Turn::audited(begun, settings, asked, user)?.any()
         }
         "limits" => {
-            let ((subject, recipient), client) = (user(), from.option_str("client"));
+            let client = from.option_str("client");
             let begun = Look::begin(settings, subject, recipient, client);
-            Turn::audited(begun, settings, asked, || {
-                About::user(settings, subject, recipient)
-            })?
-            .any()
+            Turn::audited(begun, settings, asked, user)?.any()
         }
         "credits" => {
             let begun = Ask::begin(settings, now);

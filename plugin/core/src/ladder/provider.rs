@@ -1,4 +1,4 @@
-//! What the answers of Xoxzo are counted as, and when it is not asked.
+//! The breaker, and the count of attempts: they hold senders back by what Xoxzo answers.
 //!
 //! ```text
 //!            5 failures in a row                the pause is over
@@ -30,9 +30,9 @@ const PAUSE: u32 = 10;
 /// The longest pause in seconds, whatever Xoxzo says.
 const LONGEST_PAUSE: u32 = 60;
 
-/// How a message stands to the breaker.
+/// A message's standing with the breaker.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gate {
+pub(crate) enum Standing {
     /// A resend: the breaker does not stop it, and it counts nothing for it.
     Passed,
     /// A start that goes if the breaker is closed.
@@ -41,7 +41,7 @@ pub(crate) enum Gate {
     Probing,
 }
 
-/// What an answer of Xoxzo to a start or resend says about whom to hold back.
+/// The lesson of an answer of Xoxzo to a start or resend: whom to hold back.
 #[derive(Clone, Copy)]
 pub(crate) enum Lesson {
     /// It refused what the caller asked for, which costs an attempt, and so it works.
@@ -53,7 +53,7 @@ pub(crate) enum Lesson {
 }
 
 impl Lesson {
-    /// What is counted for it. `failed` is how many failures in a row the start saw; a resend has none to see.
+    /// The charges for it. `failed` is how many failures in a row the start saw; a resend has none to see.
     ///
     /// # Errors
     ///
@@ -69,28 +69,24 @@ impl Lesson {
         let groups = Groups::new(settings, user, client)?;
         let breaker = Breaker::of(settings, user, &groups);
         let mut charges = Vec::new();
-        match self {
-            Self::Refused => {
-                let messages = Messages::of(settings, user, &groups, 1);
-                let Attempts { client, audience } = Attempts::of(settings, &groups, &messages);
-                let made = client.into_iter().chain([audience]);
-                charges.extend(made.map(|rung| rung.unlimited().charge));
-            }
-            Self::Answered | Self::Failed(_) => {}
+        if let Self::Refused = self {
+            let messages = Messages::of(settings, user, &groups, 1);
+            let Attempts { client, audience } = Attempts::of(settings, &groups, &messages);
+            let made = client.into_iter().chain([audience]);
+            charges.extend(made.map(|rung| rung.unlimited().charge));
         }
-        match (self, failed) {
-            (Self::Failed(wait), Some(failed)) => {
-                charges.push(breaker.failing().unlimited().charge);
-                if failed.saturating_add(1) >= FAILURES {
-                    let ttl = wait.unwrap_or(PAUSE).clamp(1, LONGEST_PAUSE);
-                    let pause = breaker.pause().unlimited().charge;
-                    charges.push(Charge { ttl, ..pause });
-                }
+        let Some(failed) = failed else {
+            return Ok(charges);
+        };
+        if let Self::Failed(wait) = self {
+            charges.push(breaker.failing().unlimited().charge);
+            if failed.saturating_add(1) >= FAILURES {
+                let ttl = wait.unwrap_or(PAUSE).clamp(1, LONGEST_PAUSE);
+                let pause = breaker.pause().unlimited().charge;
+                charges.push(Charge { ttl, ..pause });
             }
-            (Self::Refused | Self::Answered, Some(1..)) => {
-                charges.push(breaker.failing().charge.back(u32::MAX));
-            }
-            (Self::Refused | Self::Answered, Some(0)) | (_, None) => {}
+        } else if failed > 0 {
+            charges.push(breaker.failing().charge.back(u32::MAX));
         }
         Ok(charges)
     }
