@@ -21,7 +21,7 @@ typedef struct counter {
   /** Nanoseconds. Over from this one on. */
   uint64_t ends;
   uint32_t total;
-  char key[];
+  char name[];
 } counter;
 
 struct x2f_memory {
@@ -37,24 +37,24 @@ struct x2f_memory {
   pid_t process;
 };
 
-/** FNV-1a. The component's keys are keyed hashes already: nobody can choose them to collide. */
-static size_t hash(const char *key)
+/** FNV-1a. The engine's names are keyed hashes already: nobody can choose them to collide. */
+static size_t hash(const char *name)
 {
   uint64_t sum = 0xcbf29ce484222325u;
-  for (; *key != 0; key++) sum = (sum ^ (unsigned char)*key) * 0x100000001b3u;
+  for (; *name != 0; name++) sum = (sum ^ (unsigned char)*name) * 0x100000001b3u;
   return (size_t)(sum ^ sum >> 32);
 }
 
-static counter **list_of(const x2f_memory *memory, const char *key)
+static counter **list_of(const x2f_memory *memory, const char *name)
 {
-  return &memory->lists[hash(key) & (memory->list_count - 1)];
+  return &memory->lists[hash(name) & (memory->list_count - 1)];
 }
 
 /** The link to a counter, or that at the end of its list. */
-static counter **find(const x2f_memory *memory, const char *key)
+static counter **find(const x2f_memory *memory, const char *name)
 {
-  counter **link = list_of(memory, key);
-  while (*link != NULL && strcmp((*link)->key, key) != 0) link = &(*link)->next;
+  counter **link = list_of(memory, name);
+  while (*link != NULL && strcmp((*link)->name, name) != 0) link = &(*link)->next;
   return link;
 }
 
@@ -76,7 +76,7 @@ static void grow(x2f_memory *memory)
   memory->list_count = count * 2;
   for (size_t at = 0; at < count; at++) {
     for (counter *each = narrow[at], *next; each != NULL; each = next) {
-      counter **list = list_of(memory, each->key);
+      counter **list = list_of(memory, each->name);
       next = each->next;
       each->next = *list;
       *list = each;
@@ -104,15 +104,15 @@ static void sweep_few(x2f_memory *memory, uint64_t now)
 }
 
 /** A new counter. NULL if there is no room for it. */
-static counter *insert(x2f_memory *memory, const char *key)
+static counter *insert(x2f_memory *memory, const char *name)
 {
   if (memory->used >= memory->room) return NULL;
   if (memory->used >= memory->list_count) grow(memory);
-  size_t size = strlen(key) + 1;
+  size_t size = strlen(name) + 1;
   counter *made = malloc(sizeof *made + size);
   if (made == NULL) return NULL;
-  memcpy(made->key, key, size);
-  counter **list = list_of(memory, key);
+  memcpy(made->name, name, size);
+  counter **list = list_of(memory, name);
   made->next = *list;
   *list = made;
   memory->used++;
@@ -129,7 +129,7 @@ static uint32_t apply(uint32_t total, int32_t amount)
 /** Makes one charge. `stop` is set if its limit refuses it. */
 static x2f_loss charge_one(x2f_memory *memory, const x2f_charge *charge, uint64_t now, x2f_total *total, bool *stop)
 {
-  counter **link = find(memory, charge->key), *found = *link;
+  counter **link = find(memory, charge->counter), *found = *link;
   bool live = found != NULL && found->ends > now;
   uint64_t ends = live ? found->ends : now + (uint64_t)charge->ttl_seconds * SECOND;
   uint32_t next = apply(live ? found->total : 0, charge->amount);
@@ -137,7 +137,7 @@ static x2f_loss charge_one(x2f_memory *memory, const x2f_charge *charge, uint64_
   if (!*stop && next == 0) {
     if (found != NULL) forget(memory, link);
   } else if (!*stop) {
-    if (found == NULL) found = insert(memory, charge->key);
+    if (found == NULL) found = insert(memory, charge->counter);
     if (found == NULL) return X2F_GUARD_FULL;
     found->total = next;
     found->ends = ends;

@@ -39,7 +39,7 @@ static x2f_question count(const x2f_client *client, x2f_reader *in)
   if (!json_is_array(list) || most > CHARGES) in->unfit = true;
   for (size_t at = 0; at < most && !in->unfit; at++) {
     x2f_reader each = {json_array_get(list, at), false};
-    charges[at].key = x2f_read_borrowed(&each, "key");
+    charges[at].counter = x2f_read_borrowed(&each, "counter");
     charges[at].group = x2f_read_borrowed(&each, "group");
     charges[at].amount = (int32_t)x2f_read_number(&each, "amount", INT32_MIN, INT32_MAX, true);
     charges[at].limit = x2f_read_u32(&each, "limit");

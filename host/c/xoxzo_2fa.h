@@ -299,8 +299,8 @@ typedef enum {
 
 /** One change of one counter. */
 typedef struct {
-  /** Name of the counter: `2fa.` and 22 characters. A keyed hash, nothing personal. */
-  const char *key;
+  /** Name of the counter: 22 characters of base64url, a keyed hash that tells nothing personal. */
+  const char *counter;
   /** Name of the group that the counter belongs to, always the same for one counter: 22 characters, likewise. */
   const char *group;
   /** What to add. Negative: give back. Zero: only look. */

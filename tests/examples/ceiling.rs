@@ -9,12 +9,12 @@ use std::{fmt, thread};
 
 use rand::rngs::SysRng;
 use serde_json::json;
-use xoxzo_2fa::{Charge, Guard, GuardError, RedisGuard};
+use xoxzo_2fa::{Guard, GuardError, RedisGuard};
 use xoxzo_2fa_core::{
     Answer, Claimed, Dispatch, Failure, Operation, Prepared, Sending, Total, Totals, Turn, Verify,
 };
 use xoxzo_2fa_tests::redis::{Cluster, Server};
-use xoxzo_2fa_tests::{document, pin_in, prepared, taken};
+use xoxzo_2fa_tests::{document, pin_in, prepared, taken, told_to_a_store};
 
 const LOGINS: u32 = 5_000;
 
@@ -173,10 +173,7 @@ impl<'a> Host<'a> {
 }
 
 fn add(store: &RedisGuard, charges: &[xoxzo_2fa_core::Charge]) -> Result<Totals, GuardError> {
-    let charges: Vec<_> = charges
-        .iter()
-        .map(|it| Charge::new(&it.key, it.amount, it.limit, it.ttl).in_group(&it.group))
-        .collect();
+    let charges: Vec<_> = charges.iter().map(told_to_a_store).collect();
     let made = store.add(&charges)?;
     let total = |total: &xoxzo_2fa::Total| Total {
         total: total.total,

@@ -8,6 +8,7 @@ use std::{env, fs, process};
 
 use rusqlite::Connection;
 use xoxzo_2fa::{Charge, Guard, SqliteGuard};
+use xoxzo_2fa_tests::named;
 
 const ROUNDS: u32 = 40;
 const EACH: u32 = 50;
@@ -57,7 +58,7 @@ fn commit(connection: &Connection) {
 /// The charges of a guess: of its challenge, of three kinds of failures of its user, and of everyone's.
 fn guess(user: &str) -> Vec<Charge> {
     let one = |name: &str, group: &str, ttl| {
-        Charge::new(format!("2fa.{name}-{group}"), 1, u32::MAX, ttl).in_group(group)
+        Charge::new(named(&format!("{name}-{group}")), 1, u32::MAX, ttl).in_group(named(group))
     };
     vec![
         one("challenge", user, 540),

@@ -15,7 +15,7 @@ use xoxzo_2fa::{Charge, Guard, MemoryGuard, RedisGuard, SqliteGuard};
 use xoxzo_2fa_core::{Claimed, Code, Failure, Prepared};
 use xoxzo_2fa_tests::envoy::Data;
 use xoxzo_2fa_tests::walk::Walk;
-use xoxzo_2fa_tests::{LOGIN, NOW, document, other_than, prepared};
+use xoxzo_2fa_tests::{LOGIN, NOW, document, named, other_than, prepared};
 
 /// Counters that may be left: those of the services as a whole, and what a store sweeps next.
 const LEFT: usize = 64;
@@ -104,7 +104,7 @@ fn redis(url: &str) -> (u32, usize) {
         }
         let time = || {
             guard
-                .add(&[Charge::new("2fa.time", 0, 9, 1)])
+                .add(&[Charge::new(named("time"), 0, 9, 1)])
                 .unwrap()
                 .now
                 .unwrap()
@@ -156,8 +156,8 @@ fn days(guard: &(impl Guard + ?Sized), logins: u32, threads: u32, pass: impl Fn(
         for thread in 0..threads {
             scope.spawn(move || {
                 for at in 0..24_000 / threads {
-                    let name = format!("2fa.later-{thread}-{at}");
-                    let charge = |amount| Charge::new(&name, amount, 9, 60);
+                    let name = named(&format!("later-{thread}-{at}"));
+                    let charge = |amount| Charge::new(name, amount, 9, 60);
                     guard.add(&[charge(1), charge(-1)]).unwrap();
                 }
             });

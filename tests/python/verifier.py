@@ -100,7 +100,7 @@ def verify(document: dict[str, Any], token: str, binding: dict[str, Any], pin: s
     token_info = {"key_id": head[1:5].hex(), "digits": digits, "issued_at": issued, "expires_at": issued + lifetime}
     return {
         "token_info": token_info,
-        "counter": "2fa." + b64(mac(names, text("challenge") + text(message))[:16]),
+        "counter": b64(mac(names, text("challenge") + text(message))[:16]),
         "receipt": receipt(root, document["audience"], message, binding, now),
         "number_index": b64(mac(secret, text("number index") + text(binding["recipient"]))[:16]),
         "audit": {
@@ -140,7 +140,7 @@ def read_handle(document: dict[str, Any], spelling: str, now: int) -> dict[str, 
         "url": f"{base}/{folder}/{name.decode()}/" if sent else None,
         # What Xoxzo answers in the vectors.
         "state": "DELIVERED" if sent else drawn(derive(root, "decoy", kind(document), 32), data[1], name, max(0, now - issued)),
-        "counter": "2fa." + b64(mac(names, text("status") + text(name))[:16]),
+        "counter": b64(mac(names, text("status") + text(name))[:16]),
         "challenge_id": b64(body[10:18]),
     }
 

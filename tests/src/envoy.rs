@@ -71,11 +71,12 @@ impl Shared for Data {
 
 impl Guard for Data {
     fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
+        let name = |name: xoxzo_2fa::GuardName| xoxzo_2fa_core::GuardName::new(*name.as_bytes());
         let charges: Vec<_> = charges
             .iter()
             .map(|charge| xoxzo_2fa_core::Charge {
-                key: charge.key.clone(),
-                group: charge.group.clone(),
+                counter: name(charge.counter),
+                group: name(charge.group),
                 amount: charge.amount,
                 limit: charge.limit,
                 ttl: charge.ttl,

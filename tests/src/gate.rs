@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use xoxzo_2fa_core::{Answer, Charge, NoAnswer, Request, Totals};
 use xoxzo_2fa_gate::{Cache, Claims, Event, Forward, Gate, Head, Response, Turn};
 
-use crate::{Counting, NOW, charge, pin_in, taken};
+use crate::{Counters, Counting, NOW, charge, pin_in, taken};
 
 /// A configuration of the gate in front of `https://app.example`, with these fields of `gate` and `two_factor` changed.
 ///
@@ -37,7 +37,7 @@ pub struct Scenario {
     /// Seconds since 1970.
     pub now: u32,
     /// The guard's counters.
-    pub counters: HashMap<String, (u32, u32)>,
+    pub counters: Counters,
     /// What Xoxzo answers.
     pub xoxzo: Answer,
     /// What Xoxzo was asked.

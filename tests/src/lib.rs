@@ -14,7 +14,8 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use serde_json::{Value, json};
-use xoxzo_2fa::{Settings, SettingsBuilder};
+use sha2::{Digest, Sha256};
+use xoxzo_2fa::{GuardName, Settings, SettingsBuilder};
 use xoxzo_2fa_core::{
     About, Answer, Audited, Challenge, Charge, Claimed, Code, Dispatch, Ended, Failure, Limit,
     Look, NoAnswer, Operation, Prepared, Reply, Report, Request, RootKey, Sending, Status, Tell,
@@ -109,22 +110,52 @@ pub const LOGIN: Claimed<'static> = Claimed {
     transaction: None,
 };
 
+/// A name of a counter or a group: a hash of a text.
+#[must_use]
+pub fn named(text: &str) -> GuardName {
+    let hash: [u8; 32] = Sha256::digest(text).into();
+    let (name, _) = hash.split_first_chunk().expect("it is longer");
+    GuardName::new(*name)
+}
+
+/// The name of a counter in Redis, with its group as hash tag.
+#[must_use]
+pub fn in_redis(counter: GuardName, group: GuardName) -> String {
+    format!("2fa.{{{group}}}.{counter}")
+}
+
+/// A charge of the engine as a store takes it.
+#[must_use]
+pub fn told_to_a_store(charge: &Charge) -> xoxzo_2fa::Charge {
+    let name = |name: xoxzo_2fa_core::GuardName| GuardName::new(*name.as_bytes());
+    let made = xoxzo_2fa::Charge::new(
+        name(charge.counter),
+        charge.amount,
+        charge.limit,
+        charge.ttl,
+    );
+    made.in_group(name(charge.group))
+}
+
 /// A counter, and the second of its end.
 type Counter = (u32, u32);
 
+/// Counters by their names.
+pub type Counters = HashMap<xoxzo_2fa_core::GuardName, Counter>;
+
 /// The charge, made on a map. `None`: it was refused.
-pub fn charge(counters: &mut HashMap<String, Counter>, charge: &Charge, now: u32) -> (Total, bool) {
+pub fn charge(counters: &mut Counters, charge: &Charge, now: u32) -> (Total, bool) {
     let live = counters
-        .get(&charge.key)
+        .get(&charge.counter)
         .copied()
         .filter(|(_, ends)| *ends > now);
     let (before, ends) = live.unwrap_or((0, now + charge.ttl));
     let total = before.saturating_add_signed(charge.amount);
     let refused = charge.amount >= 0 && total > charge.limit;
     if !refused && total == 0 {
-        counters.remove(&charge.key);
+        counters.remove(&charge.counter);
     } else if !refused && total != before {
-        counters.insert(charge.key.clone(), (total, ends));
+        counters.insert(charge.counter, (total, ends));
     }
     (
         Total {
@@ -156,7 +187,7 @@ pub struct World {
     /// Whether the store says its time.
     pub tells_time: bool,
     /// The counters.
-    pub counters: HashMap<String, Counter>,
+    pub counters: Counters,
     /// Lists that changed a counter.
     pub writes: usize,
     /// What Xoxzo answers.
@@ -376,8 +407,8 @@ impl World {
             return Answer::Unanswered(NoAnswer::GuardUnreachable, String::new());
         }
         let mut totals = Vec::new();
-        let values = |counters: &HashMap<String, Counter>| {
-            let keys = charges.iter().map(|charge| counters.get(&charge.key));
+        let values = |counters: &Counters| {
+            let keys = charges.iter().map(|charge| counters.get(&charge.counter));
             keys.map(Option::<&Counter>::copied).collect::<Vec<_>>()
         };
         let before = values(&self.counters);

@@ -1,12 +1,12 @@
 //! Logins through the engine itself, natively, on a store of a host.
 
-use xoxzo_2fa::{Charge, Guard};
+use xoxzo_2fa::Guard;
 use xoxzo_2fa_core::{
     Acceptance, Answer, Claimed, Dispatch, Failure, Operation, Prepared, Sending, Total, Totals,
     Turn, Verify,
 };
 
-use crate::{Counting, pin_in, taken};
+use crate::{Counting, pin_in, taken, told_to_a_store};
 
 /// A host at a moment of its clock. Its Xoxzo takes every message.
 pub struct Walk<'a, G: ?Sized> {
@@ -82,10 +82,7 @@ impl<G: Guard + ?Sized> Walk<'_, G> {
     }
 
     fn add(&self, charges: Vec<xoxzo_2fa_core::Charge>) -> Totals {
-        let charges: Vec<_> = charges
-            .into_iter()
-            .map(|it| Charge::new(it.key, it.amount, it.limit, it.ttl).in_group(it.group))
-            .collect();
+        let charges: Vec<_> = charges.iter().map(told_to_a_store).collect();
         let made = self.guard.add(&charges).expect("the store answers");
         let total = |total: &xoxzo_2fa::Total| Total {
             total: total.total,

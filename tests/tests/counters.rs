@@ -11,7 +11,7 @@ use xoxzo_2fa_core::{
     Alarm, Answer, Charge, Claimed, Code, Dispatch, Operation, Reply, Sending, Total, Totals, Turn,
     Verify,
 };
-use xoxzo_2fa_tests::{Counting, LOGIN, World, code, document, other_than, prepared, taken};
+use xoxzo_2fa_tests::{Counting, LOGIN, World, code, document, named, other_than, prepared, taken};
 
 /// A login with all caps, and its client.
 fn capped() -> World {
@@ -253,7 +253,7 @@ fn a_probe_is_looked_at_first_and_charged_last() {
         panic!("it has charges")
     };
     assert_eq!((probe.amount, probe.limit, probe.ttl), (1, 1, 1));
-    let looks = again.iter().filter(|it| it.key == probe.key);
+    let looks = again.iter().filter(|it| it.counter == probe.counter);
     assert_eq!(looks.map(|it| it.limit).collect::<Vec<_>>(), [0, 1]);
 }
 
@@ -455,7 +455,9 @@ fn one_counter_has_one_group_for_all_services() {
         let Ok(Turn::Count(charges, _)) = start else {
             panic!("a start counts first")
         };
-        let pairs = charges.into_iter().map(|charge| (charge.key, charge.group));
+        let pairs = charges
+            .into_iter()
+            .map(|charge| (charge.counter, charge.group));
         pairs.collect::<std::collections::BTreeMap<_, _>>()
     };
     let (one, other) = (groups("shop"), groups("bank"));
@@ -477,7 +479,7 @@ fn timed(capacity: usize) -> (MemoryGuard, Arc<AtomicU64>) {
 #[test]
 fn a_full_memory_refuses_as_quickly_as_it_counts() {
     let (guard, _) = timed(1_000_000);
-    let list = |at: u32| [Asked::new(format!("2fa.{at:022}"), 1, 9, 86_400)];
+    let list = |at: u32| [Asked::new(named(&at.to_string()), 1, 9, 86_400)];
     let mut at = 0;
     while guard.len() < 1_000_000 {
         let _one_shard_is_full_before_another = guard.add(&list(at));
@@ -499,13 +501,13 @@ fn a_full_memory_refuses_as_quickly_as_it_counts() {
 fn a_memory_in_use_forgets_what_has_ended() {
     let (guard, passed) = timed(100_000);
     for at in 0..10_000 {
-        let list = [Asked::new(format!("2fa.{at:022}"), 1, 9, 60)];
+        let list = [Asked::new(named(&at.to_string()), 1, 9, 60)];
         guard.add(&list).unwrap();
     }
     assert_eq!(guard.len(), 10_000);
     passed.fetch_add(61, Ordering::SeqCst);
     for at in 0..2_000 {
-        let list = [Asked::new(format!("2fa.new{at:019}"), 0, 9, 60)];
+        let list = [Asked::new(named(&format!("new {at}")), 0, 9, 60)];
         guard.add(&list).unwrap();
     }
     assert_eq!(guard.len(), 0);

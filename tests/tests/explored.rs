@@ -1,14 +1,14 @@
 //! The engine's own operations in every order that a store may make their lists in: up to three at once, group by group, each answer also
 //! lost. What becomes of them is held against a model that knows only what was compared, accepted and sent.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use xoxzo_2fa_core::{
     Answer, Charge, Claimed, Code, Dispatch, Ended, Failure, Look, NoAnswer, Operation, Reply,
     Sending, Total, Totals, Turn, Verify, Waiting,
 };
-use xoxzo_2fa_tests::{Counting, LOGIN, World, audited, charge, other_than, taken};
+use xoxzo_2fa_tests::{Counters, Counting, LOGIN, World, audited, charge, other_than, taken};
 
 /// What somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,8 +112,6 @@ const MESSAGES: u32 = 5;
 
 /// The life of the counter of consecutive failures.
 const LASTING: u32 = 315_360_000;
-
-type Counters = HashMap<String, (u32, u32)>;
 
 /// An operation on its way.
 #[derive(Clone)]
@@ -268,7 +266,7 @@ fn seen(stage: &Stage, counters: &Counters) -> Seen {
     let World { settings, now, .. } = &stage.world;
     let look = |charges: Vec<Charge>, ttl: u32, from: usize| {
         let charge = charges.iter().filter(|charge| charge.ttl == ttl).nth(from);
-        let key = &charge.expect("it is charged").key;
+        let key = &charge.expect("it is charged").counter;
         counters.get(key).map_or(0, |(total, _)| *total)
     };
     let guess = || match stage.begin(Wrong(0)) {

@@ -1,6 +1,6 @@
 //! The ledger of guesses: every interleaving of two verifies, many threads, and every answer that can be lost.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -12,7 +12,9 @@ use xoxzo_2fa_core::{
     Verify,
 };
 use xoxzo_2fa_sandbox::{Options, Sandbox};
-use xoxzo_2fa_tests::{LOGIN, World, charge, document, key, other_than, pin_in, sandboxed};
+use xoxzo_2fa_tests::{
+    Counters, LOGIN, World, charge, document, key, other_than, pin_in, sandboxed,
+};
 
 /// A verify that makes one charge at a time: the finest steps a store may interleave.
 struct Process {
@@ -42,7 +44,7 @@ impl Process {
         }
     }
 
-    fn step(&mut self, settings: &Prepared, counters: &mut HashMap<String, (u32, u32)>, now: u32) {
+    fn step(&mut self, settings: &Prepared, counters: &mut Counters, now: u32) {
         let Some(Turn::Count(charges, operation)) = self.turn.take() else {
             panic!("a verify only counts")
         };
@@ -77,7 +79,7 @@ fn interleave(
     world: &World,
     token: &str,
     pins: [&str; 2],
-    mut judge: impl FnMut(&[Process; 2], &HashMap<String, (u32, u32)>),
+    mut judge: impl FnMut(&[Process; 2], &Counters),
 ) -> u32 {
     let mut orders = vec![Vec::new()];
     let (mut seen, mut states) = (0, BTreeSet::new());

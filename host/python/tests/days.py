@@ -60,7 +60,7 @@ def run(store: MemoryGuard | SqliteGuard, clock: Clock, logins: int) -> None:
     two_factor = TwoFactor(Settings(document()), recorded, transport=taker, audit=lambda _: None, danger_clock=clock)
     seen: set[str] = set()
     for number in range(min(ENGINE, logins)):
-        seen |= {charge.key for charges, _ in recorded.lists for charge in charges}
+        seen |= {charge.counter for charges, _ in recorded.lists for charge in charges}
         recorded.lists = []
         user = Binding(f"+8190{number:08}", f"user-{number}", "login")
         token = two_factor.start(user).token
@@ -70,14 +70,14 @@ def run(store: MemoryGuard | SqliteGuard, clock: Clock, logins: int) -> None:
         clock.now += HOUR
     for number in range(ENGINE, logins):
         for charges, expected in recorded.lists:
-            named = [charge if charge.key in seen else Charge(f"{charge.key}.{number}", *charge[1:]) for charge in charges]
+            named = [charge if charge.counter in seen else Charge(f"{charge.counter}.{number}", *charge[1:]) for charge in charges]
             made = store.add(named)
             if made.totals != expected.totals:
                 raise AssertionError(f"{made} instead of {expected}")
         clock.now += HOUR
     clock.now += 2 * DAY + 1
     for number in range(64):
-        later = Charge.new(f"2fa.later-{number}", 1, 9, 60)
+        later = Charge.new(f"later-{number}", 1, 9, 60)
         store.add([later, later._replace(amount=-1)])
 
 

@@ -71,7 +71,7 @@ class Awaited:
 
 
 def charge(key: str, amount: int = 1, limit: int = 9, ttl: int = 60) -> Charge:
-    return Charge.new(f"2fa.{key}", amount, limit, ttl)
+    return Charge.new(key, amount, limit, ttl)
 
 
 def totals(store: Any, *charges: Charge) -> list[int]:

@@ -296,7 +296,7 @@ from xoxzo_2fa import Charge, SqliteGuard
 store = SqliteGuard(sys.argv[1])
 connection = store._store.get()._connection
 connection.execute("BEGIN IMMEDIATE")
-connection.execute("INSERT INTO counters VALUES ('2fa.a', 1, 9000000000000, 9000000000000, 9000000000000)")
+connection.execute("INSERT INTO counters VALUES ('a', 1, 9000000000000, 9000000000000, 9000000000000)")
 before = os.path.getsize(sys.argv[1] + "-journal")
 if os.fork() == 0:
     # Whether it is busy is all the same here.
@@ -310,7 +310,7 @@ if os.fork() == 0:
 os.wait()
 print(before > 0, os.path.getsize(sys.argv[1] + "-journal") == before)
 connection.execute("COMMIT")
-print(store.add([Charge.new("2fa.a", 1, 9, 60)]).totals[0].total)
+print(store.add([Charge.new("a", 1, 9, 60)]).totals[0].total)
 """
     command = [sys.executable, "-c", script, str(tmp_path / "guard"), used]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)

@@ -92,7 +92,7 @@ class Faulty:
     def add(self, charges: Sequence[Charge]) -> Totals:
         made = []
         for each in charges:
-            before, ends = self.counters.get(each.key, (0, self.now + each.ttl_seconds))
+            before, ends = self.counters.get(each.counter, (0, self.now + each.ttl_seconds))
             if ends <= self.now and self.fault != "never ends":
                 before, ends = 0, self.now + each.ttl_seconds
             if self.fault == "moves ends":
@@ -102,9 +102,9 @@ class Faulty:
             if self.fault in ("races", "splits groups"):
                 time.sleep(0.0001)
             if not refused or self.fault == "keeps what it refused":
-                self.counters[each.key] = (total, ends)
+                self.counters[each.counter] = (total, ends)
                 if total == 0 and (self.fault != "keeps zeros" or before == 0) and self.fault != "creates by looking":
-                    del self.counters[each.key]
+                    del self.counters[each.counter]
             # Seconds rounded down are told one too early.
             made.append(Total(total, int(ends - self.now) if self.fault == "rounds down" else -int(-(ends - self.now) // 1)))
             if refused and self.fault != "goes on":
@@ -203,7 +203,7 @@ def test_runs_and_groups() -> None:
     one, two, three = charge("1").in_group("a"), charge("2").in_group("b"), charge("3").in_group("b")
     assert list(Charge.runs([one, two, three, one])) == [[one], [two, three], [one]]
     assert charge("own").group == "own"
-    assert Charge._fields == ("key", "group", "amount", "limit", "ttl_seconds")
+    assert Charge._fields == ("counter", "group", "amount", "limit", "ttl_seconds")
 
 
 def test_a_store_that_lies_is_refused(settings: Settings) -> None:

@@ -328,7 +328,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(int(sys.argv[2])):
     began = time.perf_counter()
-    made = store.add([Charge.new("2fa.count", 1, 2**32 - 1, 86_400)])
+    made = store.add([Charge.new("count", 1, 2**32 - 1, 86_400)])
     print(made.totals[0].total, round((time.perf_counter() - began) * 1e6), flush=True)
 """
 

@@ -19,17 +19,12 @@ pub(crate) fn bounded(text: &str) -> &str {
     if text.len() > LONGEST { "" } else { text }
 }
 
-/// The most charges of a list, and bytes of a name: more than any operation makes.
+/// The most charges of a list: more than any operation makes.
 const CHARGES: usize = 64;
-const NAME: usize = 64;
 
 /// Whether a store is to see this list.
 pub(crate) fn is_a_list(charges: &[types::Charge]) -> bool {
-    let short = |name: &str| name.len() <= NAME;
     charges.len() <= CHARGES
-        && charges
-            .iter()
-            .all(|charge| short(&charge.key) && short(&charge.group))
 }
 
 /// What is answered to a list that no store is to see.

@@ -1,6 +1,7 @@
 //! The guard: counters with an end, behind one verb.
 
 mod memory;
+mod name;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 #[cfg(feature = "sqlite")]
@@ -10,11 +11,10 @@ pub mod suite;
 
 use std::fmt;
 
-use rand::TryRng;
-
 use crate::bindings::xoxzo::two_factor::types;
 
 pub use memory::MemoryGuard;
+pub use name::GuardName;
 #[cfg(feature = "redis")]
 pub use redis::{RedisBuilder, RedisGuard};
 #[cfg(feature = "sqlite")]
@@ -24,10 +24,10 @@ pub use sqlite::{Repaired, SqliteBuilder, SqliteGuard};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Charge {
-    /// Name of the counter: a keyed hash, nothing personal.
-    pub key: String,
-    /// Name of its group, likewise: always the same for one counter.
-    pub group: String,
+    /// The counter.
+    pub counter: GuardName,
+    /// Its group, always the same for one counter.
+    pub group: GuardName,
     /// What to add. Negative: give back. Zero: only look.
     pub amount: i32,
     /// The highest total this charge may lead to.
@@ -37,12 +37,12 @@ pub struct Charge {
 }
 
 impl Charge {
-    /// Makes a charge of `amount` on `key`, which is a group of its own.
-    pub fn new(key: impl Into<String>, amount: i32, limit: u32, ttl: u32) -> Self {
-        let key = key.into();
+    /// Makes a charge of `amount` on `counter`, which is a group of its own.
+    #[must_use]
+    pub fn new(counter: GuardName, amount: i32, limit: u32, ttl: u32) -> Self {
         Self {
-            group: key.strip_prefix("2fa.").unwrap_or(&key).to_string(),
-            key,
+            counter,
+            group: counter,
             amount,
             limit,
             ttl,
@@ -51,11 +51,8 @@ impl Charge {
 
     /// Puts the counter into a group.
     #[must_use]
-    pub fn in_group(self, group: impl Into<String>) -> Self {
-        Self {
-            group: group.into(),
-            ..self
-        }
+    pub fn in_group(self, group: GuardName) -> Self {
+        Self { group, ..self }
     }
 
     /// Cuts a list into its runs: neighbouring charges of one group, which a store makes as one.
@@ -74,15 +71,15 @@ impl Charge {
 impl From<types::Charge> for Charge {
     fn from(charge: types::Charge) -> Self {
         let types::Charge {
-            key,
+            counter,
             group,
             amount,
             limit,
             ttl_seconds: ttl,
         } = charge;
         Self {
-            key,
-            group,
+            counter: counter.into(),
+            group: group.into(),
             amount,
             limit,
             ttl,
@@ -251,14 +248,8 @@ pub(crate) struct SelfTest {
 
 impl SelfTest {
     pub(crate) fn new() -> Result<Self, GuardError> {
-        let mut random = [0; 8];
-        rand::rngs::SysRng
-            .try_fill_bytes(&mut random)
-            .map_err(|_| {
-                GuardError::Unreachable("randomness: the system gives none".to_string())
-            })?;
-        let key = format!("2fa.self-test.{:016x}", u64::from_be_bytes(random));
-        let charge = |(amount, limit)| Charge::new(&key, amount, limit, 60);
+        let own = GuardName::random()?;
+        let charge = |(amount, limit)| Charge::new(own, amount, limit, 60);
         Ok(Self {
             charges: [(1, 9), (1, 9), (-5, 0), (0, 0), (1, 0), (1, 9)].map(charge),
         })

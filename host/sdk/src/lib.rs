@@ -104,7 +104,7 @@ pub use error::{Code, Error, Failure};
 pub use explanation::{Explanation, Offer, explain};
 #[cfg(feature = "suite")]
 pub use guard::suite;
-pub use guard::{Charge, Guard, GuardError, MemoryGuard, Scope, Total, Totals};
+pub use guard::{Charge, Guard, GuardError, GuardName, MemoryGuard, Scope, Total, Totals};
 #[cfg(feature = "redis")]
 pub use guard::{RedisBuilder, RedisGuard};
 #[cfg(feature = "sqlite")]

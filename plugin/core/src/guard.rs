@@ -1,6 +1,6 @@
 //! The guard: what the engine asks of the host's counters, and what it believes of the answers.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -20,13 +20,43 @@ pub(crate) const LASTING: u32 = 315_360_000;
 /// challenge, and a second claim is above every limit.
 pub(crate) const CLAIM: u32 = 1 << 20;
 
+/// The name of a counter or of a group: a keyed hash, which tells nothing personal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GuardName([u8; 16]);
+
+impl GuardName {
+    /// Takes the bytes of a hash.
+    #[must_use]
+    pub const fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes of the hash.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The hash as text: 22 characters of base64url.
+    #[must_use]
+    pub fn to_text(self) -> String {
+        to_base64url(&self.0)
+    }
+}
+
+impl fmt::Debug for GuardName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text())
+    }
+}
+
 /// One change of one counter. `wit/guard.wit` says what a store must do with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {
-    /// Name of the counter.
-    pub key: String,
-    /// Name of its group: neighbouring charges of one group are made as one.
-    pub group: String,
+    /// The counter.
+    pub counter: GuardName,
+    /// The group of the counter: neighbouring charges of one group are made as one.
+    pub group: GuardName,
     /// What to add; 0 reads, negative gives back.
     pub amount: i32,
     /// The highest total this charge may lead to.
@@ -38,11 +68,10 @@ pub struct Charge {
 impl Charge {
     /// A charge of a counter that is a group of its own.
     #[must_use]
-    pub fn alone(key: String, amount: i32, limit: u32, ttl: u32) -> Self {
-        let group = key.strip_prefix(PREFIX).unwrap_or(&key).to_string();
+    pub fn alone(counter: GuardName, amount: i32, limit: u32, ttl: u32) -> Self {
         Self {
-            key,
-            group,
+            counter,
+            group: counter,
             amount,
             limit,
             ttl,
@@ -56,10 +85,10 @@ impl Charge {
 
     /// `amount` more, up to `limit`.
     pub(crate) fn more(name: Name, amount: u32, limit: u32, ttl: u32) -> Self {
-        let Name { key, group } = name;
+        let Name { counter, group } = name;
         let amount = i32::try_from(amount).unwrap_or(i32::MAX);
         Self {
-            key,
+            counter,
             group,
             amount,
             limit,
@@ -179,18 +208,15 @@ pub(crate) fn judge(charges: &[Charge], totals: Vec<Total>) -> Result<Outcome, F
     }
 }
 
-/// What every name of a counter begins with.
-const PREFIX: &str = "2fa.";
-
 /// The counters of one subject, one number, one client, one range or one audience. A store makes neighbouring charges of one group as one.
-#[derive(Clone)]
-pub(crate) struct Group(String);
+#[derive(Clone, Copy)]
+pub(crate) struct Group(GuardName);
 
 /// The name of a counter, with that of its group.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(crate) struct Name {
-    key: String,
-    group: String,
+    counter: GuardName,
+    group: GuardName,
 }
 
 /// Names of counters: keyed hashes, so that a store holds nothing personal and a reader of it learns no number.
@@ -254,7 +280,7 @@ impl Names {
     }
 
     /// Questions about one message.
-    pub(crate) fn status(&self, handle: &[u8]) -> String {
+    pub(crate) fn status(&self, handle: &[u8]) -> GuardName {
         self.lone("status", handle)
     }
 
@@ -275,9 +301,9 @@ impl Names {
         self.name(group, scope, |input| input.bytes(of))
     }
 
-    /// The key of a counter that is a group of its own.
-    pub(crate) fn lone(&self, label: &str, of: &[u8]) -> String {
-        [PREFIX, &self.hash(label, |input| input.bytes(of))].concat()
+    /// The name of a counter that is a group of its own.
+    pub(crate) fn lone(&self, label: &str, of: &[u8]) -> GuardName {
+        self.hash(label, |input| input.bytes(of))
     }
 
     fn name(
@@ -287,18 +313,16 @@ impl Names {
         fill: impl FnOnce(&mut Writer) -> &mut Writer,
     ) -> Name {
         Name {
-            key: [PREFIX, &self.hash(label, fill)].concat(),
-            group: group.0.clone(),
+            counter: self.hash(label, fill),
+            group: group.0,
         }
     }
 
-    /// 22 characters of base64url.
-    fn hash(&self, label: &str, fill: impl FnOnce(&mut Writer) -> &mut Writer) -> String {
+    fn hash(&self, label: &str, fill: impl FnOnce(&mut Writer) -> &mut Writer) -> GuardName {
         let mut input = Writer::new();
         let input = fill(input.text(label)).finish();
         let hash = self.keyed.clone().chain_update(input).finalize();
-        let hash = hash.into_bytes();
-        to_base64url(hash.get(..16).unwrap_or(&hash))
+        GuardName(hash.into_bytes().first_chunk().copied().unwrap_or_default())
     }
 }
 
@@ -315,8 +339,8 @@ mod tests {
 
     fn charges() -> Vec<Charge> {
         vec![
-            Charge::alone("a".to_string(), 1, 5, 60),
-            Charge::alone("b".to_string(), 1, 10, 60),
+            Charge::alone(GuardName::new([1; 16]), 1, 5, 60),
+            Charge::alone(GuardName::new([2; 16]), 1, 10, 60),
         ]
     }
 

@@ -23,7 +23,7 @@
 //! use std::collections::HashMap;
 //! use xoxzo_2fa_core::*;
 //!
-//! fn run<O: Operation>(settings: &Prepared, mut turn: Turn<O>, counters: &mut HashMap<String, u32>) -> Result<O::Output, Failure> {
+//! fn run<O: Operation>(settings: &Prepared, mut turn: Turn<O>, counters: &mut HashMap<GuardName, u32>) -> Result<O::Output, Failure> {
 //!     loop {
 //!         turn = match turn {
 //!             Turn::Done(output) => return Ok(output),
@@ -34,7 +34,7 @@
 //!             Turn::Count(charges, operation) => {
 //!                 let mut totals = Vec::new();
 //!                 for charge in charges {
-//!                     let counter = counters.entry(charge.key).or_default();
+//!                     let counter = counters.entry(charge.counter).or_default();
 //!                     let total = counter.saturating_add_signed(charge.amount);
 //!                     totals.push(Total { total, ends_in: charge.ttl });
 //!                     if charge.amount >= 0 && total > charge.limit {
@@ -142,7 +142,7 @@ pub use credits::{Ask, Credits};
 pub use dispatch::{Challenge, Delivery, Dispatch, Sending};
 pub use explain::{Explanation, Offer, explain};
 pub use failure::{Alarm, Blame, Code, Failure, Unfit};
-pub use guard::{Charge, Total, Totals};
+pub use guard::{Charge, GuardName, Total, Totals};
 pub use key::{ReceiptKey, RootKey};
 pub use ladder::Limit;
 pub use limits::{Limits, Look};

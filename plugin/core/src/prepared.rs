@@ -15,7 +15,7 @@ use crate::binding::{Binding, Claimed, Transaction, unknown_purpose};
 use crate::clock;
 use crate::codec::Writer;
 use crate::failure::{Code, Failure};
-use crate::guard::Names;
+use crate::guard::{GuardName, Names};
 use crate::key::{ReceiptKey, Secret};
 use crate::phone::{Destination, Trusted};
 use crate::receipt;
@@ -158,7 +158,7 @@ impl Prepared {
 
     /// The name of a counter of a layer above, which is a group of its own.
     #[must_use]
-    pub fn counter(&self, label: &str, of: &[u8]) -> String {
+    pub fn counter(&self, label: &str, of: &[u8]) -> GuardName {
         self.names.lone(label, of)
     }
 

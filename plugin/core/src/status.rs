@@ -14,7 +14,7 @@ use crate::codec::{Reader, Writer};
 use crate::decoy::State;
 use crate::dispatch::Delivery;
 use crate::failure::{Code, Failure};
-use crate::guard::{Charge, Outcome, judge};
+use crate::guard::{Charge, GuardName, Outcome, judge};
 use crate::handle;
 use crate::prepared::Prepared;
 use crate::turn::{Answer, NoAnswer, Operation, Suspend, Turn, stray, totals};
@@ -36,7 +36,7 @@ pub struct Report {
 /// A question about a message.
 #[derive(Clone)]
 pub struct Status {
-    name: String,
+    counter: GuardName,
     channel: Channel,
     challenge_id: [u8; 8],
     message_id: String,
@@ -60,7 +60,7 @@ impl Status {
             decoy,
         } = handle::read(settings, handle, now)?;
         let status = Self {
-            name: settings.names.status(message_id.as_bytes()),
+            counter: settings.names.status(message_id.as_bytes()),
             channel,
             challenge_id,
             message_id,
@@ -71,21 +71,21 @@ impl Status {
     }
 
     fn charge(&self) -> Charge {
-        Charge::alone(self.name.clone(), 1, 1, APART)
+        Charge::alone(self.counter, 1, 1, APART)
     }
 }
 
 impl Suspend for Status {
     fn write(&self, _: &Prepared, out: &mut Writer) {
         let Self {
-            name,
+            counter,
             channel,
             challenge_id,
             message_id,
             decoy,
             asked,
         } = self;
-        out.text(name).u8(*channel as u8);
+        out.raw(counter.as_bytes()).u8(*channel as u8);
         out.raw(challenge_id).text(message_id);
         match decoy {
             None => out.flag(false),
@@ -96,7 +96,7 @@ impl Suspend for Status {
 
     fn read(_: &Prepared, from: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
-            name: from.text(),
+            counter: GuardName::new(from.array()),
             channel: from.one_of(&[Channel::Sms, Channel::Voice])?,
             challenge_id: from.array(),
             message_id: from.text(),

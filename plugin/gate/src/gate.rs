@@ -6,7 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
-use xoxzo_2fa_core::{Broken, Prepared, Seal, Settings as Engine, Unfit};
+use xoxzo_2fa_core::{Broken, GuardName, Prepared, Seal, Settings as Engine, Unfit};
 
 use crate::answer::{Asked, Reason};
 use crate::flow::{Action, Reading, Stage, Waiting};
@@ -135,7 +135,7 @@ impl Gate {
         let known = known.or_else(|| self.admit(cache, now, cookie?, &identity));
         match known.filter(|admitted| admitted.pass.is_alive(&self.settings.pass, now)) {
             Some(admitted) => Turn::Count(
-                vec![pass::look(&admitted.counter)],
+                vec![pass::look(admitted.counter)],
                 Waiting(Stage::Admit {
                     head,
                     place,
@@ -206,7 +206,7 @@ impl Gate {
     }
 
     /// The name of the counter of a pass's revocation.
-    pub(crate) fn counter(&self, pass: &Pass) -> String {
+    pub(crate) fn counter(&self, pass: &Pass) -> GuardName {
         self.engine.counter("pass", &pass.id)
     }
 

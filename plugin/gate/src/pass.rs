@@ -5,11 +5,11 @@
 //! ```
 
 use alloc::rc::Rc;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use subtle::ConstantTimeEq;
-use xoxzo_2fa_core::{Charge, Reader, Seal, Writer, mark};
+use xoxzo_2fa_core::{Charge, GuardName, Reader, Seal, Writer, mark};
 
 use crate::identity::Identity;
 use crate::settings::PassSettings;
@@ -84,12 +84,12 @@ impl Pass {
 }
 
 /// A counter that is above 0 once a pass is revoked.
-pub(crate) fn look(counter: &str) -> Charge {
-    Charge::alone(counter.to_string(), 0, 0, 1)
+pub(crate) fn look(counter: GuardName) -> Charge {
+    Charge::alone(counter, 0, 0, 1)
 }
 
 /// Revokes a pass for as long as it could live.
-pub(crate) fn revoke(counter: String, settings: &PassSettings) -> Charge {
+pub(crate) fn revoke(counter: GuardName, settings: &PassSettings) -> Charge {
     let life = settings.life.saturating_add(BEYOND);
     Charge::alone(counter, 1, u32::MAX, life)
 }
@@ -100,7 +100,7 @@ pub(crate) struct Admitted {
     pub(crate) cookie: String,
     pub(crate) pass: Pass,
     /// The name of its revocation's counter.
-    pub(crate) counter: String,
+    pub(crate) counter: GuardName,
     pub(crate) receipt: Rc<str>,
     /// A `set-cookie` with the pass as it is to be from now on, if it is time.
     pub(crate) renewed: Option<Rc<str>>,

@@ -188,8 +188,8 @@ fn unlocked(out: &mut Object, unlocked: &Unlocked) {
 }
 
 fn charge(out: &mut Object, charge: &Charge) {
-    out.text("key", &charge.key);
-    out.text("group", &charge.group);
+    out.text("counter", &charge.counter.to_text());
+    out.text("group", &charge.group.to_text());
     out.name("amount").push_str(&charge.amount.to_string());
     out.number("limit", charge.limit);
     out.number("ttl_seconds", charge.ttl);

@@ -5,7 +5,7 @@
 
 mod shard;
 
-use xoxzo_2fa_core::{Charge, NoAnswer, Total, Totals};
+use xoxzo_2fa_core::{Charge, GuardName, NoAnswer, Total, Totals};
 
 pub use shard::Shard;
 
@@ -65,7 +65,7 @@ fn together(
     now: u64,
     conflict: &mut impl FnMut(),
 ) -> Result<Made, NoAnswer> {
-    let key = charges.first().map(|charge| place(&charge.group));
+    let key = charges.first().map(|charge| place(charge.group));
     let key = key.unwrap_or_default();
     for _ in 0..TRIES {
         let (value, number) = match shared.get(&key) {
@@ -96,15 +96,9 @@ fn together(
     Err(NoAnswer::GuardUnreachable)
 }
 
-/// The key of the shard that holds a group, by FNV-1a.
-fn place(name: &str) -> String {
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
-    let mut key = String::from("xoxzo-2fa.guard.");
-    let place = (hash ^ (hash >> 16)) % SHARDS;
-    for shift in [8, 4, 0] {
-        key.extend(char::from_digit((place >> shift) & 15, 16));
-    }
-    key
+/// The key of the shard that holds a group. A name is a hash already, so any of its bits are as good as others.
+fn place(group: GuardName) -> String {
+    let [first, second, ..] = *group.as_bytes();
+    let place = u32::from(u16::from_be_bytes([first, second])) % SHARDS;
+    format!("xoxzo-2fa.guard.{place:03x}")
 }

@@ -276,11 +276,19 @@ pub fn token_info(token_info: core::TokenInfo) -> types::TokenInfo {
 
 pub fn charge(charge: core::Charge) -> types::Charge {
     types::Charge {
-        key: charge.key,
-        group: charge.group,
+        counter: guard_name(charge.counter),
+        group: guard_name(charge.group),
         amount: charge.amount,
         limit: charge.limit,
         ttl_seconds: charge.ttl,
+    }
+}
+
+fn guard_name(name: core::GuardName) -> types::GuardName {
+    let bits = u128::from_be_bytes(*name.as_bytes());
+    types::GuardName {
+        high: (bits >> 64) as u64,
+        low: bits as u64,
     }
 }
 

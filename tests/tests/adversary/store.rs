@@ -10,8 +10,8 @@ use std::{env, fs, process};
 use xoxzo_2fa::{
     Charge, Guard, GuardError, MemoryGuard, RedisGuard, Scope, SqliteBuilder, SqliteGuard, Totals,
 };
-use xoxzo_2fa_tests::Kind;
 use xoxzo_2fa_tests::redis::{Server, Waited};
+use xoxzo_2fa_tests::{Kind, in_redis};
 
 /// How long an answer may take: machines that run tests are busy.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -219,10 +219,7 @@ impl Aging {
 
 impl Guard for Aging {
     fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
-        let keys = charges.iter().map(|charge| {
-            let name = charge.key.strip_prefix("2fa.").unwrap_or(&charge.key);
-            format!("2fa.{{{}}}.{name}", charge.group)
-        });
+        let keys = charges.iter().map(|it| in_redis(it.counter, it.group));
         self.keys.lock().unwrap().extend(keys);
         let mut made = self.inner.add(charges)?;
         let passed = u32::try_from(self.passed.load(Ordering::SeqCst)).unwrap();

@@ -9,7 +9,7 @@ use xoxzo_2fa_core::{
     Alarm, Answer, Charge, Claimed, Code, Delivery, Dispatch, Failure, NoAnswer, Operation,
     Prepared, Reply, Sending, Total, Totals, Turn,
 };
-use xoxzo_2fa_tests::{Counting, LOGIN, World, code, document, prepared, taken};
+use xoxzo_2fa_tests::{Counters, Counting, LOGIN, World, code, document, prepared, taken};
 
 fn cap(count: u32) -> Value {
     json!({"count": count, "seconds": 3_600})
@@ -300,7 +300,7 @@ fn counted(world: &mut World, mut turn: Turn<Dispatch>) -> Result<Turn<Dispatch>
     Ok(turn)
 }
 
-fn made(counters: &mut HashMap<String, (u32, u32)>, charges: &[Charge], now: u32) -> Answer {
+fn made(counters: &mut Counters, charges: &[Charge], now: u32) -> Answer {
     let mut totals = Vec::new();
     for one in charges {
         let (total, refused) = xoxzo_2fa_tests::charge(counters, one, now);

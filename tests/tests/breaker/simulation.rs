@@ -52,7 +52,7 @@ struct Waiting {
 /// Users and strangers, a store that counts in milliseconds, and a Xoxzo that takes its time.
 struct Simulation<F> {
     settings: Prepared,
-    counters: HashMap<String, (u32, u64)>,
+    counters: HashMap<xoxzo_2fa_core::GuardName, (u32, u64)>,
     now: u64,
     waiting: HashMap<usize, Waiting>,
     answers: BinaryHeap<Reverse<(u64, usize)>>,
@@ -176,7 +176,7 @@ impl<F: FnMut(Who, u64) -> Answer> Simulation<F> {
     fn add(&mut self, charges: &[Charge]) -> Answer {
         let mut totals = Vec::new();
         for one in charges {
-            let live = self.counters.get(&one.key).copied();
+            let live = self.counters.get(&one.counter).copied();
             let live = live.filter(|(_, ends)| *ends > self.now);
             let (before, ends) = live.unwrap_or((0, self.now + u64::from(one.ttl) * SECOND));
             let total = before.saturating_add_signed(one.amount);
@@ -186,9 +186,9 @@ impl<F: FnMut(Who, u64) -> Answer> Simulation<F> {
                 break;
             }
             if total == 0 {
-                self.counters.remove(&one.key);
+                self.counters.remove(&one.counter);
             } else {
-                self.counters.insert(one.key.clone(), (total, ends));
+                self.counters.insert(one.counter, (total, ends));
             }
         }
         Answer::Totals(Totals { totals, now: None })

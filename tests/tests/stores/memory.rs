@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use xoxzo_2fa::{Charge, Guard, GuardError, MemoryGuard, suite};
+use xoxzo_2fa_tests::named;
 
 #[test]
 fn the_suite() {
@@ -26,7 +27,8 @@ fn the_suite() {
 #[test]
 fn a_full_store_refuses_and_forgets_nothing_that_lives() {
     let store = MemoryGuard::with_capacity(64);
-    let charge = |at: u32, amount| store.add(&[Charge::new(format!("2fa.{at}"), amount, 9, 600)]);
+    let charge =
+        |at: u32, amount| store.add(&[Charge::new(named(&at.to_string()), amount, 9, 600)]);
     let kept: Vec<u32> = (0..10_000).filter(|at| charge(*at, 1).is_ok()).collect();
     assert!((32..=64).contains(&kept.len()), "{}", kept.len());
     for at in &kept {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use std::{env, fs, thread};
 
 use xoxzo_2fa::{Charge, Guard, GuardError, SqliteGuard, Total, suite};
+use xoxzo_2fa_tests::named;
 
 /// A folder that goes when this is dropped.
 struct Folder(PathBuf);
@@ -62,7 +63,7 @@ impl Clock {
 }
 
 fn add(store: &SqliteGuard, name: &str, amount: i32, ttl: u32) -> Option<Total> {
-    let charge = Charge::new(format!("2fa.{name}"), amount, u32::MAX, ttl);
+    let charge = Charge::new(named(name), amount, u32::MAX, ttl);
     store.add(&[charge]).unwrap().first().copied()
 }
 
@@ -118,7 +119,7 @@ fn a_clock_that_is_ahead_once_shuts_the_file_and_forgets_nothing() {
         }
         clock.set(BEGINNING + 10);
         for store in [store, clock.open()] {
-            let shut = store.add(&[Charge::new("2fa.used", 1, 5, 480)]).unwrap();
+            let shut = store.add(&[Charge::new(named("used"), 1, 5, 480)]).unwrap();
             assert_eq!(shut.totals, []);
             assert_eq!(u64::from(shut.now.unwrap()), BEGINNING + ahead);
         }
@@ -181,7 +182,7 @@ fn a_file_does_not_grow_by_what_has_ended_while_many_share_commits() {
     let store = clock.open();
     let rows = || number(&clock.folder.file(), "SELECT count(*) FROM counters");
     for list in 0..60 {
-        let charges = (0..100).map(|at| Charge::new(format!("2fa.{list}-{at}"), 1, 9, 60));
+        let charges = (0..100).map(|at| Charge::new(named(&format!("{list}-{at}")), 1, 9, 60));
         store.add(&charges.collect::<Vec<_>>()).unwrap();
     }
     assert_eq!(rows(), 6_000);
@@ -206,12 +207,12 @@ fn a_file_does_not_grow_by_what_has_ended_while_many_share_commits() {
 fn a_refused_list_writes_nothing() {
     let folder = Folder::new("looks");
     let store = SqliteGuard::open(folder.file()).unwrap();
-    store.add(&[Charge::new("2fa.a", 1, 1, 600)]).unwrap();
+    store.add(&[Charge::new(named("a"), 1, 1, 600)]).unwrap();
     let before = fs::read(folder.file()).unwrap();
     for _ in 0..100 {
         let looks = [
-            Charge::new("2fa.b", 0, 5, 600),
-            Charge::new("2fa.a", 1, 1, 600),
+            Charge::new(named("b"), 0, 5, 600),
+            Charge::new(named("a"), 1, 1, 600),
         ];
         assert_eq!(store.add(&looks).unwrap().len(), 2);
     }
@@ -225,7 +226,7 @@ fn a_full_file_refuses_and_what_has_ended_makes_room() {
     let now = move || UNIX_EPOCH + Duration::from_secs(seconds.load(Ordering::SeqCst));
     let builder = SqliteGuard::builder(clock.folder.file()).size(128 * 1024);
     let store = builder.danger_clock(now).build().unwrap();
-    let charge = |at: u32| store.add(&[Charge::new(format!("2fa.{at:022}"), 1, 9, 60)]);
+    let charge = |at: u32| store.add(&[Charge::new(named(&at.to_string()), 1, 9, 60)]);
     let full = (0..100_000).find(|at| charge(*at) == Err(GuardError::Full));
     let full = full.expect("it fills up");
     assert!(full > 500, "{full}");
@@ -249,7 +250,7 @@ fn lists_at_once_share_commits() {
                 let store = &store;
                 scope.spawn(move || {
                     for _ in 0..each {
-                        let charge = Charge::new(format!("2fa.{thread}"), 1, u32::MAX, 600);
+                        let charge = Charge::new(named(&thread.to_string()), 1, u32::MAX, 600);
                         store.add(&[charge]).unwrap();
                     }
                 });
@@ -278,7 +279,7 @@ fn count_up() {
     for _ in 0..most {
         let began = Instant::now();
         let totals = store
-            .add(&[Charge::new("2fa.count", 1, u32::MAX, 86_400)])
+            .add(&[Charge::new(named("count"), 1, u32::MAX, 86_400)])
             .unwrap();
         let took = began.elapsed().as_micros();
         println!("total {} {took}", totals[0].total);
@@ -451,7 +452,7 @@ fn a_file_that_stays_busy_is_given_up() {
     let other = rusqlite::Connection::open(folder.file()).unwrap();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let began = Instant::now();
-    let busy = store.add(&[Charge::new("2fa.a", 1, 9, 60)]);
+    let busy = store.add(&[Charge::new(named("a"), 1, 9, 60)]);
     assert!(
         matches!(&busy, Err(GuardError::Unreachable(why)) if why.starts_with("busy")),
         "{busy:?}"

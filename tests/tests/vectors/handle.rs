@@ -141,7 +141,7 @@ fn handles() {
                 vector["result"] = json!("valid");
                 vector["state"] = json!(report.detail);
                 vector["url"] = json!(world.requests.pop().map(|request| request.url));
-                vector["counter"] = json!(world.counters.keys().next());
+                vector["counter"] = json!(world.counters.keys().next().map(|name| name.to_text()));
                 vector["challenge_id"] = json!(challenge_id(&world, &handle));
             }
             Err(failure) => {

@@ -291,7 +291,7 @@ fn verified(mut vector: Value) -> Value {
                 .counters
                 .iter()
                 .filter(|(_, (total, _))| *total > 0)
-                .map(|(name, _)| name.clone())
+                .map(|(name, _)| name.to_text())
                 .collect();
             vector["counter"] = json!(used.pop());
             let about = About::claimed(&world.settings, claimed(&vector["binding"]), Some(&token));

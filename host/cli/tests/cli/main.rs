@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use shell::{Shell, TO};
+use xoxzo_2fa::GuardName;
 
 #[test]
 fn a_login_in_two_processes() {
@@ -155,7 +156,7 @@ fn a_file_from_the_future_is_shut_until_it_is_repaired() {
     let ahead = std::time::Duration::from_secs(3 * 31_536_000);
     let clock = move || std::time::SystemTime::now() + ahead;
     let builder = xoxzo_2fa::SqliteGuard::builder(&file).danger_clock(clock);
-    let charge = xoxzo_2fa::Charge::new("2fa.a", 1, 9, 600);
+    let charge = xoxzo_2fa::Charge::new(GuardName::random().unwrap(), 1, 9, 600);
     xoxzo_2fa::Guard::add(&builder.build().unwrap(), &[charge]).unwrap();
     let start = [&["start", "--json"][..], &TO].concat();
     let (status, value) = shell.json(&start, "");
@@ -198,7 +199,7 @@ fn a_repair_says_which_windows_may_have_ended() {
         let clock = move || std::time::SystemTime::now() + ahead;
         let builder = xoxzo_2fa::SqliteGuard::builder(&file).danger_clock(clock);
         let guard = builder.build().unwrap();
-        let charge = xoxzo_2fa::Charge::new(format!("2fa.{ahead:?}"), 1, 9, 600);
+        let charge = xoxzo_2fa::Charge::new(GuardName::random().unwrap(), 1, 9, 600);
         xoxzo_2fa::Guard::add(&guard, &[charge]).unwrap();
     };
     let told = || {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
-use super::{Charge, Guard, GuardError, Scope, Total, Totals};
+use super::{Charge, Guard, GuardError, GuardName, Scope, Total, Totals};
 
 /// Shards, so that threads seldom wait for each other. A group is in one of them.
 const SHARDS: usize = 64;
@@ -31,7 +31,7 @@ pub struct MemoryGuard {
 
 #[derive(Default)]
 struct Shard {
-    counters: IndexMap<String, Counter>,
+    counters: IndexMap<GuardName, Counter>,
     /// Where the next sweep begins.
     hand: usize,
 }
@@ -128,7 +128,7 @@ impl Shard {
             total: 0,
             ends: now + Duration::from_secs(charge.ttl.into()),
         };
-        let (ends, total, refused) = match self.counters.get_index_of(&charge.key) {
+        let (ends, total, refused) = match self.counters.get_index_of(&charge.counter) {
             Some(at) => {
                 let counter = &mut self.counters[at];
                 if counter.ends <= now {
@@ -151,7 +151,7 @@ impl Shard {
                         return Err(GuardError::Full);
                     }
                     self.counters
-                        .insert(charge.key.clone(), Counter { total, ..new });
+                        .insert(charge.counter, Counter { total, ..new });
                 }
                 (new.ends, total, refused)
             }

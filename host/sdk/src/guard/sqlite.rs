@@ -441,13 +441,12 @@ impl Making<'_> {
     }
 
     fn charge(&mut self, charge: &Charge) -> rusqlite::Result<(Total, bool)> {
+        let name = charge.counter.to_string();
         let life = i64::from(charge.ttl) * 1_000;
         let live: Option<(u32, i64)> = self
             .transaction
             .prepare_cached("SELECT total, ends FROM counters WHERE name = ?1 AND ends > ?2")?
-            .query_row((&charge.key, self.now), |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
+            .query_row((&name, self.now), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let (before, ends) = live.unwrap_or((0, self.now + life));
         let (total, refused) = charge.apply(before);
@@ -457,15 +456,15 @@ impl Making<'_> {
                 (0, _) => self
                     .transaction
                     .prepare_cached("DELETE FROM counters WHERE name = ?1")?
-                    .execute([&charge.key])?,
+                    .execute([&name])?,
                 (_, Some(_)) => self
                     .transaction
                     .prepare_cached("UPDATE counters SET total = ?2 WHERE name = ?1")?
-                    .execute((&charge.key, total))?,
+                    .execute((&name, total))?,
                 (_, None) => self
                     .transaction
                     .prepare_cached("REPLACE INTO counters VALUES (?1, ?2, ?3, ?4, ?5)")?
-                    .execute((&charge.key, total, life, ends, ends + life.min(GRACE)))?,
+                    .execute((&name, total, life, ends, ends + life.min(GRACE)))?,
             };
         }
         let left = u64::try_from(ends - self.now).unwrap_or(0).div_ceil(1_000);

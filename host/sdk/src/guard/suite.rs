@@ -13,28 +13,24 @@
 //! suite::groups(&*store);
 //! ```
 //!
-//! Keys are of the suite's own making, so that a store that is in use can be tested.
+//! Counters are drawn at random, so that a store that is in use can be tested.
 
 use std::collections::BTreeSet;
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use super::{Charge, Guard, GuardError, Total, Totals};
+use super::{Charge, Guard, GuardError, GuardName, Total, Totals};
 
 /// Threads of a race.
 const THREADS: u32 = 256;
 
-/// A key that no other call makes.
-fn key(name: &str) -> String {
-    static CALLS: AtomicU32 = AtomicU32::new(0);
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_nanos();
-    let (process, call) = (std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
-    format!("2fa.suite.{name}.{process}.{now}.{call}")
+/// A counter that no other call has.
+fn counter() -> GuardName {
+    match GuardName::random() {
+        Ok(name) => name,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 fn made(store: &(impl Guard + ?Sized), charges: &[Charge]) -> Vec<Total> {
@@ -44,8 +40,8 @@ fn made(store: &(impl Guard + ?Sized), charges: &[Charge]) -> Vec<Total> {
     }
 }
 
-fn total(store: &(impl Guard + ?Sized), key: &str, amount: i32) -> u32 {
-    made(store, &[Charge::new(key, amount, u32::MAX, 60)])[0].total
+fn total(store: &(impl Guard + ?Sized), counter: GuardName, amount: i32) -> u32 {
+    made(store, &[Charge::new(counter, amount, u32::MAX, 60)])[0].total
 }
 
 /// Adds, gives back, saturates at both ends, reads, and creates nothing by what is not positive.
@@ -54,7 +50,7 @@ fn total(store: &(impl Guard + ?Sized), key: &str, amount: i32) -> u32 {
 ///
 /// The store does not.
 pub fn totals(store: &(impl Guard + ?Sized)) {
-    let own = key("totals");
+    let own = counter();
     for (amount, expected) in [
         (0, 0),
         (-3, 0),
@@ -65,27 +61,24 @@ pub fn totals(store: &(impl Guard + ?Sized)) {
         (-5, 0),
         (4, 4),
     ] {
-        assert_eq!(total(store, &own, amount), expected, "after {amount}");
+        assert_eq!(total(store, own, amount), expected, "after {amount}");
     }
-    let high = key("saturates");
+    let high = counter();
     for expected in [i32::MAX as u32, u32::MAX - 1, u32::MAX, u32::MAX] {
-        assert_eq!(total(store, &high, i32::MAX), expected);
+        assert_eq!(total(store, high, i32::MAX), expected);
     }
     // What is not positive made no counter: the next one begins a life of its own.
-    let absent = key("absent");
+    let absent = counter();
     made(
         store,
-        &[
-            Charge::new(&absent, 0, 9, 5),
-            Charge::new(&absent, -1, 9, 5),
-        ],
+        &[Charge::new(absent, 0, 9, 5), Charge::new(absent, -1, 9, 5)],
     );
-    let begun = made(store, &[Charge::new(&absent, 1, 9, 500)])[0];
+    let begun = made(store, &[Charge::new(absent, 1, 9, 500)])[0];
     assert!(begun.total == 1 && begun.ends_in > 400, "{begun:?}");
     // What comes to 0 is absent: the next charge begins another life, as long as its own.
     for back in [-1, -9] {
-        let own = key("zero");
-        let charge = |amount, ttl| Charge::new(&own, amount, 9, ttl);
+        let own = counter();
+        let charge = |amount, ttl| Charge::new(own, amount, 9, ttl);
         made(store, &[charge(1, 5), charge(back, 5)]);
         let begun = made(store, &[charge(2, 500)])[0];
         assert!(begun.total == 2 && begun.ends_in > 400, "{begun:?}");
@@ -99,12 +92,12 @@ pub fn totals(store: &(impl Guard + ?Sized)) {
 ///
 /// The store does not.
 pub fn limits(store: &(impl Guard + ?Sized)) {
-    let (first, second, third) = (key("first"), key("second"), key("third"));
+    let (first, second, third) = (counter(), counter(), counter());
     let list = |limit| {
         [
-            Charge::new(&first, 1, 9, 60),
-            Charge::new(&second, 1, limit, 60),
-            Charge::new(&third, 1, 9, 60),
+            Charge::new(first, 1, 9, 60),
+            Charge::new(second, 1, limit, 60),
+            Charge::new(third, 1, 9, 60),
         ]
     };
     let totals = |totals: Vec<Total>| totals.iter().map(|total| total.total).collect::<Vec<_>>();
@@ -115,23 +108,20 @@ pub fn limits(store: &(impl Guard + ?Sized)) {
         "the second is refused, and the third is not made"
     );
     assert_eq!(
-        [&first, &second, &third].map(|key| total(store, key, 0)),
+        [first, second, third].map(|counter| total(store, counter, 0)),
         [2, 1, 1]
     );
     // Reading is refused by its limit too; giving back is not, and goes on.
-    let read = [Charge::new(&first, 0, 1, 60), Charge::new(&third, 1, 9, 60)];
+    let read = [Charge::new(first, 0, 1, 60), Charge::new(third, 1, 9, 60)];
     assert_eq!(totals(made(store, &read)), [2]);
-    let back = [
-        Charge::new(&first, -1, 0, 60),
-        Charge::new(&third, 1, 9, 60),
-    ];
+    let back = [Charge::new(first, -1, 0, 60), Charge::new(third, 1, 9, 60)];
     assert_eq!(totals(made(store, &back)), [1, 2]);
     assert_eq!(totals(made(store, &[])), [0; 0]);
-    // One key twice in one list.
+    // One counter twice in one list.
     let twice = [
-        Charge::new(&first, 1, 9, 60),
-        Charge::new(&first, 1, 2, 60),
-        Charge::new(&first, 1, 9, 60),
+        Charge::new(first, 1, 9, 60),
+        Charge::new(first, 1, 2, 60),
+        Charge::new(first, 1, 9, 60),
     ];
     assert_eq!(totals(made(store, &twice)), [2, 3]);
 }
@@ -143,19 +133,19 @@ pub fn limits(store: &(impl Guard + ?Sized)) {
 ///
 /// The store does not.
 pub fn ends(store: &(impl Guard + ?Sized), wait: &dyn Fn(Duration)) {
-    let (short, long) = (key("short"), key("long"));
-    let add = |key: &str, ttl| made(store, &[Charge::new(key, 1, 9, ttl)])[0];
+    let (short, long) = (counter(), counter());
+    let add = |counter, ttl| made(store, &[Charge::new(counter, 1, 9, ttl)])[0];
     // Long enough for a store that takes its time to answer.
-    assert_eq!((add(&short, 5).ends_in, add(&long, 600).ends_in), (5, 600));
+    assert_eq!((add(short, 5).ends_in, add(long, 600).ends_in), (5, 600));
     wait(Duration::from_millis(1_100));
     // Another life does not move the end.
-    let kept = add(&short, 600);
+    let kept = add(short, 600);
     assert_eq!(kept.total, 2);
     assert!((1..=4).contains(&kept.ends_in), "{kept:?}");
     wait(Duration::from_millis(4_900));
-    let begun = add(&short, 600);
+    let begun = add(short, 600);
     assert_eq!((begun.total, begun.ends_in), (1, 600), "its life is over");
-    let kept = add(&long, 600);
+    let kept = add(long, 600);
     assert!(
         kept.total == 2 && (500..600).contains(&kept.ends_in),
         "{kept:?}"
@@ -168,7 +158,7 @@ pub fn ends(store: &(impl Guard + ?Sized), wait: &dyn Fn(Duration)) {
 ///
 /// The store does not.
 pub fn races(store: &(impl Guard + ?Sized)) {
-    let (own, wide) = (key("race"), key("wide"));
+    let (own, wide) = (counter(), counter());
     let limit = THREADS / 2;
     let barrier = Barrier::new(THREADS as usize);
     let seen: Vec<Vec<Total>> = thread::scope(|scope| {
@@ -179,8 +169,8 @@ pub fn races(store: &(impl Guard + ?Sized)) {
                     made(
                         store,
                         &[
-                            Charge::new(&own, 1, limit, 60),
-                            Charge::new(&wide, 1, u32::MAX, 60),
+                            Charge::new(own, 1, limit, 60),
+                            Charge::new(wide, 1, u32::MAX, 60),
                         ],
                     )
                 })
@@ -206,7 +196,7 @@ pub fn races(store: &(impl Guard + ?Sized)) {
         (THREADS - limit) as usize
     );
     assert_eq!(
-        (total(store, &own, 0), total(store, &wide, 0)),
+        (total(store, own, 0), total(store, wide, 0)),
         (limit, limit)
     );
 }
@@ -219,9 +209,10 @@ pub fn races(store: &(impl Guard + ?Sized)) {
 /// The store does.
 pub fn groups(store: &(impl Guard + ?Sized)) {
     const ROUNDS: u32 = 200;
-    let (group, one, other) = (key("group"), key("one"), key("other"));
-    let both =
-        |amount| [&one, &other].map(|key| Charge::new(key, amount, u32::MAX, 600).in_group(&group));
+    let (group, one, other) = (counter(), counter(), counter());
+    let both = |amount| {
+        [one, other].map(|counter| Charge::new(counter, amount, u32::MAX, 600).in_group(group))
+    };
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -247,12 +238,12 @@ pub fn groups(store: &(impl Guard + ?Sized)) {
 ///
 /// The store does not.
 pub fn shared(one: &(impl Guard + ?Sized), other: &(impl Guard + ?Sized)) {
-    let own = key("shared");
+    let own = counter();
     for expected in 1..=10 {
         let store: &dyn Fn() -> u32 = if expected % 2 == 0 {
-            &|| total(one, &own, 1)
+            &|| total(one, own, 1)
         } else {
-            &|| total(other, &own, 1)
+            &|| total(other, own, 1)
         };
         assert_eq!(store(), expected);
     }
@@ -268,10 +259,10 @@ pub fn restart<G: Guard>(open: impl Fn() -> Result<G, GuardError>) {
         Ok(store) => store,
         Err(error) => panic!("the store must open: {error}"),
     };
-    let own = key("restart");
+    let own = counter();
     for expected in 1..=5 {
         let store = opened();
-        let charged = made(&store, &[Charge::new(&own, 1, 9, 600)])[0];
+        let charged = made(&store, &[Charge::new(own, 1, 9, 600)])[0];
         assert_eq!(charged.total, expected);
         assert!(
             (590..=600).contains(&charged.ends_in),

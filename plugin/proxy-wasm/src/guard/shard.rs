@@ -1,12 +1,21 @@
 //! A short list of counters as bytes.
 //!
 //! ```text
-//! latest time 8 | (length of the name 1 | name | total 4 | ends at 8)*      numbers little-endian, times in milliseconds
+//! latest time 8 | (name 16 | total 4 | ends at 8)*      numbers little-endian, times in milliseconds
 //! ```
 
-use xoxzo_2fa_core::{Charge, Total};
+use xoxzo_2fa_core::{Charge, GuardName, Total};
 
-/// Bytes of the longest list: about 600 counters.
+/// Bytes of the time in front.
+const TIME: usize = 8;
+
+/// Bytes of a name.
+const NAME: usize = 16;
+
+/// Bytes of a counter.
+const COUNTER: usize = NAME + 4 + 8;
+
+/// Bytes of the longest list: 877 counters.
 const ROOM: usize = 24 * 1024;
 
 /// A list of counters at a time.
@@ -20,8 +29,8 @@ pub struct Shard {
 /// A counter in the list.
 #[derive(Clone, Copy)]
 struct Counter {
-    /// Where it begins, and where the next does.
-    at: (usize, usize),
+    /// Where it begins.
+    at: usize,
     total: u32,
     ends: u64,
 }
@@ -30,10 +39,10 @@ impl Shard {
     /// A list as it was kept, at a time. Workers read the clock one after the other: a time before the latest stands still.
     #[must_use]
     pub fn read(mut bytes: Vec<u8>, now: u64) -> Self {
-        if bytes.len() < 8 {
-            bytes = vec![0; 8];
+        if bytes.len() < TIME {
+            bytes = vec![0; TIME];
         }
-        let latest = number(&bytes, 0);
+        let latest = bytes.first_chunk().copied().map_or(0, u64::from_le_bytes);
         Self {
             now: now.max(latest),
             bytes,
@@ -44,8 +53,8 @@ impl Shard {
     /// The list to keep, if it is another one now.
     #[must_use]
     pub fn finish(mut self) -> Option<Vec<u8>> {
-        if let Some(latest) = self.bytes.get_mut(..8) {
-            latest.copy_from_slice(&self.now.to_le_bytes());
+        if let Some(latest) = self.bytes.first_chunk_mut() {
+            *latest = self.now.to_le_bytes();
         }
         self.changed.then_some(self.bytes)
     }
@@ -53,21 +62,14 @@ impl Shard {
     /// Counters in the list, some of which may have ended.
     #[must_use]
     pub fn count(&self) -> usize {
-        let mut at = 8;
-        let next = std::iter::from_fn(|| {
-            let (_, counter) = self.counter(at)?;
-            at = counter.at.1;
-            Some(())
-        });
-        next.count()
+        self.counters().len()
     }
 
     /// Makes a charge: what it led to, and whether its limit refuses it. `None`: there is no room for a new counter, and no live one may
     /// be forgotten for it.
     pub fn charge(&mut self, charge: &Charge) -> Option<(Total, bool)> {
-        let name = charge.key.as_bytes();
-        let length = u8::try_from(name.len()).ok()?;
-        let live = self.find(name).filter(|counter| counter.ends > self.now);
+        let live = self.find(charge.counter);
+        let live = live.filter(|counter| counter.ends > self.now);
         let begins = self
             .now
             .saturating_add(u64::from(charge.ttl).saturating_mul(1_000));
@@ -78,7 +80,7 @@ impl Shard {
             match live {
                 Some(counter) if total == 0 => self.remove(counter),
                 Some(counter) => self.overwrite(counter, total),
-                None => self.append(length, name, total, ends)?,
+                None => self.append(charge.counter, total, ends)?,
             }
             self.changed = true;
         }
@@ -87,57 +89,40 @@ impl Shard {
         Some((Total { total, ends_in }, refused))
     }
 
-    fn find(&self, name: &[u8]) -> Option<Counter> {
-        let mut at = 8;
-        while let Some((own, counter)) = self.counter(at) {
-            if own == name {
-                return Some(counter);
-            }
-            at = counter.at.1;
-        }
-        None
+    fn counters(&self) -> &[[u8; COUNTER]] {
+        self.bytes.get(TIME..).unwrap_or_default().as_chunks().0
     }
 
-    fn counter(&self, at: usize) -> Option<(&[u8], Counter)> {
-        let rest = self.bytes.get(at..)?;
-        let (length, rest) = rest.split_first()?;
-        let (name, rest) = rest.split_at_checked(usize::from(*length))?;
-        let (total, rest) = rest.split_first_chunk()?;
-        let ends = u64::from_le_bytes(*rest.first_chunk()?);
-        let next = at.checked_add(13)?.checked_add(name.len())?;
-        Some((
-            name,
-            Counter {
-                at: (at, next),
-                total: u32::from_le_bytes(*total),
-                ends,
-            },
-        ))
+    fn find(&self, name: GuardName) -> Option<Counter> {
+        let mut counters = self.counters().iter().enumerate();
+        let (index, counter) = counters.find(|(_, own)| own.starts_with(name.as_bytes()))?;
+        let (_, values) = counter.split_first_chunk::<NAME>()?;
+        Some(Counter {
+            at: index.checked_mul(COUNTER)?.checked_add(TIME)?,
+            total: u32::from_le_bytes(*values.first_chunk()?),
+            ends: end(counter),
+        })
     }
 
     fn overwrite(&mut self, counter: Counter, total: u32) {
-        let (_, next) = counter.at;
-        let place = next
-            .checked_sub(12)
-            .and_then(|at| self.bytes.get_mut(at..)?.first_chunk_mut());
+        let at = counter.at.saturating_add(NAME);
+        let place = self.bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut);
         if let Some(place) = place {
             *place = total.to_le_bytes();
         }
     }
 
     fn remove(&mut self, counter: Counter) {
-        let (at, next) = counter.at;
-        self.bytes.drain(at..next);
+        let next = counter.at.saturating_add(COUNTER);
+        self.bytes.drain(counter.at..next);
     }
 
-    fn append(&mut self, length: u8, name: &[u8], total: u32, ends: u64) -> Option<()> {
+    fn append(&mut self, name: GuardName, total: u32, ends: u64) -> Option<()> {
         self.forget();
-        let needed = name.len().saturating_add(13);
-        if self.bytes.len().saturating_add(needed) > ROOM {
+        if self.bytes.len().saturating_add(COUNTER) > ROOM {
             return None;
         }
-        self.bytes.push(length);
-        self.bytes.extend_from_slice(name);
+        self.bytes.extend_from_slice(name.as_bytes());
         self.bytes.extend_from_slice(&total.to_le_bytes());
         self.bytes.extend_from_slice(&ends.to_le_bytes());
         Some(())
@@ -145,29 +130,26 @@ impl Shard {
 
     /// Takes out what has ended.
     fn forget(&mut self) {
-        let mut kept: Vec<u8> = self.bytes.get(..8).unwrap_or_default().into();
-        let mut at = 8;
-        while let Some((_, counter)) = self.counter(at) {
-            if counter.ends > self.now {
-                kept.extend_from_slice(self.bytes.get(at..counter.at.1).unwrap_or_default());
-            }
-            at = counter.at.1;
-        }
-        self.bytes = kept;
+        let live = |counter: &&[u8; COUNTER]| end(counter) > self.now;
+        let live = self.counters().iter().filter(live).flatten();
+        let time = self.bytes.iter().take(TIME);
+        self.bytes = time.chain(live).copied().collect();
     }
 }
 
-fn number(bytes: &[u8], at: usize) -> u64 {
-    let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
-    bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
+/// When a counter ends.
+fn end(counter: &[u8; COUNTER]) -> u64 {
+    let ends = counter.last_chunk();
+    ends.map_or(0, |ends| u64::from_le_bytes(*ends))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn charge(key: &str, amount: i32, ttl: u32) -> Charge {
-        Charge::alone(key.into(), amount, u32::MAX, ttl)
+    fn charge(counter: u128, amount: i32, ttl: u32) -> Charge {
+        let counter = GuardName::new(counter.to_be_bytes());
+        Charge::alone(counter, amount, u32::MAX, ttl)
     }
 
     fn make(bytes: Vec<u8>, now: u64, charge: &Charge) -> (Vec<u8>, Option<(u32, u32)>) {
@@ -179,24 +161,24 @@ mod tests {
 
     #[test]
     fn what_comes_to_zero_takes_no_place() {
-        let (bytes, _) = make(Vec::new(), 1_000, &charge("a", 2, 600));
-        let (bytes, _) = make(bytes, 1_000, &charge("b", 1, 600));
+        let (bytes, _) = make(Vec::new(), 1_000, &charge(1, 2, 600));
+        let (bytes, _) = make(bytes, 1_000, &charge(2, 1, 600));
         assert_eq!(Shard::read(bytes.clone(), 1_000).count(), 2);
-        let (bytes, made) = make(bytes, 1_000, &charge("a", -5, 600));
+        let (bytes, made) = make(bytes, 1_000, &charge(1, -5, 600));
         assert_eq!(made, Some((0, 600)));
         assert_eq!(Shard::read(bytes.clone(), 1_000).count(), 1);
-        assert_eq!(make(bytes, 1_000, &charge("b", 0, 1)).1, Some((1, 600)));
+        assert_eq!(make(bytes, 1_000, &charge(2, 0, 1)).1, Some((1, 600)));
     }
 
     #[test]
     fn a_time_before_the_latest_stands_still() {
-        let (bytes, made) = make(Vec::new(), 100_000, &charge("a", 1, 60));
+        let (bytes, made) = make(Vec::new(), 100_000, &charge(1, 1, 60));
         assert_eq!(made, Some((1, 60)));
-        let (bytes, made) = make(bytes, 130_000, &charge("b", 1, 60));
+        let (bytes, made) = make(bytes, 130_000, &charge(2, 1, 60));
         assert_eq!(made, Some((1, 60)));
-        let (bytes, made) = make(bytes, 1_000, &charge("a", 1, 60));
+        let (bytes, made) = make(bytes, 1_000, &charge(1, 1, 60));
         assert_eq!(made, Some((2, 30)));
-        assert_eq!(make(bytes, 160_000, &charge("a", 0, 60)).1, Some((0, 60)));
+        assert_eq!(make(bytes, 160_000, &charge(1, 0, 60)).1, Some((0, 60)));
     }
 
     #[test]
@@ -204,42 +186,24 @@ mod tests {
         let mut bytes = Vec::new();
         let mut kept = 0;
         loop {
-            let (next, made) = make(
-                bytes,
-                1_000,
-                &charge(
-                    &format!("2fa.{kept:022}"),
-                    1,
-                    if kept == 7 { 10 } else { 600 },
-                ),
-            );
+            let ttl = if kept == 7 { 10 } else { 600 };
+            let (next, made) = make(bytes, 1_000, &charge(kept, 1, ttl));
             bytes = next;
             if made.is_none() {
                 break;
             }
             kept += 1;
         }
-        assert!(kept > 500 && bytes.len() <= ROOM);
+        assert!(kept == 877 && bytes.len() <= ROOM);
         for at in 0..kept {
-            assert_eq!(
-                make(
-                    bytes.clone(),
-                    1_000,
-                    &charge(&format!("2fa.{at:022}"), 0, 1)
-                )
-                .1
-                .unwrap()
-                .0,
-                1
-            );
+            let (_, made) = make(bytes.clone(), 1_000, &charge(at, 0, 1));
+            assert_eq!(made.unwrap().0, 1);
         }
-        let (bytes, made) = make(bytes, 11_000, &charge("2fa.a_new_one_of_its_size_0", 1, 60));
+        let (bytes, made) = make(bytes, 11_000, &charge(kept, 1, 60));
         assert_eq!(made, Some((1, 60)));
-        assert!(
-            make(bytes, 11_000, &charge("2fa.another_one_of_its_size", 1, 60))
-                .1
-                .is_none()
-        );
+        let (bytes, made) = make(bytes, 11_000, &charge(kept + 1, 1, 60));
+        assert_eq!(made, None);
+        assert_eq!(make(bytes, 11_000, &charge(8, 0, 1)).1, Some((1, 590)));
     }
 
     #[test]
@@ -247,16 +211,15 @@ mod tests {
         for bytes in [
             vec![1, 2, 3],
             vec![0; 8],
-            vec![0xff; 40],
-            [vec![0; 8], vec![3, b'a']].concat(),
+            [vec![0; 8], vec![0xff; 40]].concat(),
+            [vec![0; 8], vec![1; 27]].concat(),
         ] {
-            let mut shard = Shard::read(bytes, 5);
-            assert_eq!(
-                shard
-                    .charge(&charge("a", 0, 1))
-                    .map(|(total, _)| total.total),
-                Some(0)
-            );
+            let (bytes, made) = make(bytes, 5, &charge(3, 0, 1));
+            assert_eq!(made, Some((0, 1)));
+            // What is written after it is found again.
+            let (bytes, made) = make(bytes, 5, &charge(3, 1, 60));
+            assert_eq!(made.map(|(total, _)| total), Some(1));
+            assert_eq!(make(bytes, 5, &charge(3, 0, 1)).1.unwrap().0, 1);
         }
     }
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use xoxzo_2fa::{Charge, Guard, GuardError, RedisGuard, suite};
+use xoxzo_2fa::{Charge, Guard, GuardError, GuardName, RedisGuard, suite};
 use xoxzo_2fa_tests::redis::{Cluster, Server, until};
+use xoxzo_2fa_tests::{in_redis, named};
 
 use super::{Make, Stop};
 
@@ -38,8 +39,9 @@ fn a_cluster_counts_like_one_server(make: Make) {
 
 /// The charges of a start, as the engine groups them.
 fn start(user: u32) -> Vec<Charge> {
-    let charge = |group: &str, key: &str| {
-        Charge::new(format!("2fa.{group}{key}"), 1, u32::MAX, 600).in_group(group)
+    let charge = |group: &str, name: &str| {
+        let counter = named(&format!("{group}{name}"));
+        Charge::new(counter, 1, u32::MAX, 600).in_group(named(group))
     };
     let (subject, number, range) = (
         format!("subject{user}"),
@@ -49,10 +51,10 @@ fn start(user: u32) -> Vec<Charge> {
     vec![
         charge(&subject, "soft"),
         charge(&subject, "hard"),
-        charge(&number, "cooldown"),
-        charge(&number, "messages"),
-        charge(&range, "messages"),
-        charge("audience", "messages"),
+        charge(&number, "wait"),
+        charge(&number, "sends"),
+        charge(&range, "sends"),
+        charge("audience", "sends"),
     ]
 }
 
@@ -94,9 +96,10 @@ fn counters_are_spread_and_have_the_same_names(make: Make) {
 fn a_slot_that_moves_loses_and_doubles_nothing(make: Make) {
     let cluster = Cluster::start(3, 0);
     let store = make(RedisGuard::cluster(cluster.urls())).unwrap();
-    let slot = cluster.slot("moving");
+    let slot = cluster.slot(&named("moving").to_string());
     let (home, away) = (cluster.master_of(slot), (cluster.master_of(slot) + 1) % 3);
-    let charge = |key: &str| Charge::new(key, 1, u32::MAX, 600).in_group("moving");
+    let group = named("moving");
+    let charge = |name: &str| Charge::new(named(name), 1, u32::MAX, 600).in_group(group);
     let stop = AtomicBool::new(false);
     let [one, new, pairs, failed] = [(); 4].map(|()| AtomicU32::new(0));
     let count = |list: &[Charge], answered: &AtomicU32| match store.add(list) {
@@ -121,18 +124,18 @@ fn a_slot_that_moves_loses_and_doubles_nothing(make: Make) {
             let (one, new) = (&one, &new);
             scope.spawn(move || {
                 while running() {
-                    count(&[charge("2fa.one")], one);
+                    count(&[charge("one")], one);
                 }
             });
             scope.spawn(move || {
                 for at in (0..).take_while(|_| running()) {
-                    count(&[charge(&format!("2fa.new{thread}.{at}"))], new);
+                    count(&[charge(&format!("new{thread}.{at}"))], new);
                 }
             });
         }
         scope.spawn(|| {
             while running() {
-                count(&[charge("2fa.pair1"), charge("2fa.pair2")], &pairs);
+                count(&[charge("pair1"), charge("pair2")], &pairs);
             }
         });
         for (from, to) in [(home, away), (away, home)].repeat(3) {
@@ -157,16 +160,17 @@ fn a_slot_that_moves_loses_and_doubles_nothing(make: Make) {
         told("ASK") > 0.0 && told("MOVED") > 0.0,
         "the servers sent runs on"
     );
-    let total = |key: &str| {
-        let look = Charge::new(key, 0, u32::MAX, 600).in_group("moving");
+    let total = |name: &str| {
+        let look = Charge::new(named(name), 0, u32::MAX, 600).in_group(group);
         store.add(&[look]).unwrap()[0].total
     };
     let (one, new, pairs): (u32, u32, u32) =
         (one.into_inner(), new.into_inner(), pairs.into_inner());
-    assert_eq!(total("2fa.one"), one);
-    assert_eq!((total("2fa.pair1"), total("2fa.pair2")), (pairs, pairs));
+    assert_eq!(total("one"), one);
+    assert_eq!((total("pair1"), total("pair2")), (pairs, pairs));
     let all = counters(&cluster.masters[home]);
-    let begun: Vec<_> = all.iter().filter(|key| key.contains("new")).collect();
+    let others = ["one", "pair1", "pair2"].map(|name| in_redis(named(name), group));
+    let begun: Vec<_> = all.iter().filter(|key| !others.contains(key)).collect();
     assert_eq!(begun.len() as u32, new);
     for key in begun.iter().step_by(50) {
         assert_eq!(cluster.masters[home].ask(&["get", key]).trim(), "1");
@@ -174,10 +178,10 @@ fn a_slot_that_moves_loses_and_doubles_nothing(make: Make) {
 }
 
 /// The groups of which each server of a cluster of three has one.
-fn groups(cluster: &Cluster) -> [String; 3] {
+fn groups(cluster: &Cluster) -> [GuardName; 3] {
     [0, 1, 2].map(|at| {
-        let mut groups = (0..).map(|number| format!("group{number}"));
-        let of = |group: &String| cluster.master_of(cluster.slot(group)) == at;
+        let mut groups = (0..).map(|number| named(&format!("group{number}")));
+        let of = |group: &GuardName| cluster.master_of(cluster.slot(&group.to_string())) == at;
         groups.find(of).unwrap()
     })
 }
@@ -187,26 +191,26 @@ fn each_run_waits_for_the_replicas_of_its_own_server(make: Make) {
     let builder = RedisGuard::cluster(cluster.urls()).replicas(1);
     let store = make(builder.timeout(Duration::from_secs(1))).unwrap();
     let groups = groups(&cluster);
-    let charge = |key: &str, at: usize| Charge::new(key, 1, 9, 600).in_group(&groups[at]);
+    let charge = |name: &str, at: usize| Charge::new(named(name), 1, 9, 600).in_group(groups[at]);
     let alone = |made: Result<_, _>| matches!(made, Err(GuardError::Unreachable(why)) if why.starts_with("replicas: 0 have it"));
-    let all = [charge("2fa.a", 0), charge("2fa.b", 1), charge("2fa.c", 2)];
+    let all = [charge("a", 0), charge("b", 1), charge("c", 2)];
     assert_eq!(store.add(&all).unwrap().len(), 3);
     cluster.replicas[1].clear();
     until("the replica is gone", || {
         cluster.masters[1].info("replication", "connected_slaves") == 0.0
     });
     assert!(alone(store.add(&all)));
-    assert!(alone(store.add(&[charge("2fa.b", 1)])));
-    assert_eq!(store.add(&[charge("2fa.a", 0)]).unwrap()[0].total, 3);
+    assert!(alone(store.add(&[charge("b", 1)])));
+    assert_eq!(store.add(&[charge("a", 0)]).unwrap()[0].total, 3);
     // Not reached by the list that failed before it.
-    assert_eq!(store.add(&[charge("2fa.c", 2)]).unwrap()[0].total, 2);
+    assert_eq!(store.add(&[charge("c", 2)]).unwrap()[0].total, 2);
     // What a server makes whose slot it will be is waited for there.
-    let slot = cluster.slot(&groups[0]);
+    let slot = cluster.slot(&groups[0].to_string());
     cluster.begin_to_move(slot, 0, 1);
-    assert!(alone(store.add(&[charge("2fa.new", 0)])));
+    assert!(alone(store.add(&[charge("new", 0)])));
     let made = cluster.masters[1].ask(&["cluster", "countkeysinslot", &slot.to_string()]);
     assert_eq!(made.trim(), "1", "it was made there");
-    assert_eq!(store.add(&[charge("2fa.a", 0)]).unwrap()[0].total, 4);
+    assert_eq!(store.add(&[charge("a", 0)]).unwrap()[0].total, 4);
 }
 
 fn a_server_that_is_replaced_goes_on(make: Make) {
@@ -214,18 +218,18 @@ fn a_server_that_is_replaced_goes_on(make: Make) {
     let builder = RedisGuard::cluster(cluster.urls()).timeout(Duration::from_millis(500));
     let store = make(builder).unwrap();
     let [_, group, other] = groups(&cluster);
-    let count = |group: &str| store.add(&[Charge::new("2fa.a", 1, u32::MAX, 600).in_group(group)]);
+    let count = |group| store.add(&[Charge::new(named("a"), 1, u32::MAX, 600).in_group(group)]);
     let replicated = |server: &Server| server.info("replication", "master_repl_offset");
     for total in 1..=20 {
-        assert_eq!(count(&group).unwrap()[0].total, total);
+        assert_eq!(count(group).unwrap()[0].total, total);
     }
     until("the replica has it", || {
         replicated(&cluster.replicas[1][0]) == replicated(&cluster.masters[1])
     });
     cluster.masters[1].kill();
-    assert!(count(&group).is_err());
+    assert!(count(group).is_err());
     // What fails meanwhile is not made. The third server too may refuse, until it has heard of the new master.
-    let first = |group: &str, what: &str| {
+    let first = |group, what: &str| {
         let mut made = None;
         until(what, || {
             made = count(group).ok();
@@ -233,6 +237,6 @@ fn a_server_that_is_replaced_goes_on(make: Make) {
         });
         made.unwrap()[0].total
     };
-    assert_eq!(first(&group, "the replica is the master"), 21);
-    assert_eq!(first(&other, "the third server has heard of it"), 1);
+    assert_eq!(first(group, "the replica is the master"), 21);
+    assert_eq!(first(other, "the third server has heard of it"), 1);
 }

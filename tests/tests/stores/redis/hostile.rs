@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use xoxzo_2fa::{Charge, Guard, GuardError, RedisGuard};
 use xoxzo_2fa_tests::redis::Server;
+use xoxzo_2fa_tests::{in_redis, named};
 
 use super::{Make, Store};
 
@@ -62,7 +63,7 @@ fn serve(client: TcpStream, answer: &str) -> Option<()> {
 const WHOLE: &str = "*5\r\n:1800000000\r\n:1\r\n:60\r\n:2\r\n:60\r\n";
 
 fn two() -> [Charge; 2] {
-    ["2fa.a", "2fa.b"].map(|key| Charge::new(key, 1, 9, 60))
+    ["a", "b"].map(|name| Charge::new(named(name), 1, 9, 60))
 }
 
 /// A store in a server that says this.
@@ -197,8 +198,8 @@ fn an_error_says_its_cause_and_no_address_or_password(make: Make) {
 fn what_is_no_count_is_an_error_and_stays_as_it_was(make: Make) {
     let server = Server::start(&[]);
     let store = make(RedisGuard::builder(server.url())).unwrap();
-    let key = "2fa.{a}.a";
-    let charge = |amount| store.add(&[Charge::new("2fa.a", amount, 9, 60)]);
+    let key = &in_redis(named("a"), named("a"));
+    let charge = |amount| store.add(&[Charge::new(named("a"), amount, 9, 60)]);
     for value in ["abc", "", "1.5", "-5", "nan", "inf", "-inf", "1e400"] {
         assert_eq!(server.ask(&["set", key, value]).trim(), "OK");
         for amount in [1, 0, -1] {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use xoxzo_2fa::{Charge, Guard, GuardError, RedisGuard, suite};
 use xoxzo_2fa_tests::redis::{Server, Watched, until};
+use xoxzo_2fa_tests::{in_redis, named};
 
 use super::{Make, Stop, Store};
 
@@ -63,7 +64,7 @@ fn replaced(make: Make, end: fn(&mut Server)) {
         for _ in 0..4 {
             scope.spawn(|| {
                 while !stop.load(Ordering::SeqCst) {
-                    match store.add(&[Charge::new("2fa.a", 1, u32::MAX, 600)]) {
+                    match store.add(&[Charge::new(named("a"), 1, u32::MAX, 600)]) {
                         Ok(_) => answered.fetch_add(1, Ordering::SeqCst),
                         Err(_) => {
                             thread::sleep(Duration::from_millis(5));
@@ -81,7 +82,7 @@ fn replaced(make: Make, end: fn(&mut Server)) {
         more();
     });
     let total = store
-        .add(&[Charge::new("2fa.a", 0, u32::MAX, 600)])
+        .add(&[Charge::new(named("a"), 0, u32::MAX, 600)])
         .unwrap()[0]
         .total;
     let (answered, failed) = (answered.into_inner(), failed.into_inner());
@@ -92,6 +93,8 @@ fn replaced(make: Make, end: fn(&mut Server)) {
     );
     let next = watched.master().unwrap();
     let next = watched.servers.iter().find(|server| server.port() == next);
-    let kept = next.unwrap().ask(&["get", "2fa.{a}.a"]);
+    let kept = next
+        .unwrap()
+        .ask(&["get", &in_redis(named("a"), named("a"))]);
     assert_eq!(kept.trim(), total.to_string());
 }

@@ -18,23 +18,23 @@ U32 = 2**32 - 1
 class Charge(NamedTuple):
     """One change of one counter.
 
-    key: name of the counter, a keyed hash.
+    counter: name of the counter: 22 characters of base64url, a keyed hash.
     group: name of its group, likewise. A counter is always in the same group.
     amount: what to add. Negative: give back. Zero: only look.
     limit: the highest total that this charge may lead to.
     ttl_seconds: life of the counter, from its creation.
     """
 
-    key: str
+    counter: str
     group: str
     amount: int
     limit: int
     ttl_seconds: int
 
     @classmethod
-    def new(cls, key: str, amount: int, limit: int, ttl_seconds: int) -> Charge:
+    def new(cls, counter: str, amount: int, limit: int, ttl_seconds: int) -> Charge:
         """Make a charge on a counter that is a group of its own."""
-        return cls(key, key.removeprefix("2fa."), amount, limit, ttl_seconds)
+        return cls(counter, counter, amount, limit, ttl_seconds)
 
     def in_group(self, group: str) -> Charge:
         """Put the counter into a group."""
@@ -148,9 +148,9 @@ class SelfTest:
     """A list on a counter of its own, whose answer is known."""
 
     def __init__(self) -> None:
-        key = f"2fa.self-test.{secrets.token_hex(8)}"
+        own = secrets.token_urlsafe(16)
         steps = ((1, 9), (1, 9), (-5, 0), (0, 0), (1, 0), (1, 9))
-        self.charges = [Charge.new(key, amount, limit, 60) for amount, limit in steps]
+        self.charges = [Charge.new(own, amount, limit, 60) for amount, limit in steps]
 
     def judge(self, totals: Totals) -> None:
         """Raise if these are not the totals of a store that does what it must."""

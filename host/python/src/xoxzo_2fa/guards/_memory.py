@@ -38,10 +38,10 @@ class MemoryGuard:
         self._clock = danger_clock
         self._process = os.getpid()
         self._lock = Lock()
-        # Total, end in microseconds of the clock, and place of the key in the list of keys.
+        # Total, end in microseconds of the clock, and place of the name in the list of names.
         self._counters: dict[str, list[int]] = {}
-        # The same keys, to look at a few at a time, and where the next sweep begins.
-        self._keys: list[str] = []
+        # The same names, to look at a few at a time, and where the next sweep begins.
+        self._names: list[str] = []
         self._hand = 0
 
     def __len__(self) -> int:
@@ -53,12 +53,12 @@ class MemoryGuard:
         if os.getpid() != self._process:
             raise GuardUnreachable("forked: use sqlite or redis")
         totals = []
-        counters, keys = self._counters, self._keys
+        counters, names = self._counters, self._names
         with self._lock:
             now = int(self._clock() * _SECOND)
             self._sweep(now)
-            for key, _, amount, limit, ttl in charges:
-                counter = counters.get(key)
+            for name, _, amount, limit, ttl in charges:
+                counter = counters.get(name)
                 if counter is not None and counter[1] > now:
                     before, ends, _ = counter
                 else:
@@ -71,28 +71,28 @@ class MemoryGuard:
                 if counter is not None:
                     counter[0], counter[1] = total, ends
                     if total == 0:
-                        self._forget(key)
+                        self._forget(name)
                 elif total > 0:
-                    if len(keys) >= self._capacity:
+                    if len(names) >= self._capacity:
                         raise GuardFull("the guard is full")
-                    counters[key] = [total, ends, len(keys)]
-                    keys.append(key)
+                    counters[name] = [total, ends, len(names)]
+                    names.append(name)
         return Totals(totals)
 
-    def _forget(self, key: str) -> None:
-        place = self._counters.pop(key)[2]
-        # The last key takes the place of this one.
-        last = self._keys.pop()
-        if last != key:
-            self._keys[place] = last
+    def _forget(self, name: str) -> None:
+        place = self._counters.pop(name)[2]
+        # The last name takes the place of this one.
+        last = self._names.pop()
+        if last != name:
+            self._names[place] = last
             self._counters[last][2] = place
 
     def _sweep(self, now: int) -> None:
         """Forget what has ended, among the next few."""
-        few = self._keys[self._hand : self._hand + _SWEPT]
-        ended = [key for key in few if self._counters[key][1] <= now]
-        for key in ended:
-            self._forget(key)
+        few = self._names[self._hand : self._hand + _SWEPT]
+        ended = [name for name in few if self._counters[name][1] <= now]
+        for name in ended:
+            self._forget(name)
         self._hand += len(few) - len(ended)
-        if self._hand >= len(self._keys):
+        if self._hand >= len(self._names):
             self._hand = 0

@@ -36,18 +36,18 @@ def make(connection: sqlite3.Connection, now: int, lists: Sequence[Sequence[Char
 def _made(connection: sqlite3.Connection, now: int, charges: Sequence[Charge]) -> list[Total]:
     totals = []
     for charge in charges:
-        key, _, _, _, ttl = charge
+        name, _, _, _, ttl = charge
         life = ttl * 1_000
-        live = connection.execute("SELECT total, ends FROM counters WHERE name = ? AND ends > ?", (key, now)).fetchone()
+        live = connection.execute("SELECT total, ends FROM counters WHERE name = ? AND ends > ?", (name, now)).fetchone()
         before, ends = live or (0, now + life)
         total, refused = charge.apply(before)
         if not refused and total != before:
             if total == 0:
-                connection.execute("DELETE FROM counters WHERE name = ?", (key,))
+                connection.execute("DELETE FROM counters WHERE name = ?", (name,))
             elif live:
-                connection.execute("UPDATE counters SET total = ? WHERE name = ?", (total, key))
+                connection.execute("UPDATE counters SET total = ? WHERE name = ?", (total, name))
             else:
-                row = (key, total, life, ends, ends + min(life, GRACE))
+                row = (name, total, life, ends, ends + min(life, GRACE))
                 connection.execute("REPLACE INTO counters VALUES (?, ?, ?, ?, ?)", row)
         totals.append(Total(total, min(-((now - ends) // 1_000), U32)))
         if refused:

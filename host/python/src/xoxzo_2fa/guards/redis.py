@@ -43,7 +43,7 @@ _FAULTS = (redis.RedisError, RedisClusterException)
 
 def name(charge: Charge) -> str:
     """Return the name of a counter in the store, with its group as hash tag."""
-    return f"2fa.{{{charge.group}}}.{charge.key.removeprefix('2fa.')}"
+    return f"2fa.{{{charge.group}}}.{charge.counter}"
 
 
 class _Making:

@@ -37,9 +37,9 @@ _I32 = 2**31 - 1
 _SHORT, _LONG = 5, 600
 
 
-def _key(name: str) -> str:
-    """Return a key that no other call makes."""
-    return f"2fa.suite.{name}.{secrets.token_hex(8)}"
+def _counter() -> str:
+    """Return the name of a counter that no other call has."""
+    return secrets.token_urlsafe(16)
 
 
 def _same(given: object, expected: object, what: str) -> None:
@@ -55,42 +55,42 @@ def _totals(store: Guard, *charges: Charge) -> list[int]:
     return [made.total for made in _made(store, *charges)]
 
 
-def _total(store: Guard, key: str, amount: int) -> int:
-    (total,) = _totals(store, Charge.new(key, amount, U32, 60))
+def _total(store: Guard, counter: str, amount: int) -> int:
+    (total,) = _totals(store, Charge.new(counter, amount, U32, 60))
     return total
 
 
 def totals(store: Guard) -> None:
     """Test that a store adds, gives back, saturates, looks, creates nothing by what is not positive, and deletes what comes to 0."""
-    own = _key("totals")
+    own = _counter()
     for amount, expected in ((0, 0), (-3, 0), (1, 1), (2, 3), (0, 3), (-2, 1), (-5, 0), (4, 4)):
         _same(_total(store, own, amount), expected, f"the total after {amount}")
-    high = _key("saturates")
+    high = _counter()
     for expected in (_I32, U32 - 1, U32, U32):
         _same(_total(store, high, _I32), expected, "a total at the upper end")
     # The next charge begins a life of its own: after what made no counter, and after what came to 0.
-    absent = _key("absent")
+    absent = _counter()
     _made(store, Charge.new(absent, 0, 9, _SHORT), Charge.new(absent, -1, 9, _SHORT))
     _begins(store, absent)
     for back in (-1, -9):
-        zero = _key("zero")
+        zero = _counter()
         _made(store, Charge.new(zero, 1, 9, _SHORT), Charge.new(zero, back, 9, _SHORT))
         _begins(store, zero)
     _same(_totals(store, *SelfTest().charges), [1, 2, 0, 0, 1], "the self-test of every client")
 
 
-def _begins(store: Guard, key: str) -> None:
-    (begun,) = _made(store, Charge.new(key, 1, 9, _LONG))
+def _begins(store: Guard, counter: str) -> None:
+    (begun,) = _made(store, Charge.new(counter, 1, 9, _LONG))
     _same((begun.total, begun.ends_in_seconds > _LONG - 100), (1, True), "a new counter, and that it has its own life")
 
 
 def limits(store: Guard) -> None:
     """Test that a store refuses above the limit, leaves the refused counter as it was, and makes no charge after it."""
-    first, second, third = (_key(name) for name in ("first", "second", "third"))
-    charges = [Charge.new(key, 1, limit, 60) for key, limit in ((first, 9), (second, 1), (third, 9))]
+    first, second, third = (_counter() for _ in range(3))
+    charges = [Charge.new(counter, 1, limit, 60) for counter, limit in ((first, 9), (second, 1), (third, 9))]
     _same(_totals(store, *charges), [1, 1, 1], "a list within its limits")
     _same(_totals(store, *charges), [2, 2], "a list whose second charge is refused")
-    _same([_total(store, key, 0) for key in (first, second, third)], [2, 1, 1], "the counters after it")
+    _same([_total(store, counter, 0) for counter in (first, second, third)], [2, 1, 1], "the counters after it")
     # Looking is refused by its limit too; giving back is not, and goes on.
     last = Charge.new(third, 1, 9, 60)
     _same(_totals(store, Charge.new(first, 0, 1, 60), last), [2], "a look above its limit")
@@ -105,10 +105,10 @@ def ends(store: Guard, wait: Callable[[float], object]) -> None:
 
     wait: lets seconds pass for the store; six of them.
     """
-    short, long = _key("short"), _key("long")
+    short, long = _counter(), _counter()
     # Long enough for a store that takes its time to answer.
-    for key, ttl in ((short, _SHORT), (long, _LONG)):
-        _same(_made(store, Charge.new(key, 1, 9, ttl))[0].ends_in_seconds, ttl, "the life of a new counter")
+    for counter, ttl in ((short, _SHORT), (long, _LONG)):
+        _same(_made(store, Charge.new(counter, 1, 9, ttl))[0].ends_in_seconds, ttl, "the life of a new counter")
     wait(1.1)
     # Another life does not move the end.
     (kept,) = _made(store, Charge.new(short, 1, 9, _LONG))
@@ -122,7 +122,7 @@ def ends(store: Guard, wait: Callable[[float], object]) -> None:
 
 def races(store: Guard) -> None:
     """Test that nothing is lost or doubled when many threads charge one counter at once, and that exactly what is above is refused."""
-    own, wide = _key("race"), _key("wide")
+    own, wide = _counter(), _counter()
     limit, barrier = _THREADS // 2, Barrier(_THREADS)
 
     def race(_: int) -> list[int]:
@@ -134,15 +134,15 @@ def races(store: Guard) -> None:
     won = sorted(given[0] for given in seen if len(given) > 1)
     _same(won, list(range(1, limit + 1)), "each total once, up to the limit")
     _same([given for given in seen if len(given) == 1], [[limit + 1]] * (_THREADS - limit), "what is refused")
-    _same([_total(store, key, 0) for key in (own, wide)], [limit, limit], "the counters after it")
+    _same([_total(store, counter, 0) for counter in (own, wide)], [limit, limit], "the counters after it")
 
 
 def groups(store: Guard) -> None:
     """Test that nothing comes between neighbouring charges of one group: two counters that are charged together are seen equal."""
-    rounds, group, both = 200, _key("group"), (_key("one"), _key("other"))
+    rounds, group, both = 200, _counter(), (_counter(), _counter())
 
     def list_of(amount: int) -> list[Charge]:
-        return [Charge.new(key, amount, U32, _LONG).in_group(group) for key in both]
+        return [Charge.new(counter, amount, U32, _LONG).in_group(group) for counter in both]
 
     def work(amount: int) -> None:
         for _ in range(rounds):
@@ -158,14 +158,14 @@ def groups(store: Guard) -> None:
 
 def shared(one: Guard, other: Guard) -> None:
     """Test that two handles of one store count together, as two processes or machines would."""
-    own = _key("shared")
+    own = _counter()
     for expected in range(1, 11):
         _same(_total(other if expected % 2 else one, own, 1), expected, "the total of both")
 
 
 def restart(opened: Callable[[], Guard]) -> None:
     """Test that counts that were answered outlive the store's end and reopening."""
-    own = _key("restart")
+    own = _counter()
     for expected in range(1, 6):
         store = opened()
         (made,) = _made(store, Charge.new(own, 1, 9, _LONG))

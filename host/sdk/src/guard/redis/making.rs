@@ -292,8 +292,7 @@ impl Run<'_> {
 
 /// The name of a counter in the store. The group is its hash tag, which keeps the group's counters together in a cluster.
 fn name(charge: &Charge) -> String {
-    let own = charge.key.strip_prefix("2fa.").unwrap_or(&charge.key);
-    format!("2fa.{{{}}}.{own}", charge.group)
+    format!("2fa.{{{}}}.{}", charge.group, charge.counter)
 }
 
 fn taken(answer: Option<&RedisResult<Value>>) -> Result<&Value, GuardError> {
