@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 import explanation
 from notation import ID, PAYMENT, Refused, b64, derive, mac, opt, text, u32, unb64, written_key
 from receipt import check_receipt, hashes, receipt
+from step_up import check_request as check_step_up
 from wording import displayable, grouped, own_text, own_words, parts
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
@@ -430,14 +431,38 @@ def of_handle(vector: dict[str, Any], spelling: str) -> dict[str, Any]:
     return outcome(lambda: read_handle(vector["document"], spelling, vector["now"]))
 
 
+def of_step_up(vector: dict[str, Any], spelling: str) -> dict[str, Any]:
+    arguments = (vector["request_keys"], spelling, vector["now"], vector["subject"], vector["session"])
+    return outcome(lambda: check_step_up(*arguments))
+
+
 def changed(spelling: str, at: int) -> str:
     other = "B" if spelling[at] == "A" else "A"
     return spelling[:at] + other + spelling[at + 1 :]
 
 
 # By file: the field that holds a signed spelling, and how it is checked; or how the whole vector is.
-SIGNED = {"token": of_token, "receipt": of_receipt, "handle": of_handle}
+SIGNED = {
+    "token": ("token", of_token),
+    "receipt": ("receipt", of_receipt),
+    "handle": ("handle", of_handle),
+    "step-up": ("request", of_step_up),
+}
 WHOLE = {"explain": explanation.check, "message": check_message, "request": check_request, "response": check_response}
+
+
+def differences(answer: dict[str, Any], vector: dict[str, Any]) -> list[str]:
+    return [key for key, value in answer.items() if vector.get(key) != value]
+
+
+def check_signed(field: str, check: Callable[[dict[str, Any], str], dict[str, Any]], vector: dict[str, Any]) -> list[str]:
+    spelling = vector[field]
+    wrong = differences(check(vector, spelling), vector)
+    if vector["result"] == "valid":
+        places = range(40, len(spelling), 7)
+        checked = {at: check(vector, changed(spelling, at))["result"] for at in places}
+        wrong += [f"changed at {at}" for at, result in checked.items() if result == "valid"]
+    return wrong
 
 
 def main() -> int:
@@ -447,13 +472,10 @@ def main() -> int:
         for vector in vectors:
             if name in WHOLE:
                 wrong = WHOLE[name](vector)
+            elif name in SIGNED:
+                wrong = check_signed(*SIGNED[name], vector)
             else:
-                answer = SIGNED[name](vector, vector[name]) if name in SIGNED else of_settings(vector)
-                wrong = [key for key, value in answer.items() if vector.get(key) != value]
-            if name in SIGNED and vector["result"] == "valid":
-                places = range(40, len(vector[name]), 7)
-                checked = {at: SIGNED[name](vector, changed(vector[name], at))["result"] for at in places}
-                wrong += [f"changed at {at}" for at, result in checked.items() if result == "valid"]
+                wrong = differences(of_settings(vector), vector)
             if wrong:
                 failed += 1
                 print(f"{name}.json {vector['tcId']} ({vector['comment']}): {', '.join(wrong)}")

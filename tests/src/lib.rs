@@ -27,9 +27,9 @@ pub use client::{Client, Kind};
 /// A time after the engine's release.
 pub const NOW: u32 = 1_800_000_000;
 
-/// A generator whose bytes are 1, 2, 3, and so on.
+/// A generator whose bytes are 1, 2, 3, and so on after the one that is given.
 #[derive(Default)]
-pub struct Counting(u8);
+pub struct Counting(pub u8);
 
 impl rand::TryRng for Counting {
     type Error = Infallible;

@@ -14,25 +14,28 @@ use crate::report::Fault;
 #[derive(Args)]
 pub(crate) struct Keygen {
     /// Instead of a new key, print the one that checks receipts for this audience, derived from the key in XOXZO_2FA_KEY.
-    #[arg(long, value_name = "AUDIENCE")]
+    #[arg(long, value_name = "AUDIENCE", group = "derived")]
     receipt_for: Option<String>,
-    /// The one for receipts of test mode.
-    #[arg(long, requires = "receipt_for")]
+    /// Instead of a new key, print the one that signs step-up requests to the login gate of this audience, likewise derived.
+    #[arg(long, value_name = "AUDIENCE", group = "derived")]
+    request_for: Option<String>,
+    /// The one for test mode.
+    #[arg(long, requires = "derived")]
     test: bool,
 }
 
 impl Keygen {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
-        let key = match &self.receipt_for {
-            None => xoxzo_2fa::keygen()?,
-            Some(audience) => {
-                let root = env::var("XOXZO_2FA_KEY").map_err(|_| {
-                    Fault::Around(
-                        "XOXZO_2FA_KEY is not set: the receipt key is derived from it".to_string(),
-                    )
-                })?;
-                xoxzo_2fa::receipt_key(&root, audience, self.test)?
-            }
+        let root = || {
+            env::var("XOXZO_2FA_KEY").map_err(|_| {
+                let unset = "XOXZO_2FA_KEY is not set: the key for an audience is derived from it";
+                Fault::Around(unset.to_string())
+            })
+        };
+        let key = match (&self.receipt_for, &self.request_for) {
+            (Some(audience), _) => xoxzo_2fa::receipt_key(&root()?, audience, self.test)?,
+            (None, Some(audience)) => xoxzo_2fa::request_key(&root()?, audience, self.test)?,
+            (None, None) => xoxzo_2fa::keygen()?,
         };
         println!("{key}");
         Ok(ExitCode::SUCCESS)

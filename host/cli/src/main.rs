@@ -48,7 +48,7 @@ enum Command {
     Guard(counters::Guard),
     /// Shows what a token carries in the clear.
     Inspect(keys::Inspect),
-    /// Makes a key for the settings, or derives the one that checks receipts.
+    /// Makes a key for the settings, or derives one that checks receipts or signs step-up requests.
     Keygen(keys::Keygen),
     /// Prints the manual page.
     Man(shell::Manual),

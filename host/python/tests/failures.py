@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from conftest import Taker, document, other_than
@@ -27,11 +27,14 @@ from xoxzo_2fa import (
     Sending,
     Settings,
     StandardTransport,
+    StepUp,
     Transaction,
     Unknown,
     Upstream,
     keygen,
     receipt_key,
+    request_key,
+    sign_request,
 )
 from xoxzo_2fa._engine import Engine, shared
 from xoxzo_2fa.transports.httpx import AsyncHttpxTransport, HttpxTransport
@@ -57,6 +60,7 @@ def phone() -> str:
 
 LOGIN = Binding(phone(), "user-1", "login")
 EXPECTED = Expected("user-1", "login", phone())
+PAYMENT = StepUp("user-1", Transaction("12.50", "EUR", "Ann Lee"), "s-1")
 
 TRAP = """
 (component
@@ -169,6 +173,10 @@ class World:
         prepared = self.client._prepared._settings
         return prepared if isinstance(prepared, str) else str(prepared.reveal())
 
+    def request_key(self) -> str:
+        """Return a key that signs step-up requests."""
+        return request_key(self._document["keys"][0], "shop")
+
     def receipt_key(self) -> str:
         """Return the key that checks receipts."""
         return receipt_key(self._document["keys"][0], "shop")
@@ -191,6 +199,7 @@ class World:
             "prepared settings": self.prepared(),
             "phone number": phone()[1:],
             "receipt key": self.receipt_key(),
+            "request key": self.request_key(),
             "password of the guard": password(),
             "receipt": self._receipt,
         }
@@ -362,6 +371,12 @@ FUNCTIONS = [
     Way("receipt_key: the other way round", lambda it: receipt_key("shop", it.document()["keys"][0]), Misuse, "request"),
     Way("receipt_key: half a character", lambda it: receipt_key(it.document()["keys"][0], HALF), Misuse, "request"),
     Way("receipt_key: an object", lambda it: receipt_key(it.document()["keys"][0], object()), Misuse, "request"),  # type: ignore[arg-type]
+    Way("request_key: no key", lambda it: request_key(it.document()["keys"][0] + "x", "shop"), Misuse, "request"),
+    Way("sign_request: another kind of key", lambda it: sign_request(it.receipt_key(), PAYMENT), Misuse, "request"),
+    Way("sign_request: half a character", lambda it: sign_request(it.request_key(), replace(PAYMENT, subject=HALF)), Misuse, "request"),
+    Way("sign_request: an object", lambda it: sign_request(it.request_key(), object()), Misuse, "request"),  # type: ignore[arg-type]
+    Way("sign_request: no payment", lambda it: sign_request(it.request_key(), StepUp("user-1", LOGIN)), Misuse, "request"),  # type: ignore[arg-type]
+    Way("sign_request: a clock that is none", lambda it: sign_request(it.request_key(), PAYMENT, now=float("nan")), Upstream, "plugin"),
     Way(
         "check_receipt: another key",
         lambda it: xoxzo_2fa.check_receipt([receipt_key(keygen(), "shop")], it.accept(), EXPECTED),

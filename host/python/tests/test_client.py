@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
 import logging
 import time
 from dataclasses import replace
@@ -28,6 +30,7 @@ from xoxzo_2fa import (
     Response,
     Sending,
     Settings,
+    StepUp,
     Totals,
     Transaction,
     TwoFactor,
@@ -40,6 +43,8 @@ from xoxzo_2fa import (
     keygen,
     preview,
     receipt_key,
+    request_key,
+    sign_request,
 )
 
 if TYPE_CHECKING:
@@ -78,6 +83,37 @@ def test_asyncio_does_the_same(settings: Settings, taker: Taker) -> None:
         assert [limit.total for limit in (await operator.limits("user-1", "+819012345678")).limits if limit.refuses] == []
 
     asyncio.run(story())
+
+
+def test_a_step_up_request_is_as_the_specification_says() -> None:
+    root = keygen()
+    key = request_key(root, "shop")
+    step_up = StepUp("user-1", Transaction("12.50", "EUR", "Ann Lee"), "s-1")
+    request = sign_request(key, step_up, now=1_800_000_000)
+    assert request != sign_request(key, step_up, now=1_800_000_000), "each has an id of its own"
+
+    def text(value: str) -> bytes:
+        return len(value.encode()).to_bytes(4, "big") + value.encode()
+
+    def unb64(spelling: str) -> bytes:
+        return base64.urlsafe_b64decode(spelling + "=" * (-len(spelling) % 4))
+
+    data, secret = unb64(request), unb64(key.removeprefix("x2fs1_"))[:32]
+    body, tag = data[:-32], data[-32:]
+    assert body[0] == 0x18
+    assert body[17:] == (1_800_000_000).to_bytes(4, "big") + text("12.50") + text("EUR") + text("Ann Lee")
+    message = text("xoxzo-2fa step-up request") + text("user-1") + b"\1" + text("s-1") + body
+    assert hmac.digest(secret, message, "sha256") == tag
+    assert "Ann Lee" not in repr(step_up)
+    assert "s-1" not in repr(step_up)
+    for other in (request_key(root, "bank"), request_key(root, "shop", test=True), receipt_key(root, "shop")):
+        assert other != key
+    with pytest.raises(Misuse, match="request_key"):
+        sign_request(receipt_key(root, "shop"), step_up)
+    with pytest.raises(Misuse, match="payee"):
+        sign_request(key, StepUp("user-1", Transaction("12.50", "EUR", "evil.example")))
+    with pytest.raises(Upstream, match="clock"):
+        sign_request(key, step_up, now=0)
 
 
 def test_a_receipt_proves_what_happened() -> None:

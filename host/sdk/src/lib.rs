@@ -83,6 +83,7 @@ mod phone;
 mod process;
 mod receipt;
 mod settings;
+mod step_up;
 mod transport;
 
 #[cfg(all(feature = "redis", feature = "tokio"))]
@@ -115,6 +116,7 @@ pub use operator::{Credits, Limit, Limits, Operator};
 pub use phone::to_e164;
 pub use receipt::{Claims, Expected, check_receipt, receipt_key};
 pub use settings::{Settings, SettingsBuilder};
+pub use step_up::{StepUp, request_key, sign_request};
 #[cfg(feature = "ureq")]
 pub use transport::UreqTransport;
 pub use transport::{Body, Lost, Transport};

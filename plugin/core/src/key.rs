@@ -82,6 +82,10 @@ enum KeyUse {
     Receipt,
     /// The same for receipts of test mode.
     TestReceipt,
+    /// Signs step-up requests to one audience, and can do nothing else.
+    Request,
+    /// The same for the gate in test mode.
+    TestRequest,
 }
 
 impl KeyUse {
@@ -93,11 +97,21 @@ impl KeyUse {
         }
     }
 
+    fn request(test: bool) -> Self {
+        if test {
+            Self::TestRequest
+        } else {
+            Self::Request
+        }
+    }
+
     fn prefix(self) -> &'static str {
         match self {
             Self::Root => "x2fk1_",
             Self::Receipt => "x2fr1_",
             Self::TestReceipt => "x2ft1_",
+            Self::Request => "x2fs1_",
+            Self::TestRequest => "x2fu1_",
         }
     }
 }
@@ -148,6 +162,14 @@ impl RootKey {
         ReceiptKey { secret, test }
     }
 
+    /// The key that signs step-up requests to `audience`: live ones, or those of test mode.
+    #[must_use]
+    pub fn request_key(&self, audience: &str, test: bool) -> RequestKey {
+        let label = if test { "test request" } else { "request" };
+        let secret = self.derive(label, audience.as_bytes());
+        RequestKey { secret, test }
+    }
+
     /// Names the key in tokens.
     pub(crate) fn kid(&self) -> [u8; 4] {
         let mut kid = [0; 4];
@@ -191,6 +213,32 @@ impl ReceiptKey {
     #[must_use]
     pub fn to_text(&self) -> String {
         write(KeyUse::receipt(self.test), &self.secret)
+    }
+}
+
+/// Signs step-up requests to one audience: either live ones or those of test mode, never both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestKey {
+    pub(crate) secret: Secret,
+    test: bool,
+}
+
+impl RequestKey {
+    /// Reads `x2fs1_`, or for test mode `x2fu1_`, and 48 characters of base64url.
+    ///
+    /// # Errors
+    ///
+    /// Anything else.
+    pub fn parse(text: &str) -> Result<Self, Unfit> {
+        let test = text.starts_with(KeyUse::TestRequest.prefix());
+        let secret = read(KeyUse::request(test), text)?;
+        Ok(Self { secret, test })
+    }
+
+    /// The written form, which is the secret itself.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        write(KeyUse::request(self.test), &self.secret)
     }
 }
 
@@ -271,6 +319,25 @@ mod tests {
         assert!(live.secret != test.secret);
         assert!(ReceiptKey::parse(&text) == Ok(live));
         assert!(ReceiptKey::parse(&test.to_text()) == Ok(test));
+    }
+
+    #[test]
+    fn a_request_key_is_of_one_audience_and_one_mode() {
+        let root = RootKey::from_random([7; 32]);
+        let keys = [("shop", false), ("shop", true), ("bank", false)];
+        let keys = keys.map(|(audience, test)| root.request_key(audience, test));
+        for (at, key) in keys.iter().enumerate() {
+            let text = key.to_text();
+            assert!(RequestKey::parse(&text).as_ref() == Ok(key));
+            assert!(RootKey::parse(&text).is_err() && ReceiptKey::parse(&text).is_err());
+            assert!(
+                keys[at + 1..]
+                    .iter()
+                    .all(|other| other.secret != key.secret)
+            );
+            let receipt = root.receipt_key("shop", false);
+            assert!(receipt.secret != key.secret && RequestKey::parse(&receipt.to_text()).is_err());
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! - Challenges: tokens, PINs, the text of messages and what became of them ([`Dispatch`], [`Status`])
 //! - Limits: what is charged, in which order, and what answers are believed ([`Charge`], [`Verify`])
 //! - Words for end users: why an operation ended without what was asked ([`explain`])
-//! - Receipts ([`check_receipt`]), and seals for a layer above ([`Seal`])
+//! - Receipts ([`check_receipt`]), and for a layer above step-up requests ([`check_request`]) and seals ([`Seal`])
 //!
 //! # Out of scope
 //!
@@ -126,6 +126,7 @@ mod seal;
 mod settings;
 mod state;
 mod status;
+mod step_up;
 mod text;
 mod token;
 mod turn;
@@ -143,7 +144,7 @@ pub use dispatch::{Challenge, Delivery, Dispatch, Sending};
 pub use explain::{Explanation, Offer, explain};
 pub use failure::{Alarm, Blame, Code, Failure, Unfit};
 pub use guard::{Charge, GuardName, Total, Totals};
-pub use key::{ReceiptKey, RootKey};
+pub use key::{ReceiptKey, RequestKey, RootKey};
 pub use ladder::Limit;
 pub use limits::{Limits, Look};
 pub use locale::Locale;
@@ -158,6 +159,9 @@ pub use settings::{
 };
 pub use state::{Ended, Waiting};
 pub use status::{Report, Status};
+pub use step_up::{
+    GenuineRequest, SignedRequest, StepUp, check as check_request, sign as sign_request,
+};
 pub use text::{Autofill, MessagePreview};
 pub use token::{TokenInfo, inspect};
 pub use turn::{Answer, NoAnswer, Operation, Turn};

@@ -15,6 +15,8 @@ pub const PASS: u8 = 0x15;
 pub const VISIT: u8 = 0x16;
 /// An operation that waits.
 pub const STATE: u8 = 0x17;
+/// A step-up request.
+pub const STEP_UP: u8 = 0x18;
 
 #[cfg(test)]
 mod tests {
@@ -22,7 +24,16 @@ mod tests {
 
     #[test]
     fn no_two_formats_share_a_mark() {
-        let mut marks = [TOKEN, RECEIPT, HANDLE, TEST_RECEIPT, PASS, VISIT, STATE];
+        let mut marks = [
+            TOKEN,
+            RECEIPT,
+            HANDLE,
+            TEST_RECEIPT,
+            PASS,
+            VISIT,
+            STATE,
+            STEP_UP,
+        ];
         marks.sort_unstable();
         assert!(marks.windows(2).all(|pair| pair[0] < pair[1]));
     }

@@ -14,7 +14,7 @@ use rand::TryCryptoRng;
 use crate::codec::Writer;
 use crate::failure::{Failure, Unfit};
 use crate::guard::Names;
-use crate::key::RootKey;
+use crate::key::{RequestKey, RootKey};
 use crate::phone::{Destination, Trusted};
 use crate::prepared::{Account, Key, Prepared};
 use crate::random;
@@ -316,6 +316,13 @@ impl Settings {
         let context = self.context(process.filter(|_| self.scope == Scope::Process));
         let key = |root: &RootKey| (root.kid(), root.derive(label, &context));
         Seal::new(&self.audience, label, self.keys.iter().map(key).collect())
+    }
+
+    /// The keys that sign step-up requests to this audience, one for each of `keys`.
+    #[must_use]
+    pub fn request_keys(&self) -> Vec<RequestKey> {
+        let key = |root: &RootKey| root.request_key(&self.audience, self.test);
+        self.keys.iter().map(key).collect()
     }
 
     /// What keys of tokens and names are derived with beside their label, so that what is of one scope, one process or of tests is

@@ -4,8 +4,8 @@ use alloc::string::{String, ToString};
 
 use xoxzo_2fa_core::{
     Acceptance, Audit, Challenge, Charge, Claims, Ended, Explanation, Failure, Limits,
-    MessagePreview, Prepared, Report, Request, TokenInfo, Told, Trail, Transaction, Turn, Unlocked,
-    Waiting,
+    MessagePreview, Prepared, Report, Request, SignedRequest, TokenInfo, Told, Trail, Transaction,
+    Turn, Unlocked, Waiting,
 };
 
 use crate::node::quote;
@@ -295,6 +295,13 @@ pub(crate) fn explanation(explanation: &Explanation) -> String {
 
 pub(crate) fn number_index(index: &str) -> String {
     Object::of("number_index", |out| out.text("index", index))
+}
+
+pub(crate) fn signed_request(signed: &SignedRequest) -> String {
+    Object::of("signed_request", |out| {
+        out.text("request", &signed.request);
+        out.number("expires_in_seconds", signed.expires_in);
+    })
 }
 
 pub(crate) fn key(key: &str) -> String {

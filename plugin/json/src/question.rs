@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
     About, Answer, Ask, Channel, Claimed, Code, Dispatch, Expected, Failure, Locale, Look,
-    NoAnswer, Operation, Prepared, Range, ReceiptKey, Reply, RootKey, Sending, Status, Total,
-    Totals, Trail, Transaction, Turn, Unlock, Verify, Waiting, check_receipt, explain, inspect,
-    number_index,
+    NoAnswer, Operation, Prepared, Range, ReceiptKey, Reply, RequestKey, RootKey, Sending, Status,
+    StepUp, Total, Totals, Trail, Transaction, Turn, Unlock, Verify, Waiting, check_receipt,
+    explain, inspect, number_index, sign_request,
 };
 
 use crate::at::At;
@@ -35,7 +35,15 @@ pub fn ask(settings: &str, now: u32, question: &str, rng: &mut impl TryCryptoRng
                 "prepare" => prepare(from.str("json"), rng).map(|it| answer::prepared(&it)),
                 "check_receipt" => receipt(from, now),
                 "keygen" => RootKey::generate(rng).map(|key| answer::key(&key.to_text())),
-                "receipt_key" => receipt_key(from),
+                "receipt_key" => {
+                    let (root, audience, test) = key_for(from)?;
+                    Ok(answer::key(&root.receipt_key(audience, test).to_text()))
+                }
+                "request_key" => {
+                    let (root, audience, test) = key_for(from)?;
+                    Ok(answer::key(&root.request_key(audience, test).to_text()))
+                }
+                "sign_request" => signed_request(from, now, rng),
                 "inspect" => {
                     inspect(from.str("token")).map(|token_info| answer::token_info(&token_info))
                 }
@@ -162,10 +170,22 @@ fn expected(from: At<'_>) -> Expected<'_> {
     }
 }
 
-fn receipt_key(from: At<'_>) -> Result<String, Failure> {
+/// The root from which a key is derived, for which audience and whether for test mode.
+fn key_for(from: At<'_>) -> Result<(RootKey, &str, bool), Failure> {
     let root = RootKey::parse(from.str("root_key")).map_err(|unfit| unfit.argument("root_key"))?;
-    let key = root.receipt_key(from.str("audience"), from.flag("test"));
-    Ok(answer::key(&key.to_text()))
+    Ok((root, from.str("audience"), from.flag("test")))
+}
+
+fn signed_request(from: At<'_>, now: u32, rng: &mut impl TryCryptoRng) -> Result<String, Failure> {
+    let key = RequestKey::parse(from.str("request_key"));
+    let key = key.map_err(|unfit| unfit.argument("request_key"))?;
+    let step_up = from.at("step_up");
+    let asked = StepUp {
+        subject: step_up.str("subject"),
+        session: step_up.option_str("session"),
+        transaction: transaction(step_up.at("transaction")),
+    };
+    sign_request(&key, now, asked, rng).map(|signed| answer::signed_request(&signed))
 }
 
 fn explanation(from: At<'_>) -> Result<String, Failure> {
@@ -248,12 +268,13 @@ const QUESTION: Form = Form::Map(&[
         ],
     ),
     function("keygen", &[]),
+    function("receipt_key", &KEY_FOR),
+    function("request_key", &KEY_FOR),
     function(
-        "receipt_key",
+        "sign_request",
         &[
-            needed("root_key", Form::Text),
-            needed("audience", Form::Text),
-            field("test", Form::Flag, Absent::Flag(false), ""),
+            needed("request_key", Form::Text),
+            needed("step_up", STEP_UP),
         ],
     ),
     function("inspect", &[needed("token", Form::Text)]),
@@ -327,6 +348,13 @@ const QUESTION: Form = Form::Map(&[
     ),
 ]);
 
+/// A key that is derived for one audience.
+const KEY_FOR: [Field; 3] = [
+    needed("root_key", Form::Text),
+    needed("audience", Form::Text),
+    field("test", Form::Flag, Absent::Flag(false), ""),
+];
+
 const SUBJECT: Field = needed("subject", Form::Text);
 const RECIPIENT: Field = needed("recipient", Form::Text);
 
@@ -346,6 +374,12 @@ const EXPECTED: Form = Form::Map(&[
     option("recipient", Form::Text),
     option("session", Form::Text),
     option("transaction", TRANSACTION),
+]);
+
+const STEP_UP: Form = Form::Map(&[
+    needed("subject", Form::Text),
+    option("session", Form::Text),
+    needed("transaction", TRANSACTION),
 ]);
 
 const TRANSACTION: Form = Form::Map(&[

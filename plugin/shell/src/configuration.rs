@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use xoxzo_2fa_core::{
-    Locale, Prepared, ReceiptKey, RootKey, Trail, Transaction, check_receipt, explain, inspect,
-    number_index,
+    Locale, Prepared, ReceiptKey, RequestKey, RootKey, StepUp, Trail, Transaction, check_receipt,
+    explain, inspect, number_index, sign_request,
 };
 
 use crate::bindings::exports::xoxzo::two_factor::configuration::Guest;
@@ -50,6 +50,34 @@ impl Guest for Configuration {
             .map_err(|unfit| convert::failure(unfit.argument("root-key")))?;
         Ok(types::WrittenKey {
             key: root.receipt_key(&audience, test).to_text(),
+        })
+    }
+
+    fn request_key(root_key: String, audience: String, test: bool) -> Answer<types::WrittenKey> {
+        let root = RootKey::parse(&root_key)
+            .map_err(|unfit| convert::failure(unfit.argument("root-key")))?;
+        Ok(types::WrittenKey {
+            key: root.request_key(&audience, test).to_text(),
+        })
+    }
+
+    fn sign_request(
+        request_key: String,
+        now_seconds: u32,
+        step_up: types::StepUp,
+    ) -> Answer<types::SignedRequest> {
+        let key = RequestKey::parse(&request_key)
+            .map_err(|unfit| convert::failure(unfit.argument("request-key")))?;
+        let asked = StepUp {
+            subject: &step_up.subject,
+            session: step_up.session.as_deref(),
+            transaction: convert::paid(&step_up.transaction),
+        };
+        let signed = sign_request(&key, now_seconds, asked, &mut Random);
+        let signed = signed.map_err(convert::failure)?;
+        Ok(types::SignedRequest {
+            request: signed.request,
+            expires_in_seconds: signed.expires_in,
         })
     }
 

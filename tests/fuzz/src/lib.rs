@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use xoxzo_2fa_core::{
     Claimed, Code, Destination, Dispatch, Expected, Prepared, ReceiptKey, Recipient, Reply,
-    RootKey, Sending, Status, Transaction, Unlock, Verify, Waiting, check_receipt, inspect,
+    RequestKey, RootKey, Sending, Status, Transaction, Unlock, Verify, Waiting, check_receipt,
+    check_request, inspect,
 };
 
 use xoxzo_2fa_gate::{Cache, Claims, Event, Gate, Head, Response, Turn};
@@ -129,8 +130,18 @@ pub fn token(data: &[u8]) {
                 .map(|failure| failure.code),
         );
     }
+    let keys = [key().request_key("shop", false)];
+    refused(
+        check_request(&keys, text, NOW, login().subject, None)
+            .err()
+            .map(|failure| failure.code),
+    );
     let _outline = inspect(text);
-    let _keys = (RootKey::parse(text), ReceiptKey::parse(text));
+    let _keys = (
+        RootKey::parse(text),
+        ReceiptKey::parse(text),
+        RequestKey::parse(text),
+    );
 }
 
 /// An answer of Xoxzo: what is found in it has the form that the engine relies on.

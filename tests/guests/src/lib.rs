@@ -145,6 +145,14 @@ impl configuration::Guest for Hostile {
         Err(failure(String::new()))
     }
 
+    fn request_key(_: String, _: String, _: bool) -> Answer<types::WrittenKey> {
+        Err(failure(String::new()))
+    }
+
+    fn sign_request(_: String, _: u32, _: types::StepUp) -> Answer<types::SignedRequest> {
+        Err(failure(String::new()))
+    }
+
     fn inspect(_: String) -> Answer<types::TokenInfo> {
         Err(failure(String::new()))
     }

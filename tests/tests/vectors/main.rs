@@ -11,6 +11,7 @@ mod receipt;
 mod request;
 mod response;
 mod settings;
+mod step_up;
 mod token;
 
 use std::path::PathBuf;
@@ -24,9 +25,12 @@ use xoxzo_2fa::{
     Totals, Transaction, Transport, TwoFactor,
 };
 use xoxzo_2fa_core::{
-    Challenge, Claimed, Expected, Locale, ReceiptKey, RootKey, Sending, check_receipt, inspect,
+    Challenge, Claimed, Code, Expected, Locale, ReceiptKey, RootKey, Sending, check_receipt,
+    inspect,
 };
-use xoxzo_2fa_tests::{Counting, LOGIN, NOW, World, document, key, pin_in};
+use xoxzo_2fa_tests::{
+    Counters, Counting, LOGIN, NOW, World, charge, document, key, pin_in, prepared,
+};
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

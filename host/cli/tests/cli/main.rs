@@ -74,6 +74,32 @@ fn a_login_in_two_processes() {
     assert_eq!(claims.audience, "xoxzo-2fa");
 }
 
+#[test]
+fn a_key_for_an_audience_is_derived() {
+    let shell = Shell::new();
+    let key = |arguments: &[&str]| {
+        let output = shell.run(&[&["keygen"], arguments].concat(), "");
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_string()
+    };
+    for (flag, live, test) in [
+        ("--receipt-for", "x2fr1_", "x2ft1_"),
+        ("--request-for", "x2fs1_", "x2fu1_"),
+    ] {
+        let own = key(&[flag, "shop"]);
+        assert!(own.starts_with(live) && own == key(&[flag, "shop"]));
+        assert_ne!(own, key(&[flag, "bank"]));
+        assert!(key(&[flag, "shop", "--test"]).starts_with(test));
+    }
+    for odd in [
+        &["--test"][..],
+        &["--receipt-for", "shop", "--request-for", "shop"],
+    ] {
+        let output = shell.run(&[&["keygen"], odd].concat(), "");
+        assert_eq!(output.status.code(), Some(2), "{odd:?}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn the_counters_are_the_owners_alone() {

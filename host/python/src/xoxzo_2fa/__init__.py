@@ -13,7 +13,7 @@ lives in the token, and a guard counts guesses, uses and messages.
 """
 
 from xoxzo_2fa._client import AsyncOperator, AsyncTwoFactor, Operator, TwoFactor
-from xoxzo_2fa._configuration import check_receipt, explain, inspect, keygen, preview, receipt_key
+from xoxzo_2fa._configuration import check_receipt, explain, inspect, keygen, preview, receipt_key, request_key, sign_request
 from xoxzo_2fa._errors import Cause, Misuse, Refuse, TwoFactorError, Upstream
 from xoxzo_2fa._events import Event
 from xoxzo_2fa._records import (
@@ -30,6 +30,7 @@ from xoxzo_2fa._records import (
     MessagePreview,
     Report,
     Sending,
+    StepUp,
     TokenInfo,
     Trail,
     Transaction,
@@ -99,6 +100,7 @@ __all__ = [
     "Settings",
     "SqliteGuard",
     "StandardTransport",
+    "StepUp",
     "TokenInfo",
     "Total",
     "Totals",
@@ -116,4 +118,6 @@ __all__ = [
     "keygen",
     "preview",
     "receipt_key",
+    "request_key",
+    "sign_request",
 ]

@@ -10,7 +10,7 @@ from xoxzo_2fa._driver import prepare
 from xoxzo_2fa._engine import shared
 from xoxzo_2fa._errors import Misuse, TwoFactorError
 from xoxzo_2fa._question import bounded
-from xoxzo_2fa._records import Claims, Expected, Explanation, MessagePreview, TokenInfo, Transaction, record
+from xoxzo_2fa._records import Claims, Expected, Explanation, MessagePreview, StepUp, TokenInfo, Transaction, record
 from xoxzo_2fa._secret import Secret, seal
 from xoxzo_2fa._settings import Settings
 
@@ -31,6 +31,32 @@ def receipt_key(root_key: str, audience: str, *, test: bool = False) -> str:
     key = seal(_key, {"receipt_key": {"root_key": root_key, "audience": audience, "test": test}})
     del root_key, audience
     return key.reveal()
+
+
+def request_key(root_key: str, audience: str, *, test: bool = False) -> str:
+    """Derive the key that signs step-up requests to the login gate of one audience, and can do nothing else.
+
+    Raises ``Misuse`` if ``root_key`` is not a key.
+    """
+    key = seal(_key, {"request_key": {"root_key": root_key, "audience": audience, "test": test}})
+    del root_key, audience
+    return key.reveal()
+
+
+def sign_request(request_key: str, step_up: StepUp, *, now: float | None = None) -> str:
+    """Sign a step-up request for the user's browser to carry to the gate: at most 272 characters of base64url.
+
+    The gate accepts it once, for 60 s, and only from the user and session that it was made for. It shows the payment to whoever reads
+    it, but neither the user nor the session.
+
+    request_key: as ``request_key`` gives it.
+    now: seconds since 1970-01-01T00:00:00Z; the clock's if None.
+
+    Raises ``Misuse`` for a key that is none or a malformed field, ``Upstream`` for a clock that cannot be right or no randomness.
+    """
+    request = seal(_signed, request_key, step_up, time.time() if now is None else now)
+    del request_key, step_up
+    return request.reveal()
 
 
 def check_receipt(receipt_keys: Sequence[str], receipt: str, expected: Expected, *, now: float | None = None) -> Claims:
@@ -103,6 +129,15 @@ def _checked(receipt_keys: Sequence[str], receipt: str, expected: Expected, now:
         }
     }
     return record(Claims, shared().once(question, now=int(now))[1])
+
+
+def _signed(request_key: str, step_up: StepUp, now: float) -> str:
+    if not isinstance(step_up, StepUp):
+        raise Misuse("request", "step_up: must be a `StepUp`")
+    if not isinstance(step_up.transaction, Transaction):
+        raise Misuse("request", "transaction: must be a `Transaction`")
+    question = {"sign_request": {"request_key": request_key, "step_up": step_up._question()}}  # noqa: SLF001
+    return str(shared().once(question, now=int(now))[1]["request"])
 
 
 def _token_info(token: str) -> TokenInfo:

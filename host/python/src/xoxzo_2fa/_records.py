@@ -190,6 +190,24 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class StepUp:
+    """A payment that a user is to confirm at the login gate. Every field from the server's own records.
+
+    subject: the service's immutable internal id of the user, as the gate knows it.
+    transaction: what the gate shows, sends before the code, and binds the code to.
+    session: the session in which the user is to confirm it. None where the gate knows users without sessions.
+    """
+
+    subject: str
+    transaction: Transaction = field(repr=False)
+    session: str | None = field(default=None, repr=False)
+
+    def _question(self) -> dict[str, Any]:
+        question = {name: value for name, value in vars(self).items() if value is not None}
+        return {**question, "transaction": vars(self.transaction)}
+
+
+@dataclass(frozen=True)
 class Limit:
     """A counter that could refuse a user, as it stands.
 
