@@ -181,7 +181,12 @@ fn lists_after_an_answer_have_the_groups_of_the_start() {
             retry_after: None,
         })
     };
-    let unknown = || Answer::Reply(Reply::Unreadable { status: 500 });
+    let unknown = || {
+        Answer::Reply(Reply::Unreadable {
+            status: 500,
+            retry_after: None,
+        })
+    };
     for (failed, answer, due) in [
         (0, refused(400), Some(vec![1, 2, 2, 1, 2])),
         (1, refused(400), Some(vec![1, 2, 2, 1, 3])),

@@ -326,7 +326,10 @@ fn what_was_not_sent_is_given_back_and_what_may_be_is_not() {
         }
     }
     let mut world = World::new(&document());
-    world.xoxzo = Answer::Reply(Reply::Unreadable { status: 504 });
+    world.xoxzo = Answer::Reply(Reply::Unreadable {
+        status: 504,
+        retry_after: None,
+    });
     assert!(world.start(LOGIN).is_ok());
     world.now += 60;
     let failure = world.start(LOGIN).err().unwrap();

@@ -534,7 +534,13 @@ fn a_state_that_xoxzo_does_not_tell_is_its_fault() {
     for (answer, wait) in [
         (Answer::Unanswered(NoAnswer::NotSent, String::new()), None),
         (Answer::Unanswered(NoAnswer::Unknown, String::new()), None),
-        (Answer::Reply(Reply::Unreadable { status: 500 }), None),
+        (
+            Answer::Reply(Reply::Unreadable {
+                status: 500,
+                retry_after: None,
+            }),
+            None,
+        ),
         (refused(404, None), None),
         (refused(429, Some(7)), Some(7)),
     ] {

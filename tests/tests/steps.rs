@@ -166,7 +166,10 @@ fn an_answer_belongs_to_its_question() {
         });
         let replies = [
             taken(),
-            Reply::Unreadable { status: 500 },
+            Reply::Unreadable {
+                status: 500,
+                retry_after: None,
+            },
             Reply::Read {
                 message_id: None,
                 state: Some("DELIVERED".to_string()),

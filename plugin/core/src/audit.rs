@@ -310,7 +310,7 @@ impl<O: Suspend> Suspend for Audited<O> {
 fn why(answer: &Answer) -> Option<String> {
     match answer {
         Answer::Unanswered(_, cause) => Some(one_line(cause)).filter(|line| !line.is_empty()),
-        Answer::Reply(Reply::Refused { status, .. } | Reply::Unreadable { status }) => {
+        Answer::Reply(Reply::Refused { status, .. } | Reply::Unreadable { status, .. }) => {
             Some(["http: status ", &status.to_string()].concat())
         }
         Answer::Reply(Reply::Read {

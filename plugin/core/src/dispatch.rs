@@ -462,14 +462,14 @@ impl Dispatch {
         Ok(Turn::Count(list, self))
     }
 
-    fn unknown(mut self, settings: &Prepared) -> Result<Turn<Self>, Failure> {
+    fn unknown(mut self, settings: &Prepared, wait: Option<u32>) -> Result<Turn<Self>, Failure> {
         let recipient = &self.binding.recipient;
         let group = settings.names.number(recipient);
         let name = settings
             .names
             .unknown(&group, settings.open(&self.binding), recipient);
         let mut list = alloc::vec![Charge::one(name, 1, UNKNOWN_COOLDOWN)];
-        list.extend(self.learned(settings, Lesson::Failed(None))?);
+        list.extend(self.learned(settings, Lesson::Failed(wait))?);
         self.stage = Stage::Unknown;
         Ok(Turn::Count(list, self))
     }
@@ -553,9 +553,11 @@ impl Operation for Dispatch {
             }
             (
                 Stage::Send,
-                Answer::Reply(Reply::Read { .. } | Reply::Unreadable { .. })
-                | Answer::Unanswered(NoAnswer::Unknown, _),
-            ) => self.unknown(settings),
+                Answer::Reply(Reply::Read { .. }) | Answer::Unanswered(NoAnswer::Unknown, _),
+            ) => self.unknown(settings, None),
+            (Stage::Send, Answer::Reply(Reply::Unreadable { retry_after, .. })) => {
+                self.unknown(settings, retry_after)
+            }
             (Stage::Send, Answer::Unanswered(NoAnswer::NotSent, _)) => {
                 self.unsent(settings, Lesson::Failed(None), xoxzo::unreached())
             }

@@ -65,6 +65,8 @@ pub enum Reply {
     Unreadable {
         /// HTTP status.
         status: u16,
+        /// Seconds to wait, if the answer says so.
+        retry_after: Option<u32>,
     },
 }
 

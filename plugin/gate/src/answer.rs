@@ -178,12 +178,7 @@ impl Gate {
         event: Event,
     ) -> Response {
         let code = reason.name();
-        if asked.json {
-            let mut body = Object::new();
-            body.text("error", code).text("gate", PAGE);
-            return json(status, body, event);
-        }
-        if !asked.html {
+        if !asked.html && !asked.json {
             return bare(
                 status,
                 "text/plain; charset=utf-8",
@@ -210,6 +205,13 @@ impl Gate {
                 (words.error_title, asked.language.explain(failed, 0), true)
             }
         };
+        if asked.json {
+            let mut body = Object::new();
+            body.text("error", code)
+                .text("text", &text)
+                .text("gate", PAGE);
+            return json(status, body, event);
+        }
         self.html(status, asked, title, event, |html, words| {
             html.alert(&text);
             if back {

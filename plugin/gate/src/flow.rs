@@ -349,7 +349,7 @@ impl Gate {
         } = visitor;
         if asked.json {
             let status = answer::status_of(visit.notice.as_ref());
-            self.state(status, &visit, &identity, now, event)
+            self.state(&asked, status, &visit, &identity, now, event)
         } else {
             self.redirect_to_page(&visit, &identity, event)
         }

@@ -91,7 +91,7 @@ impl Gate {
         if asked.json {
             return json(
                 200,
-                self.object(step, visit, identity, now),
+                self.object(asked, step, visit, identity, now),
                 Event::Challenged,
             );
         }
@@ -121,6 +121,7 @@ impl Gate {
     /// How far a visit is, as JSON, with its cookie.
     pub(crate) fn state(
         &self,
+        asked: &Asked,
         status: u16,
         visit: &Visit,
         identity: &Identity,
@@ -128,7 +129,11 @@ impl Gate {
         event: Event,
     ) -> Response {
         let step = self.step_of(visit, None, now);
-        let mut response = json(status, self.object(step, visit, identity, now), event);
+        let mut response = json(
+            status,
+            self.object(asked, step, visit, identity, now),
+            event,
+        );
         response.headers.push(self.visit_cookie(visit, identity));
         if let Some(at) = visit.failed().and_then(|failed| failed.retry_at) {
             response
@@ -143,7 +148,14 @@ impl Gate {
         recipient.map_or_else(|_| String::new(), |recipient| recipient.masked())
     }
 
-    fn object(&self, step: Step, visit: &Visit, identity: &Identity, now: u32) -> Object {
+    fn object(
+        &self,
+        asked: &Asked,
+        step: Step,
+        visit: &Visit,
+        identity: &Identity,
+        now: u32,
+    ) -> Object {
         let mut out = Object::new();
         out.text("step", step.name())
             .text("csrf", &visit.csrf(&self.csrf, &identity.bound()))
@@ -161,7 +173,8 @@ impl Gate {
             out.text("return_to", &visit.return_to);
         }
         if let Some(failed) = current(visit, now) {
-            out.text("error", failed.code.name());
+            out.text("error", failed.code.name())
+                .text("text", &asked.language.explain(failed, now));
             if let Some(left) = failed.guesses_left {
                 out.number("guesses_left", left);
             }

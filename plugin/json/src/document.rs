@@ -407,7 +407,9 @@ const SENDS: [Field; 7] = [
         "per_client",
         Form::Map(&CLIENT),
         Absent::Out,
-        about!("Per client address (IPv6 by its /64). If set, every start must name one."),
+        about!(
+            "Per client address (IPv6 by its /64). If set, every start must name one. As many requests that Xoxzo refuses, such as for bad numbers, are allowed in the same window, counted apart."
+        ),
     ),
     cap!(
         "per_range",
@@ -419,14 +421,16 @@ const SENDS: [Field; 7] = [
         "per_audience",
         Sends::DEFAULT.audience,
         Cap::COUNT,
-        about!("Over everyone.")
+        about!(
+            "Over everyone. As many requests that Xoxzo refuses are allowed in the same window, counted apart."
+        )
     ),
     field(
         "monitor",
         Form::Flag,
         Absent::Flag(false),
         about!(
-            "Count the caps and refuse nothing by them, but raise an alarm. Never the cooldown, and never guesses."
+            "Count the caps and refuse nothing by them, but raise an alarm. The cooldown, guesses and the pause after five failures of Xoxzo in a row refuse all the same."
         ),
     ),
 ];

@@ -44,7 +44,10 @@ pub fn reply(status: u16, retry_after: Option<&str>, body: &str) -> Reply {
             fields: fields(body),
             retry_after: None,
         },
-        _ => Reply::Unreadable { status },
+        _ => Reply::Unreadable {
+            status,
+            retry_after: retry_after.and_then(seconds),
+        },
     }
 }
 
@@ -81,21 +84,23 @@ fn fields(body: &str) -> String {
         .join(", ")
 }
 
-/// Seconds to wait: from the header (RFC 9110, 10.2.3, as seconds), else the number in `detail`.
+/// Seconds to wait: from the header, else the number in `detail`.
 fn wait(retry_after: Option<&str>, body: &str) -> Option<u32> {
-    let number = |text: &str| text.parse().ok().filter(|seconds| *seconds <= LONGEST_WAIT);
     let detail = || {
         let body = Node::parse(body).ok()?;
         let detail = body.field("detail")?.text()?;
         detail
             .split(|letter: char| !letter.is_ascii_digit())
             .find(|run| !run.is_empty())
-            .and_then(number)
+            .and_then(seconds)
     };
-    retry_after
-        .map(str::trim_ascii)
-        .and_then(number)
-        .or_else(detail)
+    retry_after.and_then(seconds).or_else(detail)
+}
+
+/// Seconds as a header has them (RFC 9110, section 10.2.3). Its other form, a date, is not read: hosts' clocks differ.
+fn seconds(text: &str) -> Option<u32> {
+    let seconds = text.trim_ascii().parse().ok();
+    seconds.filter(|seconds| *seconds <= LONGEST_WAIT)
 }
 
 #[cfg(test)]
@@ -192,10 +197,13 @@ mod tests {
     #[test]
     fn anything_else_is_unreadable() {
         for status in [0, 100, 301, 302, 500, 503, 504, 599] {
-            assert_eq!(
-                reply(status, None, r#"[{"msgid":"a"}]"#),
-                Reply::Unreadable { status }
-            );
+            for (header, retry_after) in [(None, None), (Some("20"), Some(20)), (Some("x"), None)] {
+                let unreadable = Reply::Unreadable {
+                    status,
+                    retry_after,
+                };
+                assert_eq!(reply(status, header, r#"[{"msgid":"a"}]"#), unreadable);
+            }
         }
     }
 }

@@ -32,8 +32,12 @@ fn naming(fields: &str) -> Answer {
     })
 }
 
-fn unreadable() -> Answer {
-    Answer::Reply(Reply::Unreadable { status: 503 })
+/// A 503 that asks for so many seconds.
+fn unreadable(retry_after: Option<u32>) -> Answer {
+    Answer::Reply(Reply::Unreadable {
+        status: 503,
+        retry_after,
+    })
 }
 
 fn unsent() -> Answer {
@@ -126,7 +130,7 @@ fn a_client_has_as_many_refused_requests_as_messages() {
 fn only_a_refusal_of_the_request_itself_is_an_attempt() {
     for (answer, attempts) in [
         (Answer::Reply(taken()), 0),
-        (unreadable(), 0),
+        (unreadable(None), 0),
         (Answer::Unanswered(NoAnswer::Unknown, String::new()), 0),
         (unsent(), 0),
         (refused(429, Some(1)), 0),
@@ -216,7 +220,9 @@ fn fail(world: &mut World, answer: Answer, times: usize) {
 #[test]
 fn five_failures_in_a_row_open_the_breaker_and_one_answer_closes_it() {
     for (answer, pause) in [
-        (unreadable(), 10),
+        (unreadable(None), 10),
+        (unreadable(Some(20)), 20),
+        (unreadable(Some(86_400)), 60),
         (unsent(), 10),
         (Answer::Unanswered(NoAnswer::Unknown, String::new()), 10),
         (refused(429, Some(30)), 30),
@@ -404,7 +410,7 @@ fn decoys_follow_the_breaker_and_the_attempts() {
         let failure = failure.expect("it is refused");
         (failure.code, failure.retry_after, failure.detail)
     };
-    for answer in [unsent(), unreadable()] {
+    for answer in [unsent(), unreadable(None)] {
         let mut world = World::new(&document());
         for failed in 1..=4 {
             fail(&mut world, answer.clone(), 1);

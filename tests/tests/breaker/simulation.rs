@@ -206,7 +206,7 @@ fn an_outage_costs_few_requests_and_few_logins_beyond_itself() {
     const FROM: u64 = 20 * SECOND;
     const TO: u64 = FROM + 600 * SECOND;
     let outage = |at: u64| (FROM..TO).contains(&at);
-    let mut failures = [unsent(), unreadable(), refused(429, Some(20))]
+    let mut failures = [unsent(), unreadable(None), refused(429, Some(20))]
         .into_iter()
         .cycle();
     let mut world = Simulation::new(&room(), |who, at| match who {

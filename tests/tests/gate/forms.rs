@@ -1,6 +1,7 @@
 //! What forms do, and for whom they do nothing.
 
 use serde_json::{Value, json};
+use xoxzo_2fa_core::{Code, Locale, explain};
 use xoxzo_2fa_gate::Event;
 use xoxzo_2fa_tests::gate::{Browser, Scenario, header};
 use xoxzo_2fa_tests::other_than;
@@ -351,7 +352,11 @@ fn programs_are_told_as_json() {
         (status, said),
         (
             401,
-            json!({"error": "two-factor-required", "gate": "/.2fa/"})
+            json!({
+                "error": "two-factor-required",
+                "text": "This needs a code first. What you sent was not passed on.",
+                "gate": "/.2fa/",
+            })
         )
     );
     let (status, said) = body(scenario.get(&mut alice, "/.2fa/").answer());
@@ -379,6 +384,8 @@ fn programs_are_told_as_json() {
         (status, &said["error"], &said["guesses_left"]),
         (422, &json!("wrong-pin"), &json!(4))
     );
+    let text = |code, left, wait| json!(explain(code, left, wait, Locale::En).text);
+    assert_eq!(said["text"], text(Code::WrongPin, Some(4), None));
     let refused = scenario.post(&mut alice, "resend", None).answer();
     assert_eq!(header(&refused, "retry-after"), Some("60"));
     let (status, said) = body(refused);
@@ -386,6 +393,7 @@ fn programs_are_told_as_json() {
         (status, &said["error"], &said["retry_after_seconds"]),
         (429, &json!("cooldown"), &json!(60))
     );
+    assert_eq!(said["text"], text(Code::Cooldown, None, Some(60)));
     let (status, said) = body(scenario.post(&mut alice, "verify", Some(&pin)).answer());
     assert_eq!(
         (status, said),
