@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from shopper import Stage
 
+# What a program is told that asks for a closed page.
+REQUIRED = "This needs a code first. What you sent was not passed on."
+
 KANA = r"[\u3041-\u30ff]"
 
 # What is wrong with a page for those who cannot see it, or see it badly.
@@ -165,7 +168,10 @@ def as_json(stage: Stage) -> None:
     """A program instead of a browser."""
     person = stage.shop.person()
     refused = person.ask("GET", "/account")
-    assert (refused.status, refused.json()) == (401, {"error": "two-factor-required", "gate": "/.2fa/"}), str(refused)
+    assert (refused.status, refused.json()) == (
+        401,
+        {"error": "two-factor-required", "text": REQUIRED, "gate": "/.2fa/"},
+    ), str(refused)
     step = person.step()
     expect(step, 200, step="start")
     assert step.json()["to"] == f"{person.phone[:3]}********{person.phone[-2:]}", step.json()
