@@ -20,7 +20,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-pub(crate) use client::explain;
 pub use client::{AsyncBuilder, AsyncTwoFactor};
 pub use guard::{AsyncGuard, Blocking};
 pub use hyper::HyperTransport;

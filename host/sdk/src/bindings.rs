@@ -21,3 +21,15 @@ pub(crate) mod steps {
         },
     });
 }
+
+/// The world that prepares settings and checks receipts.
+pub(crate) mod configuration {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "two-factor-configuration",
+        with: {
+            "xoxzo:two-factor/types": crate::bindings::xoxzo::two_factor::types,
+            "wasi:random/random": crate::bindings::wasi::random::random,
+        },
+    });
+}

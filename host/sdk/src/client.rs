@@ -11,8 +11,8 @@ use crate::binding::{Acceptance, Binding, Challenge, Report, Sending};
 use crate::bindings::TwoFactor as Exports;
 use crate::bindings::exports::xoxzo::two_factor::challenges::Guest as Challenges;
 use crate::bindings::xoxzo::two_factor::types;
-use crate::component::{Host, State};
-use crate::configuration::{bundled, configure};
+use crate::component::{BUNDLED, Host, State};
+use crate::configuration::{index_of, prepare, trail_of};
 use crate::current::{Clock, Current};
 use crate::engine::{Place, shared};
 use crate::error::Error;
@@ -235,24 +235,14 @@ impl TwoFactor {
         if let (Err(error), Some(binding)) = (&result, about.binding)
             && error.failure().audit.is_none()
         {
-            event.audit.trail = self.trail_of(&settings, binding).ok();
+            event.audit.trail = trail_of(&settings, &binding.subject, &binding.recipient).ok();
         }
         tell(&*self.shared.auditor, &event);
         result
     }
 
     pub(crate) fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
-        let settings = self.shared.settings.get()?;
-        self.trail_of(&settings, &Binding::new(recipient, subject, ""))
-    }
-
-    fn trail_of(&self, settings: &str, binding: &Binding) -> Result<Trail, Error> {
-        let (subject, recipient) = (bounded(&binding.subject), bounded(&binding.recipient));
-        self.call(|exports, store| {
-            let configuration = exports.xoxzo_two_factor_configuration();
-            configuration.call_trail_of(store, settings, subject, recipient)
-        })
-        .map(Trail::from)
+        trail_of(&self.shared.settings.get()?, subject, recipient)
     }
 
     /// Computes an index of a phone number, by which a service finds whether a number is registered already, and by whom, without keeping the number in
@@ -262,12 +252,7 @@ impl TwoFactor {
     ///
     /// [`Error::Misuse`] for a malformed recipient.
     pub fn number_index(&self, recipient: &str) -> Result<String, Error> {
-        let (settings, recipient) = (self.shared.settings.get()?, bounded(recipient));
-        let index = self.call(|exports, store| {
-            let configuration = exports.xoxzo_two_factor_configuration();
-            configuration.call_index_of(store, &settings, recipient)
-        });
-        index.map(|it| it.index)
+        index_of(&self.shared.settings.get()?, recipient)
     }
 
     /// The settings in effect, defaults filled in, as JSON without secrets.
@@ -342,7 +327,8 @@ impl Builder {
         self
     }
 
-    /// Takes another component of the same world.
+    /// Takes another component of world `two-factor`, which must be of this release: its settings are still prepared by the bundled component of
+    /// world `two-factor-configuration`, and one of another release refuses them in each operation.
     #[must_use]
     pub fn component(mut self, component: impl Into<Vec<u8>>) -> Self {
         self.component = Some(component.into());
@@ -377,16 +363,12 @@ impl Builder {
         self
     }
 
-    /// Compiles the component and checks the settings.
+    /// Checks the settings and compiles the component.
     ///
     /// # Errors
     ///
     /// [`Error::Misuse`] for wrong settings, or no transport; [`Error::Upstream`] for a component that does not load.
     pub fn build(self) -> Result<TwoFactor, Error> {
-        let plugin = match self.component {
-            Some(bytes) => Arc::new(Plugin::new(bytes)?),
-            None => bundled()?,
-        };
         let scope = self.guard.scope();
         let document = self.settings.document(scope)?;
         let transport = self.transport.or_else(default_transport);
@@ -394,24 +376,21 @@ impl Builder {
             .ok_or_else(|| Error::settings("no transport: set one, or use the feature ureq"))?;
         let Self {
             guard,
+            component,
             clock,
             deadline,
             auditor,
             ..
         } = self;
         guard.check().map_err(Error::guard)?;
-        let again = Arc::clone(&plugin);
-        let prepare = move || {
-            configure(&again, |exports, store| {
-                exports
-                    .xoxzo_two_factor_configuration()
-                    .call_prepare(store, &document)
-            })
-        };
-        let prepared = prepare()?;
+        let prepared = prepare(&document)?;
         let settings = Current::new(prepared.settings, scope, &clock, move || {
-            prepare().map(|prepared| prepared.settings)
+            prepare(&document).map(|prepared| prepared.settings)
         });
+        let plugin = match component {
+            Some(bytes) => Arc::new(Plugin::new(bytes)?),
+            None => BUNDLED.plugin()?,
+        };
         let host = Host {
             guard,
             transport,

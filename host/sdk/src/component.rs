@@ -12,8 +12,11 @@ use crate::bindings::{TwoFactor, TwoFactorPre};
 use crate::current::Clock;
 use crate::exchange::{counted, inward, is_a_list, outgoing, unlisted};
 use crate::guard::{Charge, Guard};
-use crate::instance::{State as Any, World};
+use crate::instance::{Bundled, State as Any, World};
 use crate::transport::{Lost, Transport};
+
+pub(crate) static BUNDLED: Bundled<TwoFactor> =
+    Bundled::new(include_bytes!("../plugin/two-factor.wasm"));
 
 /// What instances of one `TwoFactor` share.
 pub(crate) struct Host {

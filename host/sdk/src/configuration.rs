@@ -1,38 +1,82 @@
-//! What needs neither guard nor network: keys made, tokens looked at, settings checked.
+//! World `two-factor-configuration`: what needs neither guard nor network. Settings are prepared and checked, keys made, tokens looked at.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
 
 use wasmtime::Store;
+use wasmtime::component::{HasSelf, InstancePre, Linker};
 
+use crate::audit::Trail;
 use crate::binding::{MessagePreview, TokenInfo, Transaction};
-use crate::bindings::TwoFactor as Exports;
+use crate::bindings::configuration::exports::xoxzo::two_factor::configuration::Guest;
+use crate::bindings::configuration::{
+    TwoFactorConfiguration as Exports, TwoFactorConfigurationPre,
+};
 use crate::bindings::xoxzo::two_factor::types;
-use crate::component::{Host, State};
 use crate::engine::shared;
 use crate::error::Error;
 use crate::exchange::bounded;
-use crate::guard::{MemoryGuard, Scope};
-use crate::instance::{DEADLINE, Plugin};
+use crate::guard::Scope;
+use crate::instance::{Bundled, DEADLINE, State as Any, World};
 use crate::settings::Settings;
-use crate::transport::{Body, Lost, Transport};
 
-/// The component of this release.
-const BUNDLED: &[u8] = include_bytes!("../plugin/two-factor.wasm");
+static BUNDLED: Bundled<Exports> =
+    Bundled::new(include_bytes!("../plugin/two-factor-configuration.wasm"));
 
-static BUNDLED_PLUGIN: OnceLock<Result<Arc<Plugin<Exports>>, Error>> = OnceLock::new();
+type State = Any<()>;
 
-/// The bundled component, compiled once.
-pub(crate) fn bundled() -> Result<Arc<Plugin<Exports>>, Error> {
-    BUNDLED_PLUGIN
-        .get_or_init(|| Plugin::new(BUNDLED).map(Arc::new))
-        .clone()
+impl World for Exports {
+    type Host = ();
+    type Pre = TwoFactorConfigurationPre<State>;
+
+    fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        Self::add_to_linker::<_, HasSelf<_>>(linker, |state: &mut State| state)
+    }
+
+    fn prepare(pre: InstancePre<State>) -> wasmtime::Result<Self::Pre> {
+        TwoFactorConfigurationPre::new(pre)
+    }
+
+    fn instantiate(pre: &Self::Pre, store: &mut Store<State>) -> wasmtime::Result<Self> {
+        pre.instantiate(store)
+    }
+}
+
+/// Makes one call, as soon as there is a place.
+pub(crate) fn configure<T>(
+    call: impl FnOnce(&Guest, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
+) -> Result<T, Error> {
+    let plugin = BUNDLED.plugin()?;
+    let _running = shared()?.run();
+    let mut instance = plugin.instantiate(&Arc::new(()), DEADLINE)?;
+    let result =
+        instance.call(|exports, store| call(exports.xoxzo_two_factor_configuration(), store))?;
+    Ok(result?)
+}
+
+/// Checks a settings document and derives its keys.
+pub(crate) fn prepare(document: &str) -> Result<types::Prepared, Error> {
+    configure(|configuration, store| configuration.call_prepare(store, document))
+}
+
+/// Computes the pseudonyms of a user.
+pub(crate) fn trail_of(settings: &str, subject: &str, recipient: &str) -> Result<Trail, Error> {
+    let (subject, recipient) = (bounded(subject), bounded(recipient));
+    configure(|configuration, store| {
+        configuration.call_trail_of(store, settings, subject, recipient)
+    })
+    .map(Trail::from)
+}
+
+/// Computes an index of a phone number.
+pub(crate) fn index_of(settings: &str, recipient: &str) -> Result<String, Error> {
+    let recipient = bounded(recipient);
+    configure(|configuration, store| configuration.call_index_of(store, settings, recipient))
+        .map(|it| it.index)
 }
 
 /// Settings that were found sound, without a guard to use them with.
 pub struct Checked {
-    plugin: Arc<Plugin<Exports>>,
     prepared: types::Prepared,
 }
 
@@ -61,13 +105,9 @@ impl Checked {
         transaction: Option<&Transaction>,
     ) -> Result<Vec<MessagePreview>, Error> {
         let transaction = transaction.map(Transaction::to_wit);
-        let preview = configure(&self.plugin, |exports, store| {
-            exports.xoxzo_two_factor_configuration().call_preview(
-                store,
-                &self.prepared.settings,
-                purpose,
-                transaction.as_ref(),
-            )
+        let preview = configure(|configuration, store| {
+            let settings = &self.prepared.settings;
+            configuration.call_preview(store, settings, purpose, transaction.as_ref())
         })?;
         Ok(preview
             .previews
@@ -92,65 +132,8 @@ impl fmt::Debug for Checked {
 ///
 /// [`Error::Misuse`] for wrong settings, or settings for a store of the other scope.
 pub fn check(settings: &Settings, scope: Scope) -> Result<Checked, Error> {
-    let plugin = bundled()?;
-    let document = settings.document(scope)?;
-    let prepared = configure(&plugin, |exports, store| {
-        exports
-            .xoxzo_two_factor_configuration()
-            .call_prepare(store, &document)
-    })?;
-    Ok(Checked { plugin, prepared })
-}
-
-impl Host {
-    /// For what needs neither guard nor network.
-    fn bare() -> Self {
-        struct Nowhere;
-        impl Transport for Nowhere {
-            fn send(
-                &self,
-                _: http::Request<Body>,
-                _: Duration,
-            ) -> Result<http::Response<Vec<u8>>, Lost> {
-                Err(Lost::NotSent("this call has no network".to_string()))
-            }
-        }
-        Self {
-            guard: Box::new(MemoryGuard::with_capacity(0)),
-            transport: Box::new(Nowhere),
-            clock: Arc::new(SystemTime::now),
-            origin: None,
-        }
-    }
-}
-
-/// Calls what needs neither guard nor network, as soon as there is a place.
-pub(crate) fn configure<T>(
-    plugin: &Plugin<Exports>,
-    call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
-) -> Result<T, Error> {
-    let _running = shared()?.run();
-    let mut instance = plugin.instantiate(&Arc::new(Host::bare()), DEADLINE)?;
-    Ok(instance.call(call)??)
-}
-
-/// Explains a failure to an end user, through whichever bundled component is compiled.
-pub(crate) fn explain(
-    code: types::Code,
-    guesses_left: Option<u32>,
-    retry_after: Option<u32>,
-    locale: &str,
-) -> Result<types::Explanation, Error> {
-    #[cfg(feature = "tokio")]
-    if BUNDLED_PLUGIN.get().is_none()
-        && let Some(answer) = crate::asynchronous::explain(code, guesses_left, retry_after, locale)
-    {
-        return answer;
-    }
-    configure(&*bundled()?, |exports, store| {
-        let configuration = exports.xoxzo_two_factor_configuration();
-        configuration.call_explain(store, code, guesses_left, retry_after, locale)
-    })
+    let prepared = prepare(&settings.document(scope)?)?;
+    Ok(Checked { prepared })
 }
 
 /// Makes a key for `keys` or `guard.key`. A secret: write it where secrets are kept.
@@ -159,10 +142,7 @@ pub(crate) fn explain(
 ///
 /// [`Error::Upstream`] if the system gives no randomness.
 pub fn keygen() -> Result<String, Error> {
-    configure(&*bundled()?, |exports, store| {
-        exports.xoxzo_two_factor_configuration().call_keygen(store)
-    })
-    .map(|written| written.key)
+    configure(|configuration, store| configuration.call_keygen(store)).map(|written| written.key)
 }
 
 /// Reads what a token carries in the clear, to look for a fault. Proves nothing.
@@ -172,10 +152,5 @@ pub fn keygen() -> Result<String, Error> {
 /// [`Error::Refuse`] for what does not have the form of a token.
 pub fn inspect(token: &str) -> Result<TokenInfo, Error> {
     let token = bounded(token);
-    configure(&*bundled()?, |exports, store| {
-        exports
-            .xoxzo_two_factor_configuration()
-            .call_inspect(store, token)
-    })
-    .map(TokenInfo::from)
+    configure(|configuration, store| configuration.call_inspect(store, token)).map(TokenInfo::from)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::bindings::xoxzo::two_factor::types;
-use crate::configuration;
+use crate::configuration::configure;
 use crate::error::{Code, Error, Failure};
 use crate::exchange::bounded;
 
@@ -65,15 +65,18 @@ pub fn explain(
         let begun = u64::from(wait.subsec_nanos() > 0);
         u32::try_from(wait.as_secs().saturating_add(begun)).unwrap_or(u32::MAX)
     });
-    configuration::explain(code.to_wit(), guesses_left, seconds, bounded(locale))
-        .map(Explanation::from)
+    let (code, locale) = (code.to_wit(), bounded(locale));
+    configure(|configuration, store| {
+        configuration.call_explain(store, code, guesses_left, seconds, locale)
+    })
+    .map(Explanation::from)
 }
 
 impl Error {
     /// Explains this error to an end user: why there is no way in, and what they can do. The text names no code, cause or setting.
     ///
     /// `locale` is one of the languages of messages: `en`, `ja`, `id`, `ms`, `vi`, `th`, `zh-Hans`, `zh-Hant`, `ko` or `es`. It takes a few
-    /// microseconds and waits for nothing, except that the component is compiled if no client was made before.
+    /// microseconds and waits for nothing, except that a component is compiled if this process has made no client before.
     ///
     /// # Errors
     ///

@@ -38,6 +38,12 @@ pub(crate) struct Plugin<W: World> {
     pre: PerProcess<OnceLock<Result<W::Pre, Error>>>,
 }
 
+/// The component of a world that comes with this release, compiled when it is first asked for.
+pub(crate) struct Bundled<W: World> {
+    component: &'static [u8],
+    plugin: OnceLock<Result<Arc<Plugin<W>>, Error>>,
+}
+
 /// An instance that can be called.
 pub(crate) struct Instance<W: World> {
     store: Store<State<W::Host>>,
@@ -96,6 +102,21 @@ impl<W: World> Plugin<W> {
         let exports = W::instantiate(pre, &mut store)
             .map_err(|error| Error::plugin(format!("no instance: {error:#}")))?;
         Ok(Instance { store, exports })
+    }
+}
+
+impl<W: World> Bundled<W> {
+    pub(crate) const fn new(component: &'static [u8]) -> Self {
+        Self {
+            component,
+            plugin: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn plugin(&self) -> Result<Arc<Plugin<W>>, Error> {
+        self.plugin
+            .get_or_init(|| Plugin::new(self.component).map(Arc::new))
+            .clone()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::binding::{Binding, Transaction, instant};
 use crate::bindings::xoxzo::two_factor::types;
-use crate::configuration::{bundled, configure};
+use crate::configuration::configure;
 use crate::error::{Code, Error, Failure};
 use crate::exchange::{KEYS, bounded};
 
@@ -144,10 +144,8 @@ impl From<types::Claims> for Claims {
 /// [`Error::Misuse`] if `root_key` is not a key.
 pub fn receipt_key(root_key: &str, audience: &str, test: bool) -> Result<String, Error> {
     let (root_key, audience) = (bounded(root_key), bounded(audience));
-    configure(&*bundled()?, |exports, store| {
-        exports
-            .xoxzo_two_factor_configuration()
-            .call_receipt_key(store, root_key, audience, test)
+    configure(|configuration, store| {
+        configuration.call_receipt_key(store, root_key, audience, test)
     })
     .map(|written| written.key)
 }
@@ -177,10 +175,8 @@ pub fn check_receipt(
         .map(|key| bounded(key).to_string())
         .collect();
     let (receipt, expected) = (bounded(receipt), expected.to_wit());
-    configure(&*bundled()?, |exports, store| {
-        exports
-            .xoxzo_two_factor_configuration()
-            .call_check_receipt(store, &keys, receipt, seconds, &expected)
+    configure(|configuration, store| {
+        configuration.call_check_receipt(store, &keys, receipt, seconds, &expected)
     })
     .map(Claims::from)
 }

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::binding::Transaction;
 use crate::bindings::xoxzo::two_factor::types;
-use crate::configuration::{bundled, configure};
+use crate::configuration::configure;
 use crate::error::Error;
 use crate::exchange::bounded;
 
@@ -79,10 +79,8 @@ impl fmt::Debug for StepUp {
 /// [`Error::Misuse`] if `root_key` is not a key.
 pub fn request_key(root_key: &str, audience: &str, test: bool) -> Result<String, Error> {
     let (root_key, audience) = (bounded(root_key), bounded(audience));
-    configure(&*bundled()?, |exports, store| {
-        exports
-            .xoxzo_two_factor_configuration()
-            .call_request_key(store, root_key, audience, test)
+    configure(|configuration, store| {
+        configuration.call_request_key(store, root_key, audience, test)
     })
     .map(|written| written.key)
 }
@@ -99,13 +97,8 @@ pub fn sign_request(request_key: &str, now: SystemTime, step_up: &StepUp) -> Res
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
     let (request_key, step_up) = (bounded(request_key), step_up.to_wit());
-    configure(&*bundled()?, |exports, store| {
-        exports.xoxzo_two_factor_configuration().call_sign_request(
-            store,
-            request_key,
-            seconds,
-            &step_up,
-        )
+    configure(|configuration, store| {
+        configuration.call_sign_request(store, request_key, seconds, &step_up)
     })
     .map(|signed| signed.request)
 }

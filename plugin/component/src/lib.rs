@@ -24,7 +24,6 @@ use bindings::exports::xoxzo::two_factor::{challenges, operators};
 use host::{now, run};
 
 mod bindings {
-    // The world without `configuration`, which comes with the shell.
     wit_bindgen::generate!({
         inline: "
             package xoxzo:component;

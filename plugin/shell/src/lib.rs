@@ -1,9 +1,8 @@
-//! What the components of both worlds share.
+//! What the components of all worlds share.
 //!
 //! # In scope
 //!
 //! - The contract's records ([`types`]), and conversions between them and the engine's types ([`convert`])
-//! - The export `configuration`: whoever links this crate exports it
 //! - The host's randomness ([`Random`]); an allocator and a panic handler
 //!
 //! # Out of scope
@@ -14,7 +13,6 @@
 
 extern crate alloc;
 
-mod configuration;
 pub mod convert;
 mod random;
 #[cfg(target_arch = "wasm32")]
@@ -35,7 +33,6 @@ mod bindings {
             world shell {
               import wasi:random/random@0.2.0;
               import xoxzo:two-factor/types@0.1.0;
-              export xoxzo:two-factor/configuration@0.1.0;
             }
         ",
         path: "wit",
@@ -43,9 +40,3 @@ mod bindings {
         generate_all,
     });
 }
-
-// Elsewhere no linker takes the names of the exports.
-#[cfg(target_arch = "wasm32")]
-bindings::export!(Configuration with_types_in bindings);
-#[cfg(target_arch = "wasm32")]
-use configuration::Configuration;

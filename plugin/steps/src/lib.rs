@@ -25,7 +25,6 @@ use bindings::exports::xoxzo::two_factor::steps::{self, Counting, Posting, Step}
 use bindings::exports::xoxzo::two_factor::text;
 
 mod bindings {
-    // The world without `configuration`, which comes with the shell.
     wit_bindgen::generate!({
         inline: "
             package xoxzo:steps;

@@ -1,5 +1,5 @@
 //! A component of world `two-factor` that does what a host must survive. What it does is the subject of the binding, so that one
-//! component is all of them; `prepare` is honest, so that a host takes it.
+//! component is all of them.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
@@ -8,7 +8,7 @@ extern crate alloc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use bindings::exports::xoxzo::two_factor::{challenges, configuration, operators};
+use bindings::exports::xoxzo::two_factor::{challenges, operators};
 use bindings::xoxzo::two_factor::{guard, http, types};
 
 mod bindings {
@@ -22,9 +22,6 @@ struct Hostile;
 bindings::export!(Hostile with_types_in bindings);
 
 type Answer<T> = Result<T, types::Failure>;
-
-/// What settings tell of where requests may go.
-const EFFECTIVE: &str = "{\"xoxzo\":{\"base_url\":\"http://127.0.0.1:9\"}}";
 
 /// Does what it is called.
 fn misbehave(deed: &str) {
@@ -116,70 +113,6 @@ fn failure(detail: String) -> types::Failure {
         retry_after_seconds: None,
         expires_in_seconds: None,
         audit: None,
-    }
-}
-
-impl configuration::Guest for Hostile {
-    fn prepare(_: String) -> Answer<types::Prepared> {
-        Ok(types::Prepared {
-            settings: String::new(),
-            effective: EFFECTIVE.to_string(),
-            warnings: Vec::new(),
-        })
-    }
-
-    fn check_receipt(
-        _: Vec<String>,
-        _: String,
-        _: u32,
-        _: types::Expected,
-    ) -> Answer<types::Claims> {
-        Err(failure(String::new()))
-    }
-
-    fn keygen() -> Answer<types::WrittenKey> {
-        Err(failure(String::new()))
-    }
-
-    fn receipt_key(_: String, _: String, _: bool) -> Answer<types::WrittenKey> {
-        Err(failure(String::new()))
-    }
-
-    fn request_key(_: String, _: String, _: bool) -> Answer<types::WrittenKey> {
-        Err(failure(String::new()))
-    }
-
-    fn sign_request(_: String, _: u32, _: types::StepUp) -> Answer<types::SignedRequest> {
-        Err(failure(String::new()))
-    }
-
-    fn inspect(_: String) -> Answer<types::TokenInfo> {
-        Err(failure(String::new()))
-    }
-
-    fn preview(
-        _: String,
-        _: Option<String>,
-        _: Option<types::Transaction>,
-    ) -> Answer<types::MessagePreviews> {
-        Err(failure(String::new()))
-    }
-
-    fn index_of(_: String, _: String) -> Answer<types::NumberIndex> {
-        Err(failure(String::new()))
-    }
-
-    fn trail_of(_: String, _: String, _: String) -> Answer<types::Trail> {
-        Err(failure(String::new()))
-    }
-
-    fn explain(
-        _: types::Code,
-        _: Option<u32>,
-        _: Option<u32>,
-        _: String,
-    ) -> Answer<types::Explanation> {
-        Err(failure(String::new()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The component under a host of the test's own: what it imports, and what it makes of a host that fails it.
+//! The components under a host of the test's own: what they import, and what they make of a host that fails them.
 
 mod footprint;
 
@@ -7,11 +7,23 @@ use wasmtime::{Config, Engine, Store};
 use xoxzo_2fa_tests::{NOW, document};
 
 use bindings::TwoFactor;
+use bindings::configuration::TwoFactorConfiguration;
 use bindings::wasi::{clocks::wall_clock, random::random};
 use bindings::xoxzo::two_factor::{guard, http, types};
 
 mod bindings {
     wasmtime::component::bindgen!({ path: "wit", world: "two-factor" });
+
+    pub(crate) mod configuration {
+        wasmtime::component::bindgen!({
+            path: "wit",
+            world: "two-factor-configuration",
+            with: {
+                "xoxzo:two-factor/types": crate::bindings::xoxzo::two_factor::types,
+                "wasi:random/random": crate::bindings::wasi::random::random,
+            },
+        });
+    }
 }
 
 /// What a guard answers to a list.
@@ -96,33 +108,50 @@ const FUEL: u64 = 1 << 40;
 struct Embedder {
     engine: Engine,
     component: Component,
+    configuration: Component,
     linker: Linker<Host>,
 }
 
 impl Embedder {
     fn new() -> Self {
         let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
-        let bytes = include_bytes!("../../../host/sdk/plugin/two-factor.wasm");
-        let component = Component::new(&engine, bytes).unwrap();
+        let compiled = |bytes: &[u8]| Component::new(&engine, bytes).unwrap();
+        let component = compiled(include_bytes!("../../../host/sdk/plugin/two-factor.wasm"));
+        let configuration = compiled(include_bytes!(
+            "../../../host/sdk/plugin/two-factor-configuration.wasm"
+        ));
         let mut linker = Linker::new(&engine);
         TwoFactor::add_to_linker::<_, HasSelf<_>>(&mut linker, |host: &mut Host| host).unwrap();
         Self {
             engine,
             component,
+            configuration,
             linker,
         }
     }
 
-    fn instance(&self, host: Host) -> (Store<Host>, TwoFactor) {
+    fn store(&self, host: Host) -> Store<Host> {
         let mut store = Store::new(&self.engine, host);
         store.set_fuel(FUEL).unwrap();
+        store
+    }
+
+    fn instance(&self, host: Host) -> (Store<Host>, TwoFactor) {
+        let mut store = self.store(host);
         let exports = TwoFactor::instantiate(&mut store, &self.component, &self.linker).unwrap();
+        (store, exports)
+    }
+
+    fn configuration(&self, host: Host) -> (Store<Host>, TwoFactorConfiguration) {
+        let mut store = self.store(host);
+        let (component, linker) = (&self.configuration, &self.linker);
+        let exports = TwoFactorConfiguration::instantiate(&mut store, component, linker).unwrap();
         (store, exports)
     }
 
     #[expect(clippy::result_large_err, reason = "the record of the contract")]
     fn prepare(&self, host: Host, document: &str) -> Result<types::Prepared, types::Failure> {
-        let (mut store, exports) = self.instance(host);
+        let (mut store, exports) = self.configuration(host);
         exports
             .xoxzo_two_factor_configuration()
             .call_prepare(&mut store, document)
@@ -190,7 +219,7 @@ fn short_or_empty_randomness_is_an_error() {
             &process,
         );
         assert_eq!(prepared.unwrap_err().code, types::Code::Randomness);
-        let (mut store, exports) = embedder.instance(Host {
+        let (mut store, exports) = embedder.configuration(Host {
             random,
             ..Host::default()
         });

@@ -1,7 +1,7 @@
 //! The operations, each a future.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::Uri;
@@ -17,16 +17,17 @@ use crate::bindings::steps::exports::xoxzo::two_factor::steps::{
 use crate::bindings::steps::{TwoFactorSteps as Exports, TwoFactorStepsPre};
 use crate::bindings::xoxzo::two_factor::types;
 use crate::client::origin;
+use crate::configuration::{index_of, prepare, trail_of};
 use crate::current::{Clock, Current};
 use crate::engine::shared;
 use crate::error::{Code, Error, Failure};
 use crate::exchange::{bounded, counted, inward, is_a_list, outgoing, unlisted};
 use crate::guard::Charge;
-use crate::instance::{DEADLINE, Plugin, State as Any, World};
+use crate::instance::{Bundled, DEADLINE, Plugin, State as Any, World};
 use crate::settings::Settings;
 
-/// The component of this release.
-const BUNDLED: &[u8] = include_bytes!("../../plugin/two-factor-steps.wasm");
+static BUNDLED: Bundled<Exports> =
+    Bundled::new(include_bytes!("../../plugin/two-factor-steps.wasm"));
 
 type State = Any<()>;
 
@@ -48,33 +49,6 @@ impl World for Exports {
     fn instantiate(pre: &Self::Pre, store: &mut Store<State>) -> wasmtime::Result<Self> {
         pre.instantiate(store)
     }
-}
-
-static BUNDLED_PLUGIN: OnceLock<Result<Arc<Plugin<Exports>>, Error>> = OnceLock::new();
-
-/// The bundled component, compiled once.
-fn bundled() -> Result<Arc<Plugin<Exports>>, Error> {
-    BUNDLED_PLUGIN
-        .get_or_init(|| Plugin::new(BUNDLED).map(Arc::new))
-        .clone()
-}
-
-/// Explains a failure to an end user, if the component of this world is compiled: a program that is all asynchronous needs no other.
-pub(crate) fn explain(
-    code: types::Code,
-    guesses_left: Option<u32>,
-    retry_after: Option<u32>,
-    locale: &str,
-) -> Option<Result<types::Explanation, Error>> {
-    let plugin = BUNDLED_PLUGIN.get()?.as_ref().ok()?;
-    let engine = Engine {
-        plugin: Arc::clone(plugin),
-        deadline: DEADLINE,
-    };
-    Some(engine.call(|exports, store| {
-        let configuration = exports.xoxzo_two_factor_configuration();
-        configuration.call_explain(store, code, guesses_left, retry_after, locale)
-    }))
 }
 
 /// SMS two-factor authentication for programs on tokio: [`TwoFactor`](crate::TwoFactor), with operations to wait for. Cheap to clone.
@@ -99,7 +73,8 @@ pub struct AsyncTwoFactor {
 }
 
 struct Inner {
-    engine: Engine,
+    plugin: Arc<Plugin<Exports>>,
+    deadline: Duration,
     guard: Box<dyn AsyncGuard>,
     transport: Box<dyn AsyncTransport>,
     clock: Clock,
@@ -109,24 +84,6 @@ struct Inner {
     effective: String,
     warnings: Vec<String>,
     auditor: Box<Auditor>,
-}
-
-/// The component, of which each call has an instance.
-#[derive(Clone)]
-struct Engine {
-    plugin: Arc<Plugin<Exports>>,
-    deadline: Duration,
-}
-
-impl Engine {
-    fn call<T>(
-        &self,
-        call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
-    ) -> Result<T, Error> {
-        let _running = shared()?.run();
-        let mut instance = self.plugin.instantiate(&Arc::new(()), self.deadline)?;
-        Ok(instance.call(call)??)
-    }
 }
 
 impl AsyncTwoFactor {
@@ -309,17 +266,7 @@ impl AsyncTwoFactor {
     }
 
     pub(crate) fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
-        let settings = self.shared.settings.get()?;
-        self.trail_of(&settings, &Binding::new(recipient, subject, ""))
-    }
-
-    fn trail_of(&self, settings: &str, binding: &Binding) -> Result<Trail, Error> {
-        let (subject, recipient) = (bounded(&binding.subject), bounded(&binding.recipient));
-        let trail = self.shared.engine.call(|exports, store| {
-            let configuration = exports.xoxzo_two_factor_configuration();
-            configuration.call_trail_of(store, settings, subject, recipient)
-        });
-        trail.map(Trail::from)
+        trail_of(&self.shared.settings.get()?, subject, recipient)
     }
 
     /// Runs an operation, and tells the auditor what came of it, or that its future was dropped before.
@@ -352,12 +299,7 @@ impl AsyncTwoFactor {
     ///
     /// As [`TwoFactor::number_index`](crate::TwoFactor::number_index).
     pub fn number_index(&self, recipient: &str) -> Result<String, Error> {
-        let (settings, recipient) = (self.shared.settings.get()?, bounded(recipient));
-        let index = self.shared.engine.call(|exports, store| {
-            let configuration = exports.xoxzo_two_factor_configuration();
-            configuration.call_index_of(store, &settings, recipient)
-        });
-        index.map(|it| it.index)
+        index_of(&self.shared.settings.get()?, recipient)
     }
 
     /// As [`TwoFactor::effective_settings`](crate::TwoFactor::effective_settings).
@@ -434,9 +376,14 @@ impl AsyncTwoFactor {
             let detail = "the host's clock is after 2106";
             Error::Upstream(Failure::new(Code::Clock, detail))
         })?;
-        let engine = &self.shared.engine;
-        let turn = engine.call(|exports, store| step(exports.xoxzo_two_factor_steps(), store, now));
-        turn.map(|turn| turn.step)
+        let Inner {
+            plugin, deadline, ..
+        } = &*self.shared;
+        let _running = shared()?.run();
+        let mut instance = plugin.instantiate(&Arc::new(()), *deadline)?;
+        let turn =
+            instance.call(|exports, store| step(exports.xoxzo_two_factor_steps(), store, now))?;
+        Ok(turn?.step)
     }
 }
 
@@ -452,7 +399,7 @@ struct Running<'a> {
 impl Running<'_> {
     fn trail(&self) -> Option<Trail> {
         let binding = self.about.binding?;
-        self.client.trail_of(&self.settings, binding).ok()
+        trail_of(&self.settings, &binding.subject, &binding.recipient).ok()
     }
 }
 
@@ -499,7 +446,7 @@ impl AsyncBuilder {
         self
     }
 
-    /// Takes another component of world `two-factor-steps`.
+    /// Takes another component of world `two-factor-steps`, as [`Builder::component`](crate::Builder::component) does.
     #[must_use]
     pub fn component(mut self, component: impl Into<Vec<u8>>) -> Self {
         self.component = Some(component.into());
@@ -527,39 +474,29 @@ impl AsyncBuilder {
         self
     }
 
-    /// Compiles the component, checks the settings, and tests the guard.
+    /// Checks the settings, tests the guard, and compiles the component.
     ///
     /// # Errors
     ///
     /// [`Error::Misuse`] for wrong settings; [`Error::Upstream`] for a component that does not load, or a guard that is out of reach
     /// or unfit.
     pub async fn build(self) -> Result<AsyncTwoFactor, Error> {
-        let plugin = match self.component {
-            Some(bytes) => Arc::new(Plugin::new(bytes)?),
-            None => bundled()?,
-        };
         let scope = self.guard.scope();
         let document = self.settings.document(scope)?;
         self.guard.check().await.map_err(Error::guard)?;
-        let engine = Engine {
-            plugin,
-            deadline: self.deadline,
-        };
-        let again = engine.clone();
-        let prepare = move || {
-            again.call(|exports, store| {
-                let configuration = exports.xoxzo_two_factor_configuration();
-                configuration.call_prepare(store, &document)
-            })
-        };
-        let prepared = prepare()?;
+        let prepared = prepare(&document)?;
         let settings = Current::new(prepared.settings, scope, &self.clock, move || {
-            prepare().map(|prepared| prepared.settings)
+            prepare(&document).map(|prepared| prepared.settings)
         });
+        let plugin = match self.component {
+            Some(bytes) => Arc::new(Plugin::new(bytes)?),
+            None => BUNDLED.plugin()?,
+        };
         let transport = self.transport;
         Ok(AsyncTwoFactor {
             shared: Arc::new(Inner {
-                engine,
+                plugin,
+                deadline: self.deadline,
                 guard: self.guard,
                 transport: transport.unwrap_or_else(|| Box::new(HyperTransport::default())),
                 clock: self.clock,

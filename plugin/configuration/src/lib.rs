@@ -1,4 +1,17 @@
-//! The export `configuration`, which both worlds have.
+//! The component of world `xoxzo:two-factor/two-factor-configuration`.
+//!
+//! # In scope
+//!
+//! - Settings checked and prepared for the components that run operations
+//! - Keys, receipts, and whatever else needs neither network nor guard
+//!
+//! # Out of scope
+//!
+//! - Every decision: those are the engine's
+
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,13 +20,33 @@ use xoxzo_2fa_core::{
     Locale, Prepared, ReceiptKey, RequestKey, RootKey, StepUp, Trail, Transaction, check_receipt,
     explain, inspect, number_index, sign_request,
 };
+use xoxzo_2fa_shell::{Answer, Random, convert, types};
 
-use crate::bindings::exports::xoxzo::two_factor::configuration::Guest;
-use crate::{Answer, Random, convert, types};
+use bindings::exports::xoxzo::two_factor::configuration;
 
-pub(crate) struct Configuration;
+mod bindings {
+    wit_bindgen::generate!({
+        inline: "
+            package xoxzo:configuration;
 
-impl Guest for Configuration {
+            world configuration {
+              export xoxzo:two-factor/configuration@0.1.0;
+            }
+        ",
+        path: "wit",
+        world: "xoxzo:configuration/configuration",
+        with: { "xoxzo:two-factor/types@0.1.0": xoxzo_2fa_shell::types },
+        generate_all,
+    });
+}
+
+struct Component;
+
+// Elsewhere no linker takes the names of the exports.
+#[cfg(target_arch = "wasm32")]
+bindings::export!(Component with_types_in bindings);
+
+impl configuration::Guest for Component {
     fn prepare(json: String) -> Answer<types::Prepared> {
         let preparation = xoxzo_2fa_json::prepare(&json, &mut Random).map_err(convert::failure)?;
         Ok(types::Prepared {
