@@ -112,6 +112,24 @@ fn every_operation_is_ended() {
     }
 }
 
+/// The event of a call that trapped names its user all the same: another component computes the pseudonyms.
+#[test]
+fn a_trap_is_told_with_its_user() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&told);
+    let settings = sandboxed("http://127.0.0.1:9", "sid-canary", "auth-canary").key(key(1));
+    let two_factor = TwoFactor::builder(settings.build(), MemoryGuard::default())
+        .component(HOSTILE)
+        .transport(Recorder::default())
+        .audit(move |event| log.lock().unwrap().push(event.audit.trail.clone()))
+        .build()
+        .unwrap();
+    assert!(two_factor.start(&binding("trap")).is_err());
+    let operator = Operator::beside(&two_factor, "ann");
+    let trail = operator.trail("trap", "+819012345678").unwrap();
+    assert_eq!(*told.lock().unwrap(), [Some(trail)]);
+}
+
 /// More of them at once than there are places, and an honest host beside them, which works while they run and after.
 #[test]
 fn honest_hosts_work_beside_it() {
