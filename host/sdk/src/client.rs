@@ -327,8 +327,9 @@ impl Builder {
         self
     }
 
-    /// Takes another component of world `two-factor`, which must be of this release: its settings are still prepared by the bundled component of
-    /// world `two-factor-configuration`, and one of another release refuses them in each operation.
+    /// Takes another component of world `two-factor` in place of the bundled one, to run operations. It must be of this release: settings are
+    /// prepared by the bundled component of world `two-factor-configuration`, and a component of another release refuses them in each operation,
+    /// with [`Code::Settings`](crate::Code::Settings).
     #[must_use]
     pub fn component(mut self, component: impl Into<Vec<u8>>) -> Self {
         self.component = Some(component.into());

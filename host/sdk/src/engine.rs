@@ -49,7 +49,7 @@ fn config() -> Config {
     let is_child = *FIRST.get_or_init(process::id) != process::id();
     let slots = (RUNNING + IDLE) as u32;
     let mut pool = PoolingAllocationConfig::new();
-    // The component is its module and two small ones that tie its imports.
+    // A component is its module and two small ones that tie its imports.
     pool.total_component_instances(slots)
         .total_core_instances(slots * 4)
         .total_memories(slots)

@@ -446,7 +446,7 @@ impl AsyncBuilder {
         self
     }
 
-    /// Takes another component of world `two-factor-steps`, as [`Builder::component`](crate::Builder::component) does.
+    /// Takes another component of world `two-factor-steps`, under the conditions of [`Builder::component`](crate::Builder::component).
     #[must_use]
     pub fn component(mut self, component: impl Into<Vec<u8>>) -> Self {
         self.component = Some(component.into());
