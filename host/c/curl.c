@@ -197,7 +197,7 @@ static const char *cause(CURL *curl, CURLcode code, bool begun)
   }
 }
 
-x2f_loss x2f_curl_send(void *context, const x2f_request *request, x2f_response *response)
+x2f_no_answer x2f_curl_send(void *context, const x2f_request *request, x2f_response *response)
 {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   exchange own = {.response = response};
@@ -214,6 +214,6 @@ x2f_loss x2f_curl_send(void *context, const x2f_request *request, x2f_response *
   forget(list);
   /* What the status says is known even if the body is lost: 4xx is a refusal, anything else unreadable. */
   if (code != CURLE_OK) response->body_length = 0;
-  if (own.answered) return X2F_NOT_LOST;
+  if (own.answered) return X2F_ANSWERED;
   return own.begun ? X2F_UNKNOWN : X2F_NOT_SENT;
 }

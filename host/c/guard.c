@@ -127,7 +127,7 @@ static uint32_t apply(uint32_t total, int32_t amount)
 }
 
 /** Makes one charge. `stop` is set if its limit refuses it. */
-static x2f_loss charge_one(x2f_memory *memory, const x2f_charge *charge, uint64_t now, x2f_total *total, bool *stop)
+static x2f_no_answer charge_one(x2f_memory *memory, const x2f_charge *charge, uint64_t now, x2f_total *total, bool *stop)
 {
   counter **link = find(memory, charge->counter), *found = *link;
   bool live = found != NULL && found->ends > now;
@@ -143,7 +143,7 @@ static x2f_loss charge_one(x2f_memory *memory, const x2f_charge *charge, uint64_
     found->ends = ends;
   }
   *total = (x2f_total){next, (uint32_t)((ends - now + SECOND - 1) / SECOND)};
-  return X2F_NOT_LOST;
+  return X2F_ANSWERED;
 }
 
 static uint64_t time_of(const x2f_timer *timer)
@@ -155,10 +155,10 @@ static uint64_t time_of(const x2f_timer *timer)
 }
 
 /** Groups need no more than this one lock: nothing comes between the charges of a list. */
-static x2f_loss add(void *context, const x2f_charge *charges, size_t count, x2f_totals *totals)
+static x2f_no_answer add(void *context, const x2f_charge *charges, size_t count, x2f_totals *totals)
 {
   x2f_memory *memory = context;
-  x2f_loss loss = X2F_NOT_LOST;
+  x2f_no_answer no_answer = X2F_ANSWERED;
   bool stop = false;
   /* Before the lock: a thread that a child has not may hold it there for ever. */
   if (getpid() != memory->process) {
@@ -168,10 +168,10 @@ static x2f_loss add(void *context, const x2f_charge *charges, size_t count, x2f_
   pthread_mutex_lock(&memory->lock);
   uint64_t now = time_of(&memory->timer);
   sweep_few(memory, now);
-  for (totals->count = 0; totals->count < count && !stop && loss == X2F_NOT_LOST; totals->count++)
-    loss = charge_one(memory, &charges[totals->count], now, &totals->totals[totals->count], &stop);
+  for (totals->count = 0; totals->count < count && !stop && no_answer == X2F_ANSWERED; totals->count++)
+    no_answer = charge_one(memory, &charges[totals->count], now, &totals->totals[totals->count], &stop);
   pthread_mutex_unlock(&memory->lock);
-  return loss;
+  return no_answer;
 }
 
 x2f_memory *x2f_memory_open(size_t counters, const x2f_timer *timer)

@@ -16,13 +16,13 @@
 
 /* What the component waits for. Each answers the question to go on with. */
 
-static x2f_question unanswered(const char *state, x2f_loss loss, char cause[X2F_CAUSE])
+static x2f_question unanswered(const char *state, x2f_no_answer no_answer, char cause[X2F_CAUSE])
 {
   static const char *const names[] = {"unknown", "not-sent", "unknown", "guard-unreachable", "guard-full"};
   x2f_question next = x2f_begin("unanswered");
   cause[X2F_CAUSE - 1] = 0;
   x2f_put_whole(&next, next.arguments, "state", state);
-  x2f_put(&next, next.arguments, "no_answer", names[loss]);
+  x2f_put(&next, next.arguments, "no_answer", names[no_answer]);
   x2f_put(&next, next.arguments, "cause", cause);
   return next;
 }
@@ -47,12 +47,12 @@ static x2f_question count(const x2f_client *client, x2f_reader *in)
     in->unfit |= each.unfit;
   }
   if (in->unfit) return (x2f_question){NULL, NULL, 1};
-  x2f_loss loss = client->guard.add(client->guard.context, charges, most, &totals);
-  if (loss == X2F_GUARD_FULL) {
+  x2f_no_answer no_answer = client->guard.add(client->guard.context, charges, most, &totals);
+  if (no_answer == X2F_GUARD_FULL) {
     snprintf(totals.cause, sizeof totals.cause, "full: no room for a new counter");
-    return unanswered(state, loss, totals.cause);
+    return unanswered(state, no_answer, totals.cause);
   }
-  if (loss != X2F_NOT_LOST) return unanswered(state, X2F_GUARD_UNREACHABLE, totals.cause);
+  if (no_answer != X2F_ANSWERED) return unanswered(state, X2F_GUARD_UNREACHABLE, totals.cause);
   if (totals.count > most || totals.now_seconds > UINT32_MAX) {
     snprintf(totals.cause, sizeof totals.cause, "unfit: more totals than charges, or an impossible time");
     return unanswered(state, X2F_GUARD_UNREACHABLE, totals.cause);
@@ -120,13 +120,13 @@ static x2f_question post(const x2f_client *client, x2f_reader *in)
   if (in->unfit) return (x2f_question){NULL, NULL, 1};
   x2f_response *response = calloc(1, sizeof *response);
   if (response == NULL) return (x2f_question){NULL, NULL, 1};
-  x2f_loss loss = X2F_NOT_SENT;
-  if (sendable) loss = client->transport.send(client->transport.context, &request, response);
+  x2f_no_answer no_answer = X2F_NOT_SENT;
+  if (sendable) no_answer = client->transport.send(client->transport.context, &request, response);
   else snprintf(response->cause, sizeof response->cause, "plugin: the component made no valid request");
   x2f_question next;
-  if (loss == X2F_NOT_SENT) {
-    next = unanswered(state, loss, response->cause);
-  } else if (loss != X2F_NOT_LOST) {
+  if (no_answer == X2F_NOT_SENT) {
+    next = unanswered(state, no_answer, response->cause);
+  } else if (no_answer != X2F_ANSWERED) {
     next = unanswered(state, X2F_UNKNOWN, response->cause);
   } else if (response->status < 100 || response->status > 999 || response->body_length > X2F_BODY) {
     snprintf(response->cause, sizeof response->cause, "http: no readable answer");

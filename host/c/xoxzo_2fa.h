@@ -286,7 +286,7 @@ typedef struct {
 /** Why a guard or a transport gave no answer. */
 typedef enum {
   /** It gave one. */
-  X2F_NOT_LOST = 0,
+  X2F_ANSWERED = 0,
   /** Transport: surely no byte of the request left the host. */
   X2F_NOT_SENT = 1,
   /** Transport: something may have left the host, and no complete answer came back. In doubt, this. */
@@ -295,7 +295,7 @@ typedef enum {
   X2F_GUARD_UNREACHABLE = 3,
   /** Guard: no room for a new counter, and no live counter may be forgotten for it. */
   X2F_GUARD_FULL = 4,
-} x2f_loss;
+} x2f_no_answer;
 
 /** One change of one counter. */
 typedef struct {
@@ -354,7 +354,7 @@ typedef struct {
    * Makes the charges in their order and stops after the first that its limit refuses, which has a total too. A counter that comes to 0 is
    * deleted. Neighbouring charges of one group are made as one. Not repeated whatever it answers.
    */
-  x2f_loss (*add)(void *context, const x2f_charge *charges, size_t count, x2f_totals *totals);
+  x2f_no_answer (*add)(void *context, const x2f_charge *charges, size_t count, x2f_totals *totals);
   /** Passed to `add`. Must outlive the client. */
   void *context;
   /** Who shares the counters. */
@@ -400,10 +400,10 @@ typedef struct {
 /** The way to Xoxzo. */
 typedef struct {
   /**
-   * Makes one exchange within its time, without redirects and without a second try. A response of any status is no loss.
+   * Makes one exchange within its time, without redirects and without a second try. A response of any status is an answer.
    * X2F_NOT_SENT is a promise. NULL: x2f_curl_send().
    */
-  x2f_loss (*send)(void *context, const x2f_request *request, x2f_response *response);
+  x2f_no_answer (*send)(void *context, const x2f_request *request, x2f_response *response);
   /** Passed to `send`. Must outlive the client. */
   void *context;
 } x2f_transport;
@@ -536,7 +536,7 @@ X2F_API const char *x2f_blame_name(x2f_blame blame);
  * The default transport: a connection for each request, HTTP/1.1, TLS 1.2 or later and only to who proves its name (or HTTP to
  * a loopback address), no redirects, no second try, no proxy. `context` is not used.
  */
-X2F_API x2f_loss x2f_curl_send(void *context, const x2f_request *request, x2f_response *response);
+X2F_API x2f_no_answer x2f_curl_send(void *context, const x2f_request *request, x2f_response *response);
 
 /** Counters in the memory of this process. Opaque; bounded; use it from many threads at once. */
 typedef struct x2f_memory x2f_memory;

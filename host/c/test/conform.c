@@ -31,10 +31,10 @@ static struct {
   x2f_memory *memory;
   /** The guard's time, and how far the host's clock is ahead of it. */
   int64_t now, ahead;
-  /** What the guard answers; X2F_NOT_LOST is the memory's answer. */
-  x2f_loss guard;
+  /** What the guard answers; X2F_ANSWERED is the memory's answer. */
+  x2f_no_answer guard;
   /** What Xoxzo answers, if it is not lost. */
-  x2f_loss lost;
+  x2f_no_answer transport;
   int status;
   char *body, *retry_after;
   /** Why the guard or Xoxzo does not answer. */
@@ -55,10 +55,10 @@ static uint64_t nanoseconds(void *none)
   return shell.now < 0 ? 0 : (uint64_t)shell.now * 1000000000u;
 }
 
-static x2f_loss add(void *none, const x2f_charge *charges, size_t count, x2f_totals *totals)
+static x2f_no_answer add(void *none, const x2f_charge *charges, size_t count, x2f_totals *totals)
 {
   (void)none;
-  if (shell.guard != X2F_NOT_LOST) {
+  if (shell.guard != X2F_ANSWERED) {
     snprintf(totals->cause, sizeof totals->cause, "%s", shell.cause == NULL ? "" : shell.cause);
     return shell.guard;
   }
@@ -66,7 +66,7 @@ static x2f_loss add(void *none, const x2f_charge *charges, size_t count, x2f_tot
   return memory.add(memory.context, charges, count, totals);
 }
 
-static x2f_loss send(void *none, const x2f_request *request, x2f_response *response)
+static x2f_no_answer send(void *none, const x2f_request *request, x2f_response *response)
 {
   (void)none;
   json_t *headers = json_object();
@@ -75,16 +75,16 @@ static x2f_loss send(void *none, const x2f_request *request, x2f_response *respo
   json_array_append_new(shell.requests, json_pack("{s:s,s:s,s:o,s:s%,s:i}", "method", request->method, "url", request->url,
                                                   "headers", headers, "body", request->body, request->body_length,
                                                   "timeout_milliseconds", (int)request->timeout_milliseconds));
-  if (shell.lost != X2F_NOT_LOST) {
+  if (shell.transport != X2F_ANSWERED) {
     snprintf(response->cause, sizeof response->cause, "%s", shell.cause == NULL ? "" : shell.cause);
-    return shell.lost;
+    return shell.transport;
   }
   const char *body = shell.body == NULL ? "[{\"msgid\":\"m1\"}]" : shell.body;
   response->status = (uint16_t)shell.status;
   response->body_length = strnlen(body, X2F_BODY);
   memcpy(response->body, body, response->body_length);
   snprintf(response->retry_after, sizeof response->retry_after, "%s", shell.retry_after == NULL ? "" : shell.retry_after);
-  return X2F_NOT_LOST;
+  return X2F_ANSWERED;
 }
 
 /* Reading. A field that is absent, or no text, is NULL. */
@@ -220,8 +220,8 @@ static json_t *open_client(const json_t *from)
   shell.now = json_integer_value(json_object_get(from, "now"));
   shell.ahead = 0;
   shell.memory = x2f_memory_open(0, &timer);
-  shell.guard = X2F_NOT_LOST;
-  shell.lost = X2F_NOT_LOST;
+  shell.guard = X2F_ANSWERED;
+  shell.transport = X2F_ANSWERED;
   shell.status = 201;
   free(shell.body);
   shell.body = NULL;
@@ -262,7 +262,7 @@ static json_t *set_xoxzo(const json_t *from)
 {
   const char *no_answer = text(from, "no_answer"), *body = text(from, "body"), *retry_after = text(from, "retry_after");
   const json_t *status = json_object_get(from, "status");
-  shell.lost = no_answer == NULL ? X2F_NOT_LOST : strcmp(no_answer, "not-sent") == 0 ? X2F_NOT_SENT : X2F_UNKNOWN;
+  shell.transport = no_answer == NULL ? X2F_ANSWERED : strcmp(no_answer, "not-sent") == 0 ? X2F_NOT_SENT : X2F_UNKNOWN;
   set_cause(from);
   shell.status = status == NULL ? 201 : (int)json_integer_value(status);
   free(shell.body);
@@ -275,7 +275,7 @@ static json_t *set_xoxzo(const json_t *from)
 static json_t *set_guard(const json_t *how)
 {
   const char *no_answer = text(how, "no_answer");
-  shell.guard = X2F_NOT_LOST;
+  shell.guard = X2F_ANSWERED;
   if (no_answer != NULL) shell.guard = strcmp(no_answer, "guard-full") == 0 ? X2F_GUARD_FULL : X2F_GUARD_UNREACHABLE;
   set_cause(how);
   return json_pack("{s:{}}", "done");

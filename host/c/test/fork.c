@@ -49,7 +49,7 @@ static atomic_bool stop;
 /** The PIN of the message that this thread sent last. */
 static _Thread_local char pin[7];
 
-static x2f_loss send(void *none, const x2f_request *request, x2f_response *response)
+static x2f_no_answer send(void *none, const x2f_request *request, x2f_response *response)
 {
   static const char body[] = "[{\"msgid\":\"m1\"}]";
   const char *at = strstr(request->body, "code+is+");
@@ -58,11 +58,11 @@ static x2f_loss send(void *none, const x2f_request *request, x2f_response *respo
   response->status = 201;
   response->body_length = sizeof body - 1;
   memcpy(response->body, body, sizeof body - 1);
-  return X2F_NOT_LOST;
+  return X2F_ANSWERED;
 }
 
 /** Stands for a guard that processes share: each of them has a memory of its own here, made when it is first asked. */
-static x2f_loss add(void *none, const x2f_charge *charges, size_t count, x2f_totals *totals)
+static x2f_no_answer add(void *none, const x2f_charge *charges, size_t count, x2f_totals *totals)
 {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   static x2f_memory *memory;
@@ -75,9 +75,9 @@ static x2f_loss add(void *none, const x2f_charge *charges, size_t count, x2f_tot
   }
   pthread_mutex_lock(&lock);
   x2f_guard guard = x2f_memory_guard(memory);
-  x2f_loss loss = guard.add(guard.context, charges, count, totals);
+  x2f_no_answer no_answer = guard.add(guard.context, charges, count, totals);
   pthread_mutex_unlock(&lock);
-  return loss;
+  return no_answer;
 }
 
 /** A login of a user. 7 if it went as it should. */

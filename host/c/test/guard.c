@@ -21,21 +21,21 @@ static uint64_t nanoseconds(void *none)
   return moment;
 }
 
-/** Makes one charge; the loss is put into the total. */
+/** Makes one charge; what is no answer is put into the total. */
 static x2f_total one(x2f_guard guard, const char *key, int32_t amount, uint32_t limit, uint32_t ttl)
 {
   x2f_charge charge = {key, key, amount, limit, ttl};
   x2f_total total = {0, 0};
   x2f_totals made = {&total, 0, -1, ""};
-  x2f_loss loss = guard.add(guard.context, &charge, 1, &made);
-  return loss == X2F_NOT_LOST && made.count == 1 ? total : (x2f_total){UINT32_MAX, (uint32_t)loss};
+  x2f_no_answer no_answer = guard.add(guard.context, &charge, 1, &made);
+  return no_answer == X2F_ANSWERED && made.count == 1 ? total : (x2f_total){UINT32_MAX, (uint32_t)no_answer};
 }
 
 /** Makes a list, of which `count` totals are expected. */
 static void make(x2f_guard guard, const x2f_charge *charges, size_t length, x2f_total *totals, size_t count)
 {
   x2f_totals made = {totals, 0, -1, ""};
-  CHECK(guard.add(guard.context, charges, length, &made) == X2F_NOT_LOST && made.count == count && made.now_seconds == -1);
+  CHECK(guard.add(guard.context, charges, length, &made) == X2F_ANSWERED && made.count == count && made.now_seconds == -1);
 }
 
 static void totals(x2f_guard guard)
@@ -179,7 +179,7 @@ static void *together(void *context)
   unsigned apart = 0;
   for (int times = 0; times < ROUNDS; times++) {
     x2f_totals totals = {made, 0, -1, ""};
-    if (guard->add(guard->context, both, 2, &totals) != X2F_NOT_LOST || made[0].total != made[1].total) apart++;
+    if (guard->add(guard->context, both, 2, &totals) != X2F_ANSWERED || made[0].total != made[1].total) apart++;
   }
   CHECK(apart == 0);
   return NULL;
@@ -214,7 +214,7 @@ static void *race(void *context)
   x2f_total made[2];
   x2f_totals totals = {made, 0, -1, ""};
   pthread_barrier_wait(&barrier);
-  CHECK(guard->add(guard->context, list, 2, &totals) == X2F_NOT_LOST);
+  CHECK(guard->add(guard->context, list, 2, &totals) == X2F_ANSWERED);
   if (totals.count == 2 && made[0].total <= THREADS) atomic_fetch_add(&won[made[0].total], 1);
   if (totals.count == 1) atomic_fetch_add(&refused, 1);
   return NULL;

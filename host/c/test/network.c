@@ -35,7 +35,7 @@ static const struct {
 static const char *sandbox;
 
 /** The body of a GET below the sandbox's URL. */
-static x2f_loss get(const char *path, x2f_response *response)
+static x2f_no_answer get(const char *path, x2f_response *response)
 {
   char url[256];
   snprintf(url, sizeof url, "%s%s", sandbox, path);
@@ -45,7 +45,7 @@ static x2f_loss get(const char *path, x2f_response *response)
 }
 
 /** What a POST without an account comes to. */
-static x2f_loss post(const char *url)
+static x2f_no_answer post(const char *url)
 {
   static x2f_response response;
   x2f_header header = {"content-type", "text/plain"};
@@ -68,9 +68,9 @@ static void nobody(void)
   snprintf(url, sizeof url, "https%s/", sandbox + strlen("http"));
   CHECK(post(url) == X2F_NOT_SENT);
   snprintf(url, sizeof url, "%s/", sandbox);
-  CHECK(post(url) == X2F_NOT_LOST);
+  CHECK(post(url) == X2F_ANSWERED);
   setenv("http_proxy", "http://127.0.0.1:1", 1);
-  CHECK(post(url) == X2F_NOT_LOST);
+  CHECK(post(url) == X2F_ANSWERED);
   unsetenv("http_proxy");
 }
 
@@ -123,7 +123,7 @@ static void login(const x2f_client *client)
   x2f_report report;
   x2f_failure failure;
   CHECK(x2f_start(client, &binding, NULL, &challenge, &failure) == X2F_OK);
-  CHECK(get("/_sandbox/inbox?recipient=%2B819012345679", &response) == X2F_NOT_LOST && response.status == 200);
+  CHECK(get("/_sandbox/inbox?recipient=%2B819012345679", &response) == X2F_ANSWERED && response.status == 200);
   json_t *inbox = json_loadb(response.body, response.body_length, 0, NULL);
   const json_t *newest = json_array_get(inbox, json_array_size(inbox) - 1);
   const char *text = json_string_value(json_object_get(newest, "body"));
