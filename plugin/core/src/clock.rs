@@ -1,7 +1,6 @@
 //! Time, which is always an argument: seconds since 1970-01-01T00:00:00Z.
 
 use crate::failure::{Code, Failure};
-use crate::token::Head;
 
 /// 2026-11-24: no honest clock is before this engine was written.
 const EARLIEST: u32 = 1_795_478_400;
@@ -43,15 +42,6 @@ pub(crate) fn check(now: u32) -> Result<(), Failure> {
     }
 }
 
-/// Seconds that the challenge has left at `now`, with `longest` as the longest life the settings allow.
-///
-/// # Errors
-///
-/// [`Code::Expired`], without grace; [`Code::Clock`] for a challenge from a future beyond the skew.
-pub(crate) fn left(head: &Head, longest: u16, now: u32) -> Result<u32, Failure> {
-    within(head.issued_at, head.lifetime.min(longest).into(), now)
-}
-
 /// Seconds left at `now` of the `lifetime` of what was made at `issued_at`.
 ///
 /// # Errors
@@ -76,37 +66,13 @@ mod tests {
 
     #[test]
     fn life_ends_to_the_second() {
-        let head = Head {
-            kid: [0; 4],
-            digits: 6,
-            issued_at: EARLIEST,
-            lifetime: 300,
-            nonce: [1; 16],
-        };
-        assert_eq!(left(&head, 600, EARLIEST), Ok(300));
-        assert_eq!(left(&head, 600, EARLIEST + 299), Ok(1));
-        assert_eq!(
-            left(&head, 600, EARLIEST + 300)
-                .err()
-                .map(|failure| failure.code),
-            Some(Code::Expired)
-        );
-        assert_eq!(
-            left(&head, 120, EARLIEST + 120)
-                .err()
-                .map(|failure| failure.code),
-            Some(Code::Expired)
-        );
-        assert_eq!(left(&head, 600, EARLIEST - 60), Ok(360));
-        assert_eq!(
-            left(&head, 600, EARLIEST - 61)
-                .err()
-                .map(|failure| failure.code),
-            Some(Code::Clock)
-        );
-        assert_eq!(
-            check(EARLIEST - 1).err().map(|failure| failure.code),
-            Some(Code::Clock)
-        );
+        let left = |now| within(EARLIEST, 300, now).map_err(|failure| failure.code);
+        assert_eq!(left(EARLIEST), Ok(300));
+        assert_eq!(left(EARLIEST + 299), Ok(1));
+        assert_eq!(left(EARLIEST + 300), Err(Code::Expired));
+        assert_eq!(left(EARLIEST - 60), Ok(360));
+        assert_eq!(left(EARLIEST - 61), Err(Code::Clock));
+        let before = check(EARLIEST - 1).err();
+        assert_eq!(before.map(|failure| failure.code), Some(Code::Clock));
     }
 }

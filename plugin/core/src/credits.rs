@@ -4,7 +4,9 @@
 //! Send(GET) ► Done
 //! ```
 
-use crate::audit::{About, Audit, Tell};
+use crate::about::About;
+use crate::audit::Audit;
+use crate::audited::Tell;
 use crate::clock;
 use crate::codec::{Reader, Writer};
 use crate::failure::{Code, Failure};

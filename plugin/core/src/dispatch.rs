@@ -22,11 +22,13 @@ use alloc::vec::Vec;
 use rand::TryCryptoRng;
 use zeroize::Zeroizing;
 
-use crate::audit::{About, Audit, Tell, challenge_id};
+use crate::about::{About, challenge_id};
+use crate::audit::{Alarm, Audit};
+use crate::audited::Tell;
 use crate::binding::{Binding, Claimed};
 use crate::channel::Channel;
 use crate::codec::to_base64url;
-use crate::failure::{Alarm, Code, Failure, Unfit};
+use crate::failure::{Code, Failure, Unfit};
 use crate::guard::{Charge, Outcome, agree, judge};
 use crate::handle::{self, Handle};
 use crate::ladder::{Ladder, Lesson, Standing, UNKNOWN_COOLDOWN, exhausted};

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use core::fmt;
 
-use crate::audit::Audit;
+use crate::audit::{Alarm, Audit};
 use crate::codec::{Reader, Writer};
 
 /// Who has to act.
@@ -166,55 +166,6 @@ pub struct Failure {
     pub audit: Option<Box<Audit>>,
     /// Of a challenge of which nobody was sent anything.
     pub(crate) decoy: bool,
-}
-
-/// What operators should look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alarm {
-    /// More failures over everyone than `failures.per_audience` allows: somebody guesses at many accounts. New PINs are longer.
-    Failures,
-    /// A cap on messages is reached, which `sends.monitor` keeps from refusing.
-    Sends,
-    /// The guard's clock and the host's are apart.
-    Clock,
-    /// Xoxzo gave no readable answer: a message may or may not have gone out.
-    Delivery,
-}
-
-impl Alarm {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Failures, Self::Sends, Self::Clock, Self::Delivery];
-
-    /// As every host spells it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Failures => "failures",
-            Self::Sends => "sends",
-            Self::Clock => "clock",
-            Self::Delivery => "delivery",
-        }
-    }
-
-    pub(crate) fn write(alarm: Option<Self>, out: &mut Writer) {
-        out.u8(match alarm {
-            None => 0,
-            Some(Self::Failures) => 1,
-            Some(Self::Sends) => 2,
-            Some(Self::Clock) => 3,
-            Some(Self::Delivery) => 4,
-        });
-    }
-
-    pub(crate) fn read(from: &mut Reader<'_>) -> Option<Option<Self>> {
-        from.one_of(&[
-            None,
-            Some(Self::Failures),
-            Some(Self::Sends),
-            Some(Self::Clock),
-            Some(Self::Delivery),
-        ])
-    }
 }
 
 impl Failure {

@@ -18,8 +18,9 @@ mod provider;
 
 use alloc::vec::Vec;
 
+use crate::audit::Alarm;
 use crate::binding::Binding;
-use crate::failure::{Alarm, Code, Failure};
+use crate::failure::{Code, Failure};
 use crate::guard::{CLAIM, Charge, Total};
 use crate::phone::Recipient;
 use crate::prepared::Prepared;

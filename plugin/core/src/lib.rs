@@ -98,8 +98,11 @@
 
 extern crate alloc;
 
+mod about;
 mod audit;
+mod audited;
 mod binding;
+mod cause;
 mod channel;
 mod clock;
 mod codec;
@@ -120,6 +123,7 @@ mod phone;
 mod pin;
 mod prepared;
 mod random;
+mod range;
 mod recall;
 mod receipt;
 mod seal;
@@ -135,14 +139,16 @@ mod verify;
 mod words;
 mod xoxzo;
 
-pub use audit::{About, Audit, Audited, Tell, Told, Trail, number_index};
+pub use about::{About, number_index};
+pub use audit::{Alarm, Audit, Trail};
+pub use audited::{Audited, Tell, Told};
 pub use binding::{Binding, Claimed, Transaction};
 pub use channel::Channel;
 pub use codec::{Reader, Writer};
 pub use credits::{Ask, Credits};
 pub use dispatch::{Challenge, Delivery, Dispatch, Sending};
 pub use explain::{Explanation, Offer, explain};
-pub use failure::{Alarm, Blame, Code, Failure, Unfit};
+pub use failure::{Blame, Code, Failure, Unfit};
 pub use guard::{Charge, GuardName, Total, Totals};
 pub use key::{ReceiptKey, RequestKey, RootKey};
 pub use ladder::Limit;
@@ -151,18 +157,19 @@ pub use locale::Locale;
 pub use phone::{Destination, InvalidNumber, Recipient, Trusted};
 pub use prepared::Prepared;
 pub use random::draw;
+pub use range::Range;
 pub use receipt::{Claims, Expected, check as check_receipt};
 pub use seal::Seal;
 pub use settings::{
-    Broken, Cap, Guesses, Japan, Messages, Purpose, Range, Scope, Sends, Settings, Template, Voice,
-    Wording, Xoxzo,
+    Autofill, Broken, Cap, Guesses, Japan, Messages, Purpose, Scope, Sends, Settings, Template,
+    Voice, Wording, Xoxzo,
 };
 pub use state::{Ended, Waiting};
 pub use status::{Report, Status};
 pub use step_up::{
     GenuineRequest, SignedRequest, StepUp, check as check_request, sign as sign_request,
 };
-pub use text::{Autofill, MessagePreview};
+pub use text::MessagePreview;
 pub use token::{TokenInfo, inspect};
 pub use turn::{Answer, NoAnswer, Operation, Turn};
 pub use unlock::{Unlock, Unlocked};

@@ -7,7 +7,9 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::audit::{About, Audit, Tell};
+use crate::about::About;
+use crate::audit::Audit;
+use crate::audited::Tell;
 use crate::binding::id;
 use crate::codec::{Reader, Writer};
 use crate::failure::Failure;

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::failure::{Code, Failure, Unfit};
-use crate::settings::Range;
+use crate::range::Range;
 
 pub use destination::Destination;
 pub(crate) use destination::{Place, allowed};

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use base64ct::{Base64, Encoding};
+use rand::TryCryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::binding::{Binding, Claimed, Transaction, unknown_purpose};
@@ -18,8 +19,11 @@ use crate::failure::{Code, Failure};
 use crate::guard::{GuardName, Names};
 use crate::key::{ReceiptKey, Secret};
 use crate::phone::{Destination, Trusted};
+use crate::random;
 use crate::receipt;
-use crate::settings::{Guesses, Japan, Messages, Purpose, Sends, Voice, Xoxzo};
+use crate::settings::{
+    Broken, Guesses, Japan, Messages, Purpose, Scope, Sends, Settings, Voice, Xoxzo,
+};
 use crate::text::{self, Message, MessagePreview};
 
 /// The keys of one root.
@@ -101,6 +105,59 @@ pub struct Prepared {
     pub(crate) sends: Sends,
     pub(crate) voice: Option<Voice>,
     pub(crate) account: Account,
+}
+
+impl Settings {
+    /// Checks what holds between values, and derives the keys.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken, or no randomness for the scope `process`.
+    pub fn prepare(
+        &self,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Result<Prepared, Broken>, Failure> {
+        Ok(match self.scope {
+            Scope::Process => self.prepare_in(Some(&random::draw(rng)?)),
+            Scope::Shared => self.prepare_in(None),
+        })
+    }
+
+    /// The same for a process with an id: 16 random bytes, which live as long as its counters. For hosts in which one process has several
+    /// instances that keep their settings, such as the workers of a proxy. With [`Scope::Shared`] the id is not used.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken.
+    pub fn prepare_in(&self, process: Option<&[u8; 16]>) -> Result<Prepared, Broken> {
+        self.check()?;
+        let tokens = self.context(process);
+        let keys = self.keys.iter().map(|root| Key {
+            kid: root.kid(),
+            token: root.derive("token", &tokens),
+            decoy: root.derive("decoy", &tokens),
+            pin: root.derive("pin", &tokens),
+            handle: root.derive("handle", &tokens),
+            receipt: root.receipt_key(&self.audience, self.test),
+        });
+        Ok(Prepared {
+            audience: self.audience.clone(),
+            service: self.service.clone(),
+            messages: self.messages.clone(),
+            keys: keys.collect(),
+            // Not the process: settings prepared anew in one process find its locks again.
+            names: Names::new(self.guard_key.derive("guard", &self.context(None))),
+            audit: self.guard_key.derive("audit", &self.context(None)),
+            state: self.guard_key.derive("state", &tokens),
+            purposes: self.purposes.clone(),
+            destinations: self.destinations.clone(),
+            trusted: self.trusted.clone(),
+            guesses: self.guesses,
+            sends: self.sends,
+            voice: self.voice.clone(),
+            account: Account::new(&self.xoxzo),
+        })
+    }
 }
 
 impl Prepared {

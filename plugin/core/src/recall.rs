@@ -42,7 +42,9 @@ pub(crate) fn recall<'a>(
     if !known || !(sent | decoy) {
         return Err(invalid());
     }
-    let left = clock::left(&token.head, settings.guesses.lifetime, now)
+    let left = token
+        .head
+        .left(settings.guesses.lifetime, now)
         .map_err(|late| late.of_decoy(decoy))?;
     if token.head.digits < settings.guesses.digits {
         return Err(

@@ -9,31 +9,14 @@ mod rules;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use rand::TryCryptoRng;
-
 use crate::codec::Writer;
-use crate::failure::{Failure, Unfit};
-use crate::guard::Names;
+use crate::failure::Unfit;
 use crate::key::{RequestKey, RootKey};
 use crate::phone::{Destination, Trusted};
-use crate::prepared::{Account, Key, Prepared};
-use crate::random;
+use crate::range::Range;
 use crate::seal::Seal;
-use crate::text::Autofill;
 
-pub use messages::{Japan, Messages, Template, Voice, Wording};
-
-/// From the least to the most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range(pub u32, pub u32);
-
-impl Range {
-    fn holds(self, number: impl TryInto<u32>) -> bool {
-        number
-            .try_into()
-            .is_ok_and(|number| (self.0..=self.1).contains(&number))
-    }
-}
+pub use messages::{Autofill, Japan, Messages, Template, Voice, Wording};
 
 /// `count` in any window of `seconds` that begins with its first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,57 +242,6 @@ impl Settings {
     /// How many destinations.
     pub const DESTINATIONS: Range = Range(0, 256);
 
-    /// Checks what holds between values, and derives the keys.
-    ///
-    /// # Errors
-    ///
-    /// The first rule that is broken, or no randomness for the scope `process`.
-    pub fn prepare(
-        &self,
-        rng: &mut impl TryCryptoRng,
-    ) -> Result<Result<Prepared, Broken>, Failure> {
-        Ok(match self.scope {
-            Scope::Process => self.prepare_in(Some(&random::draw(rng)?)),
-            Scope::Shared => self.prepare_in(None),
-        })
-    }
-
-    /// The same for a process with an id: 16 random bytes, which live as long as its counters. For hosts in which one process has several
-    /// instances that keep their settings, such as the workers of a proxy. With [`Scope::Shared`] the id is not used.
-    ///
-    /// # Errors
-    ///
-    /// The first rule that is broken.
-    pub fn prepare_in(&self, process: Option<&[u8; 16]>) -> Result<Prepared, Broken> {
-        self.check()?;
-        let tokens = self.context(process);
-        let keys = self.keys.iter().map(|root| Key {
-            kid: root.kid(),
-            token: root.derive("token", &tokens),
-            decoy: root.derive("decoy", &tokens),
-            pin: root.derive("pin", &tokens),
-            handle: root.derive("handle", &tokens),
-            receipt: root.receipt_key(&self.audience, self.test),
-        });
-        Ok(Prepared {
-            audience: self.audience.clone(),
-            service: self.service.clone(),
-            messages: self.messages.clone(),
-            keys: keys.collect(),
-            // Not the process: settings prepared anew in one process find its locks again.
-            names: Names::new(self.guard_key.derive("guard", &self.context(None))),
-            audit: self.guard_key.derive("audit", &self.context(None)),
-            state: self.guard_key.derive("state", &tokens),
-            purposes: self.purposes.clone(),
-            destinations: self.destinations.clone(),
-            trusted: self.trusted.clone(),
-            guesses: self.guesses,
-            sends: self.sends,
-            voice: self.voice.clone(),
-            account: Account::new(&self.xoxzo),
-        })
-    }
-
     /// A seal for one use, of a process if it is to end with it.
     #[must_use]
     pub fn seal(&self, label: &str, process: Option<&[u8; 16]>) -> Seal {
@@ -327,7 +259,7 @@ impl Settings {
 
     /// What keys of tokens and names are derived with beside their label, so that what is of one scope, one process or of tests is
     /// nothing to another.
-    fn context(&self, process: Option<&[u8; 16]>) -> Vec<u8> {
+    pub(crate) fn context(&self, process: Option<&[u8; 16]>) -> Vec<u8> {
         let scope = match self.scope {
             Scope::Process => 1,
             Scope::Shared => 2,

@@ -11,7 +11,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::audit::{About, Audited, Tell, Told};
+use crate::about::About;
+use crate::audited::{Audited, Tell, Told};
 use crate::codec::{Reader, Writer, from_hex, to_hex};
 use crate::credits::{Ask, Credits};
 use crate::dispatch::{Challenge, Dispatch};

@@ -7,7 +7,9 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::audit::{About, Audit, Tell};
+use crate::about::About;
+use crate::audit::Audit;
+use crate::audited::Tell;
 use crate::channel::Channel;
 use crate::clock;
 use crate::codec::{Reader, Writer};

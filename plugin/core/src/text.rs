@@ -19,15 +19,6 @@ pub(crate) struct Message<'a> {
     pub(crate) transaction: Option<&'a Transaction>,
 }
 
-/// What lets a phone fill the code in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Autofill {
-    /// Domain of the page that may take the code (WICG, "Origin-bound one-time codes delivered via SMS").
-    pub webotp_domain: Option<String>,
-    /// The 11 characters that name an Android app (SMS Retriever).
-    pub android_hash: Option<String>,
-}
-
 impl Message<'_> {
     /// The text of an SMS.
     pub(crate) fn sms(

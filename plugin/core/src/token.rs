@@ -10,6 +10,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::binding::Binding;
+use crate::clock;
 use crate::codec::{Reader, Writer, from_base64url, to_base64url};
 use crate::failure::{Code, Failure};
 use crate::mark;
@@ -34,6 +35,15 @@ impl Head {
         self.write(&mut out);
         binding.write(audience, &mut out);
         out.finish()
+    }
+
+    /// Seconds that the challenge has left at `now`, with `longest` as the longest life the settings allow.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Expired`], without grace; [`Code::Clock`] for a challenge from a future beyond the skew.
+    pub(crate) fn left(&self, longest: u16, now: u32) -> Result<u32, Failure> {
+        clock::within(self.issued_at, self.lifetime.min(longest).into(), now)
     }
 
     /// When the token's life ends; from that second on it is refused.
@@ -174,5 +184,19 @@ mod tests {
             odd.head.digits = digits;
             assert!(Token::parse(&odd.to_text()).is_none());
         }
+    }
+
+    #[test]
+    fn a_challenge_lives_no_longer_than_settings_allow() {
+        let head = Head {
+            issued_at: 1_800_000_000,
+            ..token().head
+        };
+        let left = |longest, after: u32| head.left(longest, head.issued_at + after).ok();
+        assert_eq!(
+            (left(600, 0), left(600, 299), left(600, 300)),
+            (Some(300), Some(1), None)
+        );
+        assert_eq!((left(120, 119), left(120, 120)), (Some(1), None));
     }
 }

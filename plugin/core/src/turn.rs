@@ -15,7 +15,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::audit::About;
+use crate::about::About;
 use crate::codec::{Reader, Writer};
 use crate::failure::{Code, Failure};
 use crate::guard::{Charge, Totals};

@@ -15,10 +15,12 @@ use alloc::vec::Vec;
 
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::audit::{About, Audit, Tell};
+use crate::about::About;
+use crate::audit::{Alarm, Audit};
+use crate::audited::Tell;
 use crate::binding::{Binding, Claimed};
 use crate::clock;
-use crate::failure::{Alarm, Code, Failure};
+use crate::failure::{Code, Failure};
 use crate::guard::{CLAIM, Charge, Outcome, Total, agree, judge, lie};
 use crate::ladder::{Ladder, exhausted, used};
 use crate::pin::Pin;

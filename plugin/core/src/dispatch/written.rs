@@ -1,10 +1,11 @@
 //! A message that waits, as bytes.
 
 use super::{Dispatch, Stage};
+use crate::audit::Alarm;
 use crate::binding::Binding;
 use crate::channel::Channel;
 use crate::codec::{Reader, Writer};
-use crate::failure::{Alarm, Failure};
+use crate::failure::Failure;
 use crate::ladder::Ladder;
 use crate::locale::Locale;
 use crate::prepared::Prepared;

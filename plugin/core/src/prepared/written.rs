@@ -13,8 +13,9 @@ use crate::guard::Names;
 use crate::key::{ReceiptKey, Secret};
 use crate::locale::Locale;
 use crate::phone::{Destination, Place, Trusted};
-use crate::settings::{Cap, Guesses, Japan, Messages, Purpose, Sends, Template, Voice, Wording};
-use crate::text::Autofill;
+use crate::settings::{
+    Autofill, Cap, Guesses, Japan, Messages, Purpose, Sends, Template, Voice, Wording,
+};
 
 /// Names the layout below and the release: a string of another build is refused, not misread.
 const BUILD: &str = concat!("xoxzo-2fa ", env!("CARGO_PKG_VERSION"), " prepared 4");

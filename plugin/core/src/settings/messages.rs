@@ -3,12 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Range;
 use crate::failure::Unfit;
 use crate::locale::Locale;
 use crate::pattern::{self, Use};
 use crate::phone::Destination;
-use crate::text::Autofill;
+use crate::range::Range;
 
 /// The text of messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +57,15 @@ impl Messages {
         };
         of(locale).or_else(|| of(self.locale))
     }
+}
+
+/// What lets a phone fill the code in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Autofill {
+    /// Domain of the page that may take the code (WICG, "Origin-bound one-time codes delivered via SMS").
+    pub webotp_domain: Option<String>,
+    /// The 11 characters that name an Android app (SMS Retriever).
+    pub android_hash: Option<String>,
 }
 
 /// What a service says in its own words, in one language.

@@ -3,12 +3,13 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Broken, Cap, Guesses, Messages, Range, Sends, Settings, Template, Wording, Xoxzo};
+use super::{Broken, Cap, Guesses, Messages, Sends, Settings, Template, Wording, Xoxzo};
 use crate::binding::Transaction;
 use crate::codec::split;
 use crate::failure::Unfit;
 use crate::key::RootKey;
 use crate::phone::Trusted;
+use crate::range::Range;
 use crate::text::{self, Message};
 use crate::words;
 
@@ -16,7 +17,7 @@ impl Settings {
     /// # Errors
     ///
     /// The first rule that is broken.
-    pub(super) fn check(&self) -> Result<(), Broken> {
+    pub(crate) fn check(&self) -> Result<(), Broken> {
         for (path, range, number, rule) in RANGES {
             if !range.holds(number(self)) {
                 return Err(Broken {

@@ -1,9 +1,9 @@
 //! A guess that waits, as bytes.
 
 use super::{Stage, Verify, ladder};
+use crate::audit::Alarm;
 use crate::binding::Binding;
 use crate::codec::{Reader, Writer};
-use crate::failure::Alarm;
 use crate::prepared::Prepared;
 use crate::token::Head;
 use crate::turn::Suspend;

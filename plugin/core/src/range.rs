@@ -1,0 +1,13 @@
+//! A range of numbers.
+
+/// From the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range(pub u32, pub u32);
+
+impl Range {
+    pub(crate) fn holds(self, number: impl TryInto<u32>) -> bool {
+        number
+            .try_into()
+            .is_ok_and(|number| (self.0..=self.1).contains(&number))
+    }
+}
