@@ -11,7 +11,7 @@
 ; Method: an inductive invariant over weights, for any number of processes, with `cap` and all weights as parameters.
 ;
 ; Mirrors: ladder.rs message, back.
-; Mirrors: dispatch.rs charge, back, unknown.
+; Mirrors: operations/dispatch.rs charge, back, unknown.
 ;
 ; Control: charge-has-limit = false. Starts that looked at one total are all charged.
 ; Control: given-back = 2. A list whose answer was lost is made again and gives back twice.

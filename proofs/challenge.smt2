@@ -10,7 +10,7 @@
 ;
 ; Mirrors: guard.rs CLAIM, judge.
 ; Mirrors: ladder.rs guess, spent.
-; Mirrors: verify.rs claim, guessed.
+; Mirrors: operations/verify.rs claim, guessed.
 ;
 ; Control: claim-has-limit = false. Two processes that compared right both win.
 ; Control: charge-comes-first = false. Processes that looked at one total all compare.

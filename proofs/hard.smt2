@@ -9,7 +9,7 @@
 ; Method: an inductive invariant for two processes that are followed and a crowd of any number, with `cap` as a parameter.
 ;
 ; Mirrors: ladder.rs clear, hard.
-; Mirrors: verify.rs claim, guessed.
+; Mirrors: operations/verify.rs claim, guessed.
 ; Mirrors: guard.rs LASTING.
 ;
 ; Control: claim-clears-at-once = false. Two wins at once, then a failure, then both clear.

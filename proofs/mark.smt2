@@ -12,9 +12,10 @@
 ; Assumes: a challenge is guessed after it was issued; the store's time runs steadily. Clocks of hosts may be set, also
 ; between guess and claim, within these bounds. Sums of times do not saturate (before 2106).
 ;
-; Mirrors: clock.rs SKEW, BEYOND, HASTE, within, left.
-; Mirrors: recall.rs ttl, recall.
-; Mirrors: state.rs LIFETIME, from_state.
+; Mirrors: common/clock.rs SKEW, BEYOND, HASTE, within.
+; Mirrors: signed/token.rs left.
+; Mirrors: operations/recall.rs ttl, recall.
+; Mirrors: operations/state.rs LIFETIME, from_state.
 ;
 ; Control: BEYOND = 0. The counter ends with the challenge.
 ; Control: BEYOND = (- BEYOND 1). Nothing is to spare.
@@ -23,10 +24,10 @@
 ; Control: SKEW = (+ SKEW 1). The room grows and the life does not.
 ; Control: life-of-token = false. The counter lives by settings that may differ from the token.
 
-(declare-const SKEW Int) ; read SKEW clock.rs
-(declare-const BEYOND Int) ; read BEYOND clock.rs
-(declare-const HASTE Int) ; read HASTE clock.rs
-(declare-const STATE Int) ; read LIFETIME state.rs
+(declare-const SKEW Int) ; read SKEW common/clock.rs
+(declare-const BEYOND Int) ; read BEYOND common/clock.rs
+(declare-const HASTE Int) ; read HASTE common/clock.rs
+(declare-const STATE Int) ; read LIFETIME operations/state.rs
 (declare-const LEAST Int) ; read LIFETIME.0 settings.rs
 (declare-const MOST Int) ; read LIFETIME.1 settings.rs
 

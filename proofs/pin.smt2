@@ -6,7 +6,7 @@
 ;
 ; Assumes: the draws are uniform (HMAC-SHA-256 is a PRF). Leaves out that after 2^32 refused draws the PIN is 0.
 ;
-; Mirrors: pin.rs sample, derive.
+; Mirrors: signed/pin.rs sample, derive.
 ;
 ; Control: more = 1. One draw too many is taken.
 ; Control: more = (- 1). One too few.

@@ -7,7 +7,7 @@
 ; happens there); others take back only what they added.
 ;
 ; Mirrors: ladder.rs message, back.
-; Mirrors: dispatch.rs charge, back.
+; Mirrors: operations/dispatch.rs charge, back.
 ; Mirrors: guard.rs Outcome, judge.
 ;
 ; Control: given-to = (+ refused-at 1). The refused charge, which was never made, is given back as well.

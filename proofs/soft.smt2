@@ -10,7 +10,7 @@
 ; Method: an inductive invariant over counts of processes, with `cap` as a parameter.
 ;
 ; Mirrors: ladder.rs clear, back.
-; Mirrors: verify.rs claim, guessed.
+; Mirrors: operations/verify.rs claim, guessed.
 ;
 ; Control: given-back = 2. A win takes back another's failure.
 ; Control: claim-stands-first = false. A list whose answer was lost is made again and clears again.

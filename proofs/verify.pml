@@ -7,7 +7,7 @@
 // Assumes: no window ends. What is right or wrong is chosen freely for each guess, so that all three may be right at once.
 //
 // Mirrors: ladder.rs guess, clear.
-// Mirrors: verify.rs begin, claim, guessed, accept.
+// Mirrors: operations/verify.rs begin, claim, guessed, accept.
 //
 // Reached: -DREACH_THREE_WON. All challenges are won.
 // Reached: -DREACH_SPENT. A challenge is compared as often as it may be.

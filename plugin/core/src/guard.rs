@@ -7,11 +7,11 @@ use core::fmt;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::clock;
-use crate::codec::{Writer, to_base64url};
-use crate::failure::{Code, Failure};
-use crate::key::Secret;
+use crate::common::clock;
+use crate::common::codec::{Writer, to_base64url};
+use crate::common::failure::{Code, Failure};
 use crate::phone::Recipient;
+use crate::signed::key::Secret;
 
 /// Ten years: the life of counters that are to last, in seconds.
 pub(crate) const LASTING: u32 = 315_360_000;

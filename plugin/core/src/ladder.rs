@@ -18,13 +18,13 @@ mod provider;
 
 use alloc::vec::Vec;
 
-use crate::audit::Alarm;
-use crate::binding::Binding;
-use crate::failure::{Code, Failure};
+use crate::common::audit::Alarm;
+use crate::common::failure::{Code, Failure};
 use crate::guard::{CLAIM, Charge, Total};
 use crate::phone::Recipient;
-use crate::prepared::Prepared;
+use crate::settings::prepared::Prepared;
 use crate::settings::{Guesses, Purpose};
+use crate::signed::binding::Binding;
 
 use counted::{Failures, Groups, Messages, User};
 use provider::{Attempts, Breaker};

@@ -8,8 +8,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::failure::{Code, Failure, Unfit};
-use crate::range::Range;
+use crate::common::failure::{Code, Failure, Unfit};
+use crate::common::range::Range;
 
 pub use destination::Destination;
 pub(crate) use destination::{Place, allowed};

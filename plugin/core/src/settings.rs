@@ -4,17 +4,18 @@
 //! hold between values. Every default has a limit.
 
 mod messages;
+pub(crate) mod prepared;
 mod rules;
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::codec::Writer;
-use crate::failure::Unfit;
-use crate::key::{RequestKey, RootKey};
+use crate::common::codec::Writer;
+use crate::common::failure::Unfit;
+use crate::common::range::Range;
 use crate::phone::{Destination, Trusted};
-use crate::range::Range;
-use crate::seal::Seal;
+use crate::signed::key::{RequestKey, RootKey};
+use crate::signed::seal::Seal;
 
 pub use messages::{Autofill, Japan, Messages, Template, Voice, Wording};
 

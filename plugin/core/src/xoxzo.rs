@@ -4,17 +4,19 @@
 //! Guessed, since its page is not to be had: that sending from a template is answered like freeform, and that its optional parameters
 //! are written like those of freeform.
 
+pub(crate) mod text;
+
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::channel::Channel;
-use crate::failure::{Code, Failure};
+use crate::common::channel::Channel;
+use crate::common::failure::{Code, Failure};
 use crate::phone::Recipient;
-use crate::prepared::Account;
 use crate::settings::Template;
-use crate::text::Message;
+use crate::settings::prepared::Account;
+use crate::xoxzo::text::Message;
 
 /// An HTTP request to make. Debug shows neither headers nor body: they hold credentials and a PIN.
 #[derive(Clone, PartialEq, Eq)]

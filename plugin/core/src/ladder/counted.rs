@@ -4,12 +4,12 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use super::{Kind, Rung, UNKNOWN_COOLDOWN};
-use crate::binding::Binding;
-use crate::failure::{Code, Failure, Unfit};
+use crate::common::failure::{Code, Failure, Unfit};
 use crate::guard::{Charge, Group, LASTING};
 use crate::phone::Recipient;
-use crate::prepared::Prepared;
 use crate::settings::Cap;
+use crate::settings::prepared::Prepared;
+use crate::signed::binding::Binding;
 
 /// A user, and whether strangers can start what they are asked for.
 #[derive(Clone, Copy)]

@@ -13,10 +13,10 @@
 use alloc::vec::Vec;
 
 use super::{Groups, Kind, Messages, Rung, User};
-use crate::binding::Binding;
-use crate::failure::{Code, Failure};
+use crate::common::failure::{Code, Failure};
 use crate::guard::Charge;
-use crate::prepared::Prepared;
+use crate::settings::prepared::Prepared;
+use crate::signed::binding::Binding;
 
 /// Failures in a row that open the breaker.
 const FAILURES: u32 = 5;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::plan::{Country, Plan};
 use super::{PREFIX, Recipient, Trusted, digits};
-use crate::failure::Unfit;
+use crate::common::failure::Unfit;
 
 /// Numbers that messages may go to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::plans::{COUNTRIES, PLANS};
 use super::{InvalidNumber, Recipient};
-use crate::codec::split;
+use crate::common::codec::split;
 
 /// The numbering plan of a calling code.
 #[derive(Clone, Copy)]

@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::failure::Unfit;
-use crate::locale::Locale;
-use crate::pattern::{self, Use};
+use crate::common::failure::Unfit;
+use crate::common::range::Range;
 use crate::phone::Destination;
-use crate::range::Range;
+use crate::words::locale::Locale;
+use crate::words::pattern::{self, Use};
 
 /// The text of messages.
 #[derive(Clone, Debug, PartialEq, Eq)]

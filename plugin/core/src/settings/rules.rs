@@ -4,14 +4,14 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::{Broken, Cap, Guesses, Messages, Sends, Settings, Template, Wording, Xoxzo};
-use crate::binding::Transaction;
-use crate::codec::split;
-use crate::failure::Unfit;
-use crate::key::RootKey;
+use crate::common::codec::split;
+use crate::common::display;
+use crate::common::failure::Unfit;
+use crate::common::range::Range;
 use crate::phone::Trusted;
-use crate::range::Range;
-use crate::text::{self, Message};
-use crate::words;
+use crate::signed::binding::Transaction;
+use crate::signed::key::RootKey;
+use crate::xoxzo::text::{self, Message};
 
 impl Settings {
     /// # Errors
@@ -39,7 +39,7 @@ impl Settings {
                 }
             }
         }
-        words::check(&self.service).map_err(|rule| Broken {
+        display::check(&self.service).map_err(|rule| Broken {
             path: "service",
             rule,
         })?;

@@ -1,0 +1,11 @@
+//! What everything here is made of: bytes, time, randomness, failures.
+
+pub(crate) mod audit;
+pub(crate) mod channel;
+pub(crate) mod clock;
+pub(crate) mod codec;
+pub(crate) mod display;
+pub(crate) mod failure;
+pub mod mark;
+pub(crate) mod random;
+pub(crate) mod range;

@@ -1,0 +1,147 @@
+//! Whom and what an operation is about, and the keyed hashes that stand for them.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::common::audit::{Audit, Trail};
+use crate::common::codec::{Writer, to_base64url};
+use crate::common::failure::Failure;
+use crate::phone::Recipient;
+use crate::settings::prepared::Prepared;
+use crate::signed::binding::{Binding, Claimed, id};
+use crate::signed::token::Token;
+
+/// Whom and what an operation is about.
+#[derive(Default)]
+pub struct About {
+    user: Option<(String, Recipient)>,
+    challenge: Challenge,
+    message_id: Option<String>,
+    decoy: bool,
+}
+
+/// A challenge: by what is authenticated of it, or by its id.
+#[derive(Default)]
+enum Challenge {
+    #[default]
+    None,
+    Message(Vec<u8>),
+    Id([u8; 8]),
+}
+
+impl About {
+    /// A subject and a recipient, as a host gives them, and the token that came with them.
+    #[must_use]
+    pub fn claimed(settings: &Prepared, claimed: Claimed<'_>, token: Option<&str>) -> Self {
+        let token = token.and_then(Token::parse);
+        let message = token.and_then(|token| {
+            let binding = Binding::parse(claimed, &settings.trusted).ok()?;
+            Some(token.head.message(&settings.audience, &binding))
+        });
+        Self {
+            challenge: message.map_or(Challenge::None, Challenge::Message),
+            ..Self::user(settings, claimed.subject, claimed.recipient)
+        }
+    }
+
+    /// A subject and a recipient, as a host gives them.
+    #[must_use]
+    pub fn user(settings: &Prepared, subject: &str, recipient: &str) -> Self {
+        let recipient = Recipient::parse(recipient, &settings.trusted);
+        Self {
+            user: id(subject, "subject").ok().zip(recipient.ok()),
+            ..Self::default()
+        }
+    }
+
+    /// The user of a binding and, by its bytes, a challenge.
+    pub(crate) fn challenge(binding: &Binding, message: Option<Vec<u8>>, decoy: bool) -> Self {
+        Self {
+            challenge: message.map_or(Challenge::None, Challenge::Message),
+            decoy,
+            ..Self::bound(&binding.subject, &binding.recipient)
+        }
+    }
+
+    /// A subject and a recipient.
+    pub(crate) fn bound(subject: &str, recipient: &Recipient) -> Self {
+        Self {
+            user: Some((subject.to_string(), recipient.clone())),
+            ..Self::default()
+        }
+    }
+
+    /// A message.
+    pub(crate) fn message(challenge_id: [u8; 8], message_id: &str, decoy: bool) -> Self {
+        Self {
+            challenge: Challenge::Id(challenge_id),
+            message_id: Some(message_id.to_string()),
+            decoy,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn audit(self, settings: &Prepared) -> Audit {
+        let user = self.user.as_ref();
+        let challenge_id = match self.challenge {
+            Challenge::None => None,
+            Challenge::Message(message) => Some(challenge_id(settings, &message)),
+            Challenge::Id(id) => Some(id),
+        };
+        Audit {
+            trail: user.map(|(subject, recipient)| Trail::new(settings, subject, recipient)),
+            challenge_id: challenge_id.map(|id| to_base64url(&id)),
+            message_id: self.message_id,
+            decoy: self.decoy,
+            cause: None,
+            alarm: None,
+        }
+    }
+}
+
+impl Trail {
+    /// Hashes a subject and a recipient.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`](crate::Code::Request): one of them is malformed.
+    pub fn of(settings: &Prepared, subject: &str, recipient: &str) -> Result<Self, Failure> {
+        let recipient = Recipient::parse(recipient, &settings.trusted)
+            .map_err(|invalid| invalid.argument("recipient"))?;
+        let subject = id(subject, "subject")?;
+        Ok(Self::new(settings, &subject, &recipient))
+    }
+
+    fn new(settings: &Prepared, subject: &str, recipient: &Recipient) -> Self {
+        Self {
+            subject: hash(settings, "subject", subject),
+            recipient: hash(settings, "recipient", recipient.as_str()),
+            calling_code: recipient.calling_code().to_string(),
+        }
+    }
+}
+
+/// An index of a number, by which a service finds whether it has the number already without keeping it in the clear: 22 characters of base64url.
+/// It stays the same while `guard.key` does.
+///
+/// # Errors
+///
+/// [`Code::Request`](crate::Code::Request): the recipient is malformed.
+pub fn number_index(settings: &Prepared, recipient: &str) -> Result<String, Failure> {
+    let recipient = Recipient::parse(recipient, &settings.trusted)
+        .map_err(|invalid| invalid.argument("recipient"))?;
+    Ok(hash(settings, "number index", recipient.as_str()))
+}
+
+fn hash(settings: &Prepared, label: &str, text: &str) -> String {
+    let input = Writer::new().text(label).text(text).finish();
+    let hash = settings.audit.mac(&input);
+    to_base64url(hash.first_chunk::<16>().map_or(&hash[..], |half| &half[..]))
+}
+
+/// Eight bytes that stand for a challenge in events, and in the handles of its messages.
+pub(crate) fn challenge_id(settings: &Prepared, message: &[u8]) -> [u8; 8] {
+    let input = Writer::new().text("challenge").bytes(message).finish();
+    let hash = settings.audit.mac(&input);
+    hash.first_chunk().copied().unwrap_or_default()
+}

@@ -1,0 +1,77 @@
+//! `credits`: what the account at Xoxzo has left.
+//!
+//! ```text
+//! Send(GET) ► Done
+//! ```
+
+use crate::common::audit::Audit;
+use crate::common::clock;
+use crate::common::codec::{Reader, Writer};
+use crate::common::failure::{Code, Failure};
+use crate::operations::about::About;
+use crate::operations::audited::Tell;
+use crate::operations::turn::{Answer, Operation, Suspend, Turn, stray};
+use crate::settings::prepared::Prepared;
+use crate::xoxzo::{self, Reply};
+
+/// What the account has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Credits {
+    /// Whole credits; below 0 for an account that pays afterwards.
+    pub credits: i64,
+}
+
+impl Tell for Credits {
+    /// The number is the result.
+    fn tell(&mut self, _: &mut Audit) {}
+}
+
+/// A question about the account that waits for Xoxzo.
+#[derive(Clone)]
+pub struct Ask(());
+
+impl Ask {
+    /// Asks.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Clock`].
+    pub fn begin(settings: &Prepared, now: u32) -> Result<Turn<Self>, Failure> {
+        clock::check(now)?;
+        Ok(Turn::Send(xoxzo::credits(&settings.account), Self(())))
+    }
+}
+
+impl Suspend for Ask {
+    fn write(&self, _: &Prepared, _: &mut Writer) {}
+
+    fn read(_: &Prepared, _: &mut Reader<'_>) -> Option<Self> {
+        Some(Self(()))
+    }
+}
+
+impl Operation for Ask {
+    type Output = Credits;
+
+    fn about(&self, _: &Prepared) -> About {
+        About::default()
+    }
+
+    fn resume(self, _: &Prepared, _: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
+        match answer {
+            Answer::Reply(Reply::Read {
+                credits: Some(credits),
+                ..
+            }) => Ok(Turn::Done(Credits { credits })),
+            Answer::Reply(Reply::Refused {
+                status,
+                fields,
+                retry_after,
+            }) => Err(xoxzo::refused(status, &fields, retry_after)),
+            Answer::Reply(Reply::Read { .. } | Reply::Unreadable { .. })
+            | Answer::Unanswered(..) => Err(Failure::new(Code::Provider, "xoxzo did not say")),
+            Answer::Totals(_) => Err(stray()),
+        }
+    }
+}

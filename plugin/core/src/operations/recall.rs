@@ -1,0 +1,83 @@
+//! A token that comes back: whether it is ours, for whom, and how long it has.
+
+use alloc::vec::Vec;
+
+use crate::common::clock;
+use crate::common::failure::{Code, Failure};
+use crate::guard::Charge;
+use crate::settings::prepared::{Key, Prepared};
+use crate::signed::binding::Binding;
+use crate::signed::token::{Head, Token};
+
+/// A genuine challenge.
+pub(crate) struct Recalled<'a> {
+    pub(crate) key: &'a Key,
+    /// M.
+    pub(crate) message: Vec<u8>,
+    /// Seconds that it has left.
+    pub(crate) left: u32,
+    /// Nobody was sent its PIN, and no guess is right.
+    pub(crate) decoy: bool,
+}
+
+/// Authenticates a token with the binding it is shown with, then its time.
+///
+/// # Errors
+///
+/// [`Code::InvalidToken`], [`Code::Expired`], [`Code::Clock`].
+pub(crate) fn recall<'a>(
+    settings: &'a Prepared,
+    token: &Token,
+    binding: &Binding,
+    now: u32,
+) -> Result<Recalled<'a>, Failure> {
+    let message = token.head.message(&settings.audience, binding);
+    // An unknown key id costs what a wrong MAC costs, and a decoy what a challenge costs.
+    let (key, known) = match settings.key(token.head.kid) {
+        Some(key) => (key, true),
+        None => (settings.signing()?, false),
+    };
+    let sent = key.token.verifies(&message, &token.mac);
+    let decoy = key.decoy.verifies(&message, &token.mac);
+    if !known || !(sent | decoy) {
+        return Err(invalid());
+    }
+    let left = token
+        .head
+        .left(settings.guesses.lifetime, now)
+        .map_err(|late| late.of_decoy(decoy))?;
+    if token.head.digits < settings.guesses.digits {
+        return Err(
+            Failure::new(Code::Expired, "the settings now ask for a longer pin").of_decoy(decoy),
+        );
+    }
+    Ok(Recalled {
+        key,
+        message,
+        left,
+        decoy,
+    })
+}
+
+/// A guess at a challenge.
+pub(crate) fn guess(settings: &Prepared, head: &Head, binding: &Binding, message: &[u8]) -> Charge {
+    let group = settings.names.subject(&binding.subject);
+    Charge::one(
+        settings.names.challenge(&group, message),
+        settings.guesses.per_challenge,
+        ttl(head),
+    )
+}
+
+/// Life of a challenge's counter.
+pub(crate) fn ttl(head: &Head) -> u32 {
+    u32::from(head.lifetime).saturating_add(clock::BEYOND)
+}
+
+/// One code and one text for every way in which a token can be wrong.
+pub(crate) fn invalid() -> Failure {
+    Failure::new(
+        Code::InvalidToken,
+        "the token is not ours, was altered, or is for something else",
+    )
+}

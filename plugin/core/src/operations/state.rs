@@ -1,0 +1,202 @@
+//! `state`: an operation that waits, as a string, for hosts that keep no instance while they wait.
+//!
+//! ```text
+//! hex(0x17 | written at 4 | operation 1 | fields | MAC 32)
+//! ```
+//!
+//! The MAC is under a key of its own over all before it. The state holds who is meant, and no PIN, no key and nothing that opens a
+//! challenge: it is derived again where it is needed. It is for one use in one process: to answer it twice is to count once
+//! what was tried twice.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::common::codec::{Reader, Writer, from_hex, to_hex};
+use crate::common::failure::{Code, Failure, Unfit};
+use crate::common::mark;
+use crate::operations::about::About;
+use crate::operations::audited::{Audited, Tell, Told};
+use crate::operations::credits::{Ask, Credits};
+use crate::operations::dispatch::{Challenge, Dispatch};
+use crate::operations::limits::{Limits, Look};
+use crate::operations::status::{Report, Status};
+use crate::operations::turn::{Answer, Operation, Suspend, Turn};
+use crate::operations::unlock::{Unlock, Unlocked};
+use crate::operations::verify::{Acceptance, Verify};
+use crate::settings::prepared::Prepared;
+
+/// Seconds that a state can be resumed.
+const LIFETIME: u32 = 60;
+
+/// Bytes of the MAC at the end.
+const MAC: usize = 32;
+
+/// An operation of any kind that waits.
+#[derive(Clone)]
+pub enum Waiting {
+    /// `start` or `resend`.
+    Dispatch(Audited<Dispatch>),
+    /// `verify`.
+    Verify(Audited<Verify>),
+    /// `status`.
+    Status(Audited<Status>),
+    /// `unlock`.
+    Unlock(Audited<Unlock>),
+    /// `limits`.
+    Look(Audited<Look>),
+    /// `credits`.
+    Ask(Audited<Ask>),
+}
+
+/// What an operation of any kind ended with.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// `start` or `resend`.
+    Challenged(Challenge),
+    /// `verify`.
+    Accepted(Acceptance),
+    /// `status`.
+    Reported(Report),
+    /// `unlock`.
+    Unlocked(Unlocked),
+    /// `limits`.
+    Limits(Limits),
+    /// `credits`.
+    Credits(Credits),
+}
+
+impl Waiting {
+    /// The state, written at `now`.
+    #[must_use]
+    pub fn to_state(&self, settings: &Prepared, now: u32) -> String {
+        let mut out = Writer::new();
+        out.u8(mark::STATE).u32(now);
+        match self {
+            Self::Dispatch(dispatch) => dispatch.write(settings, out.u8(1)),
+            Self::Verify(verify) => verify.write(settings, out.u8(2)),
+            Self::Status(status) => status.write(settings, out.u8(3)),
+            Self::Unlock(unlock) => unlock.write(settings, out.u8(4)),
+            Self::Look(look) => look.write(settings, out.u8(5)),
+            Self::Ask(ask) => ask.write(settings, out.u8(6)),
+        }
+        let body = out.finish();
+        let mac = settings.state.mac(&authenticated(settings, &body));
+        to_hex(&[&body[..], &mac].concat())
+    }
+
+    /// Reads a state, at most 60 s after it was written.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`]; [`Code::Clock`] later, by the host's clock.
+    pub fn from_state(settings: &Prepared, now: u32, state: &str) -> Result<Self, Failure> {
+        let foreign = || Unfit("must be one that these settings gave, unchanged").argument("state");
+        let bytes = Some(state)
+            .filter(|state| state.len() <= 8192)
+            .and_then(from_hex)
+            .ok_or_else(foreign)?;
+        let (body, mac) = bytes
+            .split_at_checked(bytes.len().saturating_sub(MAC))
+            .ok_or_else(foreign)?;
+        if !settings.state.verifies(&authenticated(settings, body), mac) {
+            return Err(foreign());
+        }
+        let mut from = Reader::new(body);
+        let (first, written_at) = (from.u8(), from.u32());
+        let waiting = match from.u8() {
+            1 => Audited::read(settings, &mut from).map(Self::Dispatch),
+            2 => Audited::read(settings, &mut from).map(Self::Verify),
+            3 => Audited::read(settings, &mut from).map(Self::Status),
+            4 => Audited::read(settings, &mut from).map(Self::Unlock),
+            5 => Audited::read(settings, &mut from).map(Self::Look),
+            6 => Audited::read(settings, &mut from).map(Self::Ask),
+            _ => None,
+        };
+        let waiting = waiting.filter(|_| first == mark::STATE && from.finish());
+        let waiting = waiting.ok_or_else(foreign)?;
+        if now.abs_diff(written_at) > LIFETIME {
+            return Err(Failure::new(
+                Code::Clock,
+                "over a minute passed while the operation waited",
+            ));
+        }
+        Ok(waiting)
+    }
+}
+
+/// What the MAC is over.
+fn authenticated(settings: &Prepared, body: &[u8]) -> Vec<u8> {
+    let mut out = Writer::new();
+    out.text("xoxzo-2fa state").text(&settings.audience);
+    out.raw(body).finish()
+}
+
+impl Operation for Waiting {
+    type Output = Told<Ended>;
+
+    fn about(&self, settings: &Prepared) -> About {
+        match self {
+            Self::Dispatch(dispatch) => dispatch.about(settings),
+            Self::Verify(verify) => verify.about(settings),
+            Self::Status(status) => status.about(settings),
+            Self::Unlock(unlock) => unlock.about(settings),
+            Self::Look(look) => look.about(settings),
+            Self::Ask(ask) => ask.about(settings),
+        }
+    }
+
+    fn resume(self, settings: &Prepared, now: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
+        match self {
+            Self::Dispatch(dispatch) => dispatch.resume(settings, now, answer).map(Turn::any),
+            Self::Verify(verify) => verify.resume(settings, now, answer).map(Turn::any),
+            Self::Status(status) => status.resume(settings, now, answer).map(Turn::any),
+            Self::Unlock(unlock) => unlock.resume(settings, now, answer).map(Turn::any),
+            Self::Look(look) => look.resume(settings, now, answer).map(Turn::any),
+            Self::Ask(ask) => ask.resume(settings, now, answer).map(Turn::any),
+        }
+    }
+}
+
+impl<O: Operation<Output: Tell + Into<Ended>>> Turn<Audited<O>>
+where
+    Audited<O>: Into<Waiting>,
+{
+    /// The same turn of an operation of any kind.
+    #[must_use]
+    pub fn any(self) -> Turn<Waiting> {
+        match self {
+            Turn::Count(charges, operation) => Turn::Count(charges, operation.into()),
+            Turn::Send(request, operation) => Turn::Send(request, operation.into()),
+            Turn::Done(Told { output, audit }) => Turn::Done(Told {
+                output: output.into(),
+                audit,
+            }),
+        }
+    }
+}
+
+/// One variant for each operation, in both enums.
+macro_rules! operations {
+    ($($variant:ident $operation:ident, $end:ident $output:ident;)*) => {$(
+        impl From<Audited<$operation>> for Waiting {
+            fn from(operation: Audited<$operation>) -> Self {
+                Self::$variant(operation)
+            }
+        }
+
+        impl From<$output> for Ended {
+            fn from(output: $output) -> Self {
+                Self::$end(output)
+            }
+        }
+    )*};
+}
+
+operations! {
+    Dispatch Dispatch, Challenged Challenge;
+    Verify Verify, Accepted Acceptance;
+    Status Status, Reported Report;
+    Unlock Unlock, Unlocked Unlocked;
+    Look Look, Limits Limits;
+    Ask Ask, Credits Credits;
+}

@@ -1,0 +1,98 @@
+//! How an operation talks to its host: in turns.
+//!
+//! ```text
+//!            begin                    resume(answer)
+//! arguments ───────► Turn ──► Count ──► totals ───┐
+//!                     ▲  │                        │
+//!                     │  └──► Send ───► reply ────┤
+//!                     │  │                        │
+//!                     │  └──► Done                │
+//!                     └───────────────────────────┘
+//! ```
+//!
+//! A lost answer is an answer. A host is one loop over this, and decides nothing.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::common::codec::{Reader, Writer};
+use crate::common::failure::{Code, Failure};
+use crate::guard::{Charge, Totals};
+use crate::operations::about::About;
+use crate::settings::prepared::Prepared;
+use crate::xoxzo::{Reply, Request};
+
+/// What an operation wants next.
+#[derive(Debug)]
+pub enum Turn<O: Operation> {
+    /// Make these charges, and resume with [`Answer::Totals`] or [`Answer::Unanswered`].
+    Count(Vec<Charge>, O),
+    /// Make this request, and resume with [`Answer::Reply`] or [`Answer::Unanswered`].
+    Send(Request, O),
+    /// The result.
+    Done(O::Output),
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// From the guard.
+    Totals(Totals),
+    /// From Xoxzo.
+    Reply(Reply),
+    /// Nothing, with the cause: one line for a log.
+    Unanswered(NoAnswer, String),
+}
+
+/// Why nothing came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The guard has no room.
+    GuardFull,
+    /// The guard did not answer; the charges may have been made.
+    GuardUnreachable,
+    /// Surely nothing left the host.
+    NotSent,
+    /// The request may have arrived.
+    Unknown,
+}
+
+/// An operation that waits for an answer.
+pub trait Operation: Sized {
+    /// What it ends with.
+    type Output;
+
+    /// Whom and what it is about.
+    fn about(&self, settings: &Prepared) -> About;
+
+    /// Goes on with what came back, at `now`.
+    ///
+    /// # Errors
+    ///
+    /// The operation ended without what was asked.
+    fn resume(self, settings: &Prepared, now: u32, answer: Answer) -> Result<Turn<Self>, Failure>;
+}
+
+/// An operation that can be written down while it waits.
+pub(crate) trait Suspend: Sized {
+    fn write(&self, settings: &Prepared, out: &mut Writer);
+
+    fn read(settings: &Prepared, from: &mut Reader<'_>) -> Option<Self>;
+}
+
+/// The totals in an answer to [`Turn::Count`].
+pub(crate) fn totals(answer: Answer) -> Result<Totals, Failure> {
+    match answer {
+        Answer::Totals(totals) => Ok(totals),
+        Answer::Unanswered(NoAnswer::GuardFull, _) => {
+            Err(Failure::new(Code::Guard, "the guard is full"))
+        }
+        Answer::Unanswered(_, _) => Err(Failure::new(Code::Guard, "the guard did not answer")),
+        Answer::Reply(_) => Err(stray()),
+    }
+}
+
+/// An answer to something that was not asked.
+pub(crate) fn stray() -> Failure {
+    Failure::new(Code::Request, "the answer does not belong to the question")
+}

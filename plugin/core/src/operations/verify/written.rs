@@ -1,0 +1,59 @@
+//! A guess that waits, as bytes.
+
+use super::{Stage, Verify, ladder};
+use crate::common::audit::Alarm;
+use crate::common::codec::{Reader, Writer};
+use crate::operations::turn::Suspend;
+use crate::settings::prepared::Prepared;
+use crate::signed::binding::Binding;
+use crate::signed::token::Head;
+
+impl Suspend for Verify {
+    fn write(&self, settings: &Prepared, out: &mut Writer) {
+        let Self {
+            now,
+            left,
+            head,
+            binding,
+            typed,
+            ladder: _,
+            decoy,
+            client,
+            alarm,
+            stage,
+        } = self;
+        out.u32(*now).u32(*left);
+        head.write(out);
+        binding.write(&settings.audience, out);
+        out.raw(typed).flag(*decoy).option(client.as_deref());
+        Alarm::write(*alarm, out);
+        match stage {
+            Stage::Guess => out.u8(0),
+            Stage::Claim { hard } => out.u8(1).u32(*hard),
+        };
+    }
+
+    fn read(settings: &Prepared, from: &mut Reader<'_>) -> Option<Self> {
+        let (now, left) = (from.u32(), from.u32());
+        let head = Head::read(from);
+        let binding = Binding::read_for(&settings.audience, from)?;
+        let (typed, decoy, client) = (from.array(), from.present(), from.option());
+        let message = head.message(&settings.audience, &binding);
+        Some(Self {
+            now,
+            left,
+            ladder: ladder(settings, &head, &message, &binding, client.as_deref()).ok()?,
+            head,
+            binding,
+            typed,
+            decoy,
+            client,
+            alarm: Alarm::read(from)?,
+            stage: match from.u8() {
+                0 => Stage::Guess,
+                1 => Stage::Claim { hard: from.u32() },
+                _ => return None,
+            },
+        })
+    }
+}

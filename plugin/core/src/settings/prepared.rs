@@ -1,0 +1,255 @@
+//! Prepared settings: checked, with derived keys, as one string that every operation takes.
+//!
+//! A string and not an object, so that every call may have an instance of its own and many tenants cost nothing.
+
+mod written;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use base64ct::{Base64, Encoding};
+use rand::TryCryptoRng;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::common::clock;
+use crate::common::codec::Writer;
+use crate::common::failure::{Code, Failure};
+use crate::common::random;
+use crate::guard::{GuardName, Names};
+use crate::phone::{Destination, Trusted};
+use crate::settings::{
+    Broken, Guesses, Japan, Messages, Purpose, Scope, Sends, Settings, Voice, Xoxzo,
+};
+use crate::signed::binding::{Binding, Claimed, Transaction, unknown_purpose};
+use crate::signed::key::{ReceiptKey, Secret};
+use crate::signed::receipt;
+use crate::xoxzo::text::{self, Message, MessagePreview};
+
+/// The keys of one root.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) kid: [u8; 4],
+    pub(crate) token: Secret,
+    /// Of tokens that look like others and whose PIN nobody gets.
+    pub(crate) decoy: Secret,
+    pub(crate) pin: Secret,
+    /// Of handles.
+    pub(crate) handle: Secret,
+    pub(crate) receipt: ReceiptKey,
+}
+
+/// How to reach Xoxzo. Debug shows no credentials.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Account {
+    #[zeroize(skip)]
+    pub(crate) base_url: String,
+    /// Value of the header `authorization`.
+    pub(crate) authorization: String,
+    #[zeroize(skip)]
+    pub(crate) sender: String,
+    pub(crate) timeout: u32,
+    /// Holds something unguessable.
+    pub(crate) callback_url: Option<String>,
+    /// With commas between them.
+    #[zeroize(skip)]
+    pub(crate) tags: String,
+    #[zeroize(skip)]
+    pub(crate) japan: Option<Japan>,
+}
+
+impl Account {
+    pub(crate) fn new(xoxzo: &Xoxzo) -> Self {
+        let pair = Zeroizing::new([xoxzo.sid.as_str(), ":", &xoxzo.auth_token].concat());
+        Self {
+            base_url: xoxzo.base_url.clone(),
+            authorization: [
+                "Basic ",
+                &Zeroizing::new(Base64::encode_string(pair.as_bytes())),
+            ]
+            .concat(),
+            sender: xoxzo.sender.clone(),
+            timeout: xoxzo.timeout,
+            callback_url: xoxzo.callback_url.clone(),
+            tags: xoxzo.tags.join(","),
+            japan: xoxzo.japan.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("base_url", &self.base_url)
+            .field("sender", &self.sender)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings in effect.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    pub(crate) audience: String,
+    pub(crate) service: String,
+    pub(crate) messages: Messages,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) names: Names,
+    /// Of hashes in events.
+    pub(crate) audit: Secret,
+    /// Of operations that wait.
+    pub(crate) state: Secret,
+    pub(crate) purposes: Vec<Purpose>,
+    pub(crate) destinations: Vec<Destination>,
+    pub(crate) trusted: Trusted,
+    pub(crate) guesses: Guesses,
+    pub(crate) sends: Sends,
+    pub(crate) voice: Option<Voice>,
+    pub(crate) account: Account,
+}
+
+impl Settings {
+    /// Checks what holds between values, and derives the keys.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken, or no randomness for the scope `process`.
+    pub fn prepare(
+        &self,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Result<Prepared, Broken>, Failure> {
+        Ok(match self.scope {
+            Scope::Process => self.prepare_in(Some(&random::draw(rng)?)),
+            Scope::Shared => self.prepare_in(None),
+        })
+    }
+
+    /// The same for a process with an id: 16 random bytes, which live as long as its counters. For hosts in which one process has several
+    /// instances that keep their settings, such as the workers of a proxy. With [`Scope::Shared`] the id is not used.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken.
+    pub fn prepare_in(&self, process: Option<&[u8; 16]>) -> Result<Prepared, Broken> {
+        self.check()?;
+        let tokens = self.context(process);
+        let keys = self.keys.iter().map(|root| Key {
+            kid: root.kid(),
+            token: root.derive("token", &tokens),
+            decoy: root.derive("decoy", &tokens),
+            pin: root.derive("pin", &tokens),
+            handle: root.derive("handle", &tokens),
+            receipt: root.receipt_key(&self.audience, self.test),
+        });
+        Ok(Prepared {
+            audience: self.audience.clone(),
+            service: self.service.clone(),
+            messages: self.messages.clone(),
+            keys: keys.collect(),
+            // Not the process: settings prepared anew in one process find its locks again.
+            names: Names::new(self.guard_key.derive("guard", &self.context(None))),
+            audit: self.guard_key.derive("audit", &self.context(None)),
+            state: self.guard_key.derive("state", &tokens),
+            purposes: self.purposes.clone(),
+            destinations: self.destinations.clone(),
+            trusted: self.trusted.clone(),
+            guesses: self.guesses,
+            sends: self.sends,
+            voice: self.voice.clone(),
+            account: Account::new(&self.xoxzo),
+        })
+    }
+}
+
+impl Prepared {
+    /// The key that signs: the first.
+    pub(crate) fn signing(&self) -> Result<&Key, Failure> {
+        self.keys.first().ok_or_else(foreign)
+    }
+
+    /// The key with this id.
+    pub(crate) fn key(&self, kid: [u8; 4]) -> Option<&Key> {
+        self.keys.iter().find(|key| key.kid == kid)
+    }
+
+    /// A sound binding for one of the purposes, at a time that can be.
+    pub(crate) fn bind(&self, now: u32, claimed: Claimed<'_>) -> Result<Binding, Failure> {
+        clock::check(now)?;
+        let binding = Binding::parse(claimed, &self.trusted)?;
+        self.purpose(&binding.purpose).ok_or_else(unknown_purpose)?;
+        Ok(binding)
+    }
+
+    pub(crate) fn purpose(&self, name: &str) -> Option<&Purpose> {
+        self.purposes.iter().find(|purpose| purpose.name == name)
+    }
+
+    /// Whether strangers can start what this is for.
+    pub(crate) fn open(&self, binding: &Binding) -> bool {
+        self.purpose(&binding.purpose)
+            .is_none_or(|purpose| !purpose.after_first_factor)
+    }
+
+    /// The prefixes whose numbers are taken without a numbering plan.
+    #[must_use]
+    pub fn trusted(&self) -> &Trusted {
+        &self.trusted
+    }
+
+    /// A receipt for a binding that a layer above answers for: its id is that of `source`, so that receipts of one login share it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`]: the binding does not have its form. [`Code::Clock`].
+    pub fn attest(&self, now: u32, claimed: Claimed<'_>, source: &[u8]) -> Result<String, Failure> {
+        let binding = self.bind(now, claimed)?;
+        let receipt = &self.signing()?.receipt;
+        let message = Writer::new().text("xoxzo-2fa pass").raw(source).finish();
+        Ok(receipt::issue(
+            receipt,
+            &message,
+            &self.audience,
+            &binding,
+            now,
+        ))
+    }
+
+    /// The name of a counter of a layer above, which is a group of its own.
+    #[must_use]
+    pub fn counter(&self, label: &str, of: &[u8]) -> GuardName {
+        self.names.lone(label, of)
+    }
+
+    /// The messages of a purpose in every language, for a payment or for anything else, as they are without a template. Without a purpose:
+    /// those of the first.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Request`]: no such purpose.
+    pub fn previews(
+        &self,
+        purpose: Option<&str>,
+        transaction: Option<&Transaction>,
+    ) -> Result<Vec<MessagePreview>, Failure> {
+        let purpose = match purpose {
+            Some(name) => self.purpose(name),
+            None => self.purposes.first(),
+        };
+        let purpose = purpose.ok_or_else(unknown_purpose)?;
+        let pin = "1234567890".get(..self.guesses.digits.into());
+        let message = Message {
+            service: &self.service,
+            pin: pin.unwrap_or_default(),
+            left: self.guesses.lifetime.into(),
+            transaction,
+        };
+        Ok(text::previews(&message, &purpose.name, &self.messages))
+    }
+}
+
+/// Settings that this build did not prepare.
+pub(crate) fn foreign() -> Failure {
+    Failure::new(
+        Code::Settings,
+        "settings must be the string that this build's prepare gave",
+    )
+}

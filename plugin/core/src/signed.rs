@@ -1,0 +1,10 @@
+//! What is authenticated, and the keys that do it: bindings, tokens, PINs, handles, receipts, step-up requests, seals.
+
+pub(crate) mod binding;
+pub(crate) mod handle;
+pub(crate) mod key;
+pub(crate) mod pin;
+pub(crate) mod receipt;
+pub(crate) mod seal;
+pub(crate) mod step_up;
+pub(crate) mod token;
