@@ -6,38 +6,19 @@ use alloc::vec;
 
 use xoxzo_2fa_core::{About, Blame, Code, Failure};
 
+use crate::asked::Asked;
+use crate::event::Event;
 use crate::gate::{Gate, VISIT};
-use crate::head::Head;
 use crate::identity::Identity;
 use crate::note::Note;
 use crate::object::Object;
 use crate::page::Html;
-use crate::screen::Step;
-use crate::turn::{Event, Response};
-use crate::visit::{Failed, Notice, Visit};
-use crate::wording::{Language, Words};
+use crate::turn::Response;
+use crate::visit::{Failed, Notice, Step, Visit};
+use crate::wording::Words;
 
 /// The page's own path.
 pub(crate) const PAGE: &str = "/.2fa/";
-
-/// What kind of answer the client wants.
-#[derive(Clone, Copy)]
-pub(crate) struct Asked {
-    pub(crate) json: bool,
-    pub(crate) html: bool,
-    pub(crate) language: Language,
-}
-
-impl Asked {
-    pub(crate) fn of(head: &Head) -> Self {
-        let html = head.accepts("text/html");
-        Self {
-            html,
-            json: !html && head.accepts("application/json"),
-            language: Language::of(head),
-        }
-    }
-}
 
 /// Why a request goes no further.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -8,106 +8,26 @@
 //! ```
 
 use alloc::boxed::Box;
-use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec;
 
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
-    About, Answer, Blame, Channel, Code, Delivery, Dispatch, Ended, Failure, Operation, Sending,
-    Told, Turn as Step, Verify, Waiting as Engine, draw,
+    About, Answer, Blame, Code, Delivery, Dispatch, Ended, Failure, Operation, Sending, Told,
+    Turn as Step, Verify, Waiting as Engine, draw,
 };
 
-use crate::answer::{self, Asked, Reason};
-use crate::gate::{Gate, PASS, Place, VISIT};
-use crate::head::Head;
+use crate::action::Action;
+use crate::answer::{self, Reason};
+use crate::asked::Asked;
+use crate::event::Event;
+use crate::gate::{Gate, PASS, VISIT};
 use crate::identity::Identity;
 use crate::note::Note;
-use crate::pass::{self, Admitted, Pass};
-use crate::turn::{Event, Response, Turn};
+use crate::pass::{self, Pass};
+use crate::turn::{Response, Turn};
 use crate::visit::{Notice, Sent, Visit};
-
-/// What a form is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    Start,
-    Verify,
-    Resend,
-    Voice,
-    Logout,
-}
-
-impl Action {
-    /// The action at a path under the prefix.
-    pub(crate) fn at(path: &str) -> Option<Self> {
-        match path {
-            "/start" => Some(Self::Start),
-            "/verify" => Some(Self::Verify),
-            "/resend" => Some(Self::Resend),
-            "/voice" => Some(Self::Voice),
-            "/logout" => Some(Self::Logout),
-            _ => None,
-        }
-    }
-
-    /// The operation of the engine behind it, as events name it.
-    pub(crate) fn operation(self) -> Option<&'static str> {
-        match self {
-            Self::Start => Some("start"),
-            Self::Verify => Some("verify"),
-            Self::Resend | Self::Voice => Some("resend"),
-            Self::Logout => None,
-        }
-    }
-
-    /// By which way its message goes.
-    pub(crate) fn channel(self) -> Option<Channel> {
-        match self {
-            Self::Start | Self::Resend => Some(Channel::Sms),
-            Self::Voice => Some(Channel::Voice),
-            Self::Verify | Self::Logout => None,
-        }
-    }
-}
-
-/// A request whose body is to be read.
-pub struct Reading {
-    pub(crate) action: Action,
-    pub(crate) asked: Asked,
-    pub(crate) identity: Identity,
-    pub(crate) visit: Visit,
-    /// Genuine; whether it lives does not matter for giving it back.
-    pub(crate) pass: Option<Pass>,
-}
-
-impl Reading {
-    /// Bytes of the longest body.
-    pub const LIMIT: usize = 8 * 1024;
-}
-
-/// A request that waits for an answer.
-pub struct Waiting(pub(crate) Stage);
-
-pub(crate) enum Stage {
-    /// Whether the pass was revoked.
-    Admit {
-        head: Head,
-        place: Place,
-        admitted: Rc<Admitted>,
-    },
-    /// The pass is being revoked.
-    Logout(Visitor),
-    /// An operation of the engine.
-    Engine(Box<Engine>, Visitor),
-}
-
-/// Who waits for the answer to a form.
-pub(crate) struct Visitor {
-    action: Action,
-    asked: Asked,
-    identity: Identity,
-    visit: Visit,
-}
+use crate::waiting::{Reading, Stage, Visitor, Waiting};
 
 impl Gate {
     /// Goes on with the body of a form, and with the address of the client: without a port, and absent if it is not known.

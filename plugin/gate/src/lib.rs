@@ -39,8 +39,12 @@
 
 extern crate alloc;
 
+mod action;
+mod admission;
 mod answer;
+mod asked;
 mod colour;
+mod event;
 mod flow;
 mod gate;
 mod head;
@@ -54,16 +58,18 @@ mod settings;
 mod target;
 mod turn;
 mod visit;
+mod waiting;
 mod wording;
 
-pub use flow::{Reading, Waiting};
+pub use event::Event;
 pub use gate::Gate;
 pub use head::Head;
 pub use identity::Claims;
 pub use note::Note;
 pub use pass::Cache;
 pub use settings::{Brand, Exempt, IdentitySettings, PassSettings, Settings, Source, StepUp};
-pub use turn::{Event, Forward, Response, Turn};
+pub use turn::{Forward, Response, Turn};
+pub use waiting::{Reading, Waiting};
 
 /// Where the gate's own pages are. Nothing under it reaches the application.
 pub(crate) const PREFIX: &str = "/.2fa";

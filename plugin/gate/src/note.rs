@@ -5,9 +5,9 @@ use alloc::string::String;
 
 use xoxzo_2fa_core::{Alarm, Audit, Blame, Channel, Code, Delivery, Failure};
 
-use crate::flow::Action;
+use crate::action::Action;
+use crate::event::Event;
 use crate::object::Object;
-use crate::turn::Event;
 
 /// An operation of the engine that ended, with the fields that events have on every host (`wit/SPEC.md`, "Events"). Holds nothing personal: users
 /// are named by hashes.

@@ -6,37 +6,19 @@ use rand::TryCryptoRng;
 use xoxzo_2fa_core::{Code, Recipient};
 
 use crate::PREFIX;
-use crate::answer::{Asked, PAGE, Reason, json, redirect};
-use crate::flow::Action;
+use crate::action::Action;
+use crate::answer::{PAGE, Reason, json, redirect};
+use crate::asked::Asked;
+use crate::event::Event;
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::identity::Identity;
 use crate::object::Object;
 use crate::page::Html;
 use crate::pass::Pass;
-use crate::turn::{Event, Response};
-use crate::visit::{Failed, Notice, Visit};
+use crate::turn::Response;
+use crate::visit::{Failed, Notice, Step, Visit};
 use crate::wording::{Language, Words};
-
-/// How far the user is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
-    Start,
-    Code,
-    Locked,
-    Done,
-}
-
-impl Step {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Code => "code",
-            Self::Locked => "locked",
-            Self::Done => "done",
-        }
-    }
-}
 
 impl Gate {
     /// The page of a visit, for somebody with a pass or without.

@@ -115,6 +115,19 @@ fn escaped(text: &str) -> Option<u8> {
         .flatten()
 }
 
+/// What kind of path a request is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// One of the gate's own.
+    Own,
+    /// Needs no pass.
+    Exempt,
+    /// Needs a pass.
+    Closed,
+    /// Needs one won lately.
+    StepUp,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,8 +7,9 @@ use alloc::vec::Vec;
 
 use xoxzo_2fa_core::{Charge, Request};
 
-use crate::flow::{Reading, Waiting};
+use crate::event::Event;
 use crate::note::Note;
+use crate::waiting::{Reading, Waiting};
 
 /// What the gate wants next.
 pub enum Turn {
@@ -55,71 +56,4 @@ pub struct Response {
     pub event: Event,
     /// For a log, where an operation of the engine is behind it.
     pub note: Option<Box<Note>>,
-}
-
-/// What happened, for counters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event {
-    /// With a pass, to the application.
-    Forwarded,
-    /// Needs no pass.
-    Exempt,
-    /// A page of the gate, or the way to it.
-    Challenged,
-    /// Xoxzo took a message.
-    Sent,
-    /// Xoxzo gave no readable answer: a message may or may not have gone out.
-    SentUnknown,
-    /// A PIN was right.
-    Accepted,
-    /// What was asked of the gate is refused.
-    Refused,
-    /// A pass was given back.
-    LoggedOut,
-    /// Who the user is, is missing or odd.
-    RejectedIdentity,
-    /// The target or method is doubtful.
-    RejectedPath,
-    /// Not from a page of this visit.
-    RejectedCrossSite,
-    /// Xoxzo, the guard, the clock or the randomness failed.
-    UpstreamFailed,
-}
-
-impl Event {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
-        Self::Forwarded,
-        Self::Exempt,
-        Self::Challenged,
-        Self::Sent,
-        Self::SentUnknown,
-        Self::Accepted,
-        Self::Refused,
-        Self::LoggedOut,
-        Self::RejectedIdentity,
-        Self::RejectedPath,
-        Self::RejectedCrossSite,
-        Self::UpstreamFailed,
-    ];
-
-    /// The counter's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Forwarded => "forwarded",
-            Self::Exempt => "exempt",
-            Self::Challenged => "challenged",
-            Self::Sent => "sent",
-            Self::SentUnknown => "sent_unknown",
-            Self::Accepted => "accepted",
-            Self::Refused => "refused",
-            Self::LoggedOut => "logged_out",
-            Self::RejectedIdentity => "rejected_identity",
-            Self::RejectedPath => "rejected_path",
-            Self::RejectedCrossSite => "rejected_cross_site",
-            Self::UpstreamFailed => "upstream_failed",
-        }
-    }
 }

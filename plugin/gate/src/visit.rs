@@ -197,3 +197,23 @@ impl Visit {
         [&self.nonce[..], bound].concat()
     }
 }
+
+/// How far the user is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Start,
+    Code,
+    Locked,
+    Done,
+}
+
+impl Step {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Code => "code",
+            Self::Locked => "locked",
+            Self::Done => "done",
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What a client asks for, beside the path.
+
+use crate::head::Head;
+use crate::wording::Language;
+
+/// What kind of answer the client wants.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked {
+    pub(crate) json: bool,
+    pub(crate) html: bool,
+    pub(crate) language: Language,
+}
+
+impl Asked {
+    pub(crate) fn of(head: &Head) -> Self {
+        let html = head.accepts("text/html");
+        Self {
+            html,
+            json: !html && head.accepts("application/json"),
+            language: Language::of(head),
+        }
+    }
+}
