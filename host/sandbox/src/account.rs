@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use base64ct::{Base64, Encoding};
 
-use crate::site::random_id;
+use crate::ids::random_id;
 
 /// Has no Debug: there is a token in it.
 pub(crate) struct Account {

@@ -43,6 +43,7 @@ mod account;
 mod api;
 mod callback;
 mod fault;
+mod ids;
 mod line;
 mod message;
 mod options;

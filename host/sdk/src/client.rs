@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use wasmtime::Store;
 
-use crate::audit::{Auditor, Event, Operation, Subject, Told, Trail, default_auditor, tell};
+use crate::audit::Trail;
 use crate::binding::{Acceptance, Binding, Challenge, Report, Sending};
 use crate::bindings::TwoFactor as Exports;
 use crate::bindings::exports::xoxzo::two_factor::challenges::Guest as Challenges;
@@ -16,11 +16,13 @@ use crate::configuration::{index_of, prepare, trail_of};
 use crate::current::{Clock, Current};
 use crate::engine::{Place, shared};
 use crate::error::Error;
+use crate::event::{Auditor, Event, Operation, Subject, Told, tell};
 use crate::exchange::bounded;
 use crate::guard::Guard;
 use crate::instance::{DEADLINE, Instance, Plugin};
 use crate::process::PerProcess;
 use crate::settings::Settings;
+use crate::telemetry::default_auditor;
 use crate::transport::Transport;
 
 /// How instances are used.

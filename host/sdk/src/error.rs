@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::audit::{Alarm, Audit, Cause, Outcome};
+use crate::audit::{Alarm, Audit, Cause};
 use crate::bindings::xoxzo::two_factor::types;
 use crate::guard::GuardError;
 
@@ -43,14 +43,6 @@ impl Error {
             Self::Misuse(_) => "misuse",
             Self::Refuse(_) => "refuse",
             Self::Upstream(_) => "upstream",
-        }
-    }
-
-    pub(crate) fn outcome(&self) -> Outcome {
-        match self {
-            Self::Misuse(_) => Outcome::Misuse,
-            Self::Refuse(_) => Outcome::Refuse,
-            Self::Upstream(_) => Outcome::Upstream,
         }
     }
 

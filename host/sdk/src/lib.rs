@@ -71,10 +71,12 @@ mod configuration;
 mod current;
 mod engine;
 mod error;
+mod event;
 mod exchange;
 mod explanation;
 mod guard;
 mod instance;
+mod limits;
 pub mod manual;
 mod odds;
 mod operator;
@@ -84,6 +86,7 @@ mod process;
 mod receipt;
 mod settings;
 mod step_up;
+mod telemetry;
 mod transport;
 
 #[cfg(all(feature = "redis", feature = "tokio"))]
@@ -93,7 +96,7 @@ pub use asynchronous::{
     AsyncBuilder, AsyncGuard, AsyncOperator, AsyncTransport, AsyncTwoFactor, Blocking,
     HyperTransport, Wait,
 };
-pub use audit::{Alarm, Audit, Auditor, Cause, Cost, Event, Operation, Outcome, Trail};
+pub use audit::{Alarm, Audit, Cause, Trail};
 pub use binding::{
     Acceptance, Binding, Challenge, Channel, Delivery, MessagePreview, Report, Sending, TokenInfo,
     Transaction, Unlocked,
@@ -102,6 +105,7 @@ pub use client::{Builder, Instances, TwoFactor};
 pub use compliance::{Finding, Standing};
 pub use configuration::{Checked, check, inspect, keygen};
 pub use error::{Code, Error, Failure};
+pub use event::{Auditor, Cost, Event, Operation, Outcome};
 pub use explanation::{Explanation, Offer, explain};
 #[cfg(feature = "suite")]
 pub use guard::suite;
@@ -110,8 +114,9 @@ pub use guard::{Charge, Guard, GuardError, GuardName, MemoryGuard, Scope, Total,
 pub use guard::{RedisBuilder, RedisGuard};
 #[cfg(feature = "sqlite")]
 pub use guard::{Repaired, SqliteBuilder, SqliteGuard};
+pub use limits::{Credits, Limit, Limits};
 pub use odds::Odds;
-pub use operator::{Credits, Limit, Limits, Operator};
+pub use operator::Operator;
 #[cfg(feature = "phone")]
 pub use phone::to_e164;
 pub use receipt::{Claims, Expected, check_receipt, receipt_key};

@@ -17,9 +17,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::refusal::Refusal;
 use crate::callback;
 use crate::fault::Fault;
+use crate::ids::{random_id, random_uuid};
 use crate::line::Knife;
 use crate::message::{Draft, Message};
-use crate::site::{Site, random_id, random_uuid};
+use crate::site::Site;
 
 /// How long a slow answer takes.
 const SLOW: Duration = Duration::from_secs(3);

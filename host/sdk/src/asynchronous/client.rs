@@ -9,7 +9,7 @@ use wasmtime::Store;
 use wasmtime::component::{HasSelf, InstancePre, Linker};
 
 use super::{AsyncGuard, AsyncTransport, HyperTransport};
-use crate::audit::{Auditor, Event, Operation, Subject, Told, Trail, default_auditor, tell};
+use crate::audit::Trail;
 use crate::binding::{Acceptance, Binding, Challenge, Report, Sending};
 use crate::bindings::steps::exports::xoxzo::two_factor::steps::{
     Counting, Guest as Steps, Posting, Step, Turn,
@@ -21,10 +21,12 @@ use crate::configuration::{index_of, prepare, trail_of};
 use crate::current::{Clock, Current};
 use crate::engine::shared;
 use crate::error::{Code, Error, Failure};
+use crate::event::{Auditor, Event, Operation, Subject, Told, tell};
 use crate::exchange::{bounded, counted, inward, is_a_list, outgoing, unlisted};
 use crate::guard::Charge;
 use crate::instance::{Bundled, DEADLINE, Plugin, State as Any, World};
 use crate::settings::Settings;
+use crate::telemetry::default_auditor;
 
 static BUNDLED: Bundled<Exports> =
     Bundled::new(include_bytes!("../../plugin/two-factor-steps.wasm"));

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use super::{AsyncGuard, AsyncTwoFactor};
-use crate::audit::{Subject, Trail};
+use crate::audit::Trail;
 use crate::binding::{Binding, Unlocked};
 use crate::bindings::steps::exports::xoxzo::two_factor::steps::Step;
 use crate::error::Error;
+use crate::event::Subject;
 use crate::exchange::bounded;
-use crate::operator::{Credits, Limits};
+use crate::limits::{Credits, Limits};
 use crate::settings::Settings;
 
 use super::client::stray;
