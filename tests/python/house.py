@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""The structure of the sources, held against limits: what is over one fails.
+
+No two files import each other, directly or around a circle. The other limits are what was reached; they may only be lowered.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+CRATES = [
+    path
+    for part in ("plugin", "host")
+    for path in sorted((ROOT / part).glob("*/src"))
+    if (path / "lib.rs").exists() or (path / "main.rs").exists()
+]
+PYTHON = ROOT / "host/python/src/xoxzo_2fa"
+
+# Files beside the room, the sandbox and documents in whose code Xoxzo is named; the project's own name does not count.
+NAMING = 24
+# Doc comments that begin with a clause or a preposition, in thousandths.
+CLAUSES = 230
+# Hand-written types that have the fields of a binding.
+BINDINGS = 10
+
+OWN_NAME = re.compile(r"xoxzo[-_]2fa|xoxzo:[a-z-]+|xoxzo::two_factor|xoxzo_two_factor|XOXZO_2FA")
+CLAUSE = re.compile(
+    r"(What|Whether|Whatever|Which|Where|When|While|Who|Whom|Whose|How|Why|That|If|As|Of|For|By|From|In|On|To|With|Without|At|Under|Beside|Among)\b"
+)
+
+
+def rust_files() -> Iterator[Path]:
+    return chain.from_iterable(sorted(crate.rglob("*.rs")) for crate in CRATES)
+
+
+def code(path: Path) -> str:
+    """The source without its tests at the end."""
+    return path.read_text().partition("#[cfg(test)]\nmod tests")[0]
+
+
+# Circles
+
+
+def rust_imports(crate: Path) -> dict[str, set[str]]:
+    """The modules that each module of a crate imports. A face that hands on what its own folder has imports nothing by that."""
+    sources = {"::".join(path.relative_to(crate).with_suffix("").parts): code(path) for path in crate.rglob("*.rs")}
+
+    def imported(module: str, path: str) -> str | None:
+        parts = path.split("::")
+        own = module.split("::")
+        if parts[0] == "crate":
+            parts = parts[1:]
+        elif parts[0] == "self":
+            parts = own + parts[1:]
+        else:
+            while parts and parts[0] == "super":
+                own, parts = own[:-1], parts[1:]
+            parts = own + parts
+        ends = ("::".join(parts[:end]) for end in range(len(parts), 0, -1))
+        return next((end for end in ends if end in sources), None)
+
+    graph: dict[str, set[str]] = {}
+    for module, source in sources.items():
+        plain = re.sub(r"//.*", "", source)
+        uses = re.findall(r"\buse\s+((?:crate|super|self)::[^;]+);", re.sub(r"\bpub use\s+self::[^;]+;", "", plain))
+        paths = [path for use in uses for path in branches(use)]
+        paths += re.findall(r"\b((?:crate|super)::[\w:]+)", re.sub(r"\buse\s+[^;]+;", "", plain))
+        graph[module] = {other for path in paths if (other := imported(module, path)) and other != module}
+    return graph
+
+
+def branches(use: str) -> Iterator[str]:
+    """The paths of a tree of imports."""
+    front, brace, inner = use.strip().partition("{")
+    if not brace:
+        yield front.partition(" as ")[0]
+        return
+    depth, start = 0, 0
+    inner = inner.removesuffix("}")
+    for at, letter in enumerate(inner + ","):
+        depth += {"{": 1, "}": -1}.get(letter, 0)
+        if letter == "," and depth == 0:
+            if branch := inner[start:at].strip():
+                yield from branches(front + branch)
+            start = at + 1
+
+
+def python_imports(package: Path) -> dict[str, set[str]]:
+    """The modules that each module of a package imports. The package itself hands on, and imports nothing by that."""
+    modules = {".".join((package.name, *path.relative_to(package).with_suffix("").parts)): path for path in package.rglob("*.py")}
+    modules = {name.removesuffix(".__init__"): path for name, path in modules.items()}
+    graph: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        imported: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                submodules = {f"{node.module}.{alias.name}" for alias in node.names} & modules.keys()
+                imported |= submodules or ({node.module} & modules.keys())
+            elif isinstance(node, ast.Import):
+                imported |= {alias.name for alias in node.names} & modules.keys()
+        own = path.name == "__init__.py"
+        graph[name] = {other for other in imported if other != name and not (own and other.startswith(f"{name}."))}
+    return graph
+
+
+def circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """The largest sets of modules that reach each other (Tarjan's algorithm)."""
+    found: list[set[str]] = []
+    order: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    path: list[str] = []
+
+    def visit(module: str) -> None:
+        order[module] = lowest[module] = len(order)
+        path.append(module)
+        for other in sorted(graph[module]):
+            if other not in order:
+                visit(other)
+                lowest[module] = min(lowest[module], lowest[other])
+            elif other in path:
+                lowest[module] = min(lowest[module], order[other])
+        if lowest[module] == order[module]:
+            circle = set(path[path.index(module) :])
+            del path[path.index(module) :]
+            if len(circle) > 1:
+                found.append(circle)
+
+    for module in graph:
+        if module not in order:
+            visit(module)
+    return found
+
+
+def all_circles() -> Iterator[str]:
+    graphs = [(crate.parent.name, rust_imports(crate)) for crate in CRATES] + [("python", python_imports(PYTHON))]
+    for name, graph in graphs:
+        for circle in circles(graph):
+            yield f"{name}: {', '.join(sorted(circle))}"
+
+
+# Words
+
+
+def naming() -> Iterator[str]:
+    """Files that name Xoxzo in their code, apart from its room and the sandbox."""
+    sources: Iterable[Path] = chain(rust_files(), sorted(PYTHON.rglob("*.py")), sorted((ROOT / "host/c").glob("*.[ch]")))
+    for path in sources:
+        place = path.relative_to(ROOT).as_posix()
+        if place.startswith(("plugin/core/src/xoxzo", "host/sandbox/")):
+            continue
+        plain = re.sub(r"//.*|#.*|/\*(?s:.*?)\*/|\"\"\"(?s:.*?)\"\"\"", "", code(path) if path.suffix == ".rs" else path.read_text())
+        if re.search("xoxzo", OWN_NAME.sub("", plain), re.IGNORECASE):
+            yield place
+
+
+def openings() -> Iterator[str]:
+    """The first lines of Rust's doc comments."""
+    for path in rust_files():
+        before = ""
+        for line in code(path).splitlines():
+            comment = re.match(r"\s*//[/!] ?(.*)", line)
+            if comment and not re.match(r"\s*//[/!]", before):
+                yield comment[1]
+            before = line
+
+
+def bindings() -> Iterator[str]:
+    """Types with the fields of a binding, whatever they are called."""
+    places: Iterable[Path] = chain(rust_files(), sorted(PYTHON.rglob("*.py")), (ROOT / "host/c").glob("*.h"), (ROOT / "wit").glob("*.wit"))
+    for path in places:
+        for name, fields in re.findall(r"(?:struct|class|record) ([\w-]+)[^{;(]*?[{:]\n((?s:.*?))\n(?: *\}|\n\n)", path.read_text()):
+            named = re.findall(r"^\s*(?:pub(?:\([a-z]+\))? |const char \*)?(\w+)[:;]", fields, re.MULTILINE)
+            if {"recipient", "subject", "purpose", "session"} <= set(named):
+                yield f"{path.relative_to(ROOT)}: {name}"
+
+
+def main() -> int:
+    begin = list(openings())
+    clauses = sum(bool(CLAUSE.match(line)) for line in begin)
+    checks: list[tuple[str, list[str], int]] = [
+        ("circles of files", list(all_circles()), 0),
+        ("files that name Xoxzo", list(naming()), NAMING),
+        ("types that are a binding", list(bindings()), BINDINGS),
+    ]
+    failed = 0
+    show: Callable[[str], None] = print
+    for what, found, most in checks:
+        over = len(found) > most
+        failed += over
+        show(f"house: {what}: {len(found)}, at most {most}")
+        for one in found if over or "-v" in sys.argv else []:
+            show(f"  {one}")
+    over = clauses * 1_000 > CLAUSES * len(begin)
+    failed += over
+    show(f"house: {clauses} of {len(begin)} doc comments begin with a clause, at most {CLAUSES / 10} %")
+    show(f"{len(checks) + 1 - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
