@@ -36,7 +36,7 @@ mod bindings {
               export xoxzo:two-factor/operators@0.1.0;
             }
         ",
-        path: "wit",
+        path: "../../wit",
         world: "xoxzo:component/component",
         with: { "xoxzo:two-factor/types@0.1.0": xoxzo_2fa_shell::types },
         generate_all,

@@ -33,7 +33,7 @@ mod bindings {
               export xoxzo:two-factor/configuration@0.1.0;
             }
         ",
-        path: "wit",
+        path: "../../wit",
         world: "xoxzo:configuration/configuration",
         with: { "xoxzo:two-factor/types@0.1.0": xoxzo_2fa_shell::types },
         generate_all,

@@ -35,7 +35,7 @@ mod bindings {
               import xoxzo:two-factor/types@0.1.0;
             }
         ",
-        path: "wit",
+        path: "../../wit",
         world: "xoxzo:shell/shell",
         generate_all,
     });

@@ -34,7 +34,7 @@ mod bindings {
               export xoxzo:two-factor/text@0.1.0;
             }
         ",
-        path: "wit",
+        path: "../../wit",
         world: "xoxzo:steps/steps",
         with: { "xoxzo:two-factor/types@0.1.0": xoxzo_2fa_shell::types },
         generate_all,

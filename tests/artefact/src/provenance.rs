@@ -75,10 +75,6 @@ pub(crate) fn sources<const N: usize>(root: &Path, packages: [&str; N]) -> Resul
         }
     };
     for file in files {
-        // A link to the contract, which is read where it lies.
-        if root.join(file).is_symlink() {
-            continue;
-        }
         match fs::read(root.join(file)) {
             Ok(bytes) => add(file, &bytes),
             // Deleted and not yet committed.

@@ -12,7 +12,7 @@ use bindings::exports::xoxzo::two_factor::{challenges, operators};
 use bindings::xoxzo::two_factor::{guard, http, types};
 
 mod bindings {
-    wit_bindgen::generate!({ path: "wit", world: "two-factor", generate_all });
+    wit_bindgen::generate!({ path: "../../wit", world: "two-factor", generate_all });
 }
 
 struct Hostile;

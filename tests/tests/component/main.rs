@@ -12,11 +12,11 @@ use bindings::wasi::{clocks::wall_clock, random::random};
 use bindings::xoxzo::two_factor::{guard, http, types};
 
 mod bindings {
-    wasmtime::component::bindgen!({ path: "wit", world: "two-factor" });
+    wasmtime::component::bindgen!({ path: "../wit", world: "two-factor" });
 
     pub(crate) mod configuration {
         wasmtime::component::bindgen!({
-            path: "wit",
+            path: "../wit",
             world: "two-factor-configuration",
             with: {
                 "xoxzo:two-factor/types": crate::bindings::xoxzo::two_factor::types,
