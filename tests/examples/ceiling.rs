@@ -160,7 +160,7 @@ impl<'a> Host<'a> {
                     let mut fields = request.body.split('&');
                     let message = fields.find_map(|field| field.strip_prefix("message="));
                     self.message = message.unwrap_or_default().to_string();
-                    operation.resume(&self.settings, now(), Answer::Reply(taken()))?
+                    operation.resume(&self.settings, now(), taken())?
                 }
                 Turn::Count(charges, operation) => {
                     self.lists.fetch_add(1, Ordering::Relaxed);

@@ -247,7 +247,7 @@ impl Scenario {
             random: Counting::default(),
             now: NOW,
             counters: HashMap::new(),
-            xoxzo: Answer::Reply(taken()),
+            xoxzo: taken(),
             calls: Vec::new(),
             guard_is_down: false,
         }

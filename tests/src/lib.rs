@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use xoxzo_2fa::{GuardName, Settings, SettingsBuilder};
 use xoxzo_2fa_core::{
     About, Answer, Audited, Challenge, Charge, Claimed, Code, Dispatch, Ended, Failure, Limit,
-    Look, NoAnswer, Operation, Prepared, Reply, Report, Request, RootKey, Sending, Status, Tell,
+    Look, NoAnswer, Operation, Prepared, Report, Request, Response, RootKey, Sending, Status, Tell,
     Total, Totals, Turn, Unlock, Verify, Waiting,
 };
 
@@ -166,14 +166,23 @@ pub fn charge(counters: &mut Counters, charge: &Charge, now: u32) -> (Total, boo
     )
 }
 
+/// An answer of Xoxzo, with a header `Retry-After` if it asks to wait.
+#[must_use]
+pub fn said(status: u16, retry_after: Option<u32>, body: &str) -> Answer {
+    Answer::Response(Response {
+        status,
+        retry_after: retry_after.map(|seconds| seconds.to_string()),
+        body: body.to_string(),
+    })
+}
+
+/// The body of a 400 that refuses a number.
+pub const BAD_NUMBER: &str = r#"{"recipient": ["no"]}"#;
+
 /// Xoxzo's answer to a message that it takes.
 #[must_use]
-pub fn taken() -> Reply {
-    Reply::Read {
-        message_id: Some("m1".to_string()),
-        state: None,
-        credits: None,
-    }
+pub fn taken() -> Answer {
+    said(201, None, r#"[{"msgid": "m1"}]"#)
 }
 
 /// A host without I/O.
@@ -211,7 +220,7 @@ impl World {
             tells_time: true,
             counters: HashMap::new(),
             writes: 0,
-            xoxzo: Answer::Reply(taken()),
+            xoxzo: taken(),
             requests: Vec::new(),
             lost: None,
             lists: 0,

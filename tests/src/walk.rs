@@ -71,7 +71,7 @@ impl<G: Guard + ?Sized> Walk<'_, G> {
                     let mut fields = form_urlencoded::parse(request.body.as_bytes());
                     let text = fields.find(|(name, _)| name == "message");
                     *message = text.expect("it has a text").1.into_owned();
-                    operation.resume(self.settings, self.now, Answer::Reply(taken()))?
+                    operation.resume(self.settings, self.now, taken())?
                 }
                 Turn::Count(charges, operation) => {
                     let answer = Answer::Totals(self.add(charges));

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use xoxzo_2fa::{Charge as Asked, Guard, MemoryGuard};
 use xoxzo_2fa_core::{
-    Alarm, Answer, Charge, Claimed, Code, Dispatch, Operation, Reply, Sending, Total, Totals, Turn,
-    Verify,
+    Alarm, Answer, Charge, Claimed, Code, Dispatch, Operation, Sending, Total, Totals, Turn, Verify,
 };
-use xoxzo_2fa_tests::{Counting, LOGIN, World, code, document, named, other_than, prepared, taken};
+use xoxzo_2fa_tests::{
+    Counting, LOGIN, World, code, document, named, other_than, prepared, said, taken,
+};
 
 /// A login with all caps, and its client.
 fn capped() -> World {
@@ -174,19 +175,8 @@ fn lists_have_few_groups_and_a_claim_begins_with_its_own() {
 /// groups.
 #[test]
 fn lists_after_an_answer_have_the_groups_of_the_start() {
-    let refused = |status| {
-        Answer::Reply(Reply::Refused {
-            status,
-            fields: String::new(),
-            retry_after: None,
-        })
-    };
-    let unknown = || {
-        Answer::Reply(Reply::Unreadable {
-            status: 500,
-            retry_after: None,
-        })
-    };
+    let refused = |status| said(status, None, "");
+    let unknown = || said(500, None, "");
     for (failed, answer, due) in [
         (0, refused(400), Some(vec![1, 2, 2, 1, 2])),
         (1, refused(400), Some(vec![1, 2, 2, 1, 3])),
@@ -194,8 +184,8 @@ fn lists_after_an_answer_have_the_groups_of_the_start() {
         (4, refused(429), Some(vec![1, 2, 1, 1, 3])),
         (3, unknown(), Some(vec![1, 1])),
         (4, unknown(), Some(vec![1, 2])),
-        (0, Answer::Reply(taken()), None),
-        (1, Answer::Reply(taken()), Some(vec![1])),
+        (0, taken(), None),
+        (1, taken(), Some(vec![1])),
     ] {
         let world = capped();
         let (settings, now) = (&world.settings, world.now);

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use xoxzo_2fa_core::{
-    Answer, Charge, Claimed, Code, Dispatch, Ended, Failure, Look, NoAnswer, Operation, Reply,
-    Sending, Total, Totals, Turn, Verify, Waiting,
+    Answer, Charge, Claimed, Code, Dispatch, Ended, Failure, Look, NoAnswer, Operation, Sending,
+    Total, Totals, Turn, Verify, Waiting,
 };
-use xoxzo_2fa_tests::{Counters, Counting, LOGIN, World, audited, charge, other_than, taken};
+use xoxzo_2fa_tests::{Counters, Counting, LOGIN, World, audited, charge, other_than, said, taken};
 
 /// What somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,13 +96,9 @@ impl Stage {
 
     fn reply(deed: Deed) -> Answer {
         match deed {
-            Refused => Answer::Reply(Reply::Refused {
-                status: 400,
-                fields: String::new(),
-                retry_after: None,
-            }),
+            Refused => said(400, None, ""),
             Unknown => Answer::Unanswered(NoAnswer::Unknown, String::new()),
-            _ => Answer::Reply(taken()),
+            _ => taken(),
         }
     }
 }

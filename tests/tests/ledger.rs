@@ -8,12 +8,11 @@ use std::thread;
 use serde_json::json;
 use xoxzo_2fa::{Binding, Error, MemoryGuard, TwoFactor};
 use xoxzo_2fa_core::{
-    Answer, Charge, Code, Failure, NoAnswer, Operation, Prepared, Reply, Total, Totals, Turn,
-    Verify,
+    Answer, Charge, Code, Failure, NoAnswer, Operation, Prepared, Total, Totals, Turn, Verify,
 };
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::{
-    Counters, LOGIN, World, charge, document, key, other_than, pin_in, sandboxed,
+    BAD_NUMBER, Counters, LOGIN, World, charge, document, key, other_than, pin_in, said, sandboxed,
 };
 
 /// A verify that makes one charge at a time: the finest steps a store may interleave.
@@ -291,11 +290,7 @@ fn an_answer_lost_in_start_sends_nothing_or_keeps_the_challenge() {
 
 #[test]
 fn what_was_not_sent_is_given_back_and_what_may_be_is_not() {
-    let refused = Reply::Refused {
-        status: 400,
-        fields: "recipient".to_string(),
-        retry_after: None,
-    };
+    let refused = said(400, None, BAD_NUMBER);
     // Xoxzo's own failures are counted until it is not asked any more, and requests that it refuses as attempts.
     for (answer, counter, counted) in [
         (
@@ -303,7 +298,7 @@ fn what_was_not_sent_is_given_back_and_what_may_be_is_not() {
             "provider failures",
             5,
         ),
-        (Answer::Reply(refused), "attempts per audience", 30),
+        (refused, "attempts per audience", 30),
     ] {
         let mut world = World::new(&document());
         world.xoxzo = answer;
@@ -326,10 +321,7 @@ fn what_was_not_sent_is_given_back_and_what_may_be_is_not() {
         }
     }
     let mut world = World::new(&document());
-    world.xoxzo = Answer::Reply(Reply::Unreadable {
-        status: 504,
-        retry_after: None,
-    });
+    world.xoxzo = said(504, None, "");
     assert!(world.start(LOGIN).is_ok());
     world.now += 60;
     let failure = world.start(LOGIN).err().unwrap();

@@ -422,6 +422,6 @@ fn a_strangers_cooldown_is_not_the_logins() {
     assert!(world.start(stranger).is_ok());
     world.now += 61;
     assert_eq!(code(world.start(stranger)), Some(Code::Cooldown));
-    world.xoxzo = Answer::Reply(taken());
+    world.xoxzo = taken();
     assert!(world.start(LOGIN).is_ok());
 }

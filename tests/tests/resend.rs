@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{
-    Answer, Challenge, Channel, Claimed, Code, Delivery, NoAnswer, Reply, Sending, inspect,
+    Answer, Challenge, Channel, Claimed, Code, Delivery, NoAnswer, Sending, inspect,
 };
-use xoxzo_2fa_tests::{LOGIN, NOW, World, code, other_than};
+use xoxzo_2fa_tests::{BAD_NUMBER, LOGIN, NOW, World, code, other_than, said};
 
 const CALL: Sending<'static> = Sending {
     channel: Channel::Voice,
@@ -185,11 +185,7 @@ fn a_resend_that_is_not_sent_gives_its_charges_back_and_leaves_the_challenge() {
     let before: Vec<_> = world.counters.values().map(|(total, _)| *total).collect();
     for lost in [
         Answer::Unanswered(NoAnswer::NotSent, String::new()),
-        Answer::Reply(Reply::Refused {
-            status: 400,
-            fields: "recipient".into(),
-            retry_after: None,
-        }),
+        said(400, None, BAD_NUMBER),
     ] {
         world.xoxzo = lost;
         let failure = world.resend(&first.token, LOGIN, Sending::default());
@@ -434,11 +430,11 @@ fn no_pin_of_all_is_right_for_a_decoy() {
 }
 
 fn state(word: Option<&str>) -> Answer {
-    Answer::Reply(Reply::Read {
-        message_id: Some("m1".into()),
-        state: word.map(str::to_string),
-        credits: None,
-    })
+    said(
+        200,
+        None,
+        &json!({"msgid": "m1", "status": word}).to_string(),
+    )
 }
 
 #[test]
@@ -534,13 +530,7 @@ fn a_state_that_xoxzo_does_not_tell_is_its_fault() {
     for (answer, wait) in [
         (Answer::Unanswered(NoAnswer::NotSent, String::new()), None),
         (Answer::Unanswered(NoAnswer::Unknown, String::new()), None),
-        (
-            Answer::Reply(Reply::Unreadable {
-                status: 500,
-                retry_after: None,
-            }),
-            None,
-        ),
+        (said(500, None, ""), None),
         (refused(404, None), None),
         (refused(429, Some(7)), Some(7)),
     ] {
@@ -552,9 +542,5 @@ fn a_state_that_xoxzo_does_not_tell_is_its_fault() {
 }
 
 fn refused(status: u16, retry_after: Option<u32>) -> Answer {
-    Answer::Reply(Reply::Refused {
-        status,
-        fields: String::new(),
-        retry_after,
-    })
+    said(status, retry_after, "")
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{
-    Answer, Dispatch, Ended, Failure, NoAnswer, Operation, Prepared, Reply, Sending, Status, Total,
+    Answer, Dispatch, Ended, Failure, NoAnswer, Operation, Prepared, Sending, Status, Total,
     Totals, Turn, Unlock, Verify, Waiting,
 };
-use xoxzo_2fa_tests::{Counting, LOGIN, NOW, World, audited, document, key, prepared, taken};
+use xoxzo_2fa_tests::{Counting, LOGIN, NOW, World, audited, document, key, prepared, said, taken};
 
 /// The state of an operation that waits for the guard, or for Xoxzo.
 fn state(settings: &Prepared, turn: Turn<Waiting>) -> String {
@@ -166,20 +166,13 @@ fn an_answer_belongs_to_its_question() {
         });
         let replies = [
             taken(),
-            Reply::Unreadable {
-                status: 500,
-                retry_after: None,
-            },
-            Reply::Read {
-                message_id: None,
-                state: Some("DELIVERED".to_string()),
-                credits: None,
-            },
+            said(500, None, ""),
+            said(200, None, r#"{"status": "DELIVERED"}"#),
         ];
         let (right, wrong): (Vec<_>, Vec<_>) = if counts {
-            (vec![totals], replies.map(Answer::Reply).into())
+            (vec![totals], replies.into())
         } else {
-            (replies.map(Answer::Reply).into(), vec![totals])
+            (replies.into(), vec![totals])
         };
         for answer in wrong {
             let failure = resume(answer).err().map(detail);

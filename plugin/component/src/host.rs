@@ -45,7 +45,7 @@ fn count(charges: Vec<Charge>) -> Answer {
 
 fn send(request: Request) -> Answer {
     match http::send(&convert::request(request)) {
-        Ok(response) => Answer::Reply(convert::reply(&response)),
+        Ok(response) => Answer::Response(convert::response(response)),
         Err(why) => convert::unanswered(why),
     }
 }

@@ -11,7 +11,7 @@
 //! # Out of scope
 //!
 //! - Sockets, clocks, randomness, stores: arguments and [`Turn`]s
-//! - JSON: the crate beside this one
+//! - Settings and questions as JSON: the crate beside this one
 //!
 //! Formats are specified in `wit/SPEC.md`, functions and codes in `wit/*.wit`.
 //!
@@ -28,8 +28,8 @@
 //!         turn = match turn {
 //!             Turn::Done(output) => return Ok(output),
 //!             Turn::Send(_, operation) => {
-//!                 let reply = Reply::Read { message_id: Some("m1".to_string()), state: None, credits: None };
-//!                 operation.resume(settings, 1_800_000_000, Answer::Reply(reply))?
+//!                 let taken = Response { status: 201, retry_after: None, body: r#"[{"msgid": "m1"}]"#.to_string() };
+//!                 operation.resume(settings, 1_800_000_000, Answer::Response(taken))?
 //!             }
 //!             Turn::Count(charges, operation) => {
 //!                 let mut totals = Vec::new();
@@ -111,7 +111,9 @@ mod xoxzo;
 pub use common::audit::{Alarm, Audit, Trail};
 pub use common::channel::Channel;
 pub use common::codec::{Reader, Writer};
+pub use common::delivery::Delivery;
 pub use common::failure::{Blame, Code, Failure, Unfit};
+pub use common::json;
 pub use common::mark;
 pub use common::random::draw;
 pub use common::range::Range;
@@ -120,11 +122,11 @@ pub use ladder::Limit;
 pub use operations::about::{About, number_index};
 pub use operations::audited::{Audited, Tell, Told};
 pub use operations::credits::{Ask, Credits};
-pub use operations::dispatch::{Challenge, Delivery, Dispatch, Sending};
+pub use operations::dispatch::{Challenge, Dispatch, Sending};
 pub use operations::limits::{Limits, Look};
 pub use operations::state::{Ended, Waiting};
 pub use operations::status::{Report, Status};
-pub use operations::turn::{Answer, NoAnswer, Operation, Turn};
+pub use operations::turn::{Answer, NoAnswer, Operation, Received, Turn};
 pub use operations::unlock::{Unlock, Unlocked};
 pub use operations::verify::{Acceptance, Verify};
 pub use phone::{Destination, InvalidNumber, Recipient, Trusted};
@@ -143,5 +145,6 @@ pub use signed::step_up::{
 pub use signed::token::{TokenInfo, inspect};
 pub use words::explain::{Explanation, Offer, explain};
 pub use words::locale::Locale;
+pub use xoxzo::Request;
+pub use xoxzo::reply::{Reply, Response};
 pub use xoxzo::text::MessagePreview;
-pub use xoxzo::{Reply, Request};

@@ -4,6 +4,7 @@
 //! Guessed, since its page is not to be had: that sending from a template is answered like freeform, and that its optional parameters
 //! are written like those of freeform.
 
+pub(crate) mod reply;
 pub(crate) mod text;
 
 use alloc::borrow::ToOwned;
@@ -40,36 +41,6 @@ impl fmt::Debug for Request {
             .field("url", &self.url)
             .finish_non_exhaustive()
     }
-}
-
-/// What an HTTP answer of Xoxzo means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reply {
-    /// A 2xx, and what was found in it.
-    Read {
-        /// The id of a message or call. With it, what was sent is surely taken.
-        message_id: Option<String>,
-        /// The state of a message or call, in Xoxzo's word.
-        state: Option<String>,
-        /// Whole credits of the account.
-        credits: Option<i64>,
-    },
-    /// A 4xx: nothing was taken.
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// Which of the known fields are named in the answer, for a log. Never the answer's text, which may hold the number.
-        fields: String,
-        /// Seconds to wait, with a 429.
-        retry_after: Option<u32>,
-    },
-    /// Anything else: what was sent may have been taken.
-    Unreadable {
-        /// HTTP status.
-        status: u16,
-        /// Seconds to wait, if the answer says so.
-        retry_after: Option<u32>,
-    },
 }
 
 /// Tells whether a 4xx refuses what the caller asked for: it names the recipient, or nothing that is known. Others are about the account, its

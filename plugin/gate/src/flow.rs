@@ -203,7 +203,7 @@ impl Gate {
         let failure = Failure::new(Code::Guard, "the guard did not answer");
         let cause = match answer {
             Answer::Unanswered(_, cause) => Some(cause),
-            Answer::Totals(_) | Answer::Reply(_) => None,
+            Answer::Totals(_) | Answer::Response(_) => None,
         };
         self.unserved(asked, &self.about(failure, identity, cause))
     }

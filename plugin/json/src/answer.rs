@@ -8,8 +8,8 @@ use xoxzo_2fa_core::{
     Turn, Unlocked, Waiting,
 };
 
-use crate::node::quote;
 use crate::prepare::Preparation;
+use xoxzo_2fa_core::json::quote;
 
 /// An object that is being written.
 pub(crate) struct Object(String);

@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::form::Misfit;
-use crate::node::Node;
+use xoxzo_2fa_core::json::Node;
 
 /// A filled tree, or a part of one.
 #[derive(Clone, Copy)]

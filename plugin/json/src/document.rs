@@ -5,7 +5,7 @@ use alloc::string::ToString;
 use xoxzo_2fa_core::{Cap, Guesses, Messages, Range, Sends, Settings, Trusted, Xoxzo};
 
 use crate::form::{Absent, Field, Form};
-use crate::node::Node;
+use xoxzo_2fa_core::json::Node;
 
 /// Text for the schema only.
 macro_rules! about {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use xoxzo_2fa_core::Range;
 
-use crate::node::Node;
+use xoxzo_2fa_core::json::Node;
 
 /// A named value in a map.
 pub(crate) struct Field {

@@ -12,8 +12,8 @@ use xoxzo_2fa_gate::{
 use crate::at::At;
 use crate::document::{DOCUMENT, about, field, number};
 use crate::form::{Absent, Field, Form, Misfit};
-use crate::node::Node;
 use crate::prepare::{fault, line, preset};
+use xoxzo_2fa_core::json::Node;
 
 /// The longest document, in bytes: a logo of 16 KiB fits.
 const LONGEST: usize = 64 * 1024;

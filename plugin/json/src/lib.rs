@@ -1,9 +1,8 @@
-//! JSON for the engine: the settings document and Xoxzo's replies.
+//! JSON for the engine: the settings document, and questions.
 //!
 //! # In scope
 //!
 //! - [`prepare`]: a settings document in, prepared settings out
-//! - [`reply`]: what an HTTP answer of Xoxzo means
 //! - [`ask`]: every function of the engine as text
 //! - `gate`, a feature: the login gate's configuration
 //! - `schema`, a feature: `wit/settings.schema.json` and `wit/gate.schema.json`, from the same tables that read the documents
@@ -42,10 +41,8 @@ mod document;
 mod form;
 #[cfg(feature = "gate")]
 mod gate;
-mod node;
 mod prepare;
 mod question;
-mod reply;
 #[cfg(feature = "schema")]
 mod schema;
 
@@ -53,7 +50,6 @@ mod schema;
 pub use gate::{Configured, gate};
 pub use prepare::{Preparation, prepare};
 pub use question::ask;
-pub use reply::reply;
 #[cfg(all(feature = "schema", feature = "gate"))]
 pub use schema::gate_schema;
 #[cfg(feature = "schema")]

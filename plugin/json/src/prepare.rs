@@ -12,7 +12,7 @@ use xoxzo_2fa_core::{
 use crate::at::At;
 use crate::document::DOCUMENT;
 use crate::form::Misfit;
-use crate::node::Node;
+use xoxzo_2fa_core::json::Node;
 
 /// The longest document, in bytes.
 const LONGEST: usize = 32 * 1024;

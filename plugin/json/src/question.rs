@@ -9,16 +9,16 @@ use alloc::vec::Vec;
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
     About, Answer, Ask, Channel, Claimed, Code, Dispatch, Expected, Failure, Locale, Look,
-    NoAnswer, Operation, Prepared, Range, ReceiptKey, Reply, RequestKey, RootKey, Sending, Status,
-    StepUp, Total, Totals, Trail, Transaction, Turn, Unlock, Verify, Waiting, check_receipt,
-    explain, inspect, number_index, sign_request,
+    NoAnswer, Operation, Prepared, Range, ReceiptKey, RequestKey, Response, RootKey, Sending,
+    Status, StepUp, Total, Totals, Trail, Transaction, Turn, Unlock, Verify, Waiting,
+    check_receipt, explain, inspect, number_index, sign_request,
 };
 
 use crate::at::At;
 use crate::document::field;
 use crate::form::{Absent, Field, Form, Misfit};
-use crate::node::Node;
-use crate::{answer, prepare, reply};
+use crate::{answer, prepare};
+use xoxzo_2fa_core::json::Node;
 
 /// The longest question, in bytes: a response of 16 KiB fits with every byte escaped.
 const LONGEST: usize = 100 * 1024;
@@ -121,7 +121,7 @@ fn with_settings(
 /// `counted`, `sent` or `unanswered`: of their arguments exactly one beside the state is there.
 fn resume(settings: &Prepared, now: u32, from: At<'_>) -> Result<Turn<Waiting>, Failure> {
     let came = if let Some(response) = from.maybe("response") {
-        Answer::Reply(response_of(response))
+        Answer::Response(response_of(response))
     } else if let Some(no_answer) = from.option_str("no_answer") {
         let no_answer = match no_answer {
             "guard-full" => NoAnswer::GuardFull,
@@ -145,11 +145,15 @@ fn resume(settings: &Prepared, now: u32, from: At<'_>) -> Result<Turn<Waiting>, 
     Waiting::from_state(settings, now, from.str("state"))?.resume(settings, now, came)
 }
 
-fn response_of(from: At<'_>) -> Reply {
+fn response_of(from: At<'_>) -> Response {
     let mut headers = from.at("headers").0.list().iter().map(At);
     let wait = headers.find(|header| header.str("name").eq_ignore_ascii_case("retry-after"));
     let wait = wait.map(|header| header.str("value"));
-    reply(from.number("status"), wait, from.str("body"))
+    Response {
+        status: from.number("status"),
+        retry_after: wait.map(ToString::to_string),
+        body: from.str("body").to_string(),
+    }
 }
 
 fn receipt(from: At<'_>, now: u32) -> Result<String, Failure> {

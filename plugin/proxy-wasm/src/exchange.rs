@@ -199,5 +199,9 @@ pub(crate) fn reply(headers: usize, size: usize) -> Answer {
     if status >= 500 && OWN.iter().any(|own| body.starts_with(own)) {
         return Answer::Unanswered(NoAnswer::Unknown, ["envoy: ", &body].concat());
     }
-    Answer::Reply(xoxzo_2fa_json::reply(status, value("retry-after"), &body))
+    Answer::Response(xoxzo_2fa_core::Response {
+        status,
+        retry_after: value("retry-after").map(str::to_string),
+        body,
+    })
 }

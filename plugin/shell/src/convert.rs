@@ -327,14 +327,12 @@ pub fn request(request: core::Request) -> types::Request {
     }
 }
 
-pub fn reply(response: &types::Response) -> core::Reply {
-    let wait = response
-        .headers
-        .iter()
-        .find(|header| header.name.eq_ignore_ascii_case("retry-after"));
-    xoxzo_2fa_json::reply(
-        response.status,
-        wait.map(|header| &*header.value),
-        &response.body,
-    )
+pub fn response(response: types::Response) -> core::Response {
+    let mut headers = response.headers.into_iter();
+    let wait = headers.find(|header| header.name.eq_ignore_ascii_case("retry-after"));
+    core::Response {
+        status: response.status,
+        retry_after: wait.map(|header| header.value),
+        body: response.body,
+    }
 }

@@ -194,7 +194,7 @@ impl steps::Guest for Component {
         state: String,
         response: types::Response,
     ) -> Answer<steps::Turn> {
-        let came = Came::Reply(convert::reply(&response));
+        let came = Came::Response(convert::response(response));
         resume(&settings, now, &state, came)
     }
 

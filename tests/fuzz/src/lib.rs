@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::sync::OnceLock;
 
 use xoxzo_2fa_core::{
-    Claimed, Code, Destination, Dispatch, Expected, Prepared, ReceiptKey, Recipient, Reply,
-    RequestKey, RootKey, Sending, Status, Transaction, Unlock, Verify, Waiting, check_receipt,
-    check_request, inspect,
+    Answer, Claimed, Code, Destination, Dispatch, Expected, Prepared, ReceiptKey, Received,
+    Recipient, Reply, RequestKey, RootKey, Sending, Status, Transaction, Unlock, Verify, Waiting,
+    check_receipt, check_request, inspect,
 };
 
 use xoxzo_2fa_gate::{Cache, Claims, Event, Gate, Head, Response, Turn};
@@ -157,7 +157,15 @@ pub fn reply(data: &[u8]) {
         (429, None),
         (400, None),
     ] {
-        match xoxzo_2fa_json::reply(status, header, &body) {
+        let response = xoxzo_2fa_core::Response {
+            status,
+            retry_after: header.map(str::to_string),
+            body: body.to_string(),
+        };
+        let Received::Reply(reply) = Answer::Response(response).into() else {
+            unreachable!("a response is read as a reply")
+        };
+        match reply {
             Reply::Read {
                 message_id, state, ..
             } => {

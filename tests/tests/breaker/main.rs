@@ -7,37 +7,30 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{
     Alarm, Answer, Charge, Claimed, Code, Delivery, Dispatch, Failure, NoAnswer, Operation,
-    Prepared, Reply, Sending, Total, Totals, Turn,
+    Prepared, Sending, Total, Totals, Turn,
 };
-use xoxzo_2fa_tests::{Counters, Counting, LOGIN, World, code, document, prepared, taken};
+use xoxzo_2fa_tests::{
+    BAD_NUMBER, Counters, Counting, LOGIN, World, code, document, prepared, said, taken,
+};
 
 fn cap(count: u32) -> Value {
     json!({"count": count, "seconds": 3_600})
 }
 
 fn refused(status: u16, retry_after: Option<u32>) -> Answer {
-    Answer::Reply(Reply::Refused {
-        status,
-        fields: "recipient".to_string(),
-        retry_after,
-    })
+    said(status, retry_after, BAD_NUMBER)
 }
 
 /// A 400 that names these fields.
 fn naming(fields: &str) -> Answer {
-    Answer::Reply(Reply::Refused {
-        status: 400,
-        fields: fields.to_string(),
-        retry_after: None,
-    })
+    let named = fields.split(", ").filter(|field| !field.is_empty());
+    let named = named.map(|field| (field.to_string(), json!(["no"])));
+    said(400, None, &Value::Object(named.collect()).to_string())
 }
 
 /// A 503 that asks for so many seconds.
 fn unreadable(retry_after: Option<u32>) -> Answer {
-    Answer::Reply(Reply::Unreadable {
-        status: 503,
-        retry_after,
-    })
+    said(503, retry_after, "")
 }
 
 fn unsent() -> Answer {
@@ -115,7 +108,7 @@ fn a_client_has_as_many_refused_requests_as_messages() {
     assert_eq!(total(&mut world, "attempts per client", false), 5);
     assert_eq!(total(&mut world, "sends.per_client", false), 0);
     assert_eq!(world.counters.len(), 2);
-    world.xoxzo = Answer::Reply(taken());
+    world.xoxzo = taken();
     let other = Sending {
         client: Some("198.51.100.9"),
         ..FROM
@@ -129,7 +122,7 @@ fn a_client_has_as_many_refused_requests_as_messages() {
 #[test]
 fn only_a_refusal_of_the_request_itself_is_an_attempt() {
     for (answer, attempts) in [
-        (Answer::Reply(taken()), 0),
+        (taken(), 0),
         (unreadable(None), 0),
         (Answer::Unanswered(NoAnswer::Unknown, String::new()), 0),
         (unsent(), 0),
@@ -153,7 +146,7 @@ fn only_a_refusal_of_the_request_itself_is_an_attempt() {
             assert_eq!(total(&mut world, name, false), attempts, "{answer:?}");
         }
         let failures = total(&mut world, "provider failures", false);
-        let works = attempts > 0 || answer == Answer::Reply(taken());
+        let works = attempts > 0 || answer == taken();
         assert_eq!(failures, u32::from(!works), "{answer:?}");
     }
 }
@@ -192,7 +185,7 @@ fn monitored_attempts_raise_an_alarm() {
         let refused = ask(&mut world, at, "login", Sending::default());
         assert_eq!(code(refused), Some(Code::Provider));
     }
-    world.xoxzo = Answer::Reply(taken());
+    world.xoxzo = taken();
     let challenge = world.start(LOGIN).map_err(|failure| failure.code).unwrap();
     assert_eq!(challenge.alarm, Some(Alarm::Sends));
     let limits = world.limits(LOGIN.subject, LOGIN.recipient, None);
@@ -252,7 +245,7 @@ fn five_failures_in_a_row_open_the_breaker_and_one_answer_closes_it() {
 
         // The next one is answered.
         world.now += pause;
-        world.xoxzo = Answer::Reply(taken());
+        world.xoxzo = taken();
         for at in 7..20 {
             assert!(ask(&mut world, at, "login", Sending::default()).is_ok());
         }
@@ -320,7 +313,7 @@ fn made(counters: &mut Counters, charges: &[Charge], now: u32) -> Answer {
 
 #[test]
 fn an_answer_between_failures_ends_their_row() {
-    for answered in [Answer::Reply(taken()), refused(400, None)] {
+    for answered in [taken(), refused(400, None)] {
         let mut world = World::new(&document());
         for round in 0..10 {
             world.xoxzo = unsent();
@@ -346,7 +339,7 @@ fn a_success_costs_no_list_more() {
         assert_eq!(world.writes, before + 1);
     }
     fail(&mut world, unsent(), 1);
-    world.xoxzo = Answer::Reply(taken());
+    world.xoxzo = taken();
     for (at, lists) in [(11, 2), (12, 1), (13, 1)] {
         let before = world.writes;
         assert!(ask(&mut world, at, "login", Sending::default()).is_ok());
@@ -360,7 +353,7 @@ fn a_lost_list_after_a_success_loses_nothing() {
     for made in [false, true] {
         let mut world = World::new(&document());
         fail(&mut world, unsent(), 1);
-        world.xoxzo = Answer::Reply(taken());
+        world.xoxzo = taken();
         world.lose(1, made);
         let challenge = world.start(LOGIN).map_err(|failure| failure.code).unwrap();
         assert_eq!(challenge.delivery, Delivery::Accepted);
@@ -380,7 +373,7 @@ fn resend_and_verify_go_on_while_it_is_open() {
     let again = world.resend(&token, LOGIN, Sending::default());
     assert_eq!(code(again), Some(Code::Provider));
     assert_eq!(world.requests.len(), 7, "it was tried");
-    world.xoxzo = Answer::Reply(taken());
+    world.xoxzo = taken();
     assert!(world.resend(&token, LOGIN, Sending::default()).is_ok());
     assert!(world.verify(&token, LOGIN, &pin).is_ok());
     assert_eq!(total(&mut world, "provider failures", false), 5);
@@ -395,7 +388,7 @@ fn what_strangers_start_opens_no_breaker_but_their_own() {
         assert_eq!(code(refused), Some(Code::Provider));
     }
     assert_eq!(world.requests.len(), 5);
-    world.xoxzo = Answer::Reply(taken());
+    world.xoxzo = taken();
     let refused = ask(&mut world, 0, "sign-up", Sending::default());
     assert_eq!(code(refused), Some(Code::Provider));
     assert!(ask(&mut world, 0, "login", Sending::default()).is_ok());

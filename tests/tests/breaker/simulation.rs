@@ -211,7 +211,7 @@ fn an_outage_costs_few_requests_and_few_logins_beyond_itself() {
         .cycle();
     let mut world = Simulation::new(&room(), |who, at| match who {
         _ if outage(at) => failures.next().expect("it goes round"),
-        Who::User => Answer::Reply(taken()),
+        Who::User => taken(),
         Who::Stranger | Who::Client => refused(400, None),
     });
     let rates = [(Who::User, 100), (Who::Stranger, 10)];
@@ -251,7 +251,7 @@ fn single_failures_of_many_do_not_open_it() {
             failed += 1;
             unsent()
         } else {
-            Answer::Reply(taken())
+            taken()
         }
     });
     world.run(&[(Who::User, 100)], 200 * SECOND);
@@ -270,7 +270,7 @@ fn single_failures_of_many_do_not_open_it() {
 fn a_stranger_with_bad_numbers_is_stopped_and_no_login_is() {
     let sends = json!({"per_range": cap(1_000_000), "per_audience": cap(4_000)});
     let mut world = Simulation::new(&sends, |who, _| match who {
-        Who::User => Answer::Reply(taken()),
+        Who::User => taken(),
         Who::Stranger | Who::Client => refused(400, None),
     });
     let rates = [(Who::User, 1), (Who::Stranger, 10)];
@@ -287,7 +287,7 @@ fn a_burst_of_one_client_is_as_small_as_its_cap() {
     let mut sends = room();
     sends["per_client"] = cap(5);
     let mut world = Simulation::new(&sends, |who, _| match who {
-        Who::User => Answer::Reply(taken()),
+        Who::User => taken(),
         Who::Stranger | Who::Client => refused(400, None),
     });
     let rates = [(Who::User, 10), (Who::Client, 500)];

@@ -132,7 +132,7 @@ fn handles() {
     let made = cases.into_iter().map(|(comment, flag, document, handle, now)| {
         let mut world = World::new(document);
         world.now = now;
-        world.xoxzo = Answer::Reply(xoxzo_2fa_json::reply(200, None, DELIVERED));
+        world.xoxzo = said(200, None, DELIVERED);
         let mut vector = json!({
             "comment": comment, "flags": [flag], "document": document, "handle": handle, "now": now,
         });

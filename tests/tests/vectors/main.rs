@@ -29,7 +29,7 @@ use xoxzo_2fa_core::{
     inspect,
 };
 use xoxzo_2fa_tests::{
-    Counters, Counting, LOGIN, NOW, World, charge, document, key, pin_in, prepared,
+    Counters, Counting, LOGIN, NOW, World, charge, document, key, pin_in, prepared, said,
 };
 
 fn file(name: &str) -> PathBuf {

@@ -96,7 +96,11 @@ fn responses() {
         let mut world = World::new(&document());
         let sent = world.start(LOGIN).map_err(|failure| failure.detail).unwrap();
         world.now += 60;
-        world.xoxzo = xoxzo_2fa_core::Answer::Reply(xoxzo_2fa_json::reply(status, retry_after, body));
+        world.xoxzo = xoxzo_2fa_core::Answer::Response(xoxzo_2fa_core::Response {
+            status,
+            retry_after: retry_after.map(str::to_string),
+            body: body.to_string(),
+        });
         let failed = |failure: xoxzo_2fa_core::Failure| {
             json!({"code": failure.code.name(), "detail": failure.detail, "retry_after": failure.retry_after})
         };

@@ -13,9 +13,9 @@ use crate::common::codec::{Reader, Writer};
 use crate::common::failure::Failure;
 use crate::operations::about::About;
 use crate::operations::cause::one_line;
-use crate::operations::turn::{Answer, Operation, Suspend, Turn};
+use crate::operations::turn::{Operation, Received, Suspend, Turn};
 use crate::settings::prepared::Prepared;
-use crate::xoxzo::Reply;
+use crate::xoxzo::reply::Reply;
 
 /// An operation of which operators are told, if `asked`.
 #[derive(Clone)]
@@ -109,17 +109,22 @@ impl<O: Operation<Output: Tell>> Operation for Audited<O> {
         self.operation.about(settings)
     }
 
-    fn resume(self, settings: &Prepared, now: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
+    fn go_on(
+        self,
+        settings: &Prepared,
+        now: u32,
+        received: Received,
+    ) -> Result<Turn<Self>, Failure> {
         let Self {
             operation,
             asked,
             mut cause,
         } = self;
         let about = asked.then(|| operation.about(settings));
-        if asked && let Some(why) = why(&answer) {
+        if asked && let Some(why) = why(&received) {
             cause = Some(why);
         }
-        let turn = operation.resume(settings, now, answer);
+        let turn = operation.go_on(settings, now, received);
         go_on(settings, turn, || about, asked, cause)
     }
 }
@@ -140,17 +145,17 @@ impl<O: Suspend> Suspend for Audited<O> {
 }
 
 /// Why an answer is none, for a log.
-fn why(answer: &Answer) -> Option<String> {
-    match answer {
-        Answer::Unanswered(_, cause) => Some(one_line(cause)).filter(|line| !line.is_empty()),
-        Answer::Reply(Reply::Refused { status, .. } | Reply::Unreadable { status, .. }) => {
+fn why(received: &Received) -> Option<String> {
+    match received {
+        Received::Unanswered(_, cause) => Some(one_line(cause)).filter(|line| !line.is_empty()),
+        Received::Reply(Reply::Refused { status, .. } | Reply::Unreadable { status, .. }) => {
             Some(["http: status ", &status.to_string()].concat())
         }
-        Answer::Reply(Reply::Read {
+        Received::Reply(Reply::Read {
             message_id: None,
             state: None,
             credits: None,
         }) => Some("http: no id in a reply of success".to_string()),
-        Answer::Reply(Reply::Read { .. }) | Answer::Totals(_) => None,
+        Received::Reply(Reply::Read { .. }) | Received::Totals(_) => None,
     }
 }

@@ -10,9 +10,10 @@ use crate::common::codec::{Reader, Writer};
 use crate::common::failure::{Code, Failure};
 use crate::operations::about::About;
 use crate::operations::audited::Tell;
-use crate::operations::turn::{Answer, Operation, Suspend, Turn, stray};
+use crate::operations::turn::{Operation, Received, Suspend, Turn, stray};
 use crate::settings::prepared::Prepared;
-use crate::xoxzo::{self, Reply};
+use crate::xoxzo;
+use crate::xoxzo::reply::Reply;
 
 /// What the account has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,20 +59,20 @@ impl Operation for Ask {
         About::default()
     }
 
-    fn resume(self, _: &Prepared, _: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
-        match answer {
-            Answer::Reply(Reply::Read {
+    fn go_on(self, _: &Prepared, _: u32, received: Received) -> Result<Turn<Self>, Failure> {
+        match received {
+            Received::Reply(Reply::Read {
                 credits: Some(credits),
                 ..
             }) => Ok(Turn::Done(Credits { credits })),
-            Answer::Reply(Reply::Refused {
+            Received::Reply(Reply::Refused {
                 status,
                 fields,
                 retry_after,
             }) => Err(xoxzo::refused(status, &fields, retry_after)),
-            Answer::Reply(Reply::Read { .. } | Reply::Unreadable { .. })
-            | Answer::Unanswered(..) => Err(Failure::new(Code::Provider, "xoxzo did not say")),
-            Answer::Totals(_) => Err(stray()),
+            Received::Reply(Reply::Read { .. } | Reply::Unreadable { .. })
+            | Received::Unanswered(..) => Err(Failure::new(Code::Provider, "xoxzo did not say")),
+            Received::Totals(_) => Err(stray()),
         }
     }
 }

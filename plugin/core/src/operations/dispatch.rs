@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 use crate::common::audit::{Alarm, Audit};
 use crate::common::channel::Channel;
 use crate::common::codec::to_base64url;
+use crate::common::delivery::Delivery;
 use crate::common::failure::{Code, Failure, Unfit};
 use crate::common::random;
 use crate::guard::{Charge, Outcome, agree, judge};
@@ -32,7 +33,7 @@ use crate::ladder::{Ladder, Lesson, Standing, UNKNOWN_COOLDOWN, exhausted};
 use crate::operations::about::{About, challenge_id};
 use crate::operations::audited::Tell;
 use crate::operations::recall::{self, invalid, recall};
-use crate::operations::turn::{Answer, NoAnswer, Operation, Turn, stray, totals};
+use crate::operations::turn::{NoAnswer, Operation, Received, Turn, stray, totals};
 use crate::phone;
 use crate::settings::prepared::{Key, Prepared};
 use crate::settings::{Guesses, Voice};
@@ -41,8 +42,9 @@ use crate::signed::handle::{self, Handle};
 use crate::signed::pin::Pin;
 use crate::signed::token::{Head, Token};
 use crate::words::locale::Locale;
+use crate::xoxzo::reply::Reply;
 use crate::xoxzo::text::{self, Message};
-use crate::xoxzo::{self, Reply, Request};
+use crate::xoxzo::{self, Request};
 
 /// A challenge with less than this is not worth another message, in seconds.
 const TOO_LATE: u32 = 60;
@@ -58,38 +60,6 @@ pub struct Sending<'a> {
     pub client: Option<&'a str>,
     /// Do everything but send. Only at the start: a resend follows its token.
     pub decoy: bool,
-}
-
-/// What is known of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// Xoxzo took it.
-    Accepted,
-    /// It may arrive; or its state has a name that this engine does not know.
-    Unknown,
-    /// It waits at Xoxzo.
-    Queued,
-    /// A carrier has it, or the phone rings.
-    Delivering,
-    /// It arrived, or the call was answered.
-    Delivered,
-    /// It will not arrive.
-    Failed,
-}
-
-impl Delivery {
-    /// As every host spells it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Unknown => "unknown",
-            Self::Queued => "queued",
-            Self::Delivering => "delivering",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-        }
-    }
 }
 
 /// A challenge that was sent.
@@ -364,9 +334,9 @@ impl Dispatch {
         mut self,
         settings: &Prepared,
         now: u32,
-        answer: Answer,
+        received: Received,
     ) -> Result<Turn<Self>, Failure> {
-        let answer = totals(answer)?;
+        let answer = totals(received)?;
         let agreed = agree(now, answer.now);
         match (judge(&self.ladder.charges(), answer.totals), agreed) {
             (Ok(Outcome::Made(totals)), Ok(())) => {
@@ -528,19 +498,24 @@ impl Operation for Dispatch {
         About::challenge(&self.binding, message, self.decoy)
     }
 
-    fn resume(self, settings: &Prepared, now: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
-        match (&self.stage, answer) {
-            (Stage::Charge, answer) => self.charged(settings, now, answer),
+    fn go_on(
+        self,
+        settings: &Prepared,
+        now: u32,
+        received: Received,
+    ) -> Result<Turn<Self>, Failure> {
+        match (&self.stage, received) {
+            (Stage::Charge, received) => self.charged(settings, now, received),
             (
                 Stage::Send,
-                Answer::Reply(Reply::Read {
+                Received::Reply(Reply::Read {
                     message_id: Some(id),
                     ..
                 }),
             ) => self.taken(settings, id),
             (
                 Stage::Send,
-                Answer::Reply(Reply::Refused {
+                Received::Reply(Reply::Refused {
                     status,
                     fields,
                     retry_after,
@@ -556,16 +531,16 @@ impl Operation for Dispatch {
             }
             (
                 Stage::Send,
-                Answer::Reply(Reply::Read { .. }) | Answer::Unanswered(NoAnswer::Unknown, _),
+                Received::Reply(Reply::Read { .. }) | Received::Unanswered(NoAnswer::Unknown, _),
             ) => self.unknown(settings, None),
-            (Stage::Send, Answer::Reply(Reply::Unreadable { retry_after, .. })) => {
+            (Stage::Send, Received::Reply(Reply::Unreadable { retry_after, .. })) => {
                 self.unknown(settings, retry_after)
             }
-            (Stage::Send, Answer::Unanswered(NoAnswer::NotSent, _)) => {
+            (Stage::Send, Received::Unanswered(NoAnswer::NotSent, _)) => {
                 self.unsent(settings, Lesson::Failed(None), xoxzo::unreached())
             }
             (Stage::Send, _) => Err(stray()),
-            (Stage::Taken(_) | Stage::Unknown | Stage::Back(_), Answer::Reply(_)) => Err(stray()),
+            (Stage::Taken(_) | Stage::Unknown | Stage::Back(_), Received::Reply(_)) => Err(stray()),
             (Stage::Taken(id), _) => self.done(settings, Some(id.clone())),
             // Whether the longer cooldown could be set or not: the message may arrive, so the challenge stands.
             (Stage::Unknown, _) => self.done(settings, None),

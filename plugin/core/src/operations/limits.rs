@@ -14,7 +14,7 @@ use crate::guard::{Outcome, judge, lie};
 use crate::ladder::{Ladder, Limit};
 use crate::operations::about::About;
 use crate::operations::audited::Tell;
-use crate::operations::turn::{Answer, Operation, Suspend, Turn, totals};
+use crate::operations::turn::{Operation, Received, Suspend, Turn, totals};
 use crate::phone::Recipient;
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::id;
@@ -92,9 +92,9 @@ impl Operation for Look {
         About::bound(&self.subject, &self.recipient)
     }
 
-    fn resume(self, settings: &Prepared, _: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
+    fn go_on(self, settings: &Prepared, _: u32, received: Received) -> Result<Turn<Self>, Failure> {
         let (ladder, kinds) = self.ladder(settings)?;
-        match judge(&ladder.charges(), totals(answer)?.totals)? {
+        match judge(&ladder.charges(), totals(received)?.totals)? {
             Outcome::Made(totals) => {
                 let monitor = settings.sends.monitor;
                 Ok(Turn::Done(Limits(ladder.told(&kinds, &totals, monitor))))

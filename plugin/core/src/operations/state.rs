@@ -20,7 +20,7 @@ use crate::operations::credits::{Ask, Credits};
 use crate::operations::dispatch::{Challenge, Dispatch};
 use crate::operations::limits::{Limits, Look};
 use crate::operations::status::{Report, Status};
-use crate::operations::turn::{Answer, Operation, Suspend, Turn};
+use crate::operations::turn::{Operation, Received, Suspend, Turn};
 use crate::operations::unlock::{Unlock, Unlocked};
 use crate::operations::verify::{Acceptance, Verify};
 use crate::settings::prepared::Prepared;
@@ -145,14 +145,19 @@ impl Operation for Waiting {
         }
     }
 
-    fn resume(self, settings: &Prepared, now: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
+    fn go_on(
+        self,
+        settings: &Prepared,
+        now: u32,
+        received: Received,
+    ) -> Result<Turn<Self>, Failure> {
         match self {
-            Self::Dispatch(dispatch) => dispatch.resume(settings, now, answer).map(Turn::any),
-            Self::Verify(verify) => verify.resume(settings, now, answer).map(Turn::any),
-            Self::Status(status) => status.resume(settings, now, answer).map(Turn::any),
-            Self::Unlock(unlock) => unlock.resume(settings, now, answer).map(Turn::any),
-            Self::Look(look) => look.resume(settings, now, answer).map(Turn::any),
-            Self::Ask(ask) => ask.resume(settings, now, answer).map(Turn::any),
+            Self::Dispatch(dispatch) => dispatch.go_on(settings, now, received).map(Turn::any),
+            Self::Verify(verify) => verify.go_on(settings, now, received).map(Turn::any),
+            Self::Status(status) => status.go_on(settings, now, received).map(Turn::any),
+            Self::Unlock(unlock) => unlock.go_on(settings, now, received).map(Turn::any),
+            Self::Look(look) => look.go_on(settings, now, received).map(Turn::any),
+            Self::Ask(ask) => ask.go_on(settings, now, received).map(Turn::any),
         }
     }
 }

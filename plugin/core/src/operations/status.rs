@@ -11,16 +11,17 @@ use crate::common::audit::Audit;
 use crate::common::channel::Channel;
 use crate::common::clock;
 use crate::common::codec::{Reader, Writer};
+use crate::common::delivery::Delivery;
 use crate::common::failure::{Code, Failure};
 use crate::guard::{Charge, GuardName, Outcome, judge};
 use crate::operations::about::About;
 use crate::operations::audited::Tell;
 use crate::operations::decoy::State;
-use crate::operations::dispatch::Delivery;
-use crate::operations::turn::{Answer, NoAnswer, Operation, Suspend, Turn, stray, totals};
+use crate::operations::turn::{NoAnswer, Operation, Received, Suspend, Turn, stray, totals};
 use crate::settings::prepared::Prepared;
 use crate::signed::handle;
-use crate::xoxzo::{self, Reply};
+use crate::xoxzo;
+use crate::xoxzo::reply::{Reply, delivery};
 
 /// Seconds between two questions about one message.
 const APART: u32 = 5;
@@ -123,16 +124,16 @@ impl Operation for Status {
         About::message(self.challenge_id, &self.message_id, self.decoy.is_some())
     }
 
-    fn resume(
+    fn go_on(
         mut self,
         settings: &Prepared,
         _: u32,
-        answer: Answer,
+        received: Received,
     ) -> Result<Turn<Self>, Failure> {
-        match answer {
-            answer if !self.asked => {
+        match received {
+            received if !self.asked => {
                 if let Outcome::Refused { total, .. } =
-                    judge(&[self.charge()], totals(answer)?.totals)?
+                    judge(&[self.charge()], totals(received)?.totals)?
                 {
                     let soon = Failure::new(Code::Cooldown, "this was asked moments ago");
                     return Err(soon.retry_after(Some(total.ends_in)));
@@ -144,16 +145,16 @@ impl Operation for Status {
                 let request = xoxzo::status(&settings.account, self.channel, &self.message_id);
                 Ok(Turn::Send(request, self))
             }
-            Answer::Reply(Reply::Read { state, .. }) => {
+            Received::Reply(Reply::Read { state, .. }) => {
                 Ok(Turn::Done(report(state.unwrap_or_default().into())))
             }
-            Answer::Reply(Reply::Refused {
+            Received::Reply(Reply::Refused {
                 status,
                 fields,
                 retry_after,
             }) => Err(xoxzo::refused(status, &fields, retry_after)),
-            Answer::Unanswered(NoAnswer::NotSent | NoAnswer::Unknown, _)
-            | Answer::Reply(Reply::Unreadable { .. }) => {
+            Received::Unanswered(NoAnswer::NotSent | NoAnswer::Unknown, _)
+            | Received::Reply(Reply::Unreadable { .. }) => {
                 Err(Failure::new(Code::Provider, "xoxzo did not say"))
             }
             _ => Err(stray()),
@@ -161,16 +162,8 @@ impl Operation for Status {
     }
 }
 
-/// Xoxzo's pages spell two of the states in two ways (blog.xoxzo.com 2017-11-15, help.xoxzo.com "what does the delivery status
-/// mean"); those of calls are known from their use by others.
 fn report(state: Cow<'static, str>) -> Report {
-    let delivery = match &*state {
-        "QUEUED" => Delivery::Queued,
-        "DELIVERING" | "IN PROGRESS" => Delivery::Delivering,
-        "DELIVERED" | "OK" | "ANSWERED" => Delivery::Delivered,
-        "FAILED" | "FAIL" | "NO ANSWER" => Delivery::Failed,
-        _ => Delivery::Unknown,
-    };
+    let delivery = delivery(&state);
     Report {
         delivery,
         detail: state,

@@ -20,14 +20,15 @@ use crate::common::failure::{Code, Failure};
 use crate::guard::{Charge, Totals};
 use crate::operations::about::About;
 use crate::settings::prepared::Prepared;
-use crate::xoxzo::{Reply, Request};
+use crate::xoxzo::Request;
+use crate::xoxzo::reply::{Reply, Response};
 
 /// What an operation wants next.
 #[derive(Debug)]
 pub enum Turn<O: Operation> {
     /// Make these charges, and resume with [`Answer::Totals`] or [`Answer::Unanswered`].
     Count(Vec<Charge>, O),
-    /// Make this request, and resume with [`Answer::Reply`] or [`Answer::Unanswered`].
+    /// Make this request, and resume with [`Answer::Response`] or [`Answer::Unanswered`].
     Send(Request, O),
     /// The result.
     Done(O::Output),
@@ -39,9 +40,30 @@ pub enum Answer {
     /// From the guard.
     Totals(Totals),
     /// From Xoxzo.
-    Reply(Reply),
+    Response(Response),
     /// Nothing, with the cause: one line for a log.
     Unanswered(NoAnswer, String),
+}
+
+/// An answer as an operation takes it: what Xoxzo said is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// From the guard.
+    Totals(Totals),
+    /// From Xoxzo.
+    Reply(Reply),
+    /// Nothing, with the cause.
+    Unanswered(NoAnswer, String),
+}
+
+impl From<Answer> for Received {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Totals(totals) => Self::Totals(totals),
+            Answer::Response(response) => Self::Reply(response.read()),
+            Answer::Unanswered(why, cause) => Self::Unanswered(why, cause),
+        }
+    }
 }
 
 /// Why nothing came back.
@@ -70,7 +92,21 @@ pub trait Operation: Sized {
     /// # Errors
     ///
     /// The operation ended without what was asked.
-    fn resume(self, settings: &Prepared, now: u32, answer: Answer) -> Result<Turn<Self>, Failure>;
+    fn resume(self, settings: &Prepared, now: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
+        self.go_on(settings, now, answer.into())
+    }
+
+    /// Goes on with what came back and was read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Operation::resume`].
+    fn go_on(
+        self,
+        settings: &Prepared,
+        now: u32,
+        received: Received,
+    ) -> Result<Turn<Self>, Failure>;
 }
 
 /// An operation that can be written down while it waits.
@@ -81,14 +117,14 @@ pub(crate) trait Suspend: Sized {
 }
 
 /// The totals in an answer to [`Turn::Count`].
-pub(crate) fn totals(answer: Answer) -> Result<Totals, Failure> {
-    match answer {
-        Answer::Totals(totals) => Ok(totals),
-        Answer::Unanswered(NoAnswer::GuardFull, _) => {
+pub(crate) fn totals(received: Received) -> Result<Totals, Failure> {
+    match received {
+        Received::Totals(totals) => Ok(totals),
+        Received::Unanswered(NoAnswer::GuardFull, _) => {
             Err(Failure::new(Code::Guard, "the guard is full"))
         }
-        Answer::Unanswered(_, _) => Err(Failure::new(Code::Guard, "the guard did not answer")),
-        Answer::Reply(_) => Err(stray()),
+        Received::Unanswered(_, _) => Err(Failure::new(Code::Guard, "the guard did not answer")),
+        Received::Reply(_) => Err(stray()),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::guard::{Charge, LASTING, Name, Outcome, Total, judge, lie};
 use crate::ladder::UNKNOWN_COOLDOWN;
 use crate::operations::about::About;
 use crate::operations::audited::Tell;
-use crate::operations::turn::{Answer, Operation, Suspend, Turn, totals};
+use crate::operations::turn::{Operation, Received, Suspend, Turn, totals};
 use crate::phone::Recipient;
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::id;
@@ -192,8 +192,8 @@ impl Operation for Unlock {
         About::bound(&self.subject, &self.recipient)
     }
 
-    fn resume(self, settings: &Prepared, _: u32, answer: Answer) -> Result<Turn<Self>, Failure> {
-        let answer = totals(answer)?;
+    fn go_on(self, settings: &Prepared, _: u32, received: Received) -> Result<Turn<Self>, Failure> {
+        let answer = totals(received)?;
         let charges = match self.stage {
             Stage::Look => self.looks(settings),
             Stage::Lift(_) => self.lifts(settings),

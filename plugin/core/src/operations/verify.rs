@@ -23,7 +23,7 @@ use crate::ladder::{Ladder, exhausted, used};
 use crate::operations::about::About;
 use crate::operations::audited::Tell;
 use crate::operations::recall::{self, Recalled, invalid, recall};
-use crate::operations::turn::{Answer, Operation, Turn, totals};
+use crate::operations::turn::{Operation, Received, Turn, totals};
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::{Binding, Claimed};
 use crate::signed::pin::Pin;
@@ -132,10 +132,10 @@ impl Verify {
         settings: &Prepared,
         message: &[u8],
         now: u32,
-        answer: Answer,
+        received: Received,
     ) -> Result<Turn<Self>, Failure> {
         clock::hurry(self.now, now)?;
-        let answer = totals(answer)?;
+        let answer = totals(received)?;
         agree(now, answer.now)?;
         let ladder = &self.ladder;
         let totals = match judge(&ladder.charges(), answer.totals)? {
@@ -217,18 +217,18 @@ impl Operation for Verify {
         About::challenge(&self.binding, Some(message), self.decoy)
     }
 
-    fn resume(
+    fn go_on(
         mut self,
         settings: &Prepared,
         now: u32,
-        answer: Answer,
+        received: Received,
     ) -> Result<Turn<Self>, Failure> {
         let message = self.head.message(&settings.audience, &self.binding);
         match self.stage {
-            Stage::Guess => self.guessed(settings, &message, now, answer),
+            Stage::Guess => self.guessed(settings, &message, now, received),
             Stage::Claim { hard } => {
                 let charges = self.claim(settings, &message, hard);
-                let answer = totals(answer)?;
+                let answer = totals(received)?;
                 // What is won is won: clocks that are apart are a matter for operators.
                 if agree(now, answer.now).is_err() {
                     self.alarm = self.alarm.or(Some(Alarm::Clock));

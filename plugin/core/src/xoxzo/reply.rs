@@ -6,9 +6,59 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use xoxzo_2fa_core::Reply;
+use core::fmt;
 
-use crate::node::Node;
+use crate::common::delivery::Delivery;
+use crate::common::json::Node;
+
+/// An HTTP response of Xoxzo. Debug shows its status only: an error can hold the number.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Response {
+    /// Status code.
+    pub status: u16,
+    /// Value of the header `Retry-After`.
+    pub retry_after: Option<String>,
+    /// Body, decoded leniently as UTF-8.
+    pub body: String,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an HTTP answer of Xoxzo means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// A 2xx, and what was found in it.
+    Read {
+        /// The id of a message or call. With it, what was sent is surely taken.
+        message_id: Option<String>,
+        /// The state of a message or call, in Xoxzo's word.
+        state: Option<String>,
+        /// Whole credits of the account.
+        credits: Option<i64>,
+    },
+    /// A 4xx: nothing was taken.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Which of the known fields are named in the answer, for a log. Never the answer's text, which may hold the number.
+        fields: String,
+        /// Seconds to wait, with a 429.
+        retry_after: Option<u32>,
+    },
+    /// Anything else: what was sent may have been taken.
+    Unreadable {
+        /// HTTP status.
+        status: u16,
+        /// Seconds to wait, if the answer says so.
+        retry_after: Option<u32>,
+    },
+}
 
 /// Fields of an error that may be named in a log. The rest of an error is not repeated: it can hold the number.
 const FIELDS: [&str; 9] = [
@@ -29,25 +79,28 @@ const LONGEST_WAIT: u32 = 86_400;
 /// How long to wait where a 429 does not say it, in seconds. Xoxzo publishes no limits; its own example says 1.
 const WAIT: u32 = 30;
 
-/// Reads an answer: its status, its header `Retry-After` if it has one, and its body.
-#[must_use]
-pub fn reply(status: u16, retry_after: Option<&str>, body: &str) -> Reply {
-    match status {
-        200..=299 => read(body),
-        429 => Reply::Refused {
-            status,
-            fields: String::new(),
-            retry_after: Some(wait(retry_after, body).unwrap_or(WAIT)),
-        },
-        400..=499 => Reply::Refused {
-            status,
-            fields: fields(body),
-            retry_after: None,
-        },
-        _ => Reply::Unreadable {
-            status,
-            retry_after: retry_after.and_then(seconds),
-        },
+impl Response {
+    /// Reads what it means.
+    pub(crate) fn read(&self) -> Reply {
+        let retry_after = self.retry_after.as_deref();
+        let (status, body) = (self.status, &*self.body);
+        match status {
+            200..=299 => read(body),
+            429 => Reply::Refused {
+                status,
+                fields: String::new(),
+                retry_after: Some(wait(retry_after, body).unwrap_or(WAIT)),
+            },
+            400..=499 => Reply::Refused {
+                status,
+                fields: fields(body),
+                retry_after: None,
+            },
+            _ => Reply::Unreadable {
+                status,
+                retry_after: retry_after.and_then(seconds),
+            },
+        }
     }
 }
 
@@ -103,9 +156,30 @@ fn seconds(text: &str) -> Option<u32> {
     seconds.filter(|seconds| *seconds <= LONGEST_WAIT)
 }
 
+/// Xoxzo's pages spell two of the states in two ways (blog.xoxzo.com 2017-11-15, help.xoxzo.com "what does the delivery status
+/// mean"); those of calls are known from their use by others.
+pub(crate) fn delivery(state: &str) -> Delivery {
+    match state {
+        "QUEUED" => Delivery::Queued,
+        "DELIVERING" | "IN PROGRESS" => Delivery::Delivering,
+        "DELIVERED" | "OK" | "ANSWERED" => Delivery::Delivered,
+        "FAILED" | "FAIL" | "NO ANSWER" => Delivery::Failed,
+        _ => Delivery::Unknown,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn reply(status: u16, retry_after: Option<&str>, body: &str) -> Reply {
+        let response = Response {
+            status,
+            retry_after: retry_after.map(ToString::to_string),
+            body: body.to_string(),
+        };
+        response.read()
+    }
 
     fn id(body: &str) -> Option<String> {
         match reply(201, None, body) {

@@ -16,14 +16,20 @@ const FIELDS: usize = 64;
 
 /// A JSON value. Wiped on drop: it may be a secret.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Node {
+pub enum Node {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Flag(bool),
+    /// A whole number from 0 on.
     Number(u64),
     /// A number that is not a whole one from 0 on, without its fraction: no setting is one, but Xoxzo's prices and credits are.
     Fraction(i64),
+    /// A string.
     Text(String),
+    /// An array.
     List(Vec<Node>),
+    /// An object, its fields in their order.
     Map(Vec<(String, Node)>),
 }
 
@@ -33,7 +39,7 @@ impl Node {
     /// # Errors
     ///
     /// What kind of fault it is and, if it is one of the syntax, on which line; else 0.
-    pub(crate) fn parse(json: &str) -> Result<Self, (&'static str, usize)> {
+    pub fn parse(json: &str) -> Result<Self, (&'static str, usize)> {
         let state = State {
             left: Cell::new(MOST),
             fault: Cell::new(None),
@@ -50,7 +56,8 @@ impl Node {
     }
 
     /// The value of a name in a map.
-    pub(crate) fn field(&self, name: &str) -> Option<&Self> {
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Self> {
         match self {
             Self::Map(fields) => fields
                 .iter()
@@ -60,8 +67,8 @@ impl Node {
         }
     }
 
-    #[cfg(feature = "gate")]
-    pub(crate) fn field_mut(&mut self, name: &str) -> Option<&mut Self> {
+    /// The value of a name in a map, to change.
+    pub fn field_mut(&mut self, name: &str) -> Option<&mut Self> {
         match self {
             Self::Map(fields) => fields
                 .iter_mut()
@@ -72,7 +79,7 @@ impl Node {
     }
 
     /// Adds what another tree has and this one has not. Where this one has something of another type, it stays.
-    pub(crate) fn underlay(&mut self, under: &Self) {
+    pub fn underlay(&mut self, under: &Self) {
         let (Self::Map(own), Self::Map(under)) = (self, under) else {
             return;
         };
@@ -84,28 +91,36 @@ impl Node {
         }
     }
 
-    pub(crate) fn text(&self) -> Option<&str> {
+    /// The text of a string.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(crate) fn number(&self) -> Option<u64> {
+    /// A whole number.
+    #[must_use]
+    pub fn number(&self) -> Option<u64> {
         match self {
             Self::Number(number) => Some(*number),
             _ => None,
         }
     }
 
-    pub(crate) fn flag(&self) -> Option<bool> {
+    /// A flag.
+    #[must_use]
+    pub fn flag(&self) -> Option<bool> {
         match self {
             Self::Flag(flag) => Some(*flag),
             _ => None,
         }
     }
 
-    pub(crate) fn list(&self) -> &[Self] {
+    /// The values of an array; none of anything else.
+    #[must_use]
+    pub fn list(&self) -> &[Self] {
         match self {
             Self::List(list) => list,
             _ => &[],
@@ -113,7 +128,7 @@ impl Node {
     }
 
     /// Appends the value as JSON.
-    pub(crate) fn write(&self, out: &mut String) {
+    pub fn write(&self, out: &mut String) {
         match self {
             Self::Null | Self::Fraction(_) => out.push_str("null"),
             Self::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
@@ -156,7 +171,7 @@ fn separate(at: usize, out: &mut String) {
 }
 
 /// Appends a text as JSON.
-pub(crate) fn quote(text: &str, out: &mut String) {
+pub fn quote(text: &str, out: &mut String) {
     let plain = |byte: u8| !byte.is_ascii_control() && byte != b'"' && byte != b'\\';
     out.push('"');
     if text.bytes().all(plain) {
