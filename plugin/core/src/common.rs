@@ -7,6 +7,7 @@ pub(crate) mod codec;
 pub(crate) mod delivery;
 pub(crate) mod display;
 pub(crate) mod failure;
+pub(crate) mod form;
 pub mod json;
 pub mod mark;
 pub(crate) mod random;

@@ -25,6 +25,7 @@ use crate::phone::Recipient;
 use crate::settings::prepared::Prepared;
 use crate::settings::{Guesses, Purpose};
 use crate::signed::binding::Binding;
+use crate::xoxzo;
 
 use counted::{Failures, Groups, Messages, User};
 use provider::{Attempts, Breaker};
@@ -310,10 +311,9 @@ impl Ladder {
             }
             Some(Kind::Attempts) => {
                 let setting = self.0.get(at).map_or("attempts", |rung| rung.setting);
-                let detail = ["xoxzo refused too many requests: ", setting].concat();
-                Failure::new(Code::TooManySends, detail).retry_after(wait)
+                xoxzo::refused_too_often(setting).retry_after(wait)
             }
-            Some(Kind::Failing | Kind::Pause | Kind::Probe) => provider::open(wait),
+            Some(Kind::Failing | Kind::Pause | Kind::Probe) => xoxzo::paused(wait),
             Some(Kind::Cap) | None => {
                 let setting = self.0.get(at).map_or("a cap", |rung| rung.setting);
                 let detail = ["the limit of messages is reached: ", setting].concat();

@@ -132,8 +132,7 @@ pub use operations::verify::{Acceptance, Verify};
 pub use phone::{Destination, InvalidNumber, Recipient, Trusted};
 pub use settings::prepared::Prepared;
 pub use settings::{
-    Autofill, Broken, Cap, Guesses, Japan, Messages, Purpose, Scope, Sends, Settings, Template,
-    Voice, Wording, Xoxzo,
+    Autofill, Broken, Cap, Guesses, Messages, Purpose, Scope, Sends, Settings, Voice, Wording,
 };
 pub use signed::binding::{Binding, Claimed, Transaction};
 pub use signed::key::{ReceiptKey, RequestKey, RootKey};
@@ -146,5 +145,7 @@ pub use signed::token::{TokenInfo, inspect};
 pub use words::explain::{Explanation, Offer, explain};
 pub use words::locale::Locale;
 pub use xoxzo::Request;
+pub use xoxzo::account::{Japan, Xoxzo};
 pub use xoxzo::reply::{Reply, Response};
+pub use xoxzo::template::Template;
 pub use xoxzo::text::MessagePreview;

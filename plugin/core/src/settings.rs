@@ -16,8 +16,9 @@ use crate::common::range::Range;
 use crate::phone::{Destination, Trusted};
 use crate::signed::key::{RequestKey, RootKey};
 use crate::signed::seal::Seal;
+use crate::xoxzo::account::Xoxzo;
 
-pub use messages::{Autofill, Japan, Messages, Template, Voice, Wording};
+pub use messages::{Autofill, Messages, Voice, Wording};
 
 /// `count` in any window of `seconds` that begins with its first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,34 +164,6 @@ impl Sends {
 
 const HOUR: u32 = 3_600;
 const DAY: u32 = 86_400;
-
-/// The Xoxzo account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Xoxzo {
-    /// Where the API is, without a slash at the end.
-    pub base_url: String,
-    /// API SID, the user of HTTP Basic.
-    pub sid: String,
-    /// API token, the password of HTTP Basic.
-    pub auth_token: String,
-    /// Sender of messages: at most 10 letters and digits, or at most 15 digits.
-    pub sender: String,
-    /// Milliseconds for one exchange, 1,000 to 30,000.
-    pub timeout: u32,
-    /// Where Xoxzo tells how messages fare: an https URL. Nothing signs what arrives there, so it should hold something unguessable.
-    pub callback_url: Option<String>,
-    /// Tags of messages in Xoxzo's records: at most 8 of 1 to 32 letters, digits, `-` and `_`.
-    pub tags: Vec<String>,
-    /// Direct routes to Japanese carriers.
-    pub japan: Option<Japan>,
-}
-
-impl Xoxzo {
-    /// Range of `timeout`.
-    pub const TIMEOUT: Range = Range(1_000, 30_000);
-    /// How many tags.
-    pub const TAGS: Range = Range(0, 8);
-}
 
 /// Everything a service decides.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,9 @@
 //! Guessed, since its page is not to be had: that sending from a template is answered like freeform, and that its optional parameters
 //! are written like those of freeform.
 
+pub(crate) mod account;
 pub(crate) mod reply;
+pub(crate) mod template;
 pub(crate) mod text;
 
 use alloc::borrow::ToOwned;
@@ -15,8 +17,8 @@ use core::fmt;
 use crate::common::channel::Channel;
 use crate::common::failure::{Code, Failure};
 use crate::phone::Recipient;
-use crate::settings::Template;
-use crate::settings::prepared::Account;
+use crate::xoxzo::account::Account;
+use crate::xoxzo::template::Template;
 use crate::xoxzo::text::Message;
 
 /// An HTTP request to make. Debug shows neither headers nor body: they hold credentials and a PIN.
@@ -65,6 +67,23 @@ pub(crate) fn refused(status: u16, fields: &str, retry_after: Option<u32>) -> Fa
     let status = status.to_string();
     let detail = ["xoxzo refused the ", what, " (", &status, "): ", after].concat();
     Failure::new(Code::Provider, detail).retry_after(retry_after)
+}
+
+/// It gave no readable answer.
+pub(crate) fn silent() -> Failure {
+    Failure::new(Code::Provider, "xoxzo did not say")
+}
+
+/// It is not asked, because it failed again and again.
+pub(crate) fn paused(wait: Option<u32>) -> Failure {
+    let detail = "xoxzo failed five times in a row and is not asked for now: nothing was sent";
+    Failure::new(Code::Provider, detail).retry_after(wait)
+}
+
+/// It is not asked, because it refused as many requests as `setting` allows.
+pub(crate) fn refused_too_often(setting: &str) -> Failure {
+    let detail = ["xoxzo refused too many requests: ", setting].concat();
+    Failure::new(Code::TooManySends, detail)
 }
 
 /// No byte got there.

@@ -13,7 +13,7 @@
 use alloc::vec::Vec;
 
 use super::{Groups, Kind, Messages, Rung, User};
-use crate::common::failure::{Code, Failure};
+use crate::common::failure::Failure;
 use crate::guard::Charge;
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::Binding;
@@ -57,7 +57,7 @@ impl Lesson {
     ///
     /// # Errors
     ///
-    /// [`Code::Request`] if the client is no address.
+    /// [`Code::Request`](crate::Code::Request) if the client is no address.
     pub(crate) fn charges(
         self,
         settings: &Prepared,
@@ -90,12 +90,6 @@ impl Lesson {
         }
         Ok(charges)
     }
-}
-
-/// What a start is refused with while it is not closed.
-pub(super) fn open(wait: Option<u32>) -> Failure {
-    let detail = "xoxzo failed five times in a row and is not asked for now: nothing was sent";
-    Failure::new(Code::Provider, detail).retry_after(wait)
 }
 
 /// One more request that Xoxzo refused for what was in it, such as a bad number. As many are allowed as messages, in the same windows.

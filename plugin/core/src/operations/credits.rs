@@ -7,7 +7,7 @@
 use crate::common::audit::Audit;
 use crate::common::clock;
 use crate::common::codec::{Reader, Writer};
-use crate::common::failure::{Code, Failure};
+use crate::common::failure::Failure;
 use crate::operations::about::About;
 use crate::operations::audited::Tell;
 use crate::operations::turn::{Operation, Received, Suspend, Turn, stray};
@@ -37,7 +37,7 @@ impl Ask {
     ///
     /// # Errors
     ///
-    /// [`Code::Clock`].
+    /// [`Code::Clock`](crate::Code::Clock).
     pub fn begin(settings: &Prepared, now: u32) -> Result<Turn<Self>, Failure> {
         clock::check(now)?;
         Ok(Turn::Send(xoxzo::credits(&settings.account), Self(())))
@@ -71,7 +71,7 @@ impl Operation for Ask {
                 retry_after,
             }) => Err(xoxzo::refused(status, &fields, retry_after)),
             Received::Reply(Reply::Read { .. } | Reply::Unreadable { .. })
-            | Received::Unanswered(..) => Err(Failure::new(Code::Provider, "xoxzo did not say")),
+            | Received::Unanswered(..) => Err(xoxzo::silent()),
             Received::Totals(_) => Err(stray()),
         }
     }

@@ -154,9 +154,7 @@ impl Operation for Status {
                 retry_after,
             }) => Err(xoxzo::refused(status, &fields, retry_after)),
             Received::Unanswered(NoAnswer::NotSent | NoAnswer::Unknown, _)
-            | Received::Reply(Reply::Unreadable { .. }) => {
-                Err(Failure::new(Code::Provider, "xoxzo did not say"))
-            }
+            | Received::Reply(Reply::Unreadable { .. }) => Err(xoxzo::silent()),
             _ => Err(stray()),
         }
     }

@@ -8,6 +8,7 @@ use crate::common::range::Range;
 use crate::phone::Destination;
 use crate::words::locale::Locale;
 use crate::words::pattern::{self, Use};
+use crate::xoxzo::template::Template;
 
 /// The text of messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,35 +138,6 @@ impl Wording {
     }
 }
 
-/// A template that Xoxzo has approved, and which of its variables takes what (docs.xoxzo.com, "SMS templates").
-///
-/// A name is 1 to 64 letters, digits and `_`. Every placeholder of the template must be named, or Xoxzo refuses the message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template {
-    /// Its id in the API.
-    pub id: u32,
-    /// The language it is written in.
-    pub locale: Locale,
-    /// Variable that takes the PIN.
-    pub pin: String,
-    /// Variable that takes the whole minutes left.
-    pub minutes: Option<String>,
-    /// Variable that takes the name of the service.
-    pub service: Option<String>,
-    /// Variable that takes amount and currency. With it and `payee` the template is for payments, and only for them.
-    pub amount: Option<String>,
-    /// Variable that takes the payee.
-    pub payee: Option<String>,
-}
-
-impl Template {
-    /// The variables in use.
-    pub(crate) fn variables(&self) -> impl Iterator<Item = &String> {
-        let optional = [&self.minutes, &self.service, &self.amount, &self.payee];
-        core::iter::once(&self.pin).chain(optional.into_iter().flatten())
-    }
-}
-
 /// Calls that say the PIN. Only ever after an SMS, when a resend asks for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Voice {
@@ -178,13 +150,4 @@ pub struct Voice {
 impl Voice {
     /// What a call weighs in the caps on messages: about the ratio of their prices.
     pub(crate) const WEIGHT: u32 = 5;
-}
-
-/// Xoxzo's direct routes to Japanese carriers, for messages to +81 (help.xoxzo.com, "K-Premium").
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Japan {
-    /// K-Premium Lite instead of K-Premium.
-    pub lite: bool,
-    /// The registered numeric sender, 1 to 15 digits.
-    pub sender: String,
 }

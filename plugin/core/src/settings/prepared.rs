@@ -6,11 +6,8 @@ mod written;
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
-use base64ct::{Base64, Encoding};
 use rand::TryCryptoRng;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::common::clock;
 use crate::common::codec::Writer;
@@ -18,12 +15,11 @@ use crate::common::failure::{Code, Failure};
 use crate::common::random;
 use crate::guard::{GuardName, Names};
 use crate::phone::{Destination, Trusted};
-use crate::settings::{
-    Broken, Guesses, Japan, Messages, Purpose, Scope, Sends, Settings, Voice, Xoxzo,
-};
+use crate::settings::{Broken, Guesses, Messages, Purpose, Scope, Sends, Settings, Voice};
 use crate::signed::binding::{Binding, Claimed, Transaction, unknown_purpose};
 use crate::signed::key::{ReceiptKey, Secret};
 use crate::signed::receipt;
+use crate::xoxzo::account::Account;
 use crate::xoxzo::text::{self, Message, MessagePreview};
 
 /// The keys of one root.
@@ -37,53 +33,6 @@ pub(crate) struct Key {
     /// Of handles.
     pub(crate) handle: Secret,
     pub(crate) receipt: ReceiptKey,
-}
-
-/// How to reach Xoxzo. Debug shows no credentials.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Account {
-    #[zeroize(skip)]
-    pub(crate) base_url: String,
-    /// Value of the header `authorization`.
-    pub(crate) authorization: String,
-    #[zeroize(skip)]
-    pub(crate) sender: String,
-    pub(crate) timeout: u32,
-    /// Holds something unguessable.
-    pub(crate) callback_url: Option<String>,
-    /// With commas between them.
-    #[zeroize(skip)]
-    pub(crate) tags: String,
-    #[zeroize(skip)]
-    pub(crate) japan: Option<Japan>,
-}
-
-impl Account {
-    pub(crate) fn new(xoxzo: &Xoxzo) -> Self {
-        let pair = Zeroizing::new([xoxzo.sid.as_str(), ":", &xoxzo.auth_token].concat());
-        Self {
-            base_url: xoxzo.base_url.clone(),
-            authorization: [
-                "Basic ",
-                &Zeroizing::new(Base64::encode_string(pair.as_bytes())),
-            ]
-            .concat(),
-            sender: xoxzo.sender.clone(),
-            timeout: xoxzo.timeout,
-            callback_url: xoxzo.callback_url.clone(),
-            tags: xoxzo.tags.join(","),
-            japan: xoxzo.japan.clone(),
-        }
-    }
-}
-
-impl fmt::Debug for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account")
-            .field("base_url", &self.base_url)
-            .field("sender", &self.sender)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Settings in effect.

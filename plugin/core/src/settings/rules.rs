@@ -1,16 +1,17 @@
 //! The rules that hold on values and between them.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use super::{Broken, Cap, Guesses, Messages, Sends, Settings, Template, Wording, Xoxzo};
-use crate::common::codec::split;
-use crate::common::display;
+use super::{Broken, Cap, Guesses, Messages, Sends, Settings, Wording};
 use crate::common::failure::Unfit;
 use crate::common::range::Range;
+use crate::common::{display, form};
 use crate::phone::Trusted;
 use crate::signed::binding::Transaction;
 use crate::signed::key::RootKey;
+use crate::xoxzo::account::Xoxzo;
+use crate::xoxzo::template::Template;
 use crate::xoxzo::text::{self, Message};
 
 impl Settings {
@@ -49,7 +50,9 @@ impl Settings {
                 rule,
             })?;
         }
-        let broken = self.rules().into_iter().find(|(holds, ..)| !holds);
+        let rules = self.rules().into_iter();
+        let mut rules = rules.chain(self.xoxzo.rules(self.test));
+        let broken = rules.find(|(holds, ..)| !holds);
         broken.map_or(Ok(()), |(_, path, rule)| {
             Err(Broken {
                 path,
@@ -105,19 +108,9 @@ impl Settings {
         }
     }
 
-    fn rules(&self) -> [(bool, &'static str, &'static str); 20] {
-        const PLAIN: &str = "must be printable ASCII without spaces, and not too long";
-        let (xoxzo, messages) = (&self.xoxzo, &self.messages);
+    fn rules(&self) -> [(bool, &'static str, &'static str); 11] {
+        let messages = &self.messages;
         let plainest = self.longest(None).sms(messages.locale, "", messages);
-        let loopback = xoxzo.base_url.strip_prefix("http").is_some_and(|rest| {
-            let rest = rest.strip_prefix('s').unwrap_or(rest);
-            ["://127.0.0.1", "://localhost", "://[::1]"]
-                .iter()
-                .any(|own| {
-                    rest.strip_prefix(own)
-                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-                })
-        });
         let kids: Vec<_> = self.keys.iter().map(RootKey::kid).collect();
         let names: Vec<_> = self
             .purposes
@@ -125,14 +118,18 @@ impl Settings {
             .map(|purpose| purpose.name.as_bytes())
             .collect();
         [
-            (plain(&self.audience, 64), "audience", PLAIN),
+            (form::plain(&self.audience, 64), "audience", form::PLAIN),
             (
                 !messages.templates.is_empty() || text::parts(&plainest) <= messages.parts,
                 "service",
                 "makes a message of too many parts",
             ),
             (
-                messages.autofill.webotp_domain.as_deref().is_none_or(host),
+                messages
+                    .autofill
+                    .webotp_domain
+                    .as_deref()
+                    .is_none_or(form::host),
                 "message.webotp_domain",
                 "must be a host name in lower case",
             ),
@@ -146,7 +143,7 @@ impl Settings {
                 "must be 11 characters of base64",
             ),
             (
-                messages.templates.iter().all(variables),
+                messages.templates.iter().all(Template::is_sound),
                 "message.templates",
                 "variables must have different names of letters, digits and _, and amount and payee go together",
             ),
@@ -156,24 +153,18 @@ impl Settings {
                 "message.templates",
                 "must have one for message.locale without amount and payee",
             ),
-            (distinct(&kids), "keys", "must be different keys"),
+            (form::distinct(&kids), "keys", "must be different keys"),
             (
                 self.purposes
                     .iter()
-                    .all(|purpose| plain(&purpose.name, 128)),
+                    .all(|purpose| form::plain(&purpose.name, 128)),
                 "purposes",
-                PLAIN,
-            ),
-            (distinct(&names), "purposes", "must have different names"),
-            (
-                origin(&xoxzo.base_url),
-                "xoxzo.base_url",
-                "must be https://HOST, or http://LOOPBACK:PORT, and no more",
+                form::PLAIN,
             ),
             (
-                !self.test || loopback,
-                "xoxzo.base_url",
-                "must be a loopback address, since test is on",
+                form::distinct(&names),
+                "purposes",
+                "must have different names",
             ),
             (
                 self.test || self.sends.cooldown >= Sends::COOLDOWN.0,
@@ -183,39 +174,9 @@ impl Settings {
             (
                 self.voice
                     .as_ref()
-                    .is_none_or(|voice| digits(&voice.caller, 5)),
+                    .is_none_or(|voice| form::digits(&voice.caller, 5)),
                 "voice.caller",
                 "must be 5 to 15 digits",
-            ),
-            (
-                xoxzo.callback_url.as_deref().is_none_or(callback),
-                "xoxzo.callback_url",
-                "must be an https url, or http on a loopback address, of at most 256 characters",
-            ),
-            (
-                xoxzo.tags.iter().all(|tag| tag.len() <= 32 && name(tag)),
-                "xoxzo.tags",
-                "must be 1 to 32 letters, digits, - and _ each",
-            ),
-            (
-                xoxzo
-                    .japan
-                    .as_ref()
-                    .is_none_or(|japan| digits(&japan.sender, 1)),
-                "xoxzo.japan.sender",
-                "must be 1 to 15 digits",
-            ),
-            (plain(&xoxzo.sid, 128), "xoxzo.sid", PLAIN),
-            (
-                split(&xoxzo.sid, b':').is_none(),
-                "xoxzo.sid",
-                "must have no colon",
-            ),
-            (plain(&xoxzo.auth_token, 128), "xoxzo.auth_token", PLAIN),
-            (
-                sender(&xoxzo.sender),
-                "xoxzo.sender",
-                "must be 1 to 10 letters and digits, or 1 to 15 digits",
             ),
         ]
     }
@@ -379,171 +340,10 @@ const CAPS: [Capped; 9] = [
 const COUNT: &str = "count must be 1 to 1000000";
 const WINDOW: &str = "seconds must be 60 to 2678400";
 
-fn distinct<T: PartialEq>(items: &[T]) -> bool {
-    (1..)
-        .zip(items)
-        .all(|(next, item)| items.iter().skip(next).all(|other| other != item))
-}
-
-fn plain(text: &str, longest: usize) -> bool {
-    (1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-fn host(text: &str) -> bool {
-    let lower =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
-    (1..=253).contains(&text.len()) && text.bytes().all(lower) && !text.starts_with(['-', '.'])
-}
-
-/// An origin that credentials may be sent to: https, or http to a loopback address.
-fn origin(url: &str) -> bool {
-    let port = |text: &str| {
-        text.parse::<u16>()
-            .is_ok_and(|port| port > 0 && port.to_string() == text)
-    };
-    let (secure, authority) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
-        (Some(rest), _) => (true, rest),
-        (None, Some(rest)) => (false, rest),
-        (None, None) => return false,
-    };
-    let (name, digits) = match authority.strip_prefix("[::1]") {
-        Some("") => ("[::1]", None),
-        Some(rest) => ("[::1]", rest.strip_prefix(':').or(Some(""))),
-        None => {
-            split(authority, b':').map_or((authority, None), |(name, digits)| (name, Some(digits)))
-        }
-    };
-    let loopback = matches!(name, "127.0.0.1" | "localhost" | "[::1]");
-    (loopback || (secure && host(name))) && digits.is_none_or(port)
-}
-
-fn sender(text: &str) -> bool {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && (1..=if digits { 15 } else { 10 }).contains(&text.len())
-}
-
-/// An origin, and any path behind it.
-fn callback(url: &str) -> bool {
-    let start = url
-        .bytes()
-        .position(|byte| byte == b':')
-        .map_or(0, |at| at.saturating_add(3));
-    let end = url
-        .bytes()
-        .enumerate()
-        .find(|(at, byte)| *at >= start && b"/?".contains(byte))
-        .map_or(url.len(), |(at, _)| at);
-    plain(url, 256)
-        && url.bytes().all(|byte| !b"\"#\\<>".contains(&byte))
-        && url.get(..end).is_some_and(origin)
-}
-
-fn digits(text: &str, least: usize) -> bool {
-    (least..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn name(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-}
-
 /// Sources: developers.google.com, "Perform SMS verification on a server": 11 characters of base64.
 fn app_hash(text: &str) -> bool {
     text.len() == 11
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
-}
-
-fn variables(template: &Template) -> bool {
-    let names: Vec<_> = template.variables().map(String::as_bytes).collect();
-    let fit = template
-        .variables()
-        .all(|text| text.len() <= 64 && name(text) && !text.contains('-'));
-    fit && distinct(&names) && template.amount.is_some() == template.payee.is_some()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn callbacks_go_to_https_or_loopback() {
-        for good in [
-            "https://a.example/x?y=z",
-            "https://a.example",
-            "http://127.0.0.1:1/x",
-            "https://a.example:8443/a/",
-        ] {
-            assert!(callback(good), "{good}");
-        }
-        for bad in [
-            "",
-            "http://a.example/x",
-            "https:///x",
-            "https://u:p@a.example/",
-            "https://a.example/\"",
-            "ftp://a",
-            "https://a b/",
-            "https://a.example/#x",
-        ] {
-            assert!(!callback(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn credentials_go_to_https_or_loopback() {
-        for good in [
-            "https://api.xoxzo.com",
-            "https://api.xoxzo.com:8443",
-            "http://127.0.0.1:8080",
-            "http://localhost:1",
-            "http://[::1]:80",
-            "http://127.0.0.1",
-        ] {
-            assert!(origin(good), "{good}");
-        }
-        for bad in [
-            "",
-            "api.xoxzo.com",
-            "http://api.xoxzo.com",
-            "https://",
-            "https://api.xoxzo.com/",
-            "https://a@b",
-            "https://a/b",
-            "http://127.0.0.1.evil.example",
-            "http://127.0.0.1:0",
-            "http://127.0.0.1:080",
-            "http://127.0.0.1:99999",
-            "https://a?b",
-            "https://a#b",
-            "https://A",
-            "ftp://127.0.0.1",
-            "http://[::1]x",
-            "https://a b",
-            "http://localhost@evil",
-        ] {
-            assert!(!origin(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn senders() {
-        for good in ["Xoxzo", "A123456789", "814512345678901"] {
-            assert!(sender(good), "{good}");
-        }
-        for bad in [
-            "",
-            "Example Shop",
-            "ABCDEFGHIJK",
-            "8145123456789012",
-            "+8145",
-            "店",
-        ] {
-            assert!(!sender(bad), "{bad}");
-        }
-    }
 }

@@ -11,11 +11,11 @@ use crate::common::codec::{Reader, Writer, from_hex, to_hex};
 use crate::common::failure::Failure;
 use crate::guard::Names;
 use crate::phone::{Destination, Place, Trusted};
-use crate::settings::{
-    Autofill, Cap, Guesses, Japan, Messages, Purpose, Sends, Template, Voice, Wording,
-};
+use crate::settings::{Autofill, Cap, Guesses, Messages, Purpose, Sends, Voice, Wording};
 use crate::signed::key::{ReceiptKey, Secret};
 use crate::words::locale::Locale;
+use crate::xoxzo::account::Japan;
+use crate::xoxzo::template::Template;
 
 /// Names the layout below and the release: a string of another build is refused, not misread.
 const BUILD: &str = concat!("xoxzo-2fa ", env!("CARGO_PKG_VERSION"), " prepared 4");
