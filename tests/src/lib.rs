@@ -150,8 +150,7 @@ pub fn charge(counters: &mut Counters, charge: &Charge, now: u32) -> (Total, boo
         .copied()
         .filter(|(_, ends)| *ends > now);
     let (before, ends) = live.unwrap_or((0, now + charge.ttl));
-    let total = before.saturating_add_signed(charge.amount);
-    let refused = charge.amount >= 0 && total > charge.limit;
+    let (total, refused) = charge.apply(before);
     if !refused && total == 0 {
         counters.remove(&charge.counter);
     } else if !refused && total != before {

@@ -78,6 +78,13 @@ impl Charge {
         }
     }
 
+    /// What the charge makes of a total, and whether its limit refuses that.
+    #[must_use]
+    pub fn apply(&self, total: u32) -> (u32, bool) {
+        let next = total.saturating_add_signed(self.amount);
+        (next, self.amount >= 0 && next > self.limit)
+    }
+
     /// One more, up to `limit`.
     pub(crate) fn one(name: Name, limit: u32, ttl: u32) -> Self {
         Self::more(name, 1, limit, ttl)

@@ -35,9 +35,9 @@
 //!                 let mut totals = Vec::new();
 //!                 for charge in charges {
 //!                     let counter = counters.entry(charge.counter).or_default();
-//!                     let total = counter.saturating_add_signed(charge.amount);
+//!                     let (total, refused) = charge.apply(*counter);
 //!                     totals.push(Total { total, ends_in: charge.ttl });
-//!                     if charge.amount >= 0 && total > charge.limit {
+//!                     if refused {
 //!                         break;
 //!                     }
 //!                     *counter = total;

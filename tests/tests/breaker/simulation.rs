@@ -179,10 +179,10 @@ impl<F: FnMut(Who, u64) -> Answer> Simulation<F> {
             let live = self.counters.get(&one.counter).copied();
             let live = live.filter(|(_, ends)| *ends > self.now);
             let (before, ends) = live.unwrap_or((0, self.now + u64::from(one.ttl) * SECOND));
-            let total = before.saturating_add_signed(one.amount);
+            let (total, refused) = one.apply(before);
             let ends_in = u32::try_from((ends - self.now).div_ceil(SECOND)).unwrap();
             totals.push(Total { total, ends_in });
-            if one.amount >= 0 && total > one.limit {
+            if refused {
                 break;
             }
             if total == 0 {

@@ -74,8 +74,7 @@ impl Shard {
             .now
             .saturating_add(u64::from(charge.ttl).saturating_mul(1_000));
         let (before, ends) = live.map_or((0, begins), |counter| (counter.total, counter.ends));
-        let total = before.saturating_add_signed(charge.amount);
-        let refused = charge.amount >= 0 && total > charge.limit;
+        let (total, refused) = charge.apply(before);
         if !refused && total != before {
             match live {
                 Some(counter) if total == 0 => self.remove(counter),
