@@ -112,7 +112,7 @@ impl From<types::Audit> for Audit {
 }
 
 /// Why the guard or Xoxzo gave no readable answer: one line that begins with the kind of fault, such as `dns:`, `tls:` or `busy:`. It is the
-/// [`source`](std::error::Error::source) of an [`Error`].
+/// [`source`](std::error::Error::source) of an [`Error`](crate::Error).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause(String);
 
