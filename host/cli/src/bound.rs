@@ -1,4 +1,4 @@
-//! What a challenge is bound to, and for which payment.
+//! Arguments that bind a challenge: the user, the number, the purpose and the payment.
 
 use clap::Args;
 use xoxzo_2fa::{Binding, Transaction};
@@ -33,7 +33,7 @@ pub(crate) struct Payment {
     /// Currency of the amount, an ISO 4217 code.
     #[arg(long, value_name = "CODE", requires = "amount")]
     currency: Option<String>,
-    /// Who is paid.
+    /// The payee.
     #[arg(long, value_name = "NAME", requires = "amount")]
     payee: Option<String>,
 }
@@ -56,7 +56,7 @@ pub(crate) struct Bound {
     /// The service's internal id of the user.
     #[arg(long, value_name = "ID")]
     subject: String,
-    /// What the challenge is for: one of the settings' purposes.
+    /// The purpose of the challenge, one of those in the settings.
     #[arg(long, default_value = "login")]
     purpose: String,
     /// Session that the challenge is bound to.

@@ -32,7 +32,7 @@ impl Status {
     }
 }
 
-/// Who operates, and on which account.
+/// The operator's name, and the settings to act with.
 #[derive(Args)]
 pub(crate) struct Desk {
     /// The operator's name, for the event of what is done.

@@ -7,13 +7,13 @@ use std::{fmt, io};
 use serde_json::json;
 use xoxzo_2fa::{Code, Error, Explanation, GuardError};
 
-/// Why a command ended early.
+/// A fault that ends a command early.
 pub(crate) enum Fault {
-    /// From the operation itself.
+    /// The operation itself failed or was refused.
     Operation(Error),
-    /// From around it: no home, no terminal, a taken port.
+    /// Something around it failed: no home, no terminal, a taken port.
     Around(String),
-    /// From the counters' file.
+    /// The counters' file could not be used.
     Guard(GuardError),
 }
 

@@ -12,7 +12,7 @@ use crate::account::Account;
 use crate::bound::Bound;
 use crate::report::{Fault, tell};
 
-/// How often the component asks for the state of a message.
+/// The pause between two questions about a message's state.
 const APART: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
@@ -59,7 +59,7 @@ pub(crate) struct Resend {
     /// The token that `start` printed.
     #[arg(long)]
     token: String,
-    /// By which way.
+    /// The channel of the message.
     #[arg(long, value_enum, default_value = "sms")]
     channel: Way,
     #[command(flatten)]

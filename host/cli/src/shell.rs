@@ -11,7 +11,7 @@ use crate::report::Fault;
 
 #[derive(Args)]
 pub(crate) struct Completions {
-    /// For which shell.
+    /// The shell to complete for.
     shell: Shell,
 }
 

@@ -15,14 +15,14 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// What is absent is drawn at random.
+    /// Takes the credentials that are given, and draws the others at random.
     pub(crate) fn new(sid: Option<String>, auth_token: Option<String>) -> io::Result<Self> {
         let sid = sid.map_or_else(random_id, Ok)?;
         let auth_token = auth_token.map_or_else(random_id, Ok)?;
         Ok(Self { sid, auth_token })
     }
 
-    /// Whether the headers bear the credentials; if not, why.
+    /// Checks that the headers bear the credentials. The error says why not.
     pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), &'static str> {
         const ABSENT: &str = "Authentication credentials were not provided.";
         const WRONG: &str = "Invalid username/password.";

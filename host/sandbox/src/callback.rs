@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::message::Message;
 use crate::site::Site;
 
-/// How often a callback is tried that is not answered with 200, as with link tracking (help.xoxzo.com).
+/// Tries of a callback that is not answered with 200, as with link tracking (help.xoxzo.com).
 const TRIES: u32 = 10;
 
 /// Time from one try to the next where messages move on without any.
@@ -64,7 +64,7 @@ async fn deliver(site: &Site, url: &str, body: &Value) {
     }
 }
 
-/// Whether it was answered with 200.
+/// Sends it once, and tells whether it was answered with 200.
 fn post(url: &str, kind: &str, body: &str) -> bool {
     let agent: Agent = Agent::config_builder()
         .proxy(None)

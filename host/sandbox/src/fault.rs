@@ -1,8 +1,8 @@
-//! What goes wrong on purpose: one table of numbers, for this crate, its README and the tests of others.
+//! Faults on purpose: one table of numbers, for this crate, its README and the tests of others.
 
 macro_rules! faults {
     ($($name:ident $number:literal $text:literal $takes:literal $about:literal),* $(,)?) => {
-        /// What a recipient's number makes the sandbox do. Such numbers mean nothing to Xoxzo.
+        /// A fault that a recipient's number asks the sandbox for. Such numbers mean nothing to Xoxzo.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Fault {
@@ -29,7 +29,7 @@ macro_rules! faults {
                 }
             }
 
-            /// What it does, in a line.
+            /// Describes the fault in a line.
             #[must_use]
             pub fn about(self) -> &'static str {
                 match self {
@@ -37,7 +37,7 @@ macro_rules! faults {
                 }
             }
 
-            /// Whether the message is taken, and gets into the inbox.
+            /// Tells whether the message is taken and gets into the inbox.
             #[must_use]
             pub fn takes(self) -> bool {
                 match self {

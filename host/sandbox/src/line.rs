@@ -12,7 +12,7 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What listens, on one address.
+/// The listeners on one address.
 pub(crate) struct Lines(pub(crate) TcpListener);
 
 /// One connection.

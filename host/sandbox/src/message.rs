@@ -20,22 +20,22 @@ const CALL_COST: usize = 10;
 pub struct Message {
     /// Its id in the API: 32 letters and digits, of a call a UUID.
     pub message_id: String,
-    /// What it came by: `sms` or `voice`.
+    /// The channel: `sms` or `voice`.
     pub channel: &'static str,
-    /// Who it says it is from, as given.
+    /// The sender, as given.
     pub sender: String,
-    /// Whom it went to, in E.164.
+    /// The recipient in E.164.
     pub recipient: String,
     /// Its text, or what the call says.
     pub body: String,
-    /// When it was taken: RFC 3339, UTC, whole seconds, such as `2026-11-24T08:00:00Z`.
+    /// The time at which it was taken: RFC 3339, UTC, whole seconds, such as `2026-11-24T08:00:00Z`.
     pub sent_at: String,
     pub(crate) callback_url: Option<String>,
     tags: Vec<String>,
     taken: OffsetDateTime,
 }
 
-/// What a request to send asks for, found sound.
+/// A sound request to send.
 pub(crate) struct Draft {
     pub(crate) channel: &'static str,
     pub(crate) sender: String,
@@ -46,7 +46,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// What it costs, in credits.
+    /// Returns the price in credits.
     pub(crate) fn cost(&self) -> usize {
         match self.channel {
             "voice" => CALL_COST,
@@ -79,7 +79,7 @@ impl Message {
         }
     }
 
-    /// As in the inbox.
+    /// Returns the message as the inbox shows it.
     pub(crate) fn entry(&self) -> Value {
         json!({
             "message_id": self.message_id,
@@ -124,7 +124,7 @@ impl Message {
         self.states()[stage(now - self.taken, pace)]
     }
 
-    /// As the API tells it, `url` being the sandbox's.
+    /// Returns the message as the API describes it. `url` is the sandbox's.
     pub(crate) fn status(&self, url: &str, state: &str) -> Value {
         let sent_time = self.sent_at.replace('T', " ").replace('Z', "");
         if self.channel == "voice" {
@@ -167,7 +167,7 @@ impl fmt::Debug for Message {
     }
 }
 
-/// Which of three stages a message of that age is at; a clock put back leaves it at the first.
+/// Returns the stage, of three, of a message of this age. A clock that was put back leaves it at the first.
 fn stage(age: Duration, pace: std::time::Duration) -> usize {
     if age >= pace * 2 {
         2

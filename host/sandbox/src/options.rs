@@ -1,11 +1,11 @@
-//! How a sandbox starts.
+//! Options of a sandbox.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::template::Template;
 
-/// How to start. The default takes a free port and random credentials, may send freeform, has 1,000 credits and three templates:
+/// Options to start with. The default takes a free port and random credentials, may send freeform, has 1,000 credits and three templates:
 /// 1, a login; 2, a payment; 3, which waits for approval.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -20,13 +20,13 @@ pub struct Options {
     pub pace: Duration,
     /// Credits of the account.
     pub credits: u32,
-    /// Whether the account may send texts of its own.
+    /// Lets the account send texts of its own.
     pub freeform: bool,
-    /// Whether the account has test credits only: the text of every SMS is replaced.
+    /// Gives the account test credits only: the text of every SMS is replaced.
     pub test_credit: bool,
     /// Requests in a second that are answered; any number if absent.
     pub throttle: Option<u32>,
-    /// Whether callbacks are JSON and not a form.
+    /// Sends callbacks as JSON, not as a form.
     pub json_callbacks: bool,
     pub(crate) templates: Vec<Template>,
 }

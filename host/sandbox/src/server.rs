@@ -23,7 +23,7 @@ use crate::options::Options;
 use crate::site::{Clock, Site};
 use crate::{api, viewer};
 
-/// What is read of a request body before it is answered, in bytes.
+/// The most bytes of a request body that are read before it is answered.
 const READ: usize = 1024 * 1024;
 
 /// A running sandbox. It ends when this is dropped.
@@ -83,7 +83,7 @@ impl Sandbox {
         })
     }
 
-    /// Where it listens: `http://127.0.0.1:PORT`, without a last slash.
+    /// Returns the address that it listens on: `http://127.0.0.1:PORT`, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.site.url

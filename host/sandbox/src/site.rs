@@ -1,4 +1,4 @@
-//! What requests are answered from.
+//! The state of a sandbox, from which requests are answered.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -58,7 +58,7 @@ impl Site {
         left.is_some()
     }
 
-    /// Whether one more request may be answered in this second.
+    /// Counts a request, and tells whether it may be answered in this second.
     pub(crate) fn admits(&self) -> bool {
         let Some(most) = self.options.throttle else {
             return true;

@@ -22,7 +22,7 @@ impl Template {
         }
     }
 
-    /// As the API tells it.
+    /// Returns the template as the API describes it.
     pub(crate) fn entry(&self) -> Value {
         let content = |shown: bool| shown.then_some(&self.content);
         let example = self.approved.then(|| {
@@ -88,7 +88,7 @@ impl Template {
     }
 }
 
-/// What is before the first `{name}`, the name, and what is after it.
+/// Splits a text at its first `{name}` into the text before it, the name, and the text after it.
 fn next(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_once('{')?;
     let (name, after) = rest.split_once('}')?;

@@ -29,12 +29,12 @@ pub use redis::AsyncRedisGuard;
 
 use crate::transport::{Body, Lost};
 
-/// What a trait's method gives to wait for.
+/// The future that a method of a trait returns.
 pub type Wait<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// One HTTP exchange.
 pub trait AsyncTransport: Send + Sync {
-    /// As [`Transport::send`](crate::Transport::send).
+    /// The asynchronous form of [`Transport::send`](crate::Transport::send).
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
-//! What operators are told beside each answer.
+//! Audits: information for operators beside each answer.
 
 use std::fmt;
 
 use crate::bindings::xoxzo::two_factor::types;
 
-/// What operators should look at, whatever became of the operation.
+/// A condition that operators should look at, whatever became of the operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Alarm {
@@ -64,13 +64,13 @@ impl From<types::Trail> for Trail {
     }
 }
 
-/// What an operation tells operators beside its answer: for logs, metrics and tickets. Show none of it to a user.
+/// Information for operators beside an operation's answer: for logs, metrics and tickets. Show none of it to a user.
 ///
 /// Holds nothing personal: no PIN, no token, no key, no URL and no phone number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Audit {
-    /// Whom the operation is about. Absent for a status, and where subject or recipient is malformed.
+    /// Pseudonyms of the user. Absent for a status, and where subject or recipient is malformed.
     pub trail: Option<Trail>,
     /// The same for each operation on one challenge: 11 characters of base64url. Absent where there is no challenge.
     pub challenge_id: Option<String>,
@@ -78,9 +78,9 @@ pub struct Audit {
     pub message_id: Option<String>,
     /// The challenge is a decoy. Metrics leave it out, or strangers could move them.
     pub decoy: bool,
-    /// Why the guard or Xoxzo gave no readable answer.
+    /// The reason why the guard or Xoxzo gave no readable answer.
     pub cause: Option<Cause>,
-    /// What operators should look at now.
+    /// The condition that operators should look at now.
     pub alarm: Option<Alarm>,
 }
 
@@ -111,7 +111,7 @@ impl From<types::Audit> for Audit {
     }
 }
 
-/// Why the guard or Xoxzo gave no readable answer: one line that begins with the kind of fault, such as `dns:`, `tls:` or `busy:`. It is the
+/// The reason why the guard or Xoxzo gave no readable answer: one line that begins with the kind of fault, such as `dns:`, `tls:` or `busy:`. It is the
 /// [`source`](std::error::Error::source) of an [`Error`](crate::Error).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause(String);

@@ -1,4 +1,4 @@
-//! What goes into operations and what comes out.
+//! Arguments and results of the operations.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,7 +7,7 @@ use crate::audit::Audit;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::exchange::bounded;
 
-/// What a challenge is bound to: authenticated, never carried, shown again at verify.
+/// The user, number and payment that a challenge is bound to: authenticated, never carried, and given again at `verify`.
 ///
 /// Take every field from the server's own records. A phone number, subject or amount from the form lets a caller choose whom
 /// to be. Debug shows neither number nor subject.
@@ -83,7 +83,7 @@ pub struct Transaction {
     pub amount: String,
     /// ISO 4217 code.
     pub currency: String,
-    /// Who is paid: 1 to 40 letters, digits, spaces and `.,'&()-`, no run of four digits.
+    /// The payee: 1 to 40 letters, digits, spaces and `.,'&()-`, without a run of four digits.
     pub payee: String,
 }
 
@@ -116,7 +116,7 @@ impl fmt::Debug for Transaction {
     }
 }
 
-/// By which way a message goes.
+/// The channel of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Channel {
@@ -138,11 +138,11 @@ impl Channel {
     }
 }
 
-/// How a message is sent and on whose behalf.
+/// Options of a message, and the client on whose behalf it is sent.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sending {
-    /// By which way.
+    /// The channel of the message.
     pub channel: Channel,
     /// Language of the text: `en`, `ja`, `id`, `ms`, `vi`, `th`, `zh-Hans`, `zh-Hant`, `ko` or `es`. The settings' own if absent.
     pub locale: Option<String>,
@@ -207,7 +207,7 @@ impl fmt::Debug for Sending {
 
 macro_rules! deliveries {
     ($($(#[$about:meta])* $name:ident $text:literal),* $(,)?) => {
-        /// What is known of a message.
+        /// The state of a message, as far as it is known.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Delivery {
@@ -251,7 +251,7 @@ deliveries! {
 }
 
 impl Delivery {
-    /// Whether nothing more is to come.
+    /// Tells whether the state is final.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, Self::Delivered | Self::Failed)
@@ -262,21 +262,21 @@ impl Delivery {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Challenge {
-    /// For the user's session: 80 characters of base64url.
+    /// The token, for the user's session: 80 characters of base64url.
     pub token: String,
     /// The recipient, mostly hidden, to show.
     pub masked: String,
-    /// How long the token is good.
+    /// The time until the token expires.
     pub expires_in: Duration,
-    /// When another message may go to this number.
+    /// The time until another message may go to this number.
     pub resend_after: Duration,
-    /// What is known of the message.
+    /// The state of the message, as far as it is known.
     pub delivery: Delivery,
-    /// What [`TwoFactor::status`](crate::TwoFactor::status) asks by.
+    /// The handle to give to [`TwoFactor::status`](crate::TwoFactor::status).
     pub handle: Option<String>,
     /// Billed parts, of an SMS whose text is not a template's.
     pub parts: Option<u32>,
-    /// For operators: show none of it to a user.
+    /// Information for operators. Show none of it to a user.
     pub audit: Audit,
 }
 
@@ -309,7 +309,7 @@ impl From<types::Challenge> for Challenge {
     }
 }
 
-/// What became of a message.
+/// The state of a message, as Xoxzo reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
@@ -317,7 +317,7 @@ pub struct Report {
     pub delivery: Delivery,
     /// Xoxzo's word for it, for a log.
     pub detail: String,
-    /// For operators.
+    /// Information for operators.
     pub audit: Audit,
 }
 
@@ -331,7 +331,7 @@ impl From<types::Report> for Report {
     }
 }
 
-/// What an unlock lifted.
+/// The counts that an unlock took back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unlocked {
@@ -341,7 +341,7 @@ pub struct Unlocked {
     pub subject_failures: u32,
     /// Messages in the present window: those of the subject or those to the number, whichever are more.
     pub messages: u32,
-    /// For operators.
+    /// Information for operators.
     pub audit: Audit,
 }
 
@@ -366,7 +366,7 @@ pub struct MessagePreview {
     pub text: String,
     /// Billed parts of the SMS.
     pub parts: u32,
-    /// What a call says.
+    /// The words of a call.
     pub call: String,
 }
 
@@ -390,7 +390,7 @@ pub struct Acceptance {
     pub receipt: String,
     /// Life of the receipt.
     pub expires_in: Duration,
-    /// For operators: show none of it to a user.
+    /// Information for operators. Show none of it to a user.
     pub audit: Audit,
 }
 
@@ -413,7 +413,7 @@ impl From<types::Acceptance> for Acceptance {
     }
 }
 
-/// What anyone can read in a token.
+/// The fields that anyone can read in a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenInfo {
@@ -421,9 +421,9 @@ pub struct TokenInfo {
     pub key_id: String,
     /// Digits of the PIN.
     pub digits: u32,
-    /// When it was made.
+    /// The time at which it was made.
     pub issued_at: SystemTime,
-    /// From when on it is refused.
+    /// The time from which it is refused.
     pub expires_at: SystemTime,
 }
 

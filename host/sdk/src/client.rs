@@ -25,7 +25,7 @@ use crate::settings::Settings;
 use crate::telemetry::default_auditor;
 use crate::transport::Transport;
 
-/// How instances are used.
+/// The life of an instance: one call, or many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Instances {
@@ -57,7 +57,7 @@ struct Inner {
 }
 
 impl TwoFactor {
-    /// With the bundled component, ureq, and everything else as it is by default.
+    /// Opens a client with the bundled component, ureq, and the defaults for everything else.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl TwoFactor {
         Self::builder(settings, guard).build()
     }
 
-    /// With choices of its own.
+    /// Begins a client whose parts can be chosen.
     pub fn builder(settings: Settings, guard: impl Guard + 'static) -> Builder {
         Builder {
             settings,
@@ -96,7 +96,7 @@ impl TwoFactor {
     ///
     /// # Errors
     ///
-    /// As [`TwoFactor::start`].
+    /// The asynchronous form of [`TwoFactor::start`].
     pub fn start_with(&self, binding: &Binding, sending: &Sending) -> Result<Challenge, Error> {
         self.dispatch(
             Operation::Start,
@@ -123,7 +123,7 @@ impl TwoFactor {
     ///
     /// # Errors
     ///
-    /// As [`TwoFactor::resend`].
+    /// The asynchronous form of [`TwoFactor::resend`].
     pub fn resend_with(
         &self,
         token: &str,
@@ -178,7 +178,7 @@ impl TwoFactor {
     ///
     /// # Errors
     ///
-    /// As [`TwoFactor::verify`].
+    /// The asynchronous form of [`TwoFactor::verify`].
     pub fn verify_from(
         &self,
         token: &str,
@@ -263,7 +263,7 @@ impl TwoFactor {
         &self.shared.effective
     }
 
-    /// What is allowed and unwise in the settings, a sentence each.
+    /// Returns warnings about settings that are allowed and unwise, a sentence each.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.shared.warnings

@@ -1,4 +1,4 @@
-//! What settings prove of the standards, and what they leave to the service.
+//! Compliance: the rules of standards that settings meet, and those left to the service.
 //!
 //! The rules are in `wit/compliance.json`, the same for every host. A rule is *met* or *not met* only where settings decide it.
 
@@ -8,7 +8,7 @@ use crate::configuration::Checked;
 
 const RULES: &str = include_str!("../wit/compliance.json");
 
-/// How a rule stands.
+/// The verdict on a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Standing {
@@ -40,13 +40,13 @@ pub struct Finding {
     pub id: String,
     /// Standard and section.
     pub source: String,
-    /// Whether the standard says must, and not should.
+    /// True if the standard says MUST, false if it says SHOULD.
     pub must: bool,
     /// The rule in words.
     pub text: String,
-    /// How it stands.
+    /// The verdict.
     pub standing: Standing,
-    /// What to change where it is not met, or to do where it is yours.
+    /// Advice: the change that meets the rule, or the service's own part in it.
     pub advice: Option<String>,
 }
 
@@ -84,7 +84,7 @@ fn finding(rule: &Value, effective: &Value) -> Finding {
     }
 }
 
-/// Whether a value of the settings is as a test of a rule wants it. What is not there is as no test wants it.
+/// Tests a value of the settings against a rule. An absent value passes no test.
 fn holds(test: &Value, effective: &Value) -> bool {
     let path = test["path"].as_str().unwrap_or_default();
     let value = path.split('.').try_fold(effective, |at, name| at.get(name));

@@ -18,7 +18,7 @@ use crate::transport::{Lost, Transport};
 pub(crate) static BUNDLED: Bundled<TwoFactor> =
     Bundled::new(include_bytes!("../plugin/two-factor.wasm"));
 
-/// What instances of one `TwoFactor` share.
+/// The parts that all instances of one `TwoFactor` share.
 pub(crate) struct Host {
     pub(crate) guard: Box<dyn Guard>,
     pub(crate) transport: Box<dyn Transport>,

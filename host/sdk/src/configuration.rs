@@ -87,7 +87,7 @@ impl Checked {
         &self.prepared.effective
     }
 
-    /// What is allowed and unwise, a sentence each.
+    /// Returns warnings about settings that are allowed and unwise, a sentence each.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.prepared.warnings

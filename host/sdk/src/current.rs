@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use crate::error::Error;
 use crate::guard::Scope;
 
-/// How far a clock may be set back: the counter of a challenge outlives it by more.
+/// The largest step back of a clock that does no harm: the counter of a challenge outlives it by more.
 const BACK: Duration = Duration::from_secs(120);
 
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -27,7 +27,7 @@ pub(crate) struct Current {
     renewal: Option<Renewal>,
 }
 
-/// For a guard of the scope `process`.
+/// The means to prepare settings anew after the clock was set back, for a guard of the scope `process`.
 struct Renewal {
     clock: Clock,
     /// The latest time that was read, in seconds since 1970.

@@ -23,7 +23,7 @@ pub(crate) const MEMORY: usize = 2 * 1024 * 1024;
 /// Length of an epoch.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
 
-/// What is there once.
+/// The process-wide singletons.
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     running: Places,
@@ -31,7 +31,7 @@ pub(crate) struct Shared {
     ticker: Arc<Ticker>,
 }
 
-/// What is there once, or why it is not.
+/// The singletons, or the reason why they could not be made.
 type Once = OnceLock<Result<&'static Shared, String>>;
 
 /// The process's engine.

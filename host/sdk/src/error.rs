@@ -7,7 +7,7 @@ use crate::audit::{Alarm, Audit, Cause};
 use crate::bindings::xoxzo::two_factor::types;
 use crate::guard::GuardError;
 
-/// Why an operation ended without what was asked.
+/// The reason why an operation ended without the result that was asked for.
 ///
 /// No text in it holds a PIN, a token, a key or a full phone number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What happened, whoever has to act.
+    /// Returns the failure, whoever has to act.
     #[must_use]
     pub fn failure(&self) -> &Failure {
         match self {
@@ -76,21 +76,21 @@ impl std::error::Error for Error {
     }
 }
 
-/// What happened, with what a user interface needs.
+/// A failure, with the values that a user interface needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Failure {
-    /// What happened.
+    /// The code of the failure.
     pub code: Code,
     /// One line for a log, for operators.
     pub detail: String,
     /// Tries that the challenge still has. Present with [`Code::WrongPin`].
     pub guesses_left: Option<u32>,
-    /// When trying again can work. Absent where waiting does not help.
+    /// The time after which trying again can work. Absent where waiting does not help.
     pub retry_after: Option<Duration>,
     /// Until the token's life ends. Present where the token was valid.
     pub expires_in: Option<Duration>,
-    /// For operators: show none of it to a user. Absent where the component could not be asked.
+    /// Information for operators. Show none of it to a user. Absent where the component could not be asked.
     pub audit: Option<Box<Audit>>,
 }
 
@@ -121,7 +121,7 @@ impl Failure {
 
 macro_rules! codes {
     ($($(#[$about:meta])* $name:ident $text:literal),* $(,)?) => {
-        /// What happened. [`Code::as_str`] is the same on every host.
+        /// The code of a failure. [`Code::as_str`] is the same on every host.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -179,7 +179,7 @@ codes! {
     InvalidToken "invalid-token",
     /// Too many failures: of this subject with this recipient, of this subject, or from this client. With `retry_after`: wait; without: locked until an operator acts.
     Locked "locked",
-    /// What was typed is not a PIN. Nothing was charged.
+    /// The typed text is not a PIN. Nothing was charged.
     Malformed "malformed",
     /// The recipient is not among the allowed destinations.
     NotAllowed "not-allowed",

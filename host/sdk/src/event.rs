@@ -11,7 +11,7 @@ use crate::binding::{
 use crate::error::{Code, Error};
 use crate::limits::{Credits, Limits};
 
-/// Which operation an event is of.
+/// An operation, as events name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -47,11 +47,11 @@ impl Operation {
     }
 }
 
-/// How an operation ended.
+/// The outcome of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// As asked.
+    /// The operation did what was asked.
     Ok,
     /// A message may or may not have gone out; the challenge is usable.
     Unknown,
@@ -97,7 +97,7 @@ impl Outcome {
     }
 }
 
-/// What an operation costs at Xoxzo.
+/// The cost of an operation at Xoxzo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cost {
@@ -138,25 +138,25 @@ impl Cost {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
-    /// Which operation.
+    /// The operation.
     pub operation: Operation,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Why it was refused or failed. Absent if it was done or cancelled.
+    /// The code of the refusal or failure. Absent if the operation was done or cancelled.
     pub code: Option<Code>,
     /// The name of the operator who did it. Absent for what users do.
     pub operator: Option<String>,
     /// The purpose, as the settings name it. Absent where there is none, and for one that they do not name.
     pub purpose: Option<String>,
-    /// By which way a message went or would have gone.
+    /// The channel by which a message went or would have gone.
     pub channel: Option<Channel>,
-    /// What is known of the message.
+    /// The state of the message, as far as it is known.
     pub delivery: Option<Delivery>,
-    /// What it costs.
+    /// The cost.
     pub cost: Cost,
-    /// Whom it is about, and what operators should know.
+    /// The user's pseudonyms, and other information for operators.
     pub audit: Audit,
-    /// How long it took, with all waits.
+    /// The duration, with all waits.
     pub took: Duration,
 }
 
@@ -167,7 +167,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// What an event is made of, before it is known how the operation ends.
+/// The parts of an event that are known before the operation ends.
 #[derive(Clone)]
 pub(crate) struct Subject<'a> {
     pub(crate) operation: Operation,

@@ -22,12 +22,12 @@ pub(crate) fn bounded(text: &str) -> &str {
 /// The most charges of a list: more than any operation makes.
 const CHARGES: usize = 64;
 
-/// Whether a store is to see this list.
+/// Checks a list before a store sees it.
 pub(crate) fn is_a_list(charges: &[types::Charge]) -> bool {
     charges.len() <= CHARGES
 }
 
-/// What is answered to a list that no store is to see.
+/// Returns the answer to a list that no store sees.
 pub(crate) fn unlisted() -> types::HostFailure {
     types::HostFailure {
         no_answer: types::NoAnswer::GuardUnreachable,
@@ -81,7 +81,7 @@ pub(crate) fn outgoing(
     Ok((outgoing, timeout))
 }
 
-/// What of a response the component gets to see.
+/// Reduces a response to the parts that the component sees.
 pub(crate) fn inward(response: http::Response<Vec<u8>>) -> types::Response {
     let (parts, body) = response.into_parts();
     let retry_after = parts

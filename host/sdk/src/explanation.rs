@@ -13,11 +13,11 @@ use crate::exchange::bounded;
 pub struct Explanation {
     /// One or two short sentences of plain text, in the user's language. Escape it in HTML like any other text.
     pub text: String,
-    /// What helps, the best first. Empty if nothing does.
+    /// Actions that help, the best first. Empty if none does.
     pub offers: Vec<Offer>,
 }
 
-/// What an end user can do after a failure.
+/// An action that an end user can take after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Offer {
@@ -91,7 +91,7 @@ impl Failure {
     ///
     /// # Errors
     ///
-    /// As [`Error::explain`].
+    /// The asynchronous form of [`Error::explain`].
     pub fn explain(&self, locale: &str) -> Result<Explanation, Error> {
         explain(self.code, self.guesses_left, self.retry_after, locale)
     }

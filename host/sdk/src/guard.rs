@@ -28,7 +28,7 @@ pub struct Charge {
     pub counter: GuardName,
     /// Its group, always the same for one counter.
     pub group: GuardName,
-    /// What to add. Negative: give back. Zero: only look.
+    /// The amount to add. Negative: give back. Zero: only look.
     pub amount: i32,
     /// The highest total this charge may lead to.
     pub limit: u32,
@@ -60,7 +60,7 @@ impl Charge {
         charges.chunk_by(|one, next| one.group == next.group)
     }
 
-    /// What the charge makes of a total, and whether its limit refuses that.
+    /// Returns the total that the charge leads to, and whether its limit refuses that.
     #[must_use]
     pub fn apply(&self, total: u32) -> (u32, bool) {
         let next = total.saturating_add_signed(self.amount);
@@ -91,7 +91,7 @@ impl From<types::Charge> for Charge {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Total {
-    /// What the charge led to or, if its limit refused it, would have led to.
+    /// The total that the charge led to or, if its limit refused it, would have led to.
     pub total: u32,
     /// Seconds until the counter ends, rounded up; for an absent counter, the charge's own life.
     pub ends_in: u32,
@@ -105,7 +105,7 @@ impl Total {
     }
 }
 
-/// What a guard answers to a list of charges.
+/// A guard's answer to a list of charges.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Totals {
@@ -154,7 +154,7 @@ impl From<Totals> for types::Totals {
     }
 }
 
-/// Why a guard gave no totals. Either way the operation is refused.
+/// The reason why a guard gave no totals. Whichever it is, the operation is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GuardError {
@@ -199,7 +199,7 @@ impl GuardError {
     }
 }
 
-/// Who shares a guard's counters.
+/// The processes that share a guard's counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scope {
@@ -227,10 +227,10 @@ pub trait Guard: Send + Sync {
     /// [`GuardError::Full`] and [`GuardError::Unreachable`]; charges before the fault may have been made.
     fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError>;
 
-    /// Who shares the counters.
+    /// Returns who shares the counters.
     fn scope(&self) -> Scope;
 
-    /// Whether the store does what it must, before it is used: a counter of its own, up, down and refused, in one list.
+    /// Tests the store before it is used: a counter of its own, up, down and refused, in one list.
     ///
     /// # Errors
     ///

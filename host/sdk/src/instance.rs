@@ -17,9 +17,9 @@ use crate::process::PerProcess;
 /// Guest time of one call where nothing else is set. A call takes well under a millisecond.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
 
-/// What a component of one world imports and exports.
+/// The imports and exports of a component of one world.
 pub(crate) trait World: Sized {
-    /// What its instances see of the host, beside randomness.
+    /// The host as its instances see it, beside randomness.
     type Host: Send + Sync + 'static;
     /// An instance but for its store.
     type Pre: Send + Sync + 'static;
@@ -56,7 +56,7 @@ pub(crate) struct State<H> {
     limits: StoreLimits,
     /// Guest time that a call may take.
     deadline: Duration,
-    /// While a guest runs: since when, not counting the waits for the host, and that the ticker ticks.
+    /// Present while a guest runs: the start of its own time, waits for the host not counted, and the ticker.
     running: Option<(Instant, Ticking)>,
     /// Guest time of the call so far.
     spent: Duration,
@@ -176,7 +176,7 @@ impl<H> State<H> {
         result
     }
 
-    /// At an epoch's deadline: other guests moved the epoch too, so what counts is this one's own time.
+    /// Decides at an epoch's deadline. Other guests moved the epoch too, so this guest's own time counts.
     fn continues(&self) -> UpdateDeadline {
         let running = self
             .running

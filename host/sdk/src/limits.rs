@@ -1,4 +1,4 @@
-//! What operators see of counters and of the account.
+//! Results of the operators' client: limits and credits.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ pub struct Limit {
     /// after a message of which nothing is known, `attempts per client` and `attempts per audience` for requests that Xoxzo refused,
     /// `provider failures` and `provider pause` for failures of Xoxzo in a row and the time after five of them in which nobody is sent to.
     pub setting: String,
-    /// For purposes that strangers can start, which have counters or limits of their own.
+    /// True for purposes that strangers can start, which have counters or limits of their own.
     pub open: bool,
-    /// What is counted.
+    /// The count.
     pub total: u32,
     /// The limit: totals above this are refused or, for `failures.per_audience`, raise an alarm.
     pub most: u32,
     /// Until the counter ends. Absent where nothing is counted, and for `failures.hard`, which nothing but a success or an unlock ends.
     pub ends_in: Option<Duration>,
-    /// Whether it refuses the next message or guess of this user.
+    /// True if it refuses the next message or guess of this user.
     pub refuses: bool,
 }
 
@@ -31,7 +31,7 @@ pub struct Limit {
 pub struct Limits {
     /// Those of purposes after a first factor, then those of purposes that strangers can start, as far as the settings have both.
     pub limits: Vec<Limit>,
-    /// For operators.
+    /// Information for operators.
     pub audit: Audit,
 }
 
@@ -54,13 +54,13 @@ impl From<types::UserLimits> for Limits {
     }
 }
 
-/// What the account at Xoxzo has left.
+/// The balance of the account at Xoxzo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Credits {
     /// Whole credits; below 0 for an account that pays afterwards.
     pub credits: i64,
-    /// For operators.
+    /// Information for operators.
     pub audit: Audit,
 }
 

@@ -1,4 +1,4 @@
-//! How to use this crate, chapter by chapter.
+//! Guides to this crate, chapter by chapter.
 //!
 //! 1. [`login`]: a second factor after a password, with another message, a call, and what to show the user
 //! 2. [`payment`]: a code that confirms an amount and a payee

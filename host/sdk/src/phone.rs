@@ -26,7 +26,7 @@ pub fn to_e164(number: &str, region: &str) -> Result<String, Error> {
     Ok(parsed.format().mode(Mode::E164).to_string())
 }
 
-/// What is typed with a Japanese keyboard, in ASCII.
+/// Converts a character of a Japanese keyboard to ASCII.
 fn narrow(letter: char) -> char {
     match letter {
         '！'..='～' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),

@@ -1,4 +1,4 @@
-//! What belongs to one process: in a child that was forked off, it is made anew.
+//! Values of one process: a child that was forked off makes its own.
 //!
 //! A child has a copy of every lock and of no thread. A lock that another thread held stays held there for ever, and a connection is shared
 //! with the parent. So what the parent made is neither used nor dropped in a child, but left as it is.
@@ -85,7 +85,7 @@ impl Drop for Whole {
     }
 }
 
-/// What a fork waits for.
+/// The lock that a fork waits for.
 #[cfg(all(unix, feature = "sqlite"))]
 mod forks {
     use std::cell::RefCell;

@@ -9,7 +9,7 @@ use crate::configuration::configure;
 use crate::error::{Code, Error, Failure};
 use crate::exchange::{KEYS, bounded};
 
-/// What a receipt must be for.
+/// The user, purpose and payment that a receipt must be for.
 ///
 /// Take every field from the checker's own records, never from what came with the receipt. Debug shows the purpose only.
 ///
@@ -101,7 +101,7 @@ impl fmt::Debug for Expected {
     }
 }
 
-/// What a receipt proves. It carries neither user, number nor session: [`Expected`] names them.
+/// The facts that a receipt proves. It carries neither user, number nor session: [`Expected`] names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Claims {
@@ -115,9 +115,9 @@ pub struct Claims {
     pub transaction: Option<Transaction>,
     /// Made in test mode: it proves nothing. Only with a receipt key of test mode.
     pub test: bool,
-    /// When it was made.
+    /// The time at which it was made.
     pub issued_at: SystemTime,
-    /// From when on it is refused.
+    /// The time from which it is refused.
     pub expires_at: SystemTime,
 }
 

@@ -82,7 +82,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// As [`Settings::from_environment`].
+    /// The asynchronous form of [`Settings::from_environment`].
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let optional = |name: &str| variable(name).filter(|text| !text.is_empty());
         let required = |name: &str| {
@@ -225,7 +225,7 @@ impl SettingsBuilder {
         self.set("/xoxzo/sender", sender.into())
     }
 
-    /// Where the API is: a sandbox on a loopback address, for instance.
+    /// Sets the address of the API: a sandbox on a loopback address, for instance.
     #[must_use]
     pub fn base_url(self, base_url: impl Into<String>) -> Self {
         self.set("/xoxzo/base_url", base_url.into())

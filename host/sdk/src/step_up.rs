@@ -32,7 +32,7 @@ pub struct StepUp {
     pub subject: String,
     /// The session in which the user is to confirm it. `None` where the gate knows users without sessions.
     pub session: Option<String>,
-    /// What the gate shows, sends before the code, and binds the code to.
+    /// The payment that the gate shows, sends before the code, and binds the code to.
     pub transaction: Transaction,
 }
 

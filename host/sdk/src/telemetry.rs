@@ -1,4 +1,4 @@
-//! What becomes of events where nothing else is set: lines of `tracing` and counters of `metrics`.
+//! The default use of events: lines of `tracing` and counters of `metrics`.
 
 #[cfg(feature = "tracing")]
 use crate::audit::{Alarm, Cause};
@@ -10,7 +10,7 @@ use crate::event::Event;
 #[cfg(feature = "metrics")]
 use crate::event::{Cost, Operation, Outcome};
 
-/// What is done with events where nothing else is set: a line of `tracing` and counters of `metrics`, as far as these
+/// Records an event where no auditor is set: a line of `tracing` and counters of `metrics`, as far as these
 /// features are on.
 pub(crate) fn default_auditor(event: &Event) {
     #[cfg(feature = "tracing")]

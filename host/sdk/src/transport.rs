@@ -38,7 +38,7 @@ impl fmt::Debug for Body {
     }
 }
 
-/// Why there is no response. The texts are causes for a log: they begin with the kind of fault and a colon, such as `dns:` or `tls:`, and hold no
+/// The reason why there is no response. The texts are causes for a log: they begin with the kind of fault and a colon, such as `dns:` or `tls:`, and hold no
 /// URL, no header and no body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! What everything here is made of: bytes, time, randomness, failures.
+//! The basic parts: bytes, JSON, time, randomness, failures, forms of texts.
 
 pub(crate) mod audit;
 pub(crate) mod channel;

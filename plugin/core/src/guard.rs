@@ -16,7 +16,7 @@ use crate::signed::key::Secret;
 /// Ten years: the life of counters that are to last, in seconds.
 pub(crate) const LASTING: u32 = 315_360_000;
 
-/// What winning a challenge adds to its counter. Guesses stay far below it, so that a counter at or above it is a used
+/// The amount that winning a challenge adds to its counter. Guesses stay far below it, so that a counter at or above it is a used
 /// challenge, and a second claim is above every limit.
 pub(crate) const CLAIM: u32 = 1 << 20;
 
@@ -57,7 +57,7 @@ pub struct Charge {
     pub counter: GuardName,
     /// The group of the counter: neighbouring charges of one group are made as one.
     pub group: GuardName,
-    /// What to add; 0 reads, negative gives back.
+    /// The amount to add; 0 reads, negative gives back.
     pub amount: i32,
     /// The highest total this charge may lead to.
     pub limit: u32,
@@ -78,7 +78,7 @@ impl Charge {
         }
     }
 
-    /// What the charge makes of a total, and whether its limit refuses that.
+    /// Returns the total that the charge leads to, and whether its limit refuses that.
     #[must_use]
     pub fn apply(&self, total: u32) -> (u32, bool) {
         let next = total.saturating_add_signed(self.amount);
@@ -130,13 +130,13 @@ impl Charge {
 /// A counter after a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Total {
-    /// What the charge led to or, if above its limit, would have led to.
+    /// The total that the charge led to or, if above its limit, would have led to.
     pub total: u32,
     /// Seconds until the counter ends.
     pub ends_in: u32,
 }
 
-/// What a store answers to a list of charges.
+/// A store's answer to a list of charges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Totals {
     /// The counters, in the order of the charges, up to the first that was refused.
@@ -145,7 +145,7 @@ pub struct Totals {
     pub now: Option<u32>,
 }
 
-/// What became of a list of charges.
+/// The outcome of a list of charges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// All were made.
@@ -281,7 +281,7 @@ impl Names {
         })
     }
 
-    /// What is counted apart for purposes that strangers can trigger: failures beyond one recipient, and cooldowns.
+    /// Names counters that are kept apart for purposes that strangers can trigger: failures beyond one recipient, and cooldowns.
     pub(crate) fn apart(&self, group: &Group, scope: &str, open: bool, of: &[u8]) -> Name {
         self.name(group, scope, |input| input.u8(open.into()).bytes(of))
     }

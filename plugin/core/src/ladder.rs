@@ -1,4 +1,4 @@
-//! What a message or a guess is charged with, and what each refusal means.
+//! The charges of a message or a guess, and the meaning of each refusal.
 //!
 //! ```text
 //! message   look at client, range, audience
@@ -34,7 +34,7 @@ pub(crate) use provider::{Lesson, Standing};
 /// Seconds to wait after a message of which nothing is known (Xoxzo: look three minutes later whether it was sent).
 pub(crate) const UNKNOWN_COOLDOWN: u32 = 180;
 
-/// What is counted.
+/// The kind of a counter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Guesses of a challenge, and its use.
@@ -73,15 +73,15 @@ struct Rung {
 pub struct Limit {
     /// Path of the setting, such as `failures.soft`.
     pub setting: &'static str,
-    /// For purposes that strangers can start, which have counters or caps of their own.
+    /// True for purposes that strangers can start, which have counters or caps of their own.
     pub open: bool,
-    /// What is counted.
+    /// The count.
     pub total: u32,
     /// Totals above this exceed the limit.
     pub most: u32,
     /// Seconds until the counter ends. Absent where nothing is counted, and where nothing but an unlock or a success ends it.
     pub ends_in: Option<u32>,
-    /// Whether it refuses the next message or guess.
+    /// True if it refuses the next message or guess.
     pub refuses: bool,
 }
 
@@ -90,7 +90,7 @@ pub struct Limit {
 pub(crate) struct Ladder(Vec<Rung>);
 
 impl Ladder {
-    /// What a message is charged with, by its `weight`. Of a resend, the counter of its challenge is looked at too.
+    /// Makes the charges of a message, by its `weight`. For a resend, the counter of its challenge is looked at too.
     ///
     /// # Errors
     ///
@@ -144,7 +144,7 @@ impl Ladder {
         Ok(ladder)
     }
 
-    /// What a guess at a challenge is charged with.
+    /// Makes the charges of a guess at a challenge.
     ///
     /// # Errors
     ///
@@ -222,7 +222,7 @@ impl Ladder {
         Ok((ladder, kinds))
     }
 
-    /// What the totals of such looks say.
+    /// Reads the totals of such looks.
     pub(crate) fn told(&self, kinds: &[bool], totals: &[Total], monitor: bool) -> Vec<Limit> {
         let rungs = self.0.iter().zip(kinds).zip(totals);
         // A pause refuses nothing unless the failures before it are a row.
@@ -277,7 +277,7 @@ impl Ladder {
             .collect()
     }
 
-    /// What a won guess gives back: its own failure everywhere and, of the consecutive ones, all that it saw.
+    /// Makes the charges that give back what a won guess clears: its own failure everywhere and, of the consecutive ones, all that it saw.
     pub(crate) fn clear(&self, hard: u32) -> Vec<Charge> {
         let charged = self.0.iter().filter(|rung| rung.charge.amount > 0);
         charged
@@ -289,7 +289,7 @@ impl Ladder {
             .collect()
     }
 
-    /// What the refusal of the charge at `at` means.
+    /// Returns the failure that a refusal of the charge at `at` means.
     pub(crate) fn refusal(&self, at: usize, total: Total) -> Failure {
         let wait = Some(total.ends_in);
         match self.0.get(at).map(|rung| rung.kind) {
@@ -322,7 +322,7 @@ impl Ladder {
         }
     }
 
-    /// What the totals give to look at.
+    /// Returns the alarm that the totals raise.
     pub(crate) fn alarm(&self, totals: &[Total]) -> Option<Alarm> {
         let over = |kind| {
             let mut rungs = self.0.iter().zip(totals);

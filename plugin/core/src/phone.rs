@@ -116,7 +116,7 @@ pub enum InvalidNumber {
 }
 
 impl InvalidNumber {
-    /// What is wrong, for a log.
+    /// Describes the fault, for a log.
     fn detail(&self) -> String {
         let text = match self {
             Self::Form => {
@@ -148,7 +148,7 @@ const TRUNK: &str = "has a trunk prefix after the calling code";
 pub struct Trusted(Vec<String>);
 
 impl Trusted {
-    /// How many prefixes.
+    /// Range of the number of prefixes.
     pub const PREFIXES: Range = Range(0, 16);
 
     /// Takes prefixes such as `+41`.

@@ -23,7 +23,7 @@ pub use messages::{Autofill, Messages, Voice, Wording};
 /// `count` in any window of `seconds` that begins with its first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cap {
-    /// How many.
+    /// The count.
     pub count: u32,
     /// Length of the window.
     pub seconds: u32,
@@ -36,7 +36,7 @@ impl Cap {
     pub const SECONDS: Range = Range(60, 31 * DAY);
 }
 
-/// Who shares the guard's counters.
+/// The processes that share the guard's counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// One process, and they end with it. Tokens end with it too.
@@ -45,15 +45,15 @@ pub enum Scope {
     Shared,
 }
 
-/// What a challenge may be for.
+/// A purpose of challenges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purpose {
-    /// As in a binding.
+    /// The name, as in a binding.
     pub name: String,
-    /// Whether only someone who passed another factor can start it. If not, it is open to strangers: it gets at most half
+    /// True if only someone who passed another factor can start it. If not, it is open to strangers: it gets at most half
     /// of each budget it shares, and its failures are counted apart.
     pub after_first_factor: bool,
-    /// Whether its PIN may be said by a call, where calls are on.
+    /// True if its PIN may be said by a call, where calls are on.
     pub voice: bool,
 }
 
@@ -79,7 +79,7 @@ pub struct Guesses {
 }
 
 impl Guesses {
-    /// What holds where nothing else is said.
+    /// The defaults.
     pub const DEFAULT: Self = Self {
         digits: 6,
         lifetime: 300,
@@ -115,7 +115,7 @@ impl Guesses {
     pub const HARD: Range = Range(1, 100);
 }
 
-/// How many messages may be sent.
+/// Limits of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sends {
     /// Seconds between two messages to one number, 60 to 600.
@@ -135,7 +135,7 @@ pub struct Sends {
 }
 
 impl Sends {
-    /// What holds where nothing else is said.
+    /// The defaults.
     pub const DEFAULT: Self = Self {
         cooldown: 60,
         subject: Cap {
@@ -172,7 +172,7 @@ pub struct Settings {
     pub audience: String,
     /// Name of the service in messages.
     pub service: String,
-    /// For tests only: the API must be on a loopback address, and tokens, counters and receipts are nothing to settings
+    /// Test mode: the API must be on a loopback address. Tokens, counters and receipts of test mode are rejected by settings
     /// without it.
     pub test: bool,
     /// The text of messages.
@@ -181,11 +181,11 @@ pub struct Settings {
     pub keys: Vec<RootKey>,
     /// Secret of counters' names.
     pub guard_key: RootKey,
-    /// Who shares the counters.
+    /// The processes that share the counters.
     pub scope: Scope,
     /// The closed list of purposes.
     pub purposes: Vec<Purpose>,
-    /// Where messages may go.
+    /// Destinations of messages.
     pub destinations: Vec<Destination>,
     /// Prefixes whose numbers are taken without a numbering plan.
     pub trusted: Trusted,
@@ -209,11 +209,11 @@ pub struct Broken {
 }
 
 impl Settings {
-    /// How many keys.
+    /// Range of the number of keys.
     pub const KEYS: Range = Range(1, 8);
-    /// How many purposes.
+    /// Range of the number of purposes.
     pub const PURPOSES: Range = Range(1, 32);
-    /// How many destinations.
+    /// Range of the number of destinations.
     pub const DESTINATIONS: Range = Range(0, 256);
 
     /// A seal for one use, of a process if it is to end with it.
@@ -243,7 +243,7 @@ impl Settings {
         context.raw(process.map_or(&[], |id| &id[..])).finish()
     }
 
-    /// What is allowed and unwise.
+    /// Returns warnings about settings that are allowed and unwise.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();

@@ -1,4 +1,4 @@
-//! What is authenticated, and the keys that do it: bindings, tokens, PINs, handles, receipts, step-up requests, seals.
+//! Authenticated values, and their keys: bindings, tokens, PINs, handles, receipts, step-up requests, seals.
 
 pub(crate) mod binding;
 pub(crate) mod handle;

@@ -165,7 +165,7 @@ pub(crate) fn credits(account: &Account) -> Request {
     request(account, "GET", "/you/credits/", None, String::new())
 }
 
-/// What every SMS has and may have beside its text.
+/// Returns the parameters that every SMS has or may have beside its text.
 fn envelope<'a>(account: &'a Account, recipient: &'a Recipient) -> Vec<(&'static str, &'a str)> {
     let mut fields = alloc::vec![
         ("recipient", recipient.as_str()),
@@ -182,7 +182,7 @@ fn envelope<'a>(account: &'a Account, recipient: &'a Recipient) -> Vec<(&'static
     fields
 }
 
-/// What every message may have.
+/// Returns the parameters that every message may have.
 fn options(account: &Account) -> impl Iterator<Item = (&'static str, &str)> {
     let callback_url = account.callback_url.as_deref();
     let tags = Some(&*account.tags).filter(|tags| !tags.is_empty());

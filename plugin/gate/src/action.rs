@@ -1,8 +1,8 @@
-//! What the forms of the gate do.
+//! Actions of the gate's forms.
 
 use xoxzo_2fa_core::Channel;
 
-/// What a form is for.
+/// The action of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Start,
@@ -35,7 +35,7 @@ impl Action {
         }
     }
 
-    /// By which way its message goes.
+    /// Returns the channel of its message.
     pub(crate) fn channel(self) -> Option<Channel> {
         match self {
             Self::Start | Self::Resend => Some(Channel::Sms),

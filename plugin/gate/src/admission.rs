@@ -1,4 +1,4 @@
-//! From the head of a request to what becomes of it.
+//! Admission: decides on a request by its head.
 
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
@@ -105,7 +105,7 @@ impl Gate {
         }
     }
 
-    /// Whether a header could act for a user. A preflight goes without.
+    /// Tells whether a header could act for a user. A preflight goes without.
     fn acts_for_a_user(&self, name: &[u8]) -> bool {
         let identity = &self.settings.identity;
         let names = || identity.names().any(|own| is_like(name, own));
@@ -242,7 +242,7 @@ impl Gate {
         }
     }
 
-    /// Whether a browser says that a page of ours asks. `null` and silence are not.
+    /// Tells whether the browser says that the request comes from a page of the gate. `null` and silence do not.
     fn is_same_origin(&self, head: &Head) -> bool {
         match head.only("origin") {
             Only::One(origin) => origin == self.settings.origin,
@@ -252,7 +252,7 @@ impl Gate {
     }
 }
 
-/// To the application without a pass, and without these headers.
+/// Forwards to the application without a pass, and without these headers.
 fn exempt(remove: Vec<String>) -> Turn {
     Turn::Forward(Forward {
         remove,
@@ -279,7 +279,7 @@ fn is_upgrade(head: &Head) -> bool {
     head.has("upgrade") || head.has(":protocol")
 }
 
-/// Whether a person waits for a page.
+/// Tells whether a person waits for a page.
 fn is_navigation(head: &Head, asked: &Asked) -> bool {
     let reads = matches!(head.first(":method"), b"GET" | b"HEAD");
     reads

@@ -1,4 +1,4 @@
-//! What the gate answers: pages, redirects, and the same as JSON.
+//! Answers of the gate: pages, redirects, and the same as JSON.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -20,7 +20,7 @@ use crate::wording::Words;
 /// The page's own path.
 pub(crate) const PAGE: &str = "/.2fa/";
 
-/// Why a request goes no further.
+/// The reason why a request goes no further.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
     TwoFactorRequired,

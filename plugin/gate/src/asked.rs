@@ -1,9 +1,9 @@
-//! What a client asks for, beside the path.
+//! The kind of answer that a client asks for.
 
 use crate::head::Head;
 use crate::wording::Language;
 
-/// What kind of answer the client wants.
+/// The kind of answer that the client wants.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked {
     pub(crate) json: bool,

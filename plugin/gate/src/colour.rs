@@ -16,7 +16,7 @@ impl Colour {
         Some(Self(colour))
     }
 
-    /// Whether black stands out more on it than white (WCAG 2.2, relative luminance; the curve by a polynomial).
+    /// Tells whether black stands out more on it than white (WCAG 2.2, relative luminance; the curve by a polynomial).
     pub(crate) fn is_light(self) -> bool {
         let [red, green, blue] = self.0.map(|byte| {
             let part = f32::from(byte) / 255.0;

@@ -1,10 +1,10 @@
-//! What happened to a request.
+//! Events: the fate of each request, for counters.
 
-/// What happened, for counters.
+/// The fate of a request, for counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// With a pass, to the application.
+    /// It went to the application with a pass.
     Forwarded,
     /// Needs no pass.
     Exempt,
@@ -16,11 +16,11 @@ pub enum Event {
     SentUnknown,
     /// A PIN was right.
     Accepted,
-    /// What was asked of the gate is refused.
+    /// The gate refused what was asked of it.
     Refused,
     /// A pass was given back.
     LoggedOut,
-    /// Who the user is, is missing or odd.
+    /// The user's identity is missing or odd.
     RejectedIdentity,
     /// The target or method is doubtful.
     RejectedPath,

@@ -1,4 +1,4 @@
-//! What goes on after the head: the body of a form, the answers of guard and Xoxzo.
+//! The course of a request after its head: the body of a form, the answers of guard and Xoxzo.
 //!
 //! ```text
 //!        ┌ start, resend, voice ► Count ► Send ► (Count) ┐
@@ -276,7 +276,7 @@ impl Gate {
     }
 }
 
-/// Whether the counter says that a pass is revoked; `None` if it says nothing.
+/// Reads from the counter whether a pass is revoked; `None` if it says nothing.
 fn revoked(answer: &Answer) -> Option<bool> {
     match answer {
         Answer::Totals(answer) => answer.totals.first().map(|total| total.total > 0),

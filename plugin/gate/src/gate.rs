@@ -21,7 +21,7 @@ pub struct Gate {
     pub(crate) visits: Seal,
     pub(crate) csrf: Seal,
     pub(crate) look: Look,
-    /// Whether a call may say the PIN.
+    /// True if a call may say the PIN.
     pub(crate) voice: bool,
 }
 
@@ -69,7 +69,7 @@ impl Gate {
         })
     }
 
-    /// Where the host finds the claims of a user.
+    /// Returns the settings, by which the host finds the claims of a user.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -10,11 +10,11 @@ use memchr::memchr;
 #[derive(Clone, Debug, Default)]
 pub struct Head {
     bytes: Vec<u8>,
-    /// Where each name and value is.
+    /// The places of each name and value.
     places: Vec<[Range<usize>; 2]>,
 }
 
-/// What a header that may stand there once says.
+/// The value of a header that may stand there once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Only<'a> {
     Absent,
@@ -52,7 +52,7 @@ impl Head {
             .map(move |[name, value]| (part(name), part(value)))
     }
 
-    /// Whether all names are printable ASCII, as they must be (RFC 9110, section 5.1). Others could not be taken away by their name.
+    /// Checks that all names are printable ASCII, as they must be (RFC 9110, section 5.1). Others could not be taken away by their name.
     pub(crate) fn is_sound(&self) -> bool {
         self.pairs()
             .all(|(name, _)| !name.is_empty() && name.iter().all(u8::is_ascii_graphic))
@@ -120,7 +120,7 @@ impl Head {
         found.and_then(visible)
     }
 
-    /// Whether the client asks for this media type by its name.
+    /// Tells whether the client asks for this media type by its name.
     pub(crate) fn accepts(&self, media: &str) -> bool {
         self.all("accept").any(|value| {
             let mut ranges = value.split(|byte| *byte == b',');
@@ -133,7 +133,7 @@ impl Head {
     }
 }
 
-/// Whether a name begins with these letters, or is them, where hyphens and underscores are one: applications that read headers from an environment
+/// Tells whether a name begins with these letters, or is them, where hyphens and underscores are one: applications that read headers from an environment
 /// cannot tell them apart.
 pub(crate) fn begins_like(name: &[u8], letters: &str) -> bool {
     let like = |(own, other): (&u8, u8)| *own == other || (*own == b'_' && other == b'-');

@@ -1,4 +1,4 @@
-//! Who the user is, by what the host has verified.
+//! The user's identity, by claims that the host has verified.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use xoxzo_2fa_core::{Binding, Claimed, Prepared, Writer};
 use crate::head::{Head, Only, is_like};
 use crate::settings::{Settings, Source};
 
-/// What the host knows of the user who makes a request, as bytes; `None` is what it does not know. For [`Source::DangerHeaders`] the gate
+/// Claims of the host about the user who makes a request, as bytes; `None` for what it does not know. For [`Source::DangerHeaders`] the gate
 /// reads the request itself, and this is not used.
 #[derive(Clone, Debug, Default)]
 pub struct Claims {
@@ -75,7 +75,7 @@ impl Identity {
         }
     }
 
-    /// What cookies are bound to.
+    /// Returns the bytes that cookies are bound to.
     pub(crate) fn bound(&self) -> Vec<u8> {
         let mut out = Writer::new();
         out.text(&self.subject).text(&self.phone);

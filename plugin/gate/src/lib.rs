@@ -71,5 +71,5 @@ pub use settings::{Brand, Exempt, IdentitySettings, PassSettings, Settings, Sour
 pub use turn::{Forward, Response, Turn};
 pub use waiting::{Reading, Waiting};
 
-/// Where the gate's own pages are. Nothing under it reaches the application.
+/// The prefix of the gate's own pages. Nothing under it reaches the application.
 pub(crate) const PREFIX: &str = "/.2fa";

@@ -13,15 +13,15 @@ use crate::object::Object;
 /// are named by hashes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
-    /// What the form was for. Absent where a pass was looked up.
+    /// The action of the form. Absent where a pass was looked up.
     pub(crate) action: Option<Action>,
-    /// Why it was refused or failed. Absent if it was done.
+    /// The code of the refusal or failure. Absent if it was done.
     pub code: Option<Code>,
-    /// What is known of the message.
+    /// The state of the message, as far as it is known.
     pub delivery: Option<Delivery>,
     /// Billed parts of the message, as far as they are known.
     pub parts: Option<u32>,
-    /// Whom it is about, and what operators should know.
+    /// The user's pseudonyms, and other information for operators.
     pub audit: Audit,
 }
 
@@ -57,13 +57,13 @@ impl Note {
         }
     }
 
-    /// What operators should look at now.
+    /// Returns the condition that operators should look at now.
     #[must_use]
     pub fn alarm(&self) -> Option<Alarm> {
         self.audit.alarm
     }
 
-    /// How the operation ended.
+    /// Returns the outcome of the operation.
     fn outcome(&self) -> &'static str {
         match (self.code.map(Code::blame), self.delivery) {
             (Some(blame), _) => blame.name(),

@@ -14,14 +14,14 @@ const STYLE: &str = include_str!("page/page.css");
 /// Takes the code out of the SMS where a browser offers it (WebOTP).
 const AUTOFILL: &str = include_str!("page/autofill.js");
 
-/// How the pages look, and what is the same on all of them.
+/// The look of the pages, and the parts that are the same on all of them.
 pub(crate) struct Look {
     name: String,
     logo: Option<String>,
     style: String,
     /// Value of `content-security-policy`.
     policy: String,
-    /// Whether a message in the language has no more parts than the settings allow.
+    /// True for each language in which a message has no more parts than the settings allow.
     fits: [bool; 2],
 }
 

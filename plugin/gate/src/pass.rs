@@ -14,13 +14,13 @@ use xoxzo_2fa_core::{Charge, GuardName, Reader, Seal, Writer, mark};
 use crate::identity::Identity;
 use crate::settings::PassSettings;
 
-/// How far clocks may differ, in seconds.
+/// The most seconds by which clocks may differ.
 const SKEW: u32 = 60;
 
 /// A pass is renewed at most once in so many seconds, or in a tenth of its idle life if that is shorter.
 const RENEWAL: u32 = 60;
 
-/// How much longer than a pass its revocation is remembered: three times the skew.
+/// Seconds that a pass's revocation outlives it: three times the skew.
 const BEYOND: u32 = 180;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// How many passes it holds.
+    /// The number of passes that it holds.
     const PLACES: usize = 1_024;
 
     /// A receipt lives 60 s; for half of that it is given again.

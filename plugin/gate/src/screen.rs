@@ -100,7 +100,7 @@ impl Gate {
         })
     }
 
-    /// How far a visit is, as JSON, with its cookie.
+    /// Answers with the state of a visit as JSON, and with its cookie.
     pub(crate) fn state(
         &self,
         asked: &Asked,
@@ -185,7 +185,7 @@ impl Gate {
     }
 }
 
-/// What a page says.
+/// The contents of a page.
 struct View<'a> {
     gate: &'a Gate,
     visit: &'a Visit,
@@ -282,7 +282,7 @@ impl View<'_> {
     }
 }
 
-/// What went wrong in a visit, unless its wait is over.
+/// Returns the failure of a visit, unless its wait is over.
 fn current(visit: &Visit, now: u32) -> Option<Failed> {
     let waits = |failed: &Failed| failed.retry_at.is_none_or(|at| at > now);
     visit.failed().filter(waits)

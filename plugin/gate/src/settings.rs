@@ -8,35 +8,35 @@ use xoxzo_2fa_core::{Range, Settings as Engine};
 use crate::colour::Colour;
 use crate::target::is_plain;
 
-/// What an operator decides. [`Gate::new`](crate::Gate::new) checks it.
+/// Settings of the gate. [`Gate::new`](crate::Gate::new) checks them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The one origin at which browsers see the application: `https://HOST[:PORT]`, or `http://` and a loopback host.
     pub origin: String,
     /// The purpose of challenges, one that only users can start who passed another factor.
     pub purpose: String,
-    /// Who says who the user is.
+    /// The source of the user's identity.
     pub identity: IdentitySettings,
     /// Paths that need no pass. Everything else does.
     pub exempt: Exempt,
     /// Paths, with all under them, that need a pass won lately.
     pub step_up: StepUp,
-    /// How long a pass lives.
+    /// The life of a pass.
     pub pass: PassSettings,
-    /// Where a user goes who is locked out or has another phone: `https://` or a path.
+    /// The page for a user who is locked out or has another phone: `https://` or a path.
     pub recovery_url: Option<String>,
-    /// Where a user signs in: `https://` or a path.
+    /// The page where a user signs in: `https://` or a path.
     pub sign_in_url: Option<String>,
-    /// How the pages look.
+    /// The look of the pages.
     pub brand: Brand,
-    /// Whether a CORS preflight goes to the application without a pass.
+    /// True if a CORS preflight goes to the application without a pass.
     pub forward_preflight: bool,
 }
 
-/// Who says who the user is, and by which names.
+/// The source of the user's identity, and the names of its claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentitySettings {
-    /// Where the claims come from.
+    /// The source of the claims.
     pub source: Source,
     /// Name of the subject's claim or header.
     pub subject: String,
@@ -48,10 +48,10 @@ pub struct IdentitySettings {
     pub credential_version: Option<String>,
 }
 
-/// Where claims come from.
+/// A source of claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// What a filter before the gate has verified, in the metadata of the request.
+    /// Claims that a filter before the gate has verified, in the metadata of the request.
     Metadata {
         /// The filter's namespace.
         filter: String,
@@ -76,7 +76,7 @@ pub struct Exempt {
 pub struct StepUp {
     /// These and all under them, whatever their case.
     pub paths: Vec<String>,
-    /// How lately, in seconds.
+    /// The greatest age of a code, in seconds.
     pub max_age: u32,
 }
 
@@ -91,12 +91,12 @@ pub struct PassSettings {
     pub danger_outlives_process: bool,
 }
 
-/// How the pages look.
+/// The look of the pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Brand {
     /// Instead of the service's name.
     pub name: Option<String>,
-    /// Of buttons: `#` and six hexadecimal digits.
+    /// The colour of buttons: `#` and six hexadecimal digits.
     pub colour: String,
     /// An image as a `data:` URI.
     pub logo: Option<String>,
@@ -107,7 +107,7 @@ impl Settings {
     pub const IDLE: Range = Range(60, 86_400);
     /// Range of `pass.life`: a minute to 30 days.
     pub const LIFE: Range = Range(60, 30 * 86_400);
-    /// How many paths a list may have.
+    /// The most paths in a list.
     pub const PATHS: Range = Range(0, 64);
     /// Bytes of the longest logo.
     const LOGO: usize = 16 * 1024;

@@ -12,7 +12,7 @@ const LONGEST_RETURN: usize = 1_024;
 #[derive(Clone, Copy)]
 pub(crate) struct Target<'a> {
     whole: &'a str,
-    /// Without the query.
+    /// The path without the query.
     pub(crate) path: &'a str,
 }
 
@@ -30,14 +30,14 @@ impl<'a> Target<'a> {
         sound.then_some(Self { whole, path })
     }
 
-    /// Where a visit that begins here may come back to: the target, or its path if the query is long or odd.
+    /// Returns the place that a visit may come back to: the target, or its path if the query is long or odd.
     pub(crate) fn to_return(self) -> Option<&'a str> {
         [self.whole, self.path].into_iter().find(|text| {
             text.len() <= LONGEST_RETURN && text.bytes().all(|byte| byte.is_ascii_graphic())
         })
     }
 
-    /// Whether this is `place` or lies under it.
+    /// Tells whether this is `place` or lies under it.
     pub(crate) fn is_under(self, place: &str) -> bool {
         under(
             self.path,
@@ -61,7 +61,7 @@ fn under(path: &str, length: usize, same: bool) -> bool {
     same && matches!(path.as_bytes().get(length), None | Some(b'/'))
 }
 
-/// Whether a path has one reading.
+/// Tells whether a path has one reading.
 pub(crate) fn is_plain(path: &str) -> bool {
     let (mut before, mut escapes, mut dots) = (0, false, false);
     for byte in path.bytes() {
@@ -79,7 +79,7 @@ pub(crate) fn is_plain(path: &str) -> bool {
         && (!escapes || are_escapes_plain(path))
 }
 
-/// Whether a segment is of dots and spaces only, as `.` and `..` are, and what some file systems take for them.
+/// Tells whether a segment is of dots and spaces only, as `.` and `..` are, and what some file systems take for them.
 fn is_nothing(segment: &str) -> bool {
     let left = segment.replace("%20", "");
     !segment.is_empty() && left.bytes().all(|byte| byte == b'.')
@@ -115,7 +115,7 @@ fn escaped(text: &str) -> Option<u8> {
         .flatten()
 }
 
-/// What kind of path a request is for.
+/// The kind of path that a request is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// One of the gate's own.

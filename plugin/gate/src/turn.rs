@@ -1,4 +1,4 @@
-//! What the gate wants next, and what it ends with.
+//! Turns: the gate's next wish, or its decision.
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::note::Note;
 use crate::waiting::{Reading, Waiting};
 
-/// What the gate wants next.
+/// The gate's next wish, or its decision.
 pub enum Turn {
     /// The request goes to the application, with these changes.
     Forward(Forward),
@@ -34,7 +34,7 @@ pub struct Forward {
     pub receipt: Option<Rc<str>>,
     /// Value of a `set-cookie` for the answer, which then must say `cache-control: no-store`.
     pub cookie: Option<Rc<str>>,
-    /// What happened.
+    /// The event to count.
     pub event: Event,
 }
 
@@ -52,8 +52,8 @@ pub struct Response {
     pub headers: Vec<(&'static str, String)>,
     /// UTF-8.
     pub body: String,
-    /// What happened.
+    /// The event to count.
     pub event: Event,
-    /// For a log, where an operation of the engine is behind it.
+    /// A line for the log, where an operation of the engine is behind it.
     pub note: Option<Box<Note>>,
 }

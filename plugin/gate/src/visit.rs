@@ -19,7 +19,7 @@ pub(crate) struct Visit {
     pub(crate) began_at: u32,
     /// A path of this origin.
     pub(crate) return_to: String,
-    /// Whether it takes a pass won from now on.
+    /// True if it takes a pass won from now on.
     pub(crate) fresh: bool,
     pub(crate) sent: Option<Sent>,
     pub(crate) notice: Option<Notice>,
@@ -32,7 +32,7 @@ pub(crate) struct Sent {
     pub(crate) resend_at: u32,
 }
 
-/// What the next page has to say.
+/// The message of the next page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notice {
     LoggedOut,
@@ -41,12 +41,12 @@ pub(crate) enum Notice {
     Failed(Failed),
 }
 
-/// What is kept of a failure of the engine.
+/// The kept part of a failure of the engine.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Failed {
     pub(crate) code: Code,
     pub(crate) guesses_left: Option<u32>,
-    /// When trying again can work.
+    /// The second from which trying again can work.
     pub(crate) retry_at: Option<u32>,
 }
 
@@ -178,12 +178,12 @@ impl Visit {
         }
     }
 
-    /// Whether the last that happened is a message that may or may not come.
+    /// Tells whether the last event is a message that may or may not arrive.
     pub(crate) fn is_unconfirmed(&self) -> bool {
         self.notice == Some(Notice::Unconfirmed)
     }
 
-    /// What proves that a form comes from a page of this visit.
+    /// Returns the proof that a form comes from a page of this visit.
     pub(crate) fn csrf(&self, seal: &Seal, bound: &[u8]) -> String {
         seal.close(&[], &self.with_nonce(bound))
     }
@@ -198,7 +198,7 @@ impl Visit {
     }
 }
 
-/// How far the user is.
+/// The step that the user has reached.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     Start,

@@ -32,7 +32,7 @@ impl Reading {
 pub struct Waiting(pub(crate) Stage);
 
 pub(crate) enum Stage {
-    /// Whether the pass was revoked.
+    /// The gate asks whether the pass was revoked.
     Admit {
         head: Head,
         place: Place,
@@ -44,7 +44,7 @@ pub(crate) enum Stage {
     Engine(Box<Engine>, Visitor),
 }
 
-/// Who waits for the answer to a form.
+/// The user who waits for the answer to a form.
 pub(crate) struct Visitor {
     pub(crate) action: Action,
     pub(crate) asked: Asked,

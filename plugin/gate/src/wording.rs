@@ -1,4 +1,4 @@
-//! What the pages say, in English and Japanese. Failures are explained by the engine.
+//! Texts of the pages, in English and Japanese. Failures are explained by the engine.
 
 use alloc::string::String;
 
@@ -15,7 +15,7 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// What the client likes best of these (RFC 9110, section 12.5.4); English if neither.
+    /// Returns the language that the client likes best of these (RFC 9110, section 12.5.4); English if neither.
     pub(crate) fn of(head: &Head) -> Self {
         let mut best = (0, Self::En);
         let lines = head

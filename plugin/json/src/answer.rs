@@ -113,7 +113,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
     })
 }
 
-/// What an operation waits for, with the state to go on with, or what it has come to.
+/// Writes the wish of an operation with the state to go on with, or its result.
 pub(crate) fn turn(settings: &Prepared, now: u32, turn: Turn<Waiting>) -> String {
     match turn {
         Turn::Count(charges, waiting) => Object::of("count", |out| {

@@ -10,7 +10,7 @@ use xoxzo_2fa_core::json::Node;
 /// A named value in a map.
 pub(crate) struct Field {
     pub(crate) name: &'static str,
-    /// For the schema.
+    /// The description, for the schema.
     #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "for the schema"))]
     pub(crate) about: &'static str,
     pub(crate) form: Form,
@@ -34,7 +34,7 @@ pub(crate) enum Form {
     Either(&'static [Field]),
 }
 
-/// What stands for a field that is left out.
+/// The value of a field that is left out.
 pub(crate) enum Absent {
     /// Nothing: an error.
     Required,
@@ -50,7 +50,7 @@ pub(crate) enum Absent {
     Empty,
 }
 
-/// Where a document is wrong, and in which way.
+/// A fault in a document: its place and its kind.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Misfit {
     /// Names and indices from the outermost, joined by dots.

@@ -24,7 +24,7 @@ pub struct Configured {
     pub gate: Gate,
     /// Envoy's cluster of Xoxzo.
     pub cluster: String,
-    /// What is allowed and unwise.
+    /// Warnings about settings that are allowed and unwise.
     pub warnings: Vec<String>,
 }
 

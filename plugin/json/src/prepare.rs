@@ -17,13 +17,13 @@ use xoxzo_2fa_core::json::Node;
 /// The longest document, in bytes.
 const LONGEST: usize = 32 * 1024;
 
-/// What `prepare` answers.
+/// The answer of `prepare`.
 pub struct Preparation {
     /// Checked, with derived keys.
     pub prepared: Prepared,
     /// The settings in effect as JSON, with `[REDACTED]` for secrets.
     pub effective: String,
-    /// What is allowed and unwise.
+    /// Warnings about settings that are allowed and unwise.
     pub warnings: Vec<String>,
 }
 

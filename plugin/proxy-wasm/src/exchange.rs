@@ -1,4 +1,4 @@
-//! What passes between Envoy and the gate: heads, bodies, answers, the call to Xoxzo.
+//! The exchange between Envoy and the gate: heads, bodies, answers, the call to Xoxzo.
 //!
 //! Only getters of bytes: those of text end the virtual machine where something is not UTF-8.
 
@@ -16,7 +16,7 @@ use crate::host;
 /// Bytes of a reply that are read.
 const REPLY: usize = 16 * 1024;
 
-/// How the bodies begin that Envoy writes itself where a cluster did not answer. They say why: a name, a connection, a certificate, a timeout.
+/// Beginnings of the bodies that Envoy writes itself where a cluster did not answer. They say why: a name, a connection, a certificate, a timeout.
 const OWN: [&str; 3] = [
     "upstream connect error",
     "no healthy upstream",
@@ -74,7 +74,7 @@ pub(crate) fn body(size: usize) -> Vec<u8> {
     body.ok().flatten().unwrap_or_default()
 }
 
-/// What a filter before has verified.
+/// Reads the claims that an earlier filter has verified.
 pub(crate) fn claims(identity: &IdentitySettings) -> Claims {
     let Source::Metadata { filter, key } = &identity.source else {
         return Claims::default();
@@ -177,7 +177,7 @@ pub(crate) fn call(cluster: &str, call: &Call) -> Result<(), String> {
     })
 }
 
-/// What came back of so many headers and bytes.
+/// Reads the response of Xoxzo, of so many headers and bytes.
 pub(crate) fn reply(headers: usize, size: usize) -> Answer {
     // Without headers there is no answer, and to read one would be fatal.
     if headers == 0 {

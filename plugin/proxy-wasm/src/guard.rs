@@ -12,7 +12,7 @@ pub use shard::Shard;
 /// Keys of shared data. A request with a pass reads one of them, so they should be short, and many.
 const SHARDS: u32 = 1_024;
 
-/// How often a change is tried anew because another came between. Workers are few and changes short.
+/// The most tries of a change that others come between. Workers are few and changes short.
 const TRIES: u32 = 10_000;
 
 /// Data that several virtual machines share.
@@ -52,7 +52,7 @@ pub fn add(
     Ok(Totals { totals, now: None })
 }
 
-/// What became of the charges of a group.
+/// The outcome of the charges of a group.
 struct Made {
     totals: Vec<Total>,
     /// The last was refused.

@@ -1,4 +1,4 @@
-//! What Envoy gives beside the SDK: randomness, environment, shared data, time.
+//! Functions of Envoy beside the SDK: randomness, environment, shared data, time.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -13,7 +13,7 @@ use crate::metrics::Metrics;
 use crate::request::Request;
 use crate::shared::Shared;
 
-/// How often counters are handed over.
+/// The time between two hand-overs of counters.
 const TICK: Duration = Duration::from_secs(1);
 
 /// The root context of a worker. Without a configuration it refuses every request.

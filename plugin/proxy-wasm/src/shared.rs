@@ -1,4 +1,4 @@
-//! What the requests of one worker share.
+//! State that the requests of one worker share.
 
 use std::cell::RefCell;
 
@@ -6,7 +6,7 @@ use xoxzo_2fa_gate::{Cache, Gate};
 
 use crate::metrics::Metrics;
 
-/// What the requests of one worker share.
+/// The state that the requests of one worker share.
 pub(crate) struct Shared {
     pub(crate) gate: Gate,
     pub(crate) cluster: String,

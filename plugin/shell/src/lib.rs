@@ -1,4 +1,4 @@
-//! What the components of all worlds share.
+//! Parts that the components of all worlds share.
 //!
 //! # In scope
 //!
@@ -21,7 +21,7 @@ mod runtime;
 pub use bindings::xoxzo::two_factor::types;
 pub use random::{Random, Short};
 
-/// What every exported function answers.
+/// The answer of every exported function.
 pub type Answer<T> = Result<T, types::Failure>;
 
 #[expect(missing_docs, reason = "generated from the documented contract")]

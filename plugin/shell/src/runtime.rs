@@ -1,4 +1,4 @@
-//! What `std` would give: an allocator and a panic handler.
+//! Parts that `std` would bring: an allocator and a panic handler.
 
 use core::alloc::{GlobalAlloc, Layout};
 

@@ -1,4 +1,4 @@
-//! What is sound is paid for, taken and answered; or, for a number that asks for it, goes wrong.
+//! Sends messages: a sound request is paid for, taken and answered, or fails as its number asks for.
 
 use std::future::pending;
 use std::io;
@@ -22,10 +22,10 @@ use crate::line::Knife;
 use crate::message::{Draft, Message};
 use crate::site::Site;
 
-/// How long a slow answer takes.
+/// The delay of a slow answer.
 const SLOW: Duration = Duration::from_secs(3);
 
-/// How long a truncated answer stays open.
+/// The time that a truncated answer stays open.
 const SOON: Duration = Duration::from_millis(50);
 
 /// Bytes of a huge answer.

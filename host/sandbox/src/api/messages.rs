@@ -18,10 +18,10 @@ use crate::line::Knife;
 use crate::message::{Draft, Message};
 use crate::site::Site;
 
-/// What an account with test credits sends, whatever it asks for.
+/// The text that an account with test credits sends in place of every other.
 const REPLACED: &str = "This is a test message. To send a text of your own, purchase credits.";
 
-/// How far back the list goes.
+/// The age of the oldest message in the list, in days.
 const DAYS: i64 = 90;
 
 pub(super) async fn send(
@@ -41,7 +41,7 @@ pub(super) async fn send(
     dispatch::take(&site, &knife, replaced(&site, draft)).await
 }
 
-/// What every SMS has beside its text.
+/// Reads the parameters that every SMS has beside its text.
 pub(super) fn envelope(parameters: &mut Parameters, body: String) -> Draft {
     Draft {
         channel: "sms",

@@ -16,7 +16,7 @@ const NO_ZERO_AFTER: [&str; 11] = [
     "31", "33", "44", "49", "60", "61", "62", "66", "81", "82", "84",
 ];
 
-/// Whether a parameter is sound; if not, the text that says so.
+/// A check of a parameter. The error is the text that Xoxzo answers.
 pub(super) type Rule = fn(&str) -> Result<(), &'static str>;
 
 /// Parameters by name. Those that are not asked for are ignored.
@@ -79,7 +79,7 @@ impl Parameters {
         self.note(name, text)
     }
 
-    /// Whether it is there at all.
+    /// Tells whether the parameter is there at all.
     pub(super) fn has(&self, name: &str) -> bool {
         !matches!(self.given.get(name), None | Some(Value::Null))
     }
@@ -177,7 +177,7 @@ pub(super) fn recipient(text: &str) -> Result<(), &'static str> {
     sound.then_some(()).ok_or("Enter a valid phone number.")
 }
 
-/// At most 10 letters and digits; or at most 15 digits, with or without a plus sign.
+/// Checks a sender: at most 10 letters and digits, or at most 15 digits with or without a plus sign.
 pub(super) fn sender(text: &str) -> Result<(), &'static str> {
     let named = text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (named || caller(text).is_ok())
@@ -185,7 +185,7 @@ pub(super) fn sender(text: &str) -> Result<(), &'static str> {
         .ok_or("Enter a valid sender.")
 }
 
-/// At most 15 digits, with or without a plus sign.
+/// Checks a numeric sender: at most 15 digits, with or without a plus sign.
 pub(super) fn caller(text: &str) -> Result<(), &'static str> {
     let digits = text.strip_prefix('+').unwrap_or(text);
     let numeric = !digits.is_empty() && digits.len() <= 15 && all_digits(digits);

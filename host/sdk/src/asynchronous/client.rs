@@ -33,7 +33,7 @@ static BUNDLED: Bundled<Exports> =
 
 type State = Any<()>;
 
-/// What a step answers: what comes next, or a failure.
+/// The answer of a step: the next turn, or a failure.
 pub(crate) type Begun = wasmtime::Result<Result<Turn, types::Failure>>;
 
 impl World for Exports {
@@ -89,7 +89,7 @@ struct Inner {
 }
 
 impl AsyncTwoFactor {
-    /// With the bundled component, hyper, and everything else as it is by default.
+    /// Opens a client with the bundled component, hyper, and the defaults for everything else.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl AsyncTwoFactor {
         Self::builder(settings, guard).build().await
     }
 
-    /// With choices of its own.
+    /// Begins a client whose parts can be chosen.
     pub fn builder(settings: Settings, guard: impl AsyncGuard + 'static) -> AsyncBuilder {
         AsyncBuilder {
             settings,
@@ -111,20 +111,20 @@ impl AsyncTwoFactor {
         }
     }
 
-    /// As [`TwoFactor::start`](crate::TwoFactor::start).
+    /// The asynchronous form of [`TwoFactor::start`](crate::TwoFactor::start).
     ///
     /// # Errors
     ///
-    /// As [`TwoFactor::start`](crate::TwoFactor::start).
+    /// The asynchronous form of [`TwoFactor::start`](crate::TwoFactor::start).
     pub async fn start(&self, binding: &Binding) -> Result<Challenge, Error> {
         self.start_with(binding, &Sending::default()).await
     }
 
-    /// As [`TwoFactor::start_with`](crate::TwoFactor::start_with).
+    /// The asynchronous form of [`TwoFactor::start_with`](crate::TwoFactor::start_with).
     ///
     /// # Errors
     ///
-    /// As [`TwoFactor::start`](crate::TwoFactor::start).
+    /// The asynchronous form of [`TwoFactor::start`](crate::TwoFactor::start).
     pub async fn start_with(
         &self,
         binding: &Binding,
@@ -141,20 +141,20 @@ impl AsyncTwoFactor {
         .await
     }
 
-    /// As [`TwoFactor::resend`](crate::TwoFactor::resend).
+    /// The asynchronous form of [`TwoFactor::resend`](crate::TwoFactor::resend).
     ///
     /// # Errors
     ///
-    /// As [`TwoFactor::resend`](crate::TwoFactor::resend).
+    /// The asynchronous form of [`TwoFactor::resend`](crate::TwoFactor::resend).
     pub async fn resend(&self, token: &str, binding: &Binding) -> Result<Challenge, Error> {
         self.resend_with(token, binding, &Sending::default()).await
     }
 
-    /// As [`TwoFactor::resend_with`](crate::TwoFactor::resend_with).
+    /// The asynchronous form of [`TwoFactor::resend_with`](crate::TwoFactor::resend_with).
     ///
     /// # Errors
     ///
-    /// As [`TwoFactor::resend`](crate::TwoFactor::resend).
+    /// The asynchronous form of [`TwoFactor::resend`](crate::TwoFactor::resend).
     pub async fn resend_with(
         &self,
         token: &str,
@@ -199,11 +199,11 @@ impl AsyncTwoFactor {
         .await
     }
 
-    /// As [`TwoFactor::verify`](crate::TwoFactor::verify).
+    /// The asynchronous form of [`TwoFactor::verify`](crate::TwoFactor::verify).
     ///
     /// # Errors
     ///
-    /// As [`TwoFactor::verify`](crate::TwoFactor::verify).
+    /// The asynchronous form of [`TwoFactor::verify`](crate::TwoFactor::verify).
     pub async fn verify(
         &self,
         token: &str,
@@ -213,11 +213,11 @@ impl AsyncTwoFactor {
         self.guess(token, binding, pin, None).await
     }
 
-    /// As [`TwoFactor::verify_from`](crate::TwoFactor::verify_from).
+    /// The asynchronous form of [`TwoFactor::verify_from`](crate::TwoFactor::verify_from).
     ///
     /// # Errors
     ///
-    /// As [`TwoFactor::verify`](crate::TwoFactor::verify).
+    /// The asynchronous form of [`TwoFactor::verify`](crate::TwoFactor::verify).
     pub async fn verify_from(
         &self,
         token: &str,
@@ -249,11 +249,11 @@ impl AsyncTwoFactor {
         .await
     }
 
-    /// As [`TwoFactor::status`](crate::TwoFactor::status).
+    /// The asynchronous form of [`TwoFactor::status`](crate::TwoFactor::status).
     ///
     /// # Errors
     ///
-    /// As [`TwoFactor::status`](crate::TwoFactor::status).
+    /// The asynchronous form of [`TwoFactor::status`](crate::TwoFactor::status).
     pub async fn status(&self, handle: &str) -> Result<Report, Error> {
         let handle = bounded(handle);
         self.audited(Subject::status(), async |settings| {
@@ -295,22 +295,22 @@ impl AsyncTwoFactor {
         result
     }
 
-    /// As [`TwoFactor::number_index`](crate::TwoFactor::number_index).
+    /// The asynchronous form of [`TwoFactor::number_index`](crate::TwoFactor::number_index).
     ///
     /// # Errors
     ///
-    /// As [`TwoFactor::number_index`](crate::TwoFactor::number_index).
+    /// The asynchronous form of [`TwoFactor::number_index`](crate::TwoFactor::number_index).
     pub fn number_index(&self, recipient: &str) -> Result<String, Error> {
         index_of(&self.shared.settings.get()?, recipient)
     }
 
-    /// As [`TwoFactor::effective_settings`](crate::TwoFactor::effective_settings).
+    /// The asynchronous form of [`TwoFactor::effective_settings`](crate::TwoFactor::effective_settings).
     #[must_use]
     pub fn effective_settings(&self) -> &str {
         &self.shared.effective
     }
 
-    /// As [`TwoFactor::warnings`](crate::TwoFactor::warnings).
+    /// The asynchronous form of [`TwoFactor::warnings`](crate::TwoFactor::warnings).
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.shared.warnings

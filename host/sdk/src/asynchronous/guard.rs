@@ -8,17 +8,17 @@ use crate::guard::{Charge, Guard, GuardError, MemoryGuard, Scope, SelfTest, Tota
 
 /// The only state: [`Guard`], with answers to wait for.
 pub trait AsyncGuard: Send + Sync {
-    /// As [`Guard::add`]. A future that is dropped may have made its charges.
+    /// The asynchronous form of [`Guard::add`]. A future that is dropped may have made its charges.
     ///
     /// # Errors
     ///
     /// In the future, as [`Guard::add`].
     fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>>;
 
-    /// Who shares the counters.
+    /// Returns who shares the counters.
     fn scope(&self) -> Scope;
 
-    /// As [`Guard::check`].
+    /// The asynchronous form of [`Guard::check`].
     ///
     /// # Errors
     ///

@@ -22,11 +22,11 @@ pub struct AsyncOperator {
 }
 
 impl AsyncOperator {
-    /// As [`Operator::new`](crate::Operator::new).
+    /// The asynchronous form of [`Operator::new`](crate::Operator::new).
     ///
     /// # Errors
     ///
-    /// As [`Operator::new`](crate::Operator::new).
+    /// The asynchronous form of [`Operator::new`](crate::Operator::new).
     pub async fn new(
         settings: Settings,
         guard: impl AsyncGuard + 'static,
@@ -36,7 +36,7 @@ impl AsyncOperator {
         Ok(Self::beside(&service, name))
     }
 
-    /// As [`Operator::beside`](crate::Operator::beside).
+    /// The asynchronous form of [`Operator::beside`](crate::Operator::beside).
     #[must_use]
     pub fn beside(service: &AsyncTwoFactor, name: impl Into<String>) -> Self {
         Self {
@@ -45,11 +45,11 @@ impl AsyncOperator {
         }
     }
 
-    /// As [`Operator::limits`](crate::Operator::limits).
+    /// The asynchronous form of [`Operator::limits`](crate::Operator::limits).
     ///
     /// # Errors
     ///
-    /// As [`Operator::limits`](crate::Operator::limits).
+    /// The asynchronous form of [`Operator::limits`](crate::Operator::limits).
     pub async fn limits(
         &self,
         subject: &str,
@@ -73,11 +73,11 @@ impl AsyncOperator {
         .await
     }
 
-    /// As [`Operator::unlock`](crate::Operator::unlock).
+    /// The asynchronous form of [`Operator::unlock`](crate::Operator::unlock).
     ///
     /// # Errors
     ///
-    /// As [`Operator::unlock`](crate::Operator::unlock).
+    /// The asynchronous form of [`Operator::unlock`](crate::Operator::unlock).
     pub async fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
         let (subject, recipient) = (bounded(subject), bounded(recipient));
         let binding = Binding::new(recipient, subject, "");
@@ -95,11 +95,11 @@ impl AsyncOperator {
         .await
     }
 
-    /// As [`Operator::credits`](crate::Operator::credits).
+    /// The asynchronous form of [`Operator::credits`](crate::Operator::credits).
     ///
     /// # Errors
     ///
-    /// As [`Operator::credits`](crate::Operator::credits).
+    /// The asynchronous form of [`Operator::credits`](crate::Operator::credits).
     pub async fn credits(&self) -> Result<Credits, Error> {
         let of = &self.two_factor;
         let about = Subject::credits(&self.name);
@@ -115,11 +115,11 @@ impl AsyncOperator {
         Ok(credits)
     }
 
-    /// As [`Operator::trail`](crate::Operator::trail).
+    /// The asynchronous form of [`Operator::trail`](crate::Operator::trail).
     ///
     /// # Errors
     ///
-    /// As [`Operator::trail`](crate::Operator::trail).
+    /// The asynchronous form of [`Operator::trail`](crate::Operator::trail).
     pub fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
         self.two_factor.trail(subject, recipient)
     }

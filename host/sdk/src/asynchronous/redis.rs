@@ -35,7 +35,7 @@ impl RedisBuilder {
     ///
     /// # Errors
     ///
-    /// As [`RedisBuilder::build`].
+    /// The asynchronous form of [`RedisBuilder::build`].
     pub fn build_async(self) -> Result<AsyncRedisGuard, GuardError> {
         let Plan {
             servers,
@@ -82,7 +82,7 @@ impl AsyncRedisGuard {
         }
     }
 
-    /// Whether every server keeps what it has.
+    /// Checks that every server keeps its counters.
     async fn keep(&self) -> Result<(), GuardError> {
         let nodes = self.find(|map| Some(map.nodes())).await;
         for node in nodes.map_err(|error| unreachable(&error))? {

@@ -32,7 +32,7 @@ pub struct MemoryGuard {
 #[derive(Default)]
 struct Shard {
     counters: IndexMap<GuardName, Counter>,
-    /// Where the next sweep begins.
+    /// The place where the next sweep begins.
     hand: usize,
 }
 
@@ -73,7 +73,7 @@ impl MemoryGuard {
         self.shards.iter().map(held).sum()
     }
 
-    /// Whether it holds no counter.
+    /// Tells whether it holds no counter.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

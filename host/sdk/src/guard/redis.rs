@@ -21,7 +21,7 @@ use crate::process::PerProcess;
 pub(crate) use making::{Made, Making, Next, Run, Terms};
 pub(crate) use servers::{Map, Node, Servers, homeless};
 
-/// For one connection, and for one answer, where nothing else is set.
+/// The default time-out, of one connection and of one answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection that was idle for so long is asked whether it is still there before it is used.
@@ -30,7 +30,7 @@ pub(crate) const STALE: Duration = Duration::from_secs(5);
 /// Connections to one server that are kept.
 const KEPT: usize = 64;
 
-/// What a store is but for its connections.
+/// The parts of a store except its connections.
 pub(crate) struct Plan {
     pub(crate) servers: Servers,
     pub(crate) terms: Terms,
@@ -54,7 +54,7 @@ pub struct RedisGuard {
     links: PerProcess<Links>,
 }
 
-/// How to reach the servers.
+/// Options for reaching the servers.
 pub struct RedisBuilder {
     kind: Kind,
     timeout: Duration,
@@ -160,7 +160,7 @@ impl RedisGuard {
     ///
     /// # Errors
     ///
-    /// As [`RedisBuilder::build`].
+    /// The asynchronous form of [`RedisBuilder::build`].
     pub fn open(url: impl Into<String>) -> Result<Self, GuardError> {
         Self::builder(url).build()
     }
@@ -268,7 +268,7 @@ impl Links {
         }
     }
 
-    /// Whether every server keeps what it has.
+    /// Checks that every server keeps its counters.
     fn keep(&self) -> Result<(), GuardError> {
         let nodes = self.find(|map| Some(map.nodes()));
         for node in nodes.map_err(|error| unreachable(&error))? {
@@ -388,7 +388,7 @@ pub(crate) fn memory() -> Cmd {
     info
 }
 
-/// Whether a server keeps what it has, by its answer to [`memory`].
+/// Checks by a server's answer to [`memory`] that it keeps its counters.
 pub(crate) fn keeps(told: &Value) -> Result<(), GuardError> {
     evicts(&text(told)).map_or(Ok(()), |why| Err(GuardError::Unfit(why)))
 }
@@ -404,7 +404,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// Why a server may lose live counters, by its `INFO memory`.
+/// Finds in a server's `INFO memory` a reason why it may lose live counters.
 fn evicts(info: &str) -> Option<String> {
     let values = |name: &str| -> Vec<&str> {
         info.lines()

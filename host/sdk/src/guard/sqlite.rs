@@ -39,7 +39,7 @@ const SCHEMA: &str = "
     INSERT INTO clock VALUES (1, 0);
 ";
 
-/// How long to wait for other processes, where nothing else is set.
+/// The default time to wait for other processes.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Bytes of the largest file, where nothing else is set: about five million counters.
@@ -50,7 +50,7 @@ const PAGE: u64 = 4_096;
 /// The longest pause before a lock is tried again, in microseconds. Pauses are drawn, so that processes do not try in step.
 const PAUSE: u64 = 4_000;
 
-/// How far the time may lie before that of the latest list, in milliseconds.
+/// The most milliseconds by which the time may lie before that of the latest list.
 const APART: i64 = 120_000;
 
 /// An ended row stays at most for so long, in milliseconds.
@@ -69,7 +69,7 @@ pub struct SqliteGuard {
     store: PerProcess<Store>,
 }
 
-/// How to open a file.
+/// Options for opening a file.
 #[derive(Clone)]
 pub struct SqliteBuilder {
     path: PathBuf,
@@ -79,7 +79,7 @@ pub struct SqliteBuilder {
     clock: Clock,
 }
 
-/// What one process has of the store.
+/// One process's part of the store.
 struct Store {
     how: SqliteBuilder,
     connection: Mutex<Option<Connection>>,
@@ -159,7 +159,7 @@ impl SqliteBuilder {
     ///
     /// # Errors
     ///
-    /// As [`SqliteGuard::open`].
+    /// The asynchronous form of [`SqliteGuard::open`].
     pub fn repair(&self) -> Result<Repaired, GuardError> {
         repair::repair(self)
     }
@@ -168,7 +168,7 @@ impl SqliteBuilder {
     ///
     /// # Errors
     ///
-    /// As [`SqliteGuard::open`].
+    /// The asynchronous form of [`SqliteGuard::open`].
     pub fn build(self) -> Result<SqliteGuard, GuardError> {
         let connection = self.connect()?;
         let store = Store::new(self.clone(), Some(connection));
@@ -478,12 +478,12 @@ fn seconds(time: i64) -> u32 {
     u32::try_from(time / 1_000).unwrap_or(u32::MAX)
 }
 
-/// How long a lock is tried for.
+/// A deadline for getting a lock.
 struct Patience {
     until: Instant,
 }
 
-/// Why a step did not work.
+/// The fault of a step.
 enum Fault {
     Sqlite(rusqlite::Error),
     Guard(GuardError),

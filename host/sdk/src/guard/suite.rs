@@ -1,4 +1,4 @@
-//! What every store must do, as tests that a store's author can run: each function panics with what is wrong.
+//! Tests of a store, for its author to run: each function panics with the rule that does not hold.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What was done to others, and why it does not work here.
+//! Attacks on other services, and why they do not work here.
 //!
 //! | attack | elsewhere | here |
 //! |---|---|---|

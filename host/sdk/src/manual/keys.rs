@@ -1,4 +1,4 @@
-//! How to: keys, and how to rotate them.
+//! Guide: keys, and rotating them.
 //!
 //! `xoxzo-2fa keygen`, or [`keygen`](crate::keygen), makes a key: 32 random bytes with a prefix and a checksum. Nothing else is accepted,
 //! so that no passphrase slips in. From each key everything else is derived, one secret for each use.

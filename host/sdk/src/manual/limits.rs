@@ -1,4 +1,4 @@
-//! What each limit answers.
+//! The limits, and the attack that each answers.
 //!
 //! # Guesses
 //!

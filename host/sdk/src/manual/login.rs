@@ -1,4 +1,4 @@
-//! How to: a login with a password, then a code by SMS.
+//! Guide: a login with a password, then a code by SMS.
 //!
 //! # Once
 //!

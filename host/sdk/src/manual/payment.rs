@@ -1,4 +1,4 @@
-//! How to: a code that confirms a payment.
+//! Guide: a code that confirms a payment.
 //!
 //! PSD2 asks for *dynamic linking* (RTS, article 5): the payer sees amount and payee, the code is good for exactly these, and any change to
 //! either makes it worthless. A [`Transaction`](crate::Transaction) in the binding is shown in the message before the code, and

@@ -12,7 +12,7 @@ pub(crate) const UNCONNECTED: &str = "connect: no connection";
 pub(crate) const LATE: &str = "timeout: no answer in time";
 const HANDSHAKE: &str = "tls: the server speaks another TLS";
 
-/// What was wrong with a certificate or a handshake.
+/// Names the fault of a certificate or a handshake.
 pub(crate) fn distrust(error: &Error) -> &'static str {
     match error {
         Error::InvalidCertificate(fault) => match fault {
@@ -33,7 +33,7 @@ pub(crate) fn distrust(error: &Error) -> &'static str {
     }
 }
 
-/// What TLS says within an error of I/O; `None` if it is not of TLS.
+/// Finds the error of TLS within an error of I/O; `None` if it is not of TLS.
 pub(crate) fn of_tls(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
 }

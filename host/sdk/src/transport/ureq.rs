@@ -81,7 +81,7 @@ impl UreqTransport {
     }
 }
 
-/// At which stage an exchange ended. What is not surely before the request is after it.
+/// Finds the stage at which an exchange ended. Whatever is not surely before the request counts as after it.
 fn lost(error: &Error) -> Lost {
     match error {
         Error::HostNotFound | Error::Timeout(Timeout::Resolve) => {
@@ -123,7 +123,7 @@ fn unresolved(error: &io::Error) -> bool {
     }
 }
 
-/// What only a handshake ends with, before any byte of a request. Other faults of TLS may come after it.
+/// Recognises faults that only a handshake ends with, before any byte of a request. Other faults of TLS may come after it.
 fn is_before_request(fault: &rustls::Error) -> bool {
     matches!(
         fault,

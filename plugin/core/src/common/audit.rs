@@ -1,10 +1,10 @@
-//! What operators are told beside the answer of an operation: for logs, metrics and tickets, never for a user.
+//! Information for operators beside the answer of an operation: for logs, metrics and tickets, never for a user.
 
 use alloc::string::String;
 
 use crate::common::codec::{Reader, Writer};
 
-/// What an operation tells operators. Holds nothing personal.
+/// An operation's information for operators. Holds nothing personal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Audit {
@@ -16,9 +16,9 @@ pub struct Audit {
     pub message_id: Option<String>,
     /// Nobody was sent anything. Metrics should leave it out.
     pub decoy: bool,
-    /// Why the guard or Xoxzo gave no readable answer.
+    /// The reason why the guard or Xoxzo gave no readable answer.
     pub cause: Option<String>,
-    /// What to look at now.
+    /// The condition to look at now.
     pub alarm: Option<Alarm>,
 }
 
@@ -35,7 +35,7 @@ pub struct Trail {
     pub calling_code: String,
 }
 
-/// What operators should look at.
+/// A condition that operators should look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alarm {
     /// More failures over everyone than `failures.per_audience` allows: somebody guesses at many accounts. New PINs are longer.
@@ -52,7 +52,7 @@ impl Alarm {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Failures, Self::Sends, Self::Clock, Self::Delivery];
 
-    /// As every host spells it.
+    /// Returns the name that every host uses.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! The ways by which a message goes.
 
-/// By which way a message goes.
+/// The channel of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Channel {
     /// A text message.
@@ -11,7 +11,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// As it is written in what is signed.
+    /// Returns the byte that stands for it in signed values.
     pub(crate) fn number(self) -> u8 {
         match self {
             Self::Sms => 1,

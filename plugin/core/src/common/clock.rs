@@ -5,14 +5,14 @@ use crate::common::failure::{Code, Failure};
 /// 2026-11-24: no honest clock is before this engine was written.
 const EARLIEST: u32 = 1_795_478_400;
 
-/// How far the clocks of two hosts may differ, in seconds.
+/// The most seconds by which the clocks of two hosts may differ.
 pub(crate) const SKEW: u32 = 60;
 
-/// How much longer than a challenge its counter lives, in seconds: no host may accept a challenge whose use is forgotten. A host may
+/// Seconds that a challenge's counter outlives it: no host may accept a challenge whose use is forgotten. A host may
 /// be slow by the skew, a guess waits for [`HASTE`] at most and its claim as long again, and a minute is left over for the store.
 pub(crate) const BEYOND: u32 = 240;
 
-/// How long after a guess its challenge may still be claimed, in seconds. Later the used mark could end before the challenge does.
+/// Seconds after a guess in which its challenge may still be claimed. Later, the used mark could end before the challenge does.
 pub(crate) const HASTE: u32 = 60;
 
 /// # Errors

@@ -72,7 +72,7 @@ impl Writer {
         }
     }
 
-    /// What was appended.
+    /// Returns the appended bytes, and begins anew.
     pub fn finish(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.0)
     }
@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What was read cannot have been written.
+    /// Records that these bytes cannot have been written by [`Writer`].
     pub(crate) fn fail(&mut self) {
         self.whole = false;
         self.rest = &[];
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether an optional field follows.
+    /// Reads whether an optional field follows.
     pub fn present(&mut self) -> bool {
         match self.u8() {
             0 => false,
@@ -210,7 +210,7 @@ pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
     base16ct::lower::decode_vec(text).ok()
 }
 
-/// What is before and after the first `mark`.
+/// Splits a text at the first `mark`.
 pub(crate) fn split(text: &str, mark: u8) -> Option<(&str, &str)> {
     let at = text.bytes().position(|byte| byte == mark)?;
     Some((text.get(..at)?, text.get(at.saturating_add(1)..)?))

@@ -1,6 +1,6 @@
-//! What is known of a message.
+//! The state of a message.
 
-/// What is known of a message.
+/// The state of a message, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// Xoxzo took it.
@@ -18,7 +18,7 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// As every host spells it.
+    /// Returns the name that every host uses.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -13,7 +13,7 @@ pub(crate) const CODE: Unfit = Unfit(
     "must not have four digits together, with or without signs between them: they could be read as a code",
 );
 
-/// Whether a character reads as a digit: ASCII, fullwidth, Thai, and the numerals of Han.
+/// Tells whether a character reads as a digit: ASCII, fullwidth, Thai, and the numerals of Han.
 pub(crate) fn is_digit(letter: char) -> bool {
     matches!(
         letter,
@@ -67,7 +67,7 @@ enum Class {
     Tone,
 }
 
-/// What one word may be written in.
+/// The scripts in which one word may be written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Script {
     Latin,
@@ -79,7 +79,7 @@ enum Script {
     EastAsian(bool),
 }
 
-/// What was read so far.
+/// The text read so far.
 #[derive(Default)]
 struct Reading {
     /// Digits since the last letter.
@@ -95,11 +95,11 @@ struct Reading {
     /// The scripts of the word.
     latin: bool,
     other: Option<Script>,
-    /// What a mark may stand on.
+    /// The base that a mark may stand on.
     base: Base,
 }
 
-/// What the last character takes.
+/// The marks that the last character takes.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Base {
     #[default]

@@ -1,4 +1,4 @@
-//! Why an operation ended without what was asked, sorted by who has to act.
+//! Failures of operations, sorted by who has to act.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -7,7 +7,7 @@ use core::fmt;
 use crate::common::audit::{Alarm, Audit};
 use crate::common::codec::{Reader, Writer};
 
-/// Who has to act.
+/// The party that has to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
     /// The embedding program.
@@ -19,7 +19,7 @@ pub enum Blame {
 }
 
 impl Blame {
-    /// As every host spells it.
+    /// Returns the name that every host uses.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -30,7 +30,7 @@ impl Blame {
     }
 }
 
-/// What happened. `wit/types.wit` says of each when it happens and what to do.
+/// The code of a failure. `wit/types.wit` says of each when it happens and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     /// The host's clock cannot be right.
@@ -47,7 +47,7 @@ pub enum Code {
     InvalidToken,
     /// Too many failures of the subject with the recipient.
     Locked,
-    /// What was typed is not a PIN.
+    /// The typed text is not a PIN.
     Malformed,
     /// The recipient is not an allowed destination.
     NotAllowed,
@@ -101,7 +101,7 @@ impl Code {
         known.ok_or(Unfit("must be a code of a failure, such as wrong-pin"))
     }
 
-    /// As every host spells it.
+    /// Returns the name that every host uses.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -125,7 +125,7 @@ impl Code {
         }
     }
 
-    /// Who has to act.
+    /// Returns the party that has to act.
     #[must_use]
     pub fn blame(self) -> Blame {
         match self {
@@ -150,21 +150,21 @@ impl Code {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Failure {
-    /// What happened.
+    /// The code.
     pub code: Code,
     /// One line for a log: lower case, no user data.
     pub detail: Cow<'static, str>,
     /// Tries that the challenge still has.
     pub guesses_left: Option<u32>,
-    /// When trying again can work, in seconds from now.
+    /// Seconds from now after which trying again can work.
     pub retry_after: Option<u32>,
     /// Seconds until the token's life ends.
     pub expires_in: Option<u32>,
-    /// What operators should look at, whatever became of this.
+    /// A condition that operators should look at, whatever became of this.
     pub alarm: Option<Alarm>,
-    /// What operators are told, if that was asked for.
+    /// Information for operators, if it was asked for.
     pub audit: Option<Box<Audit>>,
-    /// Of a challenge of which nobody was sent anything.
+    /// True for a challenge of which nobody was sent anything.
     pub(crate) decoy: bool,
 }
 
@@ -184,7 +184,7 @@ impl Failure {
         }
     }
 
-    /// Who has to act.
+    /// Returns the party that has to act.
     #[must_use]
     pub fn blame(&self) -> Blame {
         self.code.blame()
@@ -265,7 +265,7 @@ impl Unfit {
         Self(requirement)
     }
 
-    /// What is required.
+    /// Returns the requirement.
     #[must_use]
     pub fn requirement(self) -> &'static str {
         self.0

@@ -15,7 +15,7 @@ pub(crate) fn host(text: &str) -> bool {
     (1..=253).contains(&text.len()) && text.bytes().all(lower) && !text.starts_with(['-', '.'])
 }
 
-/// At most 15 digits, and not fewer than `least`.
+/// Digits: at most 15, and not fewer than `least`.
 pub(crate) fn digits(text: &str, least: usize) -> bool {
     (least..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }

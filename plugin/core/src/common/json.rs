@@ -196,7 +196,7 @@ pub fn quote(text: &str, out: &mut String) {
 const REPEATED: &str = "a field that stands there twice";
 const TOO_MANY: &str = "too many values";
 
-/// What the reading of one text shares.
+/// The state shared by all values of one text.
 struct State {
     /// Values that may still come.
     left: Cell<u32>,
@@ -215,7 +215,7 @@ impl Seed<'_> {
         Node::Null
     }
 
-    /// Whether there is room for one more value.
+    /// Tells whether there is room for one more value.
     fn room(self) -> bool {
         match self.0.left.get().checked_sub(1) {
             Some(left) => self.0.left.set(left),

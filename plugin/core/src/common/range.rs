@@ -1,6 +1,6 @@
 //! A range of numbers.
 
-/// From the least to the most.
+/// A range of numbers: the least and the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range(pub u32, pub u32);
 

@@ -29,7 +29,7 @@ impl<'a> User<'a> {
     }
 }
 
-/// Whom counters are for.
+/// The groups of the counters that are charged: the user's, the client's and the service's.
 pub(super) struct Groups {
     pub(super) subject: Group,
     /// The client, as it is counted.
@@ -60,7 +60,7 @@ impl Groups {
         client.map(|(client, group)| (&**client, group))
     }
 
-    /// Whether there is a client if a cap asks for one.
+    /// Checks that there is a client if a cap asks for one.
     pub(super) fn needed(&self, setting: &str, cap: Option<Cap>) -> Result<(), Failure> {
         if cap.is_none() || self.client.is_some() {
             return Ok(());
@@ -72,7 +72,7 @@ impl Groups {
 
 /// One more failure, in each counter of them.
 pub(super) struct Failures {
-    /// In a window, consecutive, and over all numbers.
+    /// The failures of a user: in a window, consecutive, and over all numbers.
     pub(super) subject: [Rung; 3],
     pub(super) client: Option<Rung>,
     pub(super) audience: Rung,
@@ -91,7 +91,7 @@ impl Failures {
         Ok(Self::of(settings, user, groups))
     }
 
-    /// Without those of a client that is not known.
+    /// Makes the counters, without those of a client that is not known.
     pub(super) fn of(settings: &Prepared, user: User<'_>, groups: &Groups) -> Self {
         let (guesses, names) = (&settings.guesses, &settings.names);
         let User {
@@ -175,7 +175,7 @@ impl Messages {
         Ok(Self::of(settings, user, groups, weight))
     }
 
-    /// Without those of a client that is not known.
+    /// Makes the counters, without those of a client that is not known.
     pub(super) fn of(settings: &Prepared, user: User<'_>, groups: &Groups, weight: u32) -> Self {
         let (names, sends) = (&settings.names, &settings.sends);
         let User {

@@ -99,7 +99,7 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    /// Without those of a client that is not known.
+    /// Makes the counters, without those of a client that is not known.
     pub(super) fn of(settings: &Prepared, groups: &Groups, messages: &Messages) -> Self {
         let rung = |setting, group, of: &[u8], message: &Rung| {
             let name = settings.names.sends(group, setting, of);

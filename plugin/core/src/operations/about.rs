@@ -1,4 +1,4 @@
-//! Whom and what an operation is about, and the keyed hashes that stand for them.
+//! The user and the challenge that an operation is about, and the keyed hashes that stand for them.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use crate::settings::prepared::Prepared;
 use crate::signed::binding::{Binding, Claimed, id};
 use crate::signed::token::Token;
 
-/// Whom and what an operation is about.
+/// The user and the challenge that an operation is about.
 #[derive(Default)]
 pub struct About {
     user: Option<(String, Recipient)>,

@@ -22,20 +22,20 @@ use crate::xoxzo::reply::Reply;
 pub struct Audited<O> {
     pub(crate) operation: O,
     asked: bool,
-    /// Of the latest answer that was none.
+    /// The cause of the latest answer that was none.
     cause: Option<String>,
 }
 
-/// What an operation ended with, and what operators are told if that was asked for.
+/// The result of an operation, with information for operators if it was asked for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Told<T> {
     /// The result.
     pub output: T,
-    /// For operators.
+    /// Information for operators.
     pub audit: Option<Box<Audit>>,
 }
 
-/// What an output itself tells operators.
+/// A result that has something to tell operators.
 pub trait Tell {
     /// Moves it into the audit.
     fn tell(&mut self, audit: &mut Audit);
@@ -144,7 +144,7 @@ impl<O: Suspend> Suspend for Audited<O> {
     }
 }
 
-/// Why an answer is none, for a log.
+/// Returns the reason why an answer is none, for a log.
 fn why(received: &Received) -> Option<String> {
     match received {
         Received::Unanswered(_, cause) => Some(one_line(cause)).filter(|line| !line.is_empty()),

@@ -5,7 +5,7 @@ use alloc::string::String;
 /// Characters of the longest cause.
 const CAUSE: usize = 200;
 
-/// What stands in the place of a word that could be a secret.
+/// The mark in the place of a word that could be a secret.
 const CUT: &str = "[cut]";
 
 /// A cause as one line without secrets. A word is cut if it could be a URL, credentials, a key, a phone number or an address for mail, and so is the

@@ -15,7 +15,7 @@ use crate::settings::prepared::Prepared;
 use crate::xoxzo;
 use crate::xoxzo::reply::Reply;
 
-/// What the account has left.
+/// The balance of the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Credits {

@@ -49,10 +49,10 @@ use crate::xoxzo::{self, Request};
 /// A challenge with less than this is not worth another message, in seconds.
 const TOO_LATE: u32 = 60;
 
-/// How to send.
+/// Options of a message.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sending<'a> {
-    /// By which way. A call only as a resend.
+    /// The channel. A call only as a resend.
     pub channel: Channel,
     /// Language of the text; the settings' own if absent.
     pub locale: Option<&'a str>,
@@ -66,7 +66,7 @@ pub struct Sending<'a> {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Challenge {
-    /// For the user's session.
+    /// The token, for the user's session.
     pub token: String,
     /// The recipient, mostly hidden.
     pub masked: String,
@@ -74,15 +74,15 @@ pub struct Challenge {
     pub expires_in: u32,
     /// Seconds until another message may go to this number.
     pub resend_after: u32,
-    /// What is known of the message.
+    /// The state of the message, as far as it is known.
     pub delivery: Delivery,
     /// Xoxzo's id of the message.
     pub message_id: Option<String>,
-    /// What [`Status`](crate::Status) asks by.
+    /// The handle that [`Status`](crate::Status) takes.
     pub handle: Option<String>,
     /// Billed parts, where the engine knows the text of an SMS.
     pub parts: Option<u32>,
-    /// What operators should look at.
+    /// The condition that operators should look at.
     pub alarm: Option<Alarm>,
     /// Stands for the challenge in events.
     pub(crate) id: [u8; 8],
@@ -291,7 +291,7 @@ impl Dispatch {
         settings.key(self.head.kid).ok_or_else(invalid)
     }
 
-    /// What is sent, and its billed parts if the text is ours.
+    /// Returns the request, and its billed parts if the text is ours.
     fn request(&self, settings: &Prepared) -> Result<(Request, Option<u32>), Failure> {
         let key = self.key(settings)?;
         let pin = Pin::derive(&key.pin, &self.message(settings), self.head.digits);

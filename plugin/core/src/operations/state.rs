@@ -48,7 +48,7 @@ pub enum Waiting {
     Ask(Audited<Ask>),
 }
 
-/// What an operation of any kind ended with.
+/// The result of an operation of any kind.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Ended {
     /// `start` or `resend`.
@@ -124,7 +124,7 @@ impl Waiting {
     }
 }
 
-/// What the MAC is over.
+/// Returns the bytes that the MAC authenticates.
 fn authenticated(settings: &Prepared, body: &[u8]) -> Vec<u8> {
     let mut out = Writer::new();
     out.text("xoxzo-2fa state").text(&settings.audience);

@@ -26,7 +26,7 @@ use crate::xoxzo::reply::{Reply, delivery};
 /// Seconds between two questions about one message.
 const APART: u32 = 5;
 
-/// What is known of a message.
+/// The state of a message, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
@@ -43,7 +43,7 @@ pub struct Status {
     channel: Channel,
     challenge_id: [u8; 8],
     message_id: String,
-    /// What is told of a message that was never sent.
+    /// The invented state of a message that was never sent.
     decoy: Option<State>,
     asked: bool,
 }

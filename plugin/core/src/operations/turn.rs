@@ -1,4 +1,4 @@
-//! How an operation talks to its host: in turns.
+//! Turns: the conversation of an operation with its host.
 //!
 //! ```text
 //!            begin                    resume(answer)
@@ -23,7 +23,7 @@ use crate::settings::prepared::Prepared;
 use crate::xoxzo::Request;
 use crate::xoxzo::reply::{Reply, Response};
 
-/// What an operation wants next.
+/// The next wish of an operation, or its result.
 #[derive(Debug)]
 pub enum Turn<O: Operation> {
     /// Make these charges, and resume with [`Answer::Totals`] or [`Answer::Unanswered`].
@@ -34,12 +34,12 @@ pub enum Turn<O: Operation> {
     Done(O::Output),
 }
 
-/// What came back.
+/// The answer to a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// From the guard.
+    /// The guard's answer.
     Totals(Totals),
-    /// From Xoxzo.
+    /// Xoxzo's answer.
     Response(Response),
     /// Nothing, with the cause: one line for a log.
     Unanswered(NoAnswer, String),
@@ -48,9 +48,9 @@ pub enum Answer {
 /// An answer as an operation takes it: what Xoxzo said is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// From the guard.
+    /// The guard's answer.
     Totals(Totals),
-    /// From Xoxzo.
+    /// Xoxzo's answer.
     Reply(Reply),
     /// Nothing, with the cause.
     Unanswered(NoAnswer, String),
@@ -66,7 +66,7 @@ impl From<Answer> for Received {
     }
 }
 
-/// Why nothing came back.
+/// The reason why nothing came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoAnswer {
     /// The guard has no room.
@@ -81,10 +81,10 @@ pub enum NoAnswer {
 
 /// An operation that waits for an answer.
 pub trait Operation: Sized {
-    /// What it ends with.
+    /// The result.
     type Output;
 
-    /// Whom and what it is about.
+    /// Returns the user and the challenge that it is about.
     fn about(&self, settings: &Prepared) -> About;
 
     /// Goes on with what came back, at `now`.

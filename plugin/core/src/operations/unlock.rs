@@ -23,7 +23,7 @@ use crate::phone::Recipient;
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::id;
 
-/// What was lifted.
+/// The counts that were taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unlocked {
@@ -51,7 +51,7 @@ enum Stage {
     Lift(Unlocked),
 }
 
-/// What a counter of a user counts.
+/// The kind of a user's counter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Window,
@@ -181,7 +181,7 @@ impl Suspend for Unlock {
 }
 
 impl Tell for Unlocked {
-    /// What was lifted is the result.
+    /// Tells nothing more: the counts are the result.
     fn tell(&mut self, _: &mut Audit) {}
 }
 

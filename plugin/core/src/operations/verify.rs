@@ -34,11 +34,11 @@ use crate::signed::token::{Head, Token};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Acceptance {
-    /// For another service.
+    /// The proof for another service.
     pub receipt: String,
     /// Seconds that the receipt lives.
     pub expires_in: u32,
-    /// What operators should look at.
+    /// The condition that operators should look at.
     pub alarm: Option<Alarm>,
 }
 
@@ -191,7 +191,7 @@ impl Verify {
     }
 }
 
-/// What a guess is charged with.
+/// Makes the charges of a guess.
 fn ladder(
     settings: &Prepared,
     head: &Head,

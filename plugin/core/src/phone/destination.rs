@@ -1,4 +1,4 @@
-//! Where messages may go.
+//! Destinations: the numbers that messages may go to.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use crate::common::failure::Unfit;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination(Place);
 
-/// What a destination is.
+/// The kind of a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// The fixed and mobile numbers of a country, by its code of ISO 3166-1. The ranges stay in the table.
@@ -112,7 +112,7 @@ impl Destination {
 }
 
 impl Place {
-    /// How closely the place describes a number: the length of the prefix that both have, and of two as long, a range before a country. `None`:
+    /// Rates how closely the place describes a number: the length of the prefix that both have, and of two as long, a range before a country. `None`:
     /// it does not say anything of the number.
     fn rank(&self, digits: &str) -> Option<(usize, bool)> {
         let (prefix, is_range) = match self {
@@ -142,7 +142,7 @@ impl Place {
     }
 }
 
-/// Whether messages may go to a number. The longest prefix that matches decides, and of two as long the last. A country counts as a prefix of the
+/// Tells whether messages may go to a number. The longest prefix that matches decides, and of two as long the last. A country counts as a prefix of the
 /// length of its calling code: a range as long goes before it, and of several countries with one calling code any can admit the number. Where
 /// nothing matches, the answer is no.
 pub(crate) fn allowed(destinations: &[Destination], recipient: &Recipient) -> bool {

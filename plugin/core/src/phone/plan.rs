@@ -60,7 +60,7 @@ impl Plan {
         self.fits(national)
     }
 
-    /// Whether every number that begins with these national digits is a trunk spelling.
+    /// Tells whether every number that begins with these national digits is a trunk spelling.
     pub(super) fn is_trunk_prefix(self, national: &str) -> bool {
         let (trunk, whole) = walk(tree(self.trees, 0), national, false);
         trunk && whole
@@ -114,7 +114,7 @@ impl Country {
         })
     }
 
-    /// Whether digits with a calling code are a number of the country that messages may go to.
+    /// Tells whether digits with a calling code are a number of the country that messages may go to.
     pub(super) fn admits(self, digits: &str) -> bool {
         let Some(national) = digits.strip_prefix(self.code) else {
             return false;
@@ -137,7 +137,7 @@ fn lines(table: &'static str) -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// How many digits a text begins with.
+/// Counts the digits that a text begins with.
 fn figures(text: &str) -> usize {
     text.bytes()
         .take_while(|byte| byte.is_ascii_digit())

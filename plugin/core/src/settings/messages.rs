@@ -1,4 +1,4 @@
-//! What is sent, and by which way.
+//! Settings of messages and calls.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -18,7 +18,7 @@ pub struct Messages {
     pub locale: Locale,
     /// Most billed parts of a freeform message, 1 to 5.
     pub parts: u32,
-    /// What lets a phone fill the code in.
+    /// Marks in a message that let a phone fill the code in.
     pub autofill: Autofill,
     /// The service's own texts, at most 64. What they leave out is said in the engine's words.
     pub texts: Vec<Wording>,
@@ -29,9 +29,9 @@ pub struct Messages {
 impl Messages {
     /// Range of `parts`.
     pub const PARTS: Range = Range(1, 5);
-    /// How many templates.
+    /// Range of the number of templates.
     pub const TEMPLATES: Range = Range(0, 32);
-    /// How many own texts.
+    /// Range of the number of own texts.
     pub const TEXTS: Range = Range(0, 64);
 
     /// An own text of a language: for this purpose, or else for any.
@@ -60,7 +60,7 @@ impl Messages {
     }
 }
 
-/// What lets a phone fill the code in.
+/// Marks in a message that let a phone fill the code in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Autofill {
     /// Domain of the page that may take the code (WICG, "Origin-bound one-time codes delivered via SMS").
@@ -69,7 +69,7 @@ pub struct Autofill {
     pub android_hash: Option<String>,
 }
 
-/// What a service says in its own words, in one language.
+/// A service's own texts in one language.
 ///
 /// Texts have the placeholders `{service}`, `{pin}`, `{minutes}`, `{amount}`, `{currency}` and `{payee}`; SPEC.md, "Message", has their rules.
 /// Lines for WebOTP and Android stay the engine's.
@@ -99,7 +99,7 @@ impl Wording {
             .any(|text| text.contains("://") || text.contains("www."))
     }
 
-    /// Whether an SMS of it has no word that warns against passing the code on.
+    /// Tells whether an SMS of it has no word that warns against passing the code on.
     pub(super) fn lacks_warning(&self) -> bool {
         let mut texts = [&self.text, &self.payment].into_iter().flatten();
         texts.any(|text| {
@@ -143,11 +143,11 @@ impl Wording {
 pub struct Voice {
     /// Number that calls, 5 to 15 digits.
     pub caller: String,
-    /// Where calls may go.
+    /// Destinations of calls.
     pub destinations: Vec<Destination>,
 }
 
 impl Voice {
-    /// What a call weighs in the caps on messages: about the ratio of their prices.
+    /// The weight of a call in the caps on messages: about the ratio of their prices.
     pub(crate) const WEIGHT: u32 = 5;
 }

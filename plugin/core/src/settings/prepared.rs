@@ -27,10 +27,10 @@ use crate::xoxzo::text::{self, Message, MessagePreview};
 pub(crate) struct Key {
     pub(crate) kid: [u8; 4],
     pub(crate) token: Secret,
-    /// Of tokens that look like others and whose PIN nobody gets.
+    /// The key of decoys: tokens that look like others and whose PIN nobody gets.
     pub(crate) decoy: Secret,
     pub(crate) pin: Secret,
-    /// Of handles.
+    /// The key of handles.
     pub(crate) handle: Secret,
     pub(crate) receipt: ReceiptKey,
 }
@@ -43,9 +43,9 @@ pub struct Prepared {
     pub(crate) messages: Messages,
     pub(crate) keys: Vec<Key>,
     pub(crate) names: Names,
-    /// Of hashes in events.
+    /// The key of hashes in events.
     pub(crate) audit: Secret,
-    /// Of operations that wait.
+    /// The key of states: operations that wait.
     pub(crate) state: Secret,
     pub(crate) purposes: Vec<Purpose>,
     pub(crate) destinations: Vec<Destination>,
@@ -132,7 +132,7 @@ impl Prepared {
         self.purposes.iter().find(|purpose| purpose.name == name)
     }
 
-    /// Whether strangers can start what this is for.
+    /// Tells whether strangers can start the purpose of a binding.
     pub(crate) fn open(&self, binding: &Binding) -> bool {
         self.purpose(&binding.purpose)
             .is_none_or(|purpose| !purpose.after_first_factor)

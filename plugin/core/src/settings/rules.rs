@@ -182,7 +182,7 @@ impl Settings {
     }
 }
 
-/// What a number must lie in: its path, the range, the number, and the rule in words.
+/// A number in a range: its path, the range, the number, and the rule in words.
 type Ranged = (&'static str, Range, fn(&Settings) -> usize, &'static str);
 
 const RANGES: [Ranged; 15] = [

@@ -1,4 +1,4 @@
-//! What a challenge is bound to: authenticated, never carried.
+//! Bindings: the user, number and payment that a challenge is for. They are authenticated, and never carried.
 
 use alloc::string::{String, ToString};
 
@@ -29,7 +29,7 @@ pub struct Transaction {
     pub amount: String,
     /// ISO 4217 code.
     pub currency: String,
-    /// Who is paid.
+    /// The payee.
     pub payee: String,
 }
 
@@ -65,11 +65,11 @@ impl Transaction {
 /// A binding whose every field has its canonical form.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Binding {
-    /// Where the message goes.
+    /// The number that the message goes to.
     pub recipient: Recipient,
-    /// Who the user is.
+    /// The user.
     pub subject: String,
-    /// What the challenge is for.
+    /// The purpose of the challenge.
     pub purpose: String,
     /// The session that asked.
     pub session: Option<String>,

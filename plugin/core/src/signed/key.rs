@@ -46,7 +46,7 @@ impl Secret {
         short
     }
 
-    /// Whether `tag` is the MAC of `message`, in constant time.
+    /// Checks in constant time that `tag` is the MAC of `message`.
     pub(crate) fn verifies(&self, message: &[u8], tag: &[u8]) -> bool {
         self.hmac(message).verify_slice(tag).is_ok()
     }
@@ -73,7 +73,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What a written key is for.
+/// The use of a written key.
 #[derive(Clone, Copy)]
 enum KeyUse {
     /// A root: signs challenges, or names counters.

@@ -36,12 +36,12 @@ const LONGEST: usize = 512;
 /// Bytes of the MAC at the end.
 const MAC: usize = 32;
 
-/// What a receipt must be for, from the checker's own records.
+/// The user, purpose and payment that a receipt must be for, from the checker's own records.
 #[derive(Clone, Copy)]
 pub struct Expected<'a> {
     /// The service's immutable internal id of the user.
     pub subject: &'a str,
-    /// What the challenge was for.
+    /// The purpose of the challenge.
     pub purpose: &'a str,
     /// Phone number, canonical E.164. `None` accepts a receipt for any number.
     pub recipient: Option<&'a str>,
@@ -51,15 +51,15 @@ pub struct Expected<'a> {
     pub transaction: Option<(&'a str, &'a str, &'a str)>,
 }
 
-/// What a receipt proves.
+/// The facts that a receipt proves.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Claims {
     /// Unique per acceptance: 22 characters of base64url.
     pub id: String,
-    /// For whom.
+    /// The service that issued it.
     pub audience: String,
-    /// For what.
+    /// The purpose of the challenge.
     pub purpose: String,
     /// The payment that was confirmed, which is the expected one.
     pub transaction: Option<Transaction>,
@@ -67,7 +67,7 @@ pub struct Claims {
     pub test: bool,
     /// Seconds since 1970-01-01T00:00:00Z.
     pub issued_at: u32,
-    /// From this second on it is refused.
+    /// The second from which it is refused.
     pub expires_at: u32,
 }
 
@@ -205,7 +205,7 @@ impl Hide<'_> {
     }
 }
 
-/// What is before the MAC.
+/// The fields before the MAC.
 struct Body {
     id: [u8; 16],
     issued_at: u32,

@@ -32,7 +32,7 @@ const LONGEST: usize = 512;
 /// Bytes of the MAC at the end.
 const MAC: usize = 32;
 
-/// What an application asks for.
+/// An application's wish: this user, in this session, is to confirm this payment.
 #[derive(Clone, Copy)]
 pub struct StepUp<'a> {
     /// The service's immutable internal id of the user.
@@ -46,7 +46,7 @@ pub struct StepUp<'a> {
 /// A signed request.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedRequest {
-    /// What the user's browser carries to the gate.
+    /// The text that the user's browser carries to the gate.
     pub request: String,
     /// Seconds until it is refused.
     pub expires_in: u32,

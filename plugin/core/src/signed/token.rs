@@ -15,7 +15,7 @@ use crate::common::failure::{Code, Failure};
 use crate::common::mark;
 use crate::signed::binding::Binding;
 
-/// What a token carries in the clear. Nothing in it is to be believed before the MAC is checked.
+/// The fields that a token carries in the clear. They must not be believed before the MAC is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) kid: [u8; 4],
@@ -46,7 +46,7 @@ impl Head {
         clock::within(self.issued_at, self.lifetime.min(longest).into(), now)
     }
 
-    /// When the token's life ends; from that second on it is refused.
+    /// Returns the second from which the token is refused.
     pub(crate) fn expires_at(&self) -> u32 {
         self.issued_at.saturating_add(self.lifetime.into())
     }
@@ -98,7 +98,7 @@ impl Token {
     }
 }
 
-/// What anyone can read in a token. None of it is authenticated here.
+/// The fields that anyone can read in a token. None of them is authenticated here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenInfo {
@@ -108,7 +108,7 @@ pub struct TokenInfo {
     pub digits: u8,
     /// Seconds since 1970-01-01T00:00:00Z.
     pub issued_at: u32,
-    /// From this second on the token is refused.
+    /// The second from which the token is refused.
     pub expires_at: u32,
 }
 

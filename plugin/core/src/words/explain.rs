@@ -12,17 +12,17 @@ use crate::common::failure::Code;
 use crate::words::locale::Locale;
 use sentences::Sentences;
 
-/// What an end user reads, and what to offer with it.
+/// A text for an end user, and the actions to offer with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {
     /// One or two short sentences in the user's language.
     pub text: String,
-    /// What helps, the best first. Empty if nothing does.
+    /// Actions that help, the best first. Empty if none does.
     pub offers: Vec<Offer>,
 }
 
-/// What a user can do next.
+/// An action that a user can take next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offer {
     /// Do the same once more: type the code again, or ask again.
@@ -38,7 +38,7 @@ pub enum Offer {
 }
 
 impl Offer {
-    /// As every host spells it.
+    /// Returns the name that every host uses.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

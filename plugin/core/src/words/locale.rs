@@ -65,17 +65,17 @@ impl Locale {
         self.texts()[0]
     }
 
-    /// What a message for a login says.
+    /// Returns the text of a message for a login.
     pub(crate) fn login(self) -> &'static str {
         self.texts()[1]
     }
 
-    /// What a message for a payment says.
+    /// Returns the text of a message for a payment.
     pub(crate) fn payment(self) -> &'static str {
         self.texts()[2]
     }
 
-    /// What stands between groups of three digits of an amount: a comma, or a space where a comma separates decimals.
+    /// Returns the separator between groups of three digits of an amount: a comma, or a space where a comma separates decimals.
     pub(crate) fn grouping(self) -> char {
         match self {
             Self::Id | Self::Vi | Self::Es => ' ',
@@ -158,7 +158,7 @@ impl Locale {
     }
 }
 
-/// What a call says, in a language that Xoxzo speaks: who calls, that nobody may know the code, then the code twice, after a
+/// The words of a call, in a language that Xoxzo speaks: who calls, that nobody may know the code, then the code twice, after a
 /// pause and digit by digit (blog.xoxzo.com, 2018-05-14; commas between digits: 2021-11-01).
 #[derive(Clone, Copy)]
 pub(crate) struct Speech {
@@ -166,14 +166,14 @@ pub(crate) struct Speech {
     pub(crate) locale: Locale,
     /// `tts_lang`, ISO 639-1.
     pub(crate) language: &'static str,
-    /// For a login.
+    /// The words for a login.
     pub(crate) login: &'static str,
-    /// For a payment.
+    /// The words for a payment.
     pub(crate) payment: &'static str,
 }
 
 impl Speech {
-    /// In Japanese if that is asked for, else in English: the two that Xoxzo speaks (blog.xoxzo.com, 2020-08-13).
+    /// Returns the words in Japanese if that is asked for, else in English: the two languages that Xoxzo speaks (blog.xoxzo.com, 2020-08-13).
     pub(crate) fn of(locale: Locale) -> Self {
         match locale {
             Locale::Ja => Self {

@@ -6,7 +6,7 @@ use crate::common::codec::split;
 use crate::common::display;
 use crate::common::failure::Unfit;
 
-/// What a placeholder stands for.
+/// A placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// The name of the service.
@@ -19,7 +19,7 @@ pub(crate) enum Place {
     Amount,
     /// The currency of a payment.
     Currency,
-    /// Who is paid.
+    /// The payee.
     Payee,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn cut(pattern: &str) -> Option<Vec<Piece<'_>>> {
     Some(pieces)
 }
 
-/// What a pattern is for.
+/// The use of a pattern.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     /// An SMS that confirms no payment.
@@ -123,7 +123,7 @@ pub(crate) fn check(pattern: &str, of: Use) -> Result<(), Unfit> {
     Ok(())
 }
 
-/// What stands directly before and after each `{pin}`.
+/// Checks the characters directly before and after each `{pin}`.
 fn beside(pieces: &[Piece<'_>]) -> Result<(), Unfit> {
     // Pieces are text, place, text, and so on: an empty text at an end touches nothing.
     let last = pieces.len().saturating_sub(1);

@@ -14,7 +14,7 @@ use crate::common::range::Range;
 /// The Xoxzo account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Xoxzo {
-    /// Where the API is, without a slash at the end.
+    /// The address of the API, without a slash at the end.
     pub base_url: String,
     /// API SID, the user of HTTP Basic.
     pub sid: String,
@@ -24,7 +24,7 @@ pub struct Xoxzo {
     pub sender: String,
     /// Milliseconds for one exchange, 1,000 to 30,000.
     pub timeout: u32,
-    /// Where Xoxzo tells how messages fare: an https URL. Nothing signs what arrives there, so it should hold something unguessable.
+    /// The https URL to which Xoxzo reports how messages fare. Nothing signs what arrives there, so it should hold something unguessable.
     pub callback_url: Option<String>,
     /// Tags of messages in Xoxzo's records: at most 8 of 1 to 32 letters, digits, `-` and `_`.
     pub tags: Vec<String>,
@@ -35,7 +35,7 @@ pub struct Xoxzo {
 impl Xoxzo {
     /// Range of `timeout`.
     pub const TIMEOUT: Range = Range(1_000, 30_000);
-    /// How many tags.
+    /// Range of the number of tags.
     pub const TAGS: Range = Range(0, 8);
 
     /// The rules on them, each with its path and its words.
@@ -108,7 +108,7 @@ pub struct Japan {
     pub sender: String,
 }
 
-/// How to reach Xoxzo. Debug shows no credentials.
+/// The account as requests need it. Debug shows no credentials.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Account {
     #[zeroize(skip)]
@@ -120,7 +120,7 @@ pub(crate) struct Account {
     pub(crate) timeout: u32,
     /// Holds something unguessable.
     pub(crate) callback_url: Option<String>,
-    /// With commas between them.
+    /// The tags, separated by commas.
     #[zeroize(skip)]
     pub(crate) tags: String,
     #[zeroize(skip)]

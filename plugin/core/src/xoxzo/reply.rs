@@ -1,4 +1,4 @@
-//! What an HTTP answer of Xoxzo means.
+//! The meaning of Xoxzo's HTTP responses.
 //!
 //! Tolerant where the API is not documented: an array of one object or a bare object, any extra fields, any body with an
 //! error. A message counts as taken only with a 2xx that names its id, and as surely not taken only with a 4xx.
@@ -30,7 +30,7 @@ impl fmt::Debug for Response {
     }
 }
 
-/// What an HTTP answer of Xoxzo means.
+/// The meaning of an HTTP response of Xoxzo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// A 2xx, and what was found in it.
@@ -46,7 +46,7 @@ pub enum Reply {
     Refused {
         /// HTTP status.
         status: u16,
-        /// Which of the known fields are named in the answer, for a log. Never the answer's text, which may hold the number.
+        /// The known fields that the answer names, for a log. Never the answer's text, which may hold the number.
         fields: String,
         /// Seconds to wait, with a 429.
         retry_after: Option<u32>,
@@ -76,7 +76,7 @@ const FIELDS: [&str; 9] = [
 /// The longest time to wait that is believed, in seconds.
 const LONGEST_WAIT: u32 = 86_400;
 
-/// How long to wait where a 429 does not say it, in seconds. Xoxzo publishes no limits; its own example says 1.
+/// Seconds to wait where a 429 does not say it. Xoxzo publishes no limits; its own example says 1.
 const WAIT: u32 = 30;
 
 impl Response {
@@ -127,7 +127,7 @@ fn read(body: &str) -> Reply {
     }
 }
 
-/// Which known fields the error names, joined with commas.
+/// Lists the known fields that the error names, joined with commas.
 fn fields(body: &str) -> String {
     let body = Node::parse(body).unwrap_or(Node::Null);
     FIELDS

@@ -34,7 +34,7 @@ impl Template {
         core::iter::once(&self.pin).chain(optional.into_iter().flatten())
     }
 
-    /// Whether its variables have different names that Xoxzo takes, and amount and payee go together.
+    /// Checks that its variables have different names that Xoxzo takes, and that amount and payee go together.
     pub(crate) fn is_sound(&self) -> bool {
         let names: Vec<_> = self.variables().map(String::as_bytes).collect();
         let fit = self

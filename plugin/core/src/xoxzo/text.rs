@@ -10,7 +10,7 @@ use crate::signed::binding::Transaction;
 use crate::words::locale::{Locale, Speech};
 use crate::words::pattern::{self, Piece, Place};
 
-/// What a message says.
+/// The values that a message tells.
 pub(crate) struct Message<'a> {
     pub(crate) service: &'a str,
     pub(crate) pin: &'a str,
@@ -50,7 +50,7 @@ impl Message<'_> {
         text
     }
 
-    /// What a call says, and the language it says it in.
+    /// Returns the words of a call, and their language.
     pub(crate) fn speech(
         &self,
         locale: Locale,
@@ -93,7 +93,7 @@ impl Message<'_> {
         })
     }
 
-    /// Who is paid; empty without a payment.
+    /// Returns the payee; empty without a payment.
     pub(crate) fn payee(&self) -> &str {
         self.transaction.map_or("", |paid| &paid.payee)
     }
@@ -164,7 +164,7 @@ pub struct MessagePreview {
     pub text: String,
     /// Billed parts of the SMS.
     pub parts: u32,
-    /// What a call says.
+    /// The words of a call.
     pub call: String,
 }
 

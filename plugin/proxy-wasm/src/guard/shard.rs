@@ -29,7 +29,7 @@ pub struct Shard {
 /// A counter in the list.
 #[derive(Clone, Copy)]
 struct Counter {
-    /// Where it begins.
+    /// The place where it begins.
     at: usize,
     total: u32,
     ends: u64,
@@ -136,7 +136,7 @@ impl Shard {
     }
 }
 
-/// When a counter ends.
+/// Returns the time at which a counter ends.
 fn end(counter: &[u8; COUNTER]) -> u64 {
     let ends = counter.last_chunk();
     ends.map_or(0, |ends| u64::from_le_bytes(*ends))

@@ -27,10 +27,10 @@ const APART: u32 = 120;
 /// The pause before a run is sent for the third time, and from then on.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// What a list is sent with.
+/// The script and the limits that lists are sent with.
 pub(crate) struct Terms {
     script: Script,
-    /// How long an answer may take.
+    /// The longest time to wait for an answer.
     pub(crate) timeout: Duration,
     /// Replicas that must have a list before it counts.
     replicas: u32,
@@ -60,7 +60,7 @@ pub(crate) struct Run<'a> {
     asked: Option<String>,
 }
 
-/// What an answer asks for.
+/// The next step after an answer.
 pub(crate) enum Next {
     /// The run was made.
     Made(Made),
@@ -165,7 +165,7 @@ impl Run<'_> {
         }
     }
 
-    /// How long to wait before it is sent again: servers that are moving a slot need time to agree.
+    /// Returns the pause before it is sent again: servers that are moving a slot need time to agree.
     pub(crate) fn pause(&self) -> Duration {
         if self.sent < 2 { Duration::ZERO } else { PAUSE }
     }
@@ -256,7 +256,7 @@ impl Run<'_> {
         })
     }
 
-    /// What to do after an error that a server gave instead of making the run.
+    /// Decides on the next step after an error that a server gave instead of making the run.
     fn again(&mut self, error: &RedisError) -> Result<Next, GuardError> {
         self.sent += 1;
         self.asked = None;

@@ -9,7 +9,7 @@ use redis::{
     TlsCertificates, Value, from_redis_value_ref,
 };
 
-/// How the servers are reached. Holds no connection.
+/// The way to the servers. Holds no connection.
 #[derive(Clone)]
 pub(crate) enum Servers {
     Single(Node),
@@ -123,7 +123,7 @@ impl Servers {
         matches!(self, Self::Sentinel { .. }).then(|| redis::cmd("ROLE"))
     }
 
-    /// Whether an answer to [`Servers::proof`] is a master's.
+    /// Checks that an answer to [`Servers::proof`] is a master's.
     ///
     /// # Errors
     ///

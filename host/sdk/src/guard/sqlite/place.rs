@@ -1,4 +1,4 @@
-//! Where a guard's file may lie: nobody else can change it, and its locks hold.
+//! Places for a guard's file: nobody else can change it there, and its locks hold.
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};

@@ -8,24 +8,24 @@ use super::{APART, GRACE, Patience, SqliteBuilder, lost};
 use crate::guard::GuardError;
 use crate::process::Whole;
 
-/// How long a repaired file stays shut, in milliseconds: the longest life of a challenge, and how much longer its counter lives.
+/// The time that a repaired file stays shut, in milliseconds: the longest life of a challenge, and how much longer its counter lives.
 const SHUT: i64 = (600 + 240) * 1_000;
 
-/// From this total on, a counter is the mark of a challenge that was won.
+/// The least total that marks a challenge as won.
 const CLAIM: i64 = 1 << 20;
 
-/// What a repair found and did.
+/// The findings of a repair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Repaired {
-    /// How far the file's time was ahead. Windows that are shorter may have ended under the wrong clock. Zero: the file's time was right,
+    /// The time by which the file was ahead. Windows that are shorter may have ended under the wrong clock. Zero: the file's time was right,
     /// and nothing was done.
     pub ahead: Duration,
-    /// How long the file stays shut from now on. If that is less than 840 s, it would have opened by itself, and nothing was done.
+    /// The time that the file stays shut from now on. If that is less than 840 s, it would have opened by itself, and nothing was done.
     pub shut: Duration,
     /// Counters that are kept, among them those of consecutive failures, which no clock ends.
     pub kept: u64,
-    /// Of these, counters that began under the wrong clock. Their whole life is before them. What was won under it stays marked until its own
+    /// The number of these that began under the wrong clock. Their whole life is before them. What was won under it stays marked until its own
     /// time has come and gone, and is not among them.
     pub renewed: u64,
 }

@@ -1,10 +1,10 @@
-//! What is said in each language, as sentences that are put together.
+//! Sentences in each language, from which explanations are put together.
 
 use crate::words::locale::Locale;
 
 /// The sentences of one language. A pair stands around a number or a time.
 pub(super) struct Sentences {
-    /// What stands between two sentences.
+    /// The separator between two sentences.
     pub(super) space: &'static str,
     pub(super) wrong: &'static str,
     pub(super) one_try: &'static str,
