@@ -11,7 +11,7 @@
 // Assumes: no answer is lost, no list is made twice, no window ends; a cooldown ends only while no message to its number is undecided.
 //
 // Mirrors: ladder.rs message, back.
-// Mirrors: operations/dispatch.rs charge, back, unknown, resume.
+// Mirrors: operations/dispatch.rs charge, back, unknown, go_on.
 //
 // Reached: -DREACH_CAP. As much is sent as the cap of the audience allows.
 // Reached: -DREACH_LAST_RUNG. A start is refused at its last rung, after looking in vain.

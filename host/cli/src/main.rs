@@ -58,7 +58,7 @@ enum Command {
     Resend(send::Resend),
     /// Shows every counter that could refuse a user: why somebody is refused, and what is left. Works while the service runs.
     Limits(operate::Limits),
-    /// Runs a Xoxzo that sends nothing.
+    /// Runs a local fake of the Xoxzo API with an inbox in the browser.
     Sandbox(serve::Serve),
     /// Sends a PIN and prints the token of the challenge.
     Start(send::Start),

@@ -27,7 +27,7 @@ pub(crate) struct Serve {
     /// Replace the text of every SMS, as Xoxzo does before the first purchase.
     #[arg(long)]
     test_credit: bool,
-    /// Answer so many requests in a second, and 429 to more.
+    /// Rate-limit to NUMBER requests per second; answer 429 beyond that.
     #[arg(long, value_name = "NUMBER")]
     throttle: Option<u32>,
     /// Make callbacks in JSON and not as a form.

@@ -175,8 +175,8 @@ impl Sending {
     }
 
     /// Sends nothing, for a form that must not tell whether an account exists: the challenge looks and counts like any other, and
-    /// no guess at it is right. Give a number and a subject that stay the same for what was typed. What remains to tell is
-    /// time: nothing waits for Xoxzo. Only for a start: a resend knows its decoys.
+    /// no guess at it is right. Give a number and a subject that stay the same for what was typed. A decoy returns sooner
+    /// than a real send, so response time can still reveal it. Only for a start: a resend knows its decoys.
     #[must_use]
     pub fn decoy(mut self) -> Self {
         self.decoy = true;

@@ -62,8 +62,8 @@ pub(crate) const DOCUMENT: Form = Form::Map(&[
         Form::Choice(&["default", "psd2", "strict"]),
         Absent::Text("default"),
         about!(
-        "Where the defaults come from. psd2: 5 failures in a day (RTS, article 4). strict: PINs of 8 digits for 2 minutes, 3 guesses, 5 "
-        "failures in a day and 50 in a row, fewer messages. What is said elsewhere in the document goes before it."),
+        "Set of defaults. psd2: 5 failures in a day (RTS, article 4). strict: PINs of 8 digits for 2 minutes, 3 guesses, 5 "
+        "failures in a day and 50 in a row, fewer messages. Other settings in the document override it."),
     ),
     field(
         "audience",
@@ -93,7 +93,7 @@ pub(crate) const DOCUMENT: Form = Form::Map(&[
         "guard",
         Form::Map(&GUARD),
         Absent::Required,
-        about!("The counters."),
+        about!("The counter store behind every limit."),
     ),
     field(
         "xoxzo",
@@ -106,7 +106,7 @@ pub(crate) const DOCUMENT: Form = Form::Map(&[
         Form::List(&Form::Either(&RANGE), Settings::DESTINATIONS),
         Absent::Required,
         about!(
-        "Where messages may go; a number that no entry covers is refused. An entry is a country by its two letters (ISO 3166-1), such as JP, US or "
+        "Countries and ranges that messages may go to. A number that no entry covers is refused. An entry is a country by its two letters (ISO 3166-1), such as JP, US or "
         "GB, which admits its fixed and mobile numbers and leaves out premium rate, shared cost, toll-free, personal, pager and voicemail numbers; "
         "or JP-mobile; or a range as an object. The longest prefix that matches decides: a country counts as its calling code, and a range with the "
         "same prefix goes before it."),
@@ -124,38 +124,38 @@ pub(crate) const DOCUMENT: Form = Form::Map(&[
         "purposes",
         Form::List(&Form::Map(&PURPOSE), Settings::PURPOSES),
         LOGIN,
-        about!("What challenges may be for. A challenge for one purpose is nothing for another."),
+        about!("Purposes of challenges. A challenge for one purpose is rejected for another."),
     ),
     field(
         "pin",
         Form::Map(&PIN),
         Absent::Defaults,
-        about!("PINs and how often they may be guessed."),
+        about!("PINs, their lifetime, and guesses."),
     ),
     field(
         "failures",
         Form::Map(&FAILURES),
         Absent::Defaults,
-        about!("Failures of one subject with one recipient, over all challenges."),
+        about!("Limits of wrong guesses."),
     ),
     field(
         "sends",
         Form::Map(&SENDS),
         Absent::Defaults,
-        about!("How many messages may be sent."),
+        about!("Limits of messages."),
     ),
     field(
         "message",
         Form::Map(&MESSAGE),
         Absent::Defaults,
-        about!("The text of messages."),
+        about!("Texts of messages."),
     ),
     field(
         "voice",
         Form::Map(&VOICE),
         Absent::Out,
         about!(
-            "Calls that say the PIN. Off if absent. A call comes only after an SMS, when a resend asks for it, and weighs 5 messages."
+            "Voice calls that say the PIN. Disabled if absent. A call comes only after an SMS, when a resend asks for it, and counts as 5 messages."
         ),
     ),
     field(
@@ -163,7 +163,7 @@ pub(crate) const DOCUMENT: Form = Form::Map(&[
         Form::Flag,
         Absent::Flag(false),
         about!(
-            "For tests only: base_url must be a loopback address, and tokens, counters and receipts are nothing to settings without it."
+            "Test mode: base_url must be a loopback address. Tokens, counters and receipts created in test mode are rejected by settings without it."
         ),
     ),
 ]);
@@ -183,7 +183,7 @@ const GUARD: [Field; 2] = [
         Form::Secret,
         Absent::Required,
         about!(
-        "Key of the counters' names, as keygen prints it. It hides what is counted. Changing it resets every limit and revives "
+        "Key of the counters' names, as keygen prints it. Without it nobody can tell whose counter is which. Changing it resets every limit and revives "
         "used challenges, so it does not rotate with keys."),
     ),
     field(
@@ -191,7 +191,7 @@ const GUARD: [Field; 2] = [
         Form::Choice(&["process", "shared"]),
         Absent::Text("process"),
         about!(
-        "Who shares the counters. With process, challenges end with the process that made them, as their counters do. A host "
+        "The processes that share the counters. With process, challenges end with the process that made them, as their counters do. A host "
         "that knows its store sets this itself."),
     ),
 ];
@@ -222,14 +222,14 @@ const XOXZO: [Field; 8] = [
         "timeout_milliseconds",
         Xoxzo::TIMEOUT,
         10_000,
-        about!("For one exchange."),
+        about!("Time-out of one request to Xoxzo, in milliseconds."),
     ),
     field(
         "callback_url",
         Form::Secret,
         Absent::Out,
         about!(
-        "Where Xoxzo tells how messages fare: https, or http and a loopback address. Nothing signs what arrives there: let the path hold "
+        "URL to which Xoxzo reports the status of messages: https, or http and a loopback address. Nothing signs what arrives there: let the path hold "
         "something unguessable, and ask for the status before acting."),
     ),
     field(
@@ -266,13 +266,15 @@ const VOICE: [Field; 2] = [
         "caller",
         Form::Text,
         Absent::Required,
-        about!("Number that calls: 5 to 15 digits, without +."),
+        about!("Caller number: 5 to 15 digits, without +."),
     ),
     field(
         "destinations",
         Form::List(&Form::Either(&RANGE), Settings::DESTINATIONS),
         Absent::Required,
-        about!("Where calls may go, written like the destinations of messages."),
+        about!(
+            "Countries and ranges that calls may go to, written like the destinations of messages."
+        ),
     ),
 ];
 
@@ -287,13 +289,13 @@ const RANGE: [Field; 4] = [
         "min_digits",
         Form::Number(Range(8, 15)),
         Absent::Required,
-        about!("Least digits of a whole number, country code included."),
+        about!("Minimum number of digits of a whole number, country code included."),
     ),
     field(
         "max_digits",
         Form::Number(Range(8, 15)),
         Absent::Required,
-        about!("Most digits of a whole number, country code included."),
+        about!("Maximum number of digits of a whole number, country code included."),
     ),
     field(
         "deny",
@@ -315,14 +317,14 @@ const PURPOSE: [Field; 3] = [
         Form::Flag,
         Absent::Required,
         about!(
-        "Whether only someone who passed another factor can start it. If not, strangers can: it gets at most half of each cap, "
+        "True if only someone who passed another factor can start it. If false, strangers can: it gets at most half of each cap, "
         "and its failures are counted apart."),
     ),
     field(
         "voice",
         Form::Flag,
         Absent::Flag(true),
-        about!("Whether a call may say its PIN, where calls are on."),
+        about!("True if a call may say its PIN, where calls are enabled."),
     ),
 ];
 
@@ -331,19 +333,19 @@ const PIN: [Field; 3] = [
         "digits",
         Guesses::DIGITS,
         Guesses::DEFAULT.digits as u32,
-        about!("Digits of a PIN."),
+        about!("Number of digits of a PIN."),
     ),
     number(
         "lifetime_seconds",
         Guesses::LIFETIME,
         Guesses::DEFAULT.lifetime as u32,
-        about!("Life of a challenge."),
+        about!("Lifetime of a challenge, in seconds."),
     ),
     number(
         "guesses",
         Guesses::PER_CHALLENGE,
         Guesses::DEFAULT.per_challenge,
-        about!("Guesses per challenge."),
+        about!("Maximum number of guesses per challenge."),
     ),
 ];
 
@@ -352,26 +354,30 @@ const FAILURES: [Field; 5] = [
         "soft",
         Guesses::DEFAULT.soft,
         Guesses::SOFT,
-        about!("In a window; over it, wait for its end.")
+        about!(
+            "Failures of a subject with a recipient per time window. When exceeded, the subject is locked until the window ends."
+        )
     ),
     number(
         "hard",
         Guesses::HARD,
         Guesses::DEFAULT.hard,
-        about!("Consecutive; over it, locked."),
+        about!(
+            "Consecutive failures of a subject with a recipient, over all challenges. After them the subject is locked until an operator unlocks it."
+        ),
     ),
     cap!(
         "per_subject",
         Guesses::DEFAULT.subject,
         Cap::COUNT,
-        about!("Of one subject over all recipients. No success clears it.")
+        about!("Failures of one subject over all recipients. A success does not reset them.")
     ),
     field(
         "per_client",
         Form::Map(&CLIENT),
         Absent::Out,
         about!(
-            "From one client address (IPv6 by its /64). If set, every start and verify must name one."
+            "Failures from one client address (IPv6 by its /64). If set, every start and verify must name the client's address."
         ),
     ),
     cap!(
@@ -379,7 +385,7 @@ const FAILURES: [Field; 5] = [
         Guesses::DEFAULT.audience,
         Cap::COUNT,
         about!(
-            "Over everyone. Over it nobody is locked: new PINs have at least 8 digits, and an alarm is raised."
+            "Failures of all users together. Above this nobody is locked out, but new PINs have at least 8 digits and an alarm is raised."
         )
     ),
 ];
@@ -389,40 +395,42 @@ const SENDS: [Field; 7] = [
         "cooldown_seconds",
         Sends::COOLDOWN,
         Sends::DEFAULT.cooldown,
-        about!("Between two messages to one number."),
+        about!("Minimum number of seconds between two messages to one number."),
     ),
     cap!(
         "per_subject",
         Sends::DEFAULT.subject,
         Cap::COUNT,
-        about!("Per subject.")
+        about!("Messages of one subject.")
     ),
     cap!(
         "per_number",
         Sends::DEFAULT.number,
         Cap::COUNT,
-        about!("Per number.")
+        about!("Messages to one number.")
     ),
     field(
         "per_client",
         Form::Map(&CLIENT),
         Absent::Out,
         about!(
-            "Per client address (IPv6 by its /64). If set, every start must name one. As many requests that Xoxzo refuses, such as for bad numbers, are allowed in the same window, counted apart."
+            "Messages per client address (IPv6 by its /64). If set, every start must name the client's address. As many sends that Xoxzo rejects, such as to bad numbers, are allowed in the same window, counted apart."
         ),
     ),
     cap!(
         "per_range",
         Sends::DEFAULT.range,
         Cap::COUNT,
-        about!("Per range of 10,000 numbers: all digits but the last four.")
+        about!(
+            "Messages to one range of 10,000 numbers, which share all digits but the last four."
+        )
     ),
     cap!(
         "per_audience",
         Sends::DEFAULT.audience,
         Cap::COUNT,
         about!(
-            "Over everyone. As many requests that Xoxzo refuses are allowed in the same window, counted apart."
+            "Messages to all users together. As many rejected sends are allowed in the same window, counted apart."
         )
     ),
     field(
@@ -430,7 +438,7 @@ const SENDS: [Field; 7] = [
         Form::Flag,
         Absent::Flag(false),
         about!(
-            "Count the caps and refuse nothing by them, but raise an alarm. The cooldown, guesses and the pause after five failures of Xoxzo in a row refuse all the same."
+            "Only count: a message over a cap raises an alarm and is sent. The cooldown, limits of guesses and the pause after five failures of Xoxzo in a row still refuse."
         ),
     ),
 ];
@@ -454,14 +462,14 @@ const MESSAGE: [Field; 6] = [
         "locale",
         LOCALES,
         Absent::Text("en"),
-        about!("Language where a call names none."),
+        about!("Default language, where a start names none."),
     ),
     number(
         "max_parts",
         Messages::PARTS,
         1,
         about!(
-            "Most billed parts. A longer message is refused before it costs anything. Not of templates, whose text is Xoxzo's."
+            "Maximum number of billed parts. A longer message is refused before it costs anything. Does not apply to templates, whose text is Xoxzo's."
         ),
     ),
     field(
@@ -477,7 +485,7 @@ const MESSAGE: [Field; 6] = [
         Form::Text,
         Absent::Out,
         about!(
-            "Ends the message with the 11 characters by which Android hands it to an app (SMS Retriever). Not with templates."
+            "Ends the message with these 11 characters, by which Android hands it to an app (SMS Retriever). Not with templates."
         ),
     ),
     field(
@@ -503,13 +511,15 @@ const WORDING: [Field; 5] = [
         "locale",
         LOCALES,
         Absent::Required,
-        about!("Language it is written in."),
+        about!("Language of the text."),
     ),
     field(
         "purpose",
         Form::Text,
         Absent::Out,
-        about!("Purpose it is for. If absent: every purpose that has no text of its own."),
+        about!(
+            "Purpose that the text is for. If absent: every purpose that has no text of its own."
+        ),
     ),
     field(
         "text",
@@ -532,7 +542,7 @@ const WORDING: [Field; 5] = [
         Form::Text,
         Absent::Out,
         about!(
-            "What a call says that confirms no payment, in en or ja, with {pin} once or twice. Digits are said one by one."
+            "Words of a call that confirms no payment, in en or ja, with {pin} once or twice. Digits are said one by one."
         ),
     ),
 ];
@@ -542,13 +552,13 @@ const TEMPLATE: [Field; 3] = [
         "id",
         Form::Number(Range(1, u32::MAX)),
         Absent::Required,
-        about!("Its id at Xoxzo."),
+        about!("The template's id at Xoxzo."),
     ),
     field(
         "locale",
         LOCALES,
         Absent::Required,
-        about!("Language it is written in."),
+        about!("Language of the text."),
     ),
     field(
         "variables",
@@ -565,33 +575,34 @@ const VARIABLES: [Field; 5] = [
         "pin",
         Form::Text,
         Absent::Required,
-        about!("Takes the PIN."),
+        about!("Placeholder for the PIN."),
     ),
     field(
         "minutes",
         Form::Text,
         Absent::Out,
-        about!("Takes the whole minutes that are left."),
+        about!("Placeholder for the whole minutes that are left."),
     ),
     field(
         "service",
         Form::Text,
         Absent::Out,
-        about!("Takes the name of the service."),
+        about!("Placeholder for the name of the service."),
     ),
     field(
         "amount",
         Form::Text,
         Absent::Out,
-        about!("Takes amount and currency of a payment. Goes with payee."),
+        about!("Placeholder for amount and currency of a payment. Required with payee."),
     ),
     field(
         "payee",
         Form::Text,
         Absent::Out,
-        about!("Takes who is paid. Goes with amount."),
+        about!("Placeholder for the payee. Required with amount."),
     ),
 ];
 
-const COUNT: &str = about!("How many.");
-const SECONDS: &str = about!("Length of the window, which begins with its first.");
+const COUNT: &str = about!("Maximum in one window.");
+const SECONDS: &str =
+    about!("Length of the window in seconds. It begins with the first event in it.");

@@ -162,7 +162,7 @@ pub(crate) const CONFIGURATION: Form = Form::Map(&[
         "envoy",
         Form::Map(&ENVOY),
         Absent::Defaults,
-        about!("For Envoy only."),
+        about!("Settings of Envoy's filter."),
     ),
 ]);
 
@@ -190,46 +190,46 @@ const GATE: [Field; 10] = [
         "identity",
         Form::Map(&IDENTITY),
         Absent::Defaults,
-        about!("Who says who the user is."),
+        about!("Source of the user's identity."),
     ),
     field(
         "exempt",
         Form::Map(&EXEMPT),
         Absent::Defaults,
-        about!("What needs no pass. Everything else does."),
+        about!("Paths that need no pass. Every other path does."),
     ),
     field(
         "step_up",
         Form::Map(&STEP_UP),
         Absent::Defaults,
-        about!("What needs a pass won lately."),
+        about!("Paths that need a recent code."),
     ),
     field(
         "pass",
         Form::Map(&PASS),
         Absent::Defaults,
-        about!("How long a pass lives."),
+        about!("Lifetime of a pass."),
     ),
     maybe(
         "recovery_url",
-        about!("Where a user goes who is locked out or has another phone: https:// or a path."),
+        about!("Page for a user who is locked out or has another phone: https:// or a path."),
     ),
     maybe(
         "sign_in_url",
-        about!("Where a user signs in: https:// or a path, which must be exempt."),
+        about!("Page where a user signs in: https:// or a path, which must be exempt."),
     ),
     field(
         "brand",
         Form::Map(&BRAND),
         Absent::Defaults,
-        about!("How the pages look."),
+        about!("Look of the pages."),
     ),
     field(
         "cors_preflight",
         Form::Choice(&["refuse", "forward"]),
         Absent::Text("refuse"),
         about!(
-            "Whether a CORS preflight goes to the application without a pass, then without cookies and authorization."
+            "forward: a CORS preflight goes to the application without a pass, and without cookies and authorization."
         ),
     ),
 ];
@@ -252,7 +252,7 @@ const IDENTITY: [Field; 8] = [
     named(
         "key",
         "payload",
-        about!("Its field with the claims: payload_in_metadata of jwt_authn."),
+        about!("Field of the metadata with the claims: payload_in_metadata of jwt_authn."),
     ),
     named(
         "subject",
@@ -268,7 +268,7 @@ const IDENTITY: [Field; 8] = [
         "session",
         "sid",
         about!(
-            "Claim or header with the session of the first factor. A pass is nothing in another session."
+            "Claim or header with the session of the first factor. A pass is rejected in another session."
         ),
     ),
     maybe(
@@ -278,29 +278,29 @@ const IDENTITY: [Field; 8] = [
     flag(
         "danger_device_trust",
         about!(
-            "Without a session: a pass is good in every session of the user on this browser, also after signing out and in again."
+            "Works without a session claim: a pass is valid in every session of the user on this browser, also after signing out and in again."
         ),
     ),
 ];
 
 const EXEMPT: [Field; 2] = [
-    paths("paths", about!("These paths, exactly.")),
+    paths("paths", about!("Exact paths.")),
     paths(
         "under",
-        about!("These paths and all under them, by segments."),
+        about!("Paths, with everything under them by segments."),
     ),
 ];
 
 const STEP_UP: [Field; 2] = [
     paths(
         "paths",
-        about!("These paths and all under them, whatever the case of their letters."),
+        about!("Paths, with everything under them, whatever the case of their letters."),
     ),
     seconds(
         "max_age_seconds",
         Settings::IDLE,
         300,
-        about!("How lately the pass must have been won."),
+        about!("Maximum age of the code, in seconds."),
     ),
 ];
 
@@ -309,19 +309,19 @@ const PASS: [Field; 3] = [
         "idle_seconds",
         Settings::IDLE,
         1_800,
-        about!("Without a request until it ends."),
+        about!("Seconds without a request after which a pass ends."),
     ),
     seconds(
         "life_seconds",
         Settings::LIFE,
         43_200,
-        about!("From winning it until it ends."),
+        about!("Seconds after the code at which a pass ends."),
     ),
     flag(
         "danger_outlives_process",
         about!(
-            "Passes outlive the process that gave them and are good at others with the same keys; so is one that was logged out at another or "
-            "before the restart."
+            "Passes stay valid across restarts and on other instances with the same keys. A logout is known only to the instance that handled "
+            "it, until it restarts."
         ),
     ),
 ];
@@ -329,17 +329,17 @@ const PASS: [Field; 3] = [
 const BRAND: [Field; 3] = [
     maybe(
         "name",
-        about!("Instead of two_factor.service: 1 to 64 characters."),
+        about!("Name on the pages, instead of two_factor.service: 1 to 64 characters."),
     ),
     named(
         "color",
         "#0b57d0",
         about!(
-            "Of buttons: # and six hexadecimal digits. Their text is black or white, whichever is read better."
+            "Colour of buttons: # and six hexadecimal digits. Their text is black or white, whichever is easier to read."
         ),
     ),
     maybe(
         "logo",
-        about!("An image as data:image/…;base64,…, at most 16 KiB."),
+        about!("Logo as data:image/…;base64,…, at most 16 KiB."),
     ),
 ];
