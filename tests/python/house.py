@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The structure of the sources, held against limits: what is over one fails.
 
-No two files import each other, directly or around a circle. The other limits are what was reached; they may only be lowered.
+No two files import each other, directly or around a circle, and no host lacks a field of the contract. The other limits are what was
+reached; they may only be lowered.
 """
 
 import ast
@@ -181,6 +182,88 @@ def bindings() -> Iterator[str]:
                 yield f"{path.relative_to(ROOT)}: {name}"
 
 
+# Records. Every host has a type for each record of the contract that its user meets, with all of the record's fields.
+
+# What no user meets: what a host's driver exchanges with the component, and lists of one field, given as what they hold.
+INNER = {"counting", "posting", "turn", "prepared", "message-previews", "signed-request", "written-key", "number-index", "guard-name"}
+INNER |= {"header", "host-failure"}
+# Types that are not called like their record.
+CALLED = {
+    "rust": {"user-limits": "Limits", "account-credits": "Credits"},
+    "python": {"user-limits": "Limits", "account-credits": "Credits", "failure": "TwoFactorError"},
+    "c": {"user-limits": "x2f_limits", "account-credits": "x2f_credits"},
+}
+# Fields in another form, and why that is enough. A record alone: the host has no such type.
+OTHERWISE = {
+    "rust": {
+        "failure.blame": "the variant of Error",
+        "request": "http::Request",
+        "response": "http::Response",
+    },
+    "python": {},
+    "c": {
+        "audit.trail": "its fields",
+        "trail": "in x2f_audit",
+        "claims.transaction": "its fields",
+        "response.headers": "retry_after, the only one that is read",
+        "message-preview": "no previews in C yet",
+        "step-up": "no step-up requests in C yet",
+    },
+}
+
+
+def contract() -> dict[str, list[str]]:
+    """The records of the contract and their fields."""
+    text = "".join(re.sub(r"//.*", "", path.read_text()) for path in sorted((ROOT / "wit").glob("*.wit")))
+    return {name: re.findall(r"%?([\w-]+)\s*:", body) for name, body in re.findall(r"record ([\w-]+) \{([^}]*)\}", text)}
+
+
+def types_of_hosts() -> dict[str, dict[str, set[str]]]:
+    """The types of each host and their fields."""
+    rust: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "host/sdk/src").rglob("*.rs")):
+        for name, body in re.findall(r"pub struct (\w+)(?:<[^>]*>)? \{((?s:.*?))\n\}", re.sub(r"//.*", "", path.read_text())):
+            rust[name] = set(re.findall(r"pub (\w+):", body))
+    python: dict[str, set[str]] = {}
+    for path in sorted(PYTHON.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                targets: list[ast.expr] = [inner.target for inner in ast.walk(node) if isinstance(inner, ast.AnnAssign)]
+                targets += [target for inner in ast.walk(node) if isinstance(inner, ast.Assign) for target in inner.targets]
+                python[node.name] = {target.id for target in targets if isinstance(target, ast.Name)}
+                python[node.name] |= {target.attr for target in targets if isinstance(target, ast.Attribute)}
+    header = re.sub(r"/\*(?s:.*?)\*/", "", (ROOT / "host/c/xoxzo_2fa.h").read_text())
+    structs = re.findall(r"typedef struct (?:\w+ )?\{((?s:.*?))\n\} (\w+);", header)
+    c = {name: set(re.findall(r"(\w+)(?:\[[^\]]*\])?;", body)) for body, name in structs}
+    return {"rust": rust, "python": python, "c": c}
+
+
+def lacking() -> Iterator[str]:
+    """What a host lacks of the contract's records. A host with types for time leaves the unit out of a field's name."""
+    records = contract()
+    for host, types in types_of_hosts().items():
+        otherwise = OTHERWISE[host]
+        used = set()
+        for record, fields in records.items():
+            if record in INNER:
+                continue
+            own = record.replace("-", "_")
+            name = CALLED[host].get(record, f"x2f_{own}" if host == "c" else own.title().replace("_", ""))
+            if name not in types:
+                used.add(record)
+                if record not in otherwise:
+                    yield f"{host}: no {name}"
+                continue
+            for field in fields:
+                plain = field.replace("-", "_")
+                if not types[name] & {plain, re.sub("_(milli)?seconds$", "", plain)}:
+                    used.add(f"{record}.{field}")
+                    if f"{record}.{field}" not in otherwise:
+                        yield f"{host}: {name} lacks {plain}"
+        yield from (f"{host}: {one} is there, and need not be excused" for one in otherwise.keys() - used)
+    yield from (f"wit: no {record}" for record in INNER - records.keys())
+
+
 def main() -> int:
     begin = list(openings())
     clauses = sum(bool(CLAUSE.match(line)) for line in begin)
@@ -188,6 +271,7 @@ def main() -> int:
         ("circles of files", list(all_circles()), 0),
         ("files that name Xoxzo", list(naming()), NAMING),
         ("types that are a binding", list(bindings()), BINDINGS),
+        ("lacking of the contract's records", list(lacking()), 0),
     ]
     failed = 0
     show: Callable[[str], None] = print
