@@ -273,7 +273,7 @@ fn errors_in_settings_tell_the_lines_of_the_document() {
     );
     assert_eq!(
         told(r#""message": {}, "message": {}"#),
-        "settings: a field that stands there twice"
+        "settings: duplicate field"
     );
 }
 

@@ -31,7 +31,7 @@ pub(crate) enum Reason {
     Path,
     Method,
     NotFound,
-    /// Nobody we know.
+    /// No verified identity.
     Identity,
     /// The engine failed.
     Failed(Code),
@@ -201,7 +201,7 @@ impl Gate {
         })
     }
 
-    /// Nobody we know.
+    /// Responds 401: no verified identity.
     pub(crate) fn unknown_user(&self, asked: &Asked) -> Response {
         if !asked.html {
             return self.error(asked, 401, Reason::Identity, Event::RejectedIdentity);

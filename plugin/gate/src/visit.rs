@@ -1,7 +1,7 @@
-//! The visit: a cookie that says what a browser came for, and how far it is.
+//! The visit: a cookie that holds where a browser wants to go, and how far its login is.
 //!
-//! It is signed and bound to the user, so nobody else's browser goes on with it, and the page to come back to is nobody's to choose. A
-//! browser may show an old one again: what is counted is counted in the guard.
+//! It is signed and bound to the user, so no other browser can continue it, and no third party can choose the return URL. A browser can
+//! replay an old one: everything that is counted is counted in the guard.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -31,7 +31,7 @@ impl Object {
         &mut self.0
     }
 
-    /// A comma, unless this comes first. What is open ends with its bracket; texts end with their quote.
+    /// Writes a comma, except at the beginning.
     fn separate(&mut self) {
         if !self.0.ends_with(['{', '[']) {
             self.0.push(',');

@@ -193,7 +193,7 @@ pub fn quote(text: &str, out: &mut String) {
     out.push('"');
 }
 
-const REPEATED: &str = "a field that stands there twice";
+const REPEATED: &str = "duplicate field";
 const TOO_MANY: &str = "too many values";
 
 /// The state shared by all values of one text.

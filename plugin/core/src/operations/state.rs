@@ -1,12 +1,12 @@
-//! `state`: an operation that waits, as a string, for hosts that keep no instance while they wait.
+//! `state`: a suspended operation as a string, for hosts that keep no instance while they wait.
 //!
 //! ```text
 //! hex(0x17 | written at 4 | operation 1 | fields | MAC 32)
 //! ```
 //!
-//! The MAC is under a key of its own over all before it. The state holds who is meant, and no PIN, no key and nothing that opens a
-//! challenge: it is derived again where it is needed. It is for one use in one process: to answer it twice is to count once
-//! what was tried twice.
+//! The MAC covers everything before it and has a key of its own. The state holds who is meant, but no PIN, no key and nothing that opens a
+//! challenge: those are derived again where they are needed. A state must be resumed at most once, in the process that created it.
+//! Resuming it twice would count two attempts as one.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! Handles: what a message is asked about by. Signed, so that nobody can ask about a message that is not theirs.
+//! Signed handles for delivery-status queries. The signature keeps callers from querying messages that are not theirs.
 //!
 //! ```text
 //! b64(0x13 | channel 1 | kid 4 | issued at 4 | challenge id 8 | message id | MAC 32)
