@@ -128,7 +128,7 @@ typedef struct {
   const char *locale;
   /** The end user's address, IPv4 or IPv6. Required if the settings have a cap per client. May be NULL. */
   const char *client;
-  /** Do everything but send: for a form that must not tell whether an account exists. For x2f_start() only. */
+  /** Makes a decoy: everything happens except sending, for a form that must not reveal whether an account exists. For x2f_start() only. */
   bool decoy;
 } x2f_sending;
 
@@ -150,7 +150,7 @@ typedef struct {
   x2f_audit audit;
 } x2f_challenge;
 
-/** The one way in. */
+/** Proof that the PIN was right. Nothing else lets a user in. */
 typedef struct {
   /** Proof for another service that this happened, for x2f_check_receipt(). base64url. */
   char receipt[513];
@@ -160,7 +160,7 @@ typedef struct {
   x2f_audit audit;
 } x2f_acceptance;
 
-/** What became of a message. */
+/** A delivery report. */
 typedef struct {
   /** `queued`, `delivering`, `delivered`, `failed` or `unknown`. */
   char delivery[12];
@@ -170,7 +170,7 @@ typedef struct {
   x2f_audit audit;
 } x2f_report;
 
-/** What an unlock lifted. */
+/** The counters that an unlock cleared. */
 typedef struct {
   /** Consecutive failures of the subject with the recipient. */
   uint32_t failures;
@@ -206,7 +206,7 @@ typedef struct {
   x2f_audit audit;
 } x2f_limits;
 
-/** What the account at Xoxzo has left. */
+/** The balance of the account at Xoxzo. */
 typedef struct {
   /** Whole credits; below 0 for an account that pays afterwards. */
   int64_t credits;
@@ -214,7 +214,7 @@ typedef struct {
   x2f_audit audit;
 } x2f_credits;
 
-/** What a receipt must be for. Take every field from the checker's own records, never from what came with the receipt. */
+/** The values that a receipt must have been made for. Take every field from the checker's own records, never from what came with the receipt. */
 typedef struct {
   /** The service's immutable internal id of the user, as in the binding. */
   const char *subject;
@@ -228,7 +228,7 @@ typedef struct {
   const x2f_transaction *transaction;
 } x2f_expected;
 
-/** What a receipt proves. It carries neither user, number nor session: x2f_expected names them. */
+/** The facts that a receipt proves. A receipt contains neither user, number nor session: the checker supplies them in x2f_expected. */
 typedef struct {
   /** Unique per acceptance. */
   char id[23];
@@ -247,7 +247,7 @@ typedef struct {
   uint32_t expires_at_seconds;
 } x2f_claims;
 
-/** What anyone can read in a token. None of it is authenticated. */
+/** The readable part of a token. None of it is authenticated. */
 typedef struct {
   /** Id of the key that is said to have signed: 8 hexadecimal digits. */
   char key_id[9];
@@ -277,7 +277,7 @@ typedef enum {
 typedef struct {
   /** One or two short sentences of plain text, in the user's language. Escape it in HTML like any other text. */
   char text[512];
-  /** What helps: x2f_offer bits. 0 if nothing does. */
+  /** Actions that help: x2f_offer bits. 0 if none does. */
   uint32_t offers;
 } x2f_explanation;
 
@@ -479,7 +479,7 @@ X2F_API X2F_USED x2f_blame x2f_resend(const x2f_client *client, const char *toke
 X2F_API X2F_USED x2f_blame x2f_verify(const x2f_client *client, const char *token, const x2f_binding *binding, const char *pin,
                                       const char *client_address, x2f_acceptance *acceptance, x2f_failure *failure);
 
-/** Asks Xoxzo what became of a message, at most once in 5 s for each, and for a day. */
+/** Queries the delivery state of a message at Xoxzo: at most once in 5 s for each message, and for one day. */
 X2F_API X2F_USED x2f_blame x2f_status(const x2f_client *client, const char *handle, x2f_report *report, x2f_failure *failure);
 
 /**
@@ -502,7 +502,7 @@ X2F_API X2F_USED x2f_blame x2f_look(const x2f_client *client, const char *subjec
  */
 X2F_API X2F_USED x2f_blame x2f_number_index(const x2f_client *client, const char *recipient, char index[23], x2f_failure *failure);
 
-/** For operators: asks Xoxzo what the account has left. */
+/** For operators: queries the balance of the account at Xoxzo. */
 X2F_API X2F_USED x2f_blame x2f_ask_credits(const x2f_client *client, x2f_credits *credits, x2f_failure *failure);
 
 /**

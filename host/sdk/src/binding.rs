@@ -148,12 +148,12 @@ pub struct Sending {
     pub locale: Option<String>,
     /// The end user's address, IPv4 or IPv6. Required if the settings have `sends.per_client`.
     pub client: Option<String>,
-    /// Do everything but send. See [`Sending::decoy`](Sending::decoy()).
+    /// Makes a decoy: everything happens except sending. See [`Sending::decoy`](Sending::decoy()).
     pub decoy: bool,
 }
 
 impl Sending {
-    /// Sets by which way the message goes.
+    /// Sets the channel of the message.
     #[must_use]
     pub fn channel(mut self, channel: Channel) -> Self {
         self.channel = channel;
@@ -235,12 +235,12 @@ macro_rules! deliveries {
 }
 
 deliveries! {
-    /// Xoxzo took it.
+    /// Xoxzo accepted it.
     Accepted "accepted",
     /// After sending: no readable answer came; it may arrive, and the challenge is usable. After asking: a state that the
     /// component does not know.
     Unknown "unknown",
-    /// It waits at Xoxzo.
+    /// The message waits at Xoxzo.
     Queued "queued",
     /// A carrier has it and has not reported, or the phone rings.
     Delivering "delivering",

@@ -207,7 +207,7 @@ impl TwoFactor {
         })
     }
 
-    /// Asks Xoxzo what became of a message, by the handle of its challenge. At most once in 5 s for each, and for a day.
+    /// Queries the delivery state of a message at Xoxzo, by the handle of its challenge: at most once in 5 s for each message, and for one day.
     ///
     /// # Errors
     ///

@@ -91,7 +91,7 @@ impl Operator {
         })
     }
 
-    /// Asks Xoxzo what the account has left. With the feature `metrics`, it sets the gauge `xoxzo_2fa_credits`.
+    /// Queries the balance of the account at Xoxzo. With the feature `metrics`, it sets the gauge `xoxzo_2fa_credits`.
     ///
     /// # Errors
     ///

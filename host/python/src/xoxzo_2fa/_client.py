@@ -255,7 +255,7 @@ class TwoFactor(_Base):
         return cast("Acceptance", self._run("verify", question, about))
 
     def status(self, handle: str) -> Report:
-        """Ask Xoxzo what became of a message, by the handle of its challenge. At most once in 5 s for each, and for a day.
+        """Query the delivery state of a message at Xoxzo, by the handle of its challenge: at most once in 5 s for each, and for one day.
 
         Raises ``Refuse`` for a handle that is not ours or too old, or if it was asked moments ago; ``Upstream`` if Xoxzo does not say.
         """
@@ -444,7 +444,7 @@ class Operator(_Desk):
         return cast("Unlocked", self._run("unlock", question, about))
 
     def credits(self) -> Credits:
-        """Ask Xoxzo what the account has left. Raises ``Upstream`` if Xoxzo does not say."""
+        """Query the balance of the account at Xoxzo. Raises ``Upstream`` if Xoxzo does not tell it."""
         return cast("Credits", self._run("credits", seal(_question.account), Secret((None, None))))
 
 

@@ -29,7 +29,7 @@ class Event:
     code: why it was refused or failed.
     operator: the name of the operator who did it. None for what users do.
     purpose: of the binding. None if there is none, or the settings do not name it.
-    channel: by which way a message went or would have gone.
+    channel: the channel by which a message was sent, or would have been.
     cost, parts: what it costs. Of a template or a call, at least one part.
     audit: whom it is about, and what operators should know.
     took: seconds.

@@ -63,7 +63,7 @@ class Sending:
     channel: ``voice`` only for ``resend``, where the settings allow it.
     locale: language of the text, such as ``ja``; the settings' own if None.
     client: the end user's address, IPv4 or IPv6. Required if a cap per client is set.
-    decoy: do everything but send, for forms that must not tell whether an account exists.
+    decoy: everything happens except sending, for forms that must not reveal whether an account exists.
     """
 
     channel: Channel = "sms"
@@ -91,7 +91,7 @@ class Trail:
 class Audit:
     """What an operation tells operators beside its answer, for logs, metrics and tickets. Show none of it to a user.
 
-    trail: whom the operation is about. None for ``status``, and where subject or recipient is malformed.
+    trail: pseudonyms of the user. None for ``status``, and where subject or recipient is malformed.
     challenge_id: the same for each operation on one challenge.
     message_id: Xoxzo's id of the message; of a decoy, invented.
     decoy: the challenge is a decoy. Metrics should leave it out, or strangers could move them.
@@ -130,7 +130,7 @@ class Challenge:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """The one way in.
+    """Proof that the PIN was right. Nothing else lets a user in.
 
     receipt: proof for another service, checked by ``check_receipt``.
     expires_in: life of the receipt.
@@ -143,7 +143,7 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a message.
+    """A delivery report.
 
     detail: Xoxzo's own word for the state, for a log.
     """
@@ -155,7 +155,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Unlocked:
-    """What an unlock lifted.
+    """The counters that an unlock cleared.
 
     failures: consecutive failures of the subject with the recipient. subject_failures: those over all recipients in the present
     window. messages: those of the subject or to the number in the present window, whichever are more.
@@ -169,7 +169,7 @@ class Unlocked:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a receipt must be for. Every field from the checker's own records, never from what came with the receipt.
+    """Values that a receipt must be made for. Take every field from the checker's own records, never from what came with the receipt.
 
     subject, purpose: as in the binding of the challenge.
     recipient: phone number, canonical E.164. None accepts a receipt for any number.
@@ -236,7 +236,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Credits:
-    """What the account at Xoxzo has left: whole credits, below 0 for an account that pays afterwards."""
+    """The balance of the account at Xoxzo: whole credits, below 0 for an account that pays afterwards."""
 
     credits: int
     audit: Audit = Audit()
@@ -244,7 +244,7 @@ class Credits:
 
 @dataclass(frozen=True)
 class Claims:
-    """What a receipt proves. It carries neither user, number nor session: ``Expected`` names them.
+    """The facts that a receipt proves. A receipt contains neither user, number nor session: ``Expected`` supplies them.
 
     id: unique per acceptance; burn it where single use matters.
     audience: the service that gave the receipt. With keys of several audiences, it tells which.
@@ -264,7 +264,7 @@ class Claims:
 
 @dataclass(frozen=True)
 class TokenInfo:
-    """What anyone can read in a token. None of it is authenticated."""
+    """The readable part of a token. None of it is authenticated."""
 
     key_id: str
     digits: int
@@ -293,7 +293,7 @@ class Explanation:
     """A failure in words for an end user.
 
     text: one or two short sentences of plain text in the user's language. Escape it in HTML like any other text.
-    offers: what helps, the best first; empty if nothing does. ``try-again``: do the same once more, such as typing the code again.
+    offers: actions that help, the best first; empty if none does. ``try-again``: do the same once more, such as typing the code again.
     ``resend``: get the same code once more. ``start-again``: ask for a new code. ``wait``: for ``retry_after``, then do the same once
     more. ``contact-support``: contact the service.
     """
