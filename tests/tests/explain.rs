@@ -1,4 +1,4 @@
-//! What an explanation takes. One test, for a process in which nothing else is compiled.
+//! An explanation compiles no component. One test, in a process in which nothing else is compiled.
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,7 @@
-//! Authenticated values, and their keys: bindings, tokens, PINs, handles, receipts, step-up requests, seals.
+//! Authenticated values, their envelope and their keys: bindings, tokens, PINs, handles, receipts, step-up requests, seals.
 
 pub(crate) mod binding;
+pub(crate) mod envelope;
 pub(crate) mod handle;
 pub(crate) mod key;
 pub(crate) mod pin;

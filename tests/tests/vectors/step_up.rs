@@ -75,7 +75,7 @@ fn step_up_requests() {
     vectors("step-up.json", notes, made);
 }
 
-/// What the SDK signs, the engine takes: once, and only from whom it is for.
+/// The engine accepts a request that the SDK signed once, and only from the user and session that it was made for.
 #[test]
 fn a_request_of_the_sdk_is_taken_once() {
     let root = RootKey::parse(&key(1)).unwrap();

@@ -24,12 +24,13 @@ use crate::operations::turn::{Operation, Received, Suspend, Turn};
 use crate::operations::unlock::{Unlock, Unlocked};
 use crate::operations::verify::{Acceptance, Verify};
 use crate::settings::prepared::Prepared;
+use crate::signed::envelope;
 
 /// Seconds that a state can be resumed.
 const LIFETIME: u32 = 60;
 
-/// Bytes of the MAC at the end.
-const MAC: usize = 32;
+/// Characters of the longest state that is looked at.
+const LONGEST: usize = 8_192;
 
 /// An operation of any kind that waits.
 #[derive(Clone)]
@@ -81,7 +82,7 @@ impl Waiting {
         }
         let body = out.finish();
         let mac = settings.state.mac(&authenticated(settings, &body));
-        to_hex(&[&body[..], &mac].concat())
+        envelope::close(&body, &mac, to_hex)
     }
 
     /// Reads a state, at most 60 s after it was written.
@@ -91,17 +92,12 @@ impl Waiting {
     /// [`Code::Request`]; [`Code::Clock`] later, by the host's clock.
     pub fn from_state(settings: &Prepared, now: u32, state: &str) -> Result<Self, Failure> {
         let foreign = || Unfit("must be one that these settings gave, unchanged").argument("state");
-        let bytes = Some(state)
-            .filter(|state| state.len() <= 8192)
-            .and_then(from_hex)
-            .ok_or_else(foreign)?;
-        let (body, mac) = bytes
-            .split_at_checked(bytes.len().saturating_sub(MAC))
-            .ok_or_else(foreign)?;
-        if !settings.state.verifies(&authenticated(settings, body), mac) {
+        let (body, mac) = envelope::open(state, LONGEST, from_hex).ok_or_else(foreign)?;
+        let message = authenticated(settings, &body);
+        if !settings.state.verifies(&message, &mac) {
             return Err(foreign());
         }
-        let mut from = Reader::new(body);
+        let mut from = Reader::new(&body);
         let (first, written_at) = (from.u8(), from.u32());
         let waiting = match from.u8() {
             1 => Audited::read(settings, &mut from).map(Self::Dispatch),

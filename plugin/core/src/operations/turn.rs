@@ -100,7 +100,7 @@ pub trait Operation: Sized {
     ///
     /// # Errors
     ///
-    /// As [`Operation::resume`].
+    /// Those of [`Operation::resume`].
     fn go_on(
         self,
         settings: &Prepared,

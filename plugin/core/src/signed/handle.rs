@@ -14,13 +14,14 @@ use crate::common::failure::{Code, Failure};
 use crate::common::mark;
 use crate::operations::decoy::State;
 use crate::settings::prepared::Prepared;
+use crate::signed::envelope;
 use crate::signed::key::Secret;
 
 /// Seconds that a handle is answered: a day.
 const LIFETIME: u32 = 86_400;
 
-/// Bytes of the MAC at the end.
-const MAC: usize = 32;
+/// Characters of the longest text that is looked at.
+const LONGEST: usize = 256;
 
 /// A message, and when it was sent.
 pub(crate) struct Handle<'a> {
@@ -41,7 +42,7 @@ impl Handle<'_> {
             .u32(self.issued_at)
             .raw(&self.challenge_id);
         let body = out.text(self.message_id).finish();
-        to_base64url(&[&body[..], &key.mac(&authenticated(&body))].concat())
+        envelope::close(&body, &key.mac(&authenticated(&body)), to_base64url)
     }
 }
 
@@ -59,20 +60,14 @@ pub(crate) struct Read {
 /// [`Code::InvalidToken`], [`Code::Expired`] after a day, [`Code::Clock`].
 pub(crate) fn read(settings: &Prepared, text: &str, now: u32) -> Result<Read, Failure> {
     let invalid = || Failure::new(Code::InvalidToken, "the handle is not ours, or was altered");
-    let bytes = Some(text)
-        .filter(|text| text.len() <= 256)
-        .and_then(from_base64url)
-        .ok_or_else(invalid)?;
-    let (body, tag) = bytes
-        .split_at_checked(bytes.len().saturating_sub(MAC))
-        .ok_or_else(invalid)?;
-    let mut from = Reader::new(body);
+    let (body, tag) = envelope::open(text, LONGEST, from_base64url).ok_or_else(invalid)?;
+    let mut from = Reader::new(&body);
     let (first, channel, kid, issued_at) = (from.u8(), from.u8(), from.array(), from.u32());
     let (challenge_id, message_id) = (from.array(), from.text());
     let key = settings.key(kid).ok_or_else(invalid)?;
-    let message = authenticated(body);
-    let sent = key.handle.verifies(&message, tag);
-    let decoy = key.decoy.verifies(&message, tag);
+    let message = authenticated(&body);
+    let sent = key.handle.verifies(&message, &tag);
+    let decoy = key.decoy.verifies(&message, &tag);
     let channel = match channel {
         1 => Channel::Sms,
         2 => Channel::Voice,

@@ -16,6 +16,7 @@ use crate::common::failure::{Code, Failure};
 use crate::common::mark;
 use crate::phone::{InvalidNumber, Recipient};
 use crate::signed::binding::{Binding, Transaction, id};
+use crate::signed::envelope;
 use crate::signed::key::ReceiptKey;
 
 /// First byte.
@@ -32,9 +33,6 @@ pub(crate) const LIFETIME: u32 = 60;
 
 /// Characters of the longest text that is looked at. The longest audience and purpose make a receipt of 423.
 const LONGEST: usize = 512;
-
-/// Bytes of the MAC at the end.
-const MAC: usize = 32;
 
 /// The user, purpose and payment that a receipt must be for, from the checker's own records.
 #[derive(Clone, Copy)]
@@ -96,7 +94,8 @@ pub(crate) fn issue(
         .raw(&hide.session(binding.session.as_deref()))
         .raw(&hide.transaction(binding.transaction.as_ref()));
     let body = out.finish();
-    to_base64url(&[&body[..], &key.secret.mac(&authenticated(&body))].concat())
+    let mac = key.secret.mac(&authenticated(&body));
+    envelope::close(&body, &mac, to_base64url)
 }
 
 /// Checks a receipt with the keys of its audience, and that it is for what is expected.
@@ -119,17 +118,11 @@ pub fn check(
             "the receipt was not made with this key, or was altered",
         )
     };
-    let bytes = Some(receipt)
-        .filter(|text| text.len() <= LONGEST)
-        .and_then(from_base64url)
-        .ok_or_else(invalid)?;
-    let (body, tag) = bytes
-        .split_at_checked(bytes.len().saturating_sub(MAC))
-        .ok_or_else(invalid)?;
-    let message = authenticated(body);
-    let key = keys.iter().find(|key| key.secret.verifies(&message, tag));
+    let (body, tag) = envelope::open(receipt, LONGEST, from_base64url).ok_or_else(invalid)?;
+    let message = authenticated(&body);
+    let key = keys.iter().find(|key| key.secret.verifies(&message, &tag));
     let key = key.ok_or_else(invalid)?;
-    let body = Body::read(body, key.test).ok_or_else(invalid)?;
+    let body = Body::read(&body, key.test).ok_or_else(invalid)?;
     if !bool::from(body.is_for(key, &expected, transaction.as_ref())) {
         return Err(Failure::new(
             Code::InvalidToken,
@@ -278,15 +271,15 @@ mod tests {
             transaction: None,
         };
         let binding = Binding::parse(claimed, &Trusted::default()).ok().unwrap();
-        let mut bytes = from_base64url(&issue(key, b"source", "shop", &binding, NOW)).unwrap();
-        bytes.truncate(bytes.len() - MAC);
-        bytes
+        let receipt = issue(key, b"source", "shop", &binding, NOW);
+        let (body, _) = envelope::open(&receipt, LONGEST, from_base64url).unwrap();
+        body
     }
 
     /// Whether a body that somebody with the key has authenticated is a receipt.
     fn passes(key: &ReceiptKey, body: &[u8]) -> bool {
         let tag = key.secret.mac(&authenticated(body));
-        let receipt = to_base64url(&[body, &tag].concat());
+        let receipt = envelope::close(body, &tag, to_base64url);
         match check(core::slice::from_ref(key), &receipt, NOW, LOGIN) {
             Ok(_) => true,
             Err(failure) => {

@@ -11,10 +11,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::common::codec::{Writer, from_base64url, to_base64url};
+use crate::signed::envelope;
 use crate::signed::key::Secret;
-
-/// Bytes of the MAC at the end.
-const MAC: usize = 32;
 
 /// The longest sealed text that is looked at.
 const LONGEST: usize = 4_096;
@@ -43,19 +41,16 @@ impl Seal {
             return String::new();
         };
         let mac = key.mac(&self.authenticated(body, bound));
-        to_base64url(&[&kid[..], body, &mac].concat())
+        envelope::close(&[&kid[..], body].concat(), &mac, to_base64url)
     }
 
     /// The body of a text that one of the keys sealed to `bound`.
     #[must_use]
     pub fn open(&self, text: &str, bound: &[u8]) -> Option<Vec<u8>> {
-        let bytes = Some(text)
-            .filter(|text| text.len() <= LONGEST)
-            .and_then(from_base64url)?;
-        let (kid, rest) = bytes.split_at_checked(4)?;
-        let (body, mac) = rest.split_at_checked(rest.len().checked_sub(MAC)?)?;
+        let (bytes, mac) = envelope::open(text, LONGEST, from_base64url)?;
+        let (kid, body) = bytes.split_at_checked(4)?;
         let (_, key) = self.keys.iter().find(|(own, _)| own == kid)?;
-        key.verifies(&self.authenticated(body, bound), mac)
+        key.verifies(&self.authenticated(body, bound), &mac)
             .then(|| body.to_vec())
     }
 

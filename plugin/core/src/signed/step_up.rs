@@ -21,6 +21,7 @@ use crate::common::random;
 use crate::guard::Charge;
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::{Transaction, id};
+use crate::signed::envelope;
 use crate::signed::key::RequestKey;
 
 /// Life of a request in seconds.
@@ -28,9 +29,6 @@ const LIFETIME: u32 = 60;
 
 /// Characters of the longest text that is looked at. The longest payment makes a request of 272.
 const LONGEST: usize = 512;
-
-/// Bytes of the MAC at the end.
-const MAC: usize = 32;
 
 /// An application's wish: this user, in this session, is to confirm this payment.
 #[derive(Clone, Copy)]
@@ -99,7 +97,7 @@ pub fn sign(
     let body = out.text(&amount).text(&currency).text(&payee).finish();
     let mac = key.secret.mac(&authenticated(&body, subject, session));
     Ok(SignedRequest {
-        request: to_base64url(&[&body[..], &mac].concat()),
+        request: envelope::close(&body, &mac, to_base64url),
         expires_in: LIFETIME,
     })
 }
@@ -122,18 +120,12 @@ pub fn check(
         let detail = "the request was not made with this key, was altered, or is somebody else's";
         Failure::new(Code::InvalidToken, detail)
     };
-    let bytes = Some(request)
-        .filter(|text| text.len() <= LONGEST)
-        .and_then(from_base64url)
-        .ok_or_else(invalid)?;
-    let (body, tag) = bytes
-        .split_at_checked(bytes.len().saturating_sub(MAC))
-        .ok_or_else(invalid)?;
-    let message = authenticated(body, subject, session);
-    if !keys.iter().any(|key| key.secret.verifies(&message, tag)) {
+    let (body, tag) = envelope::open(request, LONGEST, from_base64url).ok_or_else(invalid)?;
+    let message = authenticated(&body, subject, session);
+    if !keys.iter().any(|key| key.secret.verifies(&message, &tag)) {
         return Err(invalid());
     }
-    let mut from = Reader::new(body);
+    let mut from = Reader::new(&body);
     let (first, id, issued_at) = (from.u8(), from.array(), from.u32());
     let (amount, currency, payee) = (from.text(), from.text(), from.text());
     if !from.finish() || first != mark::STEP_UP {
@@ -167,11 +159,11 @@ mod tests {
         out.text("12.50").text("EUR").text(payee).finish()
     }
 
-    /// What is said of a body that somebody with the key has authenticated.
+    /// Checks a body that somebody with the key has authenticated.
     fn judged(body: &[u8]) -> Result<[u8; 16], Code> {
         let key = key();
         let mac = key.secret.mac(&authenticated(body, "user-1", None));
-        let request = to_base64url(&[body, &mac].concat());
+        let request = envelope::close(body, &mac, to_base64url);
         let genuine = check(&[key], &request, NOW, "user-1", None);
         genuine
             .map(|genuine| genuine.id)
