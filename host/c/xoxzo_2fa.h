@@ -228,7 +228,7 @@ typedef struct {
   const x2f_transaction *transaction;
 } x2f_expected;
 
-/** The facts that a receipt proves. A receipt contains neither user, number nor session: the checker supplies them in x2f_expected. */
+/** The facts that a receipt proves. A receipt contains neither user, number, session nor payment: the checker supplies them in x2f_expected. */
 typedef struct {
   /** Unique per acceptance. */
   char id[23];

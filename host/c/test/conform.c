@@ -33,7 +33,7 @@ static struct {
   int64_t now, ahead;
   /** What the guard answers; X2F_ANSWERED is the memory's answer. */
   x2f_no_answer guard;
-  /** What Xoxzo answers, if it is not lost. */
+  /** The result of the transport; with X2F_ANSWERED, the response is below. */
   x2f_no_answer transport;
   int status;
   char *body, *retry_after;

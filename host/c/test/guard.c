@@ -21,7 +21,7 @@ static uint64_t nanoseconds(void *none)
   return moment;
 }
 
-/** Makes one charge; what is no answer is put into the total. */
+/** Makes one charge. Without an answer the total is UINT32_MAX, and ends_in_seconds holds the reason. */
 static x2f_total one(x2f_guard guard, const char *key, int32_t amount, uint32_t limit, uint32_t ttl)
 {
   x2f_charge charge = {key, key, amount, limit, ttl};

@@ -1,4 +1,4 @@
-//! Arguments that bind a challenge: the user, the number, the purpose and the payment.
+//! Arguments that bind a challenge: the user, the number, the purpose, the session and the payment.
 
 use clap::Args;
 use xoxzo_2fa::{Binding, Transaction};

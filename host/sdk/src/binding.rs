@@ -7,10 +7,11 @@ use crate::audit::Audit;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::exchange::bounded;
 
-/// The user, number and payment that a challenge is bound to: authenticated, never carried, and given again at `verify`.
+/// The user, number, purpose, session and payment that a challenge is bound to. The token authenticates these values and does not
+/// contain them: `verify` takes them again.
 ///
-/// Take every field from the server's own records. A phone number, subject or amount from the form lets a caller choose whom
-/// to be. Debug shows neither number nor subject.
+/// Take every field from the server's own records. A phone number, subject or amount from the form lets an attacker
+/// log in as somebody else. Debug shows neither number nor subject.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Binding {
@@ -176,7 +177,8 @@ impl Sending {
 
     /// Sends nothing, for a form that must not tell whether an account exists: the challenge looks and counts like any other, and
     /// no guess at it is right. Give a number and a subject that stay the same for what was typed. A decoy returns sooner
-    /// than a real send, so response time can still reveal it. Only for a start: a resend knows its decoys.
+    /// than a real send, so response time can still reveal it. It has an effect on
+    /// `start` only: `resend` recognises decoys.
     #[must_use]
     pub fn decoy(mut self) -> Self {
         self.decoy = true;
@@ -331,7 +333,7 @@ impl From<types::Report> for Report {
     }
 }
 
-/// The counts that an unlock took back.
+/// The counters that an unlock cleared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unlocked {
@@ -381,7 +383,7 @@ impl From<types::MessagePreview> for MessagePreview {
     }
 }
 
-/// The PIN was right, and nobody had used it. Debug does not show the receipt.
+/// Proof that the PIN was right. Nothing else lets a user in. Debug does not show the receipt.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use]
@@ -413,7 +415,7 @@ impl From<types::Acceptance> for Acceptance {
     }
 }
 
-/// The fields that anyone can read in a token.
+/// The readable part of a token. None of it is authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenInfo {
@@ -441,4 +443,10 @@ impl From<types::TokenInfo> for TokenInfo {
 /// The time so many seconds after 1970-01-01T00:00:00Z.
 pub(crate) fn instant(seconds: u32) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds.into())
+}
+
+/// The seconds from 1970-01-01T00:00:00Z to `time`: 0 for a time before, the most that fit for one after 2106.
+pub(crate) fn seconds(time: SystemTime) -> u32 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
 }

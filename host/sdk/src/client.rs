@@ -96,7 +96,7 @@ impl TwoFactor {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`TwoFactor::start`].
+    /// The same as for [`TwoFactor::start`].
     pub fn start_with(&self, binding: &Binding, sending: &Sending) -> Result<Challenge, Error> {
         self.dispatch(
             Operation::Start,
@@ -123,7 +123,7 @@ impl TwoFactor {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`TwoFactor::resend`].
+    /// The same as for [`TwoFactor::resend`].
     pub fn resend_with(
         &self,
         token: &str,
@@ -178,7 +178,7 @@ impl TwoFactor {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`TwoFactor::verify`].
+    /// The same as for [`TwoFactor::verify`].
     pub fn verify_from(
         &self,
         token: &str,
@@ -338,7 +338,8 @@ impl Builder {
         self
     }
 
-    /// Sets how long the component itself may run in one call. Waiting for Xoxzo or the guard does not count.
+    /// Sets how long the component may run in one operation. Waiting for Xoxzo or the guard does not count. Preparing settings always has
+    /// one second.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -366,11 +367,12 @@ impl Builder {
         self
     }
 
-    /// Checks the settings and compiles the component.
+    /// Checks the settings, tests the guard, and compiles the component.
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] for wrong settings, or no transport; [`Error::Upstream`] for a component that does not load.
+    /// [`Error::Misuse`] for wrong settings, or no transport; [`Error::Upstream`] for a component that does not load, or a guard that is out
+    /// of reach or unfit.
     pub fn build(self) -> Result<TwoFactor, Error> {
         let scope = self.guard.scope();
         let document = self.settings.document(scope)?;

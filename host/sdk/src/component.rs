@@ -10,8 +10,8 @@ use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::xoxzo::two_factor::{guard, http as wit_http, types};
 use crate::bindings::{TwoFactor, TwoFactorPre};
 use crate::current::Clock;
-use crate::exchange::{counted, inward, is_a_list, outgoing, unlisted};
-use crate::guard::{Charge, Guard};
+use crate::exchange::{counted, inward, listed, outgoing};
+use crate::guard::Guard;
 use crate::instance::{Bundled, State as Any, World};
 use crate::transport::{Lost, Transport};
 
@@ -48,10 +48,7 @@ impl World for TwoFactor {
 
 impl guard::Host for State {
     fn add(&mut self, charges: Vec<types::Charge>) -> Result<types::Totals, types::HostFailure> {
-        if !is_a_list(&charges) {
-            return Err(unlisted());
-        }
-        let charges: Vec<_> = charges.into_iter().map(Charge::from).collect();
+        let charges = listed(charges)?;
         self.outside(|host| counted(&charges, host.guard.add(&charges)))
             .map(types::Totals::from)
             .map_err(|error| error.to_wit())

@@ -1,7 +1,6 @@
 //! World `two-factor-configuration`: what needs neither guard nor network. Settings are prepared and checked, keys made, tokens looked at.
 
 use std::fmt;
-use std::sync::Arc;
 
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, InstancePre, Linker};
@@ -13,7 +12,6 @@ use crate::bindings::configuration::{
     TwoFactorConfiguration as Exports, TwoFactorConfigurationPre,
 };
 use crate::bindings::xoxzo::two_factor::types;
-use crate::engine::shared;
 use crate::error::Error;
 use crate::exchange::bounded;
 use crate::guard::Scope;
@@ -42,16 +40,13 @@ impl World for Exports {
     }
 }
 
-/// Makes one call, as soon as there is a place.
+/// Makes one call.
 pub(crate) fn configure<T>(
     call: impl FnOnce(&Guest, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
 ) -> Result<T, Error> {
-    let plugin = BUNDLED.plugin()?;
-    let _running = shared()?.run();
-    let mut instance = plugin.instantiate(&Arc::new(()), DEADLINE)?;
-    let result =
-        instance.call(|exports, store| call(exports.xoxzo_two_factor_configuration(), store))?;
-    Ok(result?)
+    BUNDLED.plugin()?.once(DEADLINE, |exports, store| {
+        call(exports.xoxzo_two_factor_configuration(), store)
+    })
 }
 
 /// Checks a settings document and derives its keys.

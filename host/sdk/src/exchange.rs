@@ -22,17 +22,19 @@ pub(crate) fn bounded(text: &str) -> &str {
 /// The most charges of a list: more than any operation makes.
 const CHARGES: usize = 64;
 
-/// Checks a list before a store sees it.
-pub(crate) fn is_a_list(charges: &[types::Charge]) -> bool {
-    charges.len() <= CHARGES
-}
-
-/// Returns the answer to a list that no store sees.
-pub(crate) fn unlisted() -> types::HostFailure {
-    types::HostFailure {
-        no_answer: types::NoAnswer::GuardUnreachable,
-        cause: "plugin: the component made no valid list".to_string(),
+/// Reads a list for a store.
+///
+/// # Errors
+///
+/// The answer to a list that no store may see.
+pub(crate) fn listed(charges: Vec<types::Charge>) -> Result<Vec<Charge>, types::HostFailure> {
+    if charges.len() > CHARGES {
+        return Err(types::HostFailure {
+            no_answer: types::NoAnswer::GuardUnreachable,
+            cause: format!("plugin: the component made a list of more than {CHARGES} charges"),
+        });
     }
+    Ok(charges.into_iter().map(Charge::from).collect())
 }
 
 /// A guard's answer for the component: no longer than the list that it answers.

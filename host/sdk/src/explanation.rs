@@ -91,7 +91,7 @@ impl Failure {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`Error::explain`].
+    /// The same as for [`Error::explain`].
     pub fn explain(&self, locale: &str) -> Result<Explanation, Error> {
         explain(self.code, self.guesses_left, self.retry_after, locale)
     }

@@ -105,6 +105,19 @@ impl<W: World> Plugin<W> {
     }
 }
 
+impl<W: World<Host = ()>> Plugin<W> {
+    /// Makes one call in an instance of its own, as soon as there is a place.
+    pub(crate) fn once<T>(
+        &self,
+        deadline: Duration,
+        call: impl FnOnce(&W, &mut Store<State<()>>) -> wasmtime::Result<Result<T, types::Failure>>,
+    ) -> Result<T, Error> {
+        let _running = shared()?.run();
+        let mut instance = self.instantiate(&Arc::new(()), deadline)?;
+        Ok(instance.call(call)??)
+    }
+}
+
 impl<W: World> Bundled<W> {
     pub(crate) const fn new(component: &'static [u8]) -> Self {
         Self {

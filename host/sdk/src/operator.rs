@@ -118,7 +118,7 @@ impl Operator {
         self.two_factor.trail(subject, recipient)
     }
 
-    /// Returns what is allowed and unwise in the settings, a sentence each.
+    /// Returns warnings about settings that are allowed and unwise, a sentence each.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         self.two_factor.warnings()

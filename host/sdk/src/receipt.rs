@@ -1,9 +1,9 @@
 //! Receipts: how another service checks that a challenge was accepted.
 
 use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use crate::binding::{Binding, Transaction, instant};
+use crate::binding::{Binding, Transaction, instant, seconds};
 use crate::bindings::xoxzo::two_factor::types;
 use crate::configuration::configure;
 use crate::error::{Code, Error, Failure};
@@ -101,7 +101,7 @@ impl fmt::Debug for Expected {
     }
 }
 
-/// The facts that a receipt proves. It carries neither user, number nor session: [`Expected`] names them.
+/// The facts that a receipt proves. A receipt contains neither user, number, session nor payment: [`Expected`] supplies them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Claims {
@@ -157,15 +157,13 @@ pub fn receipt_key(root_key: &str, audience: &str, test: bool) -> Result<String,
 /// # Errors
 ///
 /// [`Error::Refuse`] with [`Code::InvalidToken`] for a receipt that is forged, altered or for something else, and with
-/// [`Code::Expired`] for one whose time is over. [`Error::Misuse`] for a key that is none or a malformed expectation.
+/// [`Code::Expired`] for one whose time is over. [`Error::Misuse`] if one of `receipt_keys` is not a receipt key or a field of `expected` is malformed.
 pub fn check_receipt(
     receipt_keys: &[String],
     receipt: &str,
     now: SystemTime,
     expected: &Expected,
 ) -> Result<Claims, Error> {
-    let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
     if receipt_keys.len() > KEYS {
         let detail = "receipt_keys: must be at most 256";
         return Err(Error::Misuse(Failure::new(Code::Request, detail)));
@@ -176,7 +174,7 @@ pub fn check_receipt(
         .collect();
     let (receipt, expected) = (bounded(receipt), expected.to_wit());
     configure(|configuration, store| {
-        configuration.call_check_receipt(store, &keys, receipt, seconds, &expected)
+        configuration.call_check_receipt(store, &keys, receipt, seconds(now), &expected)
     })
     .map(Claims::from)
 }

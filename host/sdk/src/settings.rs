@@ -82,7 +82,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`Settings::from_environment`].
+    /// The same as for [`Settings::from_environment`].
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let optional = |name: &str| variable(name).filter(|text| !text.is_empty());
         let required = |name: &str| {

@@ -1,9 +1,9 @@
 //! Step-up requests: a payment that an application asks the login gate to let a user confirm.
 
 use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use crate::binding::Transaction;
+use crate::binding::{Transaction, seconds};
 use crate::bindings::xoxzo::two_factor::types;
 use crate::configuration::configure;
 use crate::error::Error;
@@ -56,10 +56,7 @@ impl StepUp {
     fn to_wit(&self) -> types::StepUp {
         types::StepUp {
             subject: bounded(&self.subject).to_string(),
-            session: self
-                .session
-                .as_deref()
-                .map(|text| bounded(text).to_string()),
+            session: self.session.as_deref().map(bounded).map(str::to_string),
             transaction: self.transaction.to_wit(),
         }
     }
@@ -71,8 +68,7 @@ impl fmt::Debug for StepUp {
     }
 }
 
-/// Derives the key that signs step-up requests to the gate of one audience, and can do nothing else: to a live gate, or to one in
-/// test mode.
+/// Derives the key that signs step-up requests to the login gate of one audience, live or in test mode. The key can do nothing else.
 ///
 /// # Errors
 ///
@@ -87,18 +83,16 @@ pub fn request_key(root_key: &str, audience: &str, test: bool) -> Result<String,
 
 /// Signs a step-up request at `now`, for the user's browser to carry to the gate: at most 272 characters of base64url.
 ///
-/// The gate accepts it once, for 60 s, and only from the user and session that it was made for. It shows the payment to whoever reads
-/// it, but neither the user nor the session.
+/// The gate accepts it once, for 60 s, and only from the user and session that it was made for. Anyone who reads the request
+/// sees the payment, but neither the user nor the session.
 ///
 /// # Errors
 ///
-/// [`Error::Misuse`] for a key that is none or a malformed field. [`Error::Upstream`] for a clock that cannot be right, or no randomness.
+/// [`Error::Misuse`] if `request_key` is not a request key or a field is malformed. [`Error::Upstream`] for a clock that cannot be right, or no randomness.
 pub fn sign_request(request_key: &str, now: SystemTime, step_up: &StepUp) -> Result<String, Error> {
-    let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
     let (request_key, step_up) = (bounded(request_key), step_up.to_wit());
     configure(|configuration, store| {
-        configuration.call_sign_request(store, request_key, seconds, &step_up)
+        configuration.call_sign_request(store, request_key, seconds(now), &step_up)
     })
     .map(|signed| signed.request)
 }

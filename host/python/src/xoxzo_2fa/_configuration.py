@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xoxzo_2fa._driver import prepare
 from xoxzo_2fa._engine import shared
 from xoxzo_2fa._errors import Misuse, TwoFactorError
-from xoxzo_2fa._question import bounded
+from xoxzo_2fa._question import bounded, paid
 from xoxzo_2fa._records import Claims, Expected, Explanation, MessagePreview, StepUp, TokenInfo, Transaction, record
 from xoxzo_2fa._secret import Secret, seal
 from xoxzo_2fa._settings import Settings
@@ -46,13 +46,14 @@ def request_key(root_key: str, audience: str, *, test: bool = False) -> str:
 def sign_request(request_key: str, step_up: StepUp, *, now: float | None = None) -> str:
     """Sign a step-up request for the user's browser to carry to the gate: at most 272 characters of base64url.
 
-    The gate accepts it once, for 60 s, and only from the user and session that it was made for. It shows the payment to whoever reads
-    it, but neither the user nor the session.
+    The gate accepts it once, for 60 s, and only from the user and session that it was made for.
+    Anyone who reads the request sees the payment, but neither the user nor the session.
 
     request_key: as ``request_key`` gives it.
     now: seconds since 1970-01-01T00:00:00Z; the clock's if None.
 
-    Raises ``Misuse`` for a key that is none or a malformed field, ``Upstream`` for a clock that cannot be right or no randomness.
+    Raises ``Misuse`` if ``request_key`` is not a request key or a field is malformed, ``Upstream`` for a clock that
+    cannot be right or no randomness.
     """
     request = seal(_signed, request_key, step_up, time.time() if now is None else now)
     del request_key, step_up
@@ -65,8 +66,8 @@ def check_receipt(receipt_keys: Sequence[str], receipt: str, expected: Expected,
     receipt_keys: as ``receipt_key`` gives them, one for each challenge key in use.
     now: seconds since 1970-01-01T00:00:00Z; the clock's if None.
 
-    Raises ``Refuse`` for a receipt that is not genuine, over or for something else, ``Misuse`` for a key that is none or a malformed
-    expectation.
+    Raises ``Refuse`` for a receipt that is not genuine, over or for something else, ``Misuse`` if one of
+    ``receipt_keys`` is not a receipt key or a field of ``expected`` is malformed.
     """
     claims = seal(_checked, receipt_keys, receipt, expected, time.time() if now is None else now)
     del receipt_keys, receipt, expected
@@ -119,8 +120,7 @@ def explain(error: TwoFactorError, locale: str) -> Explanation:
 def _checked(receipt_keys: Sequence[str], receipt: str, expected: Expected, now: float) -> Claims:
     if not isinstance(expected, Expected):
         raise Misuse("request", "expected: must be an `Expected`")
-    if not isinstance(expected.transaction, (Transaction, type(None))):
-        raise Misuse("request", "transaction: must be a `Transaction`")
+    paid(expected.transaction)
     question = {
         "check_receipt": {
             "receipt_keys": list(receipt_keys) if isinstance(receipt_keys, Iterable) else receipt_keys,
@@ -147,8 +147,7 @@ def _token_info(token: str) -> TokenInfo:
 def _previews(settings: Settings, transaction: Transaction | None, purpose: str | None) -> list[MessagePreview]:
     if not isinstance(settings, Settings):
         raise Misuse("settings", "settings: must be `Settings(...)`")
-    if not isinstance(transaction, (Transaction, type(None))):
-        raise Misuse("request", "transaction: must be a `Transaction`")
+    paid(transaction)
     prepared = prepare(shared(), Secret(settings.document("shared")))
     question: dict[str, Any] = {} if purpose is None else {"purpose": purpose}
     if transaction is not None:

@@ -68,6 +68,12 @@ def bounded(typed: str, most: int = _TOKEN) -> str:
     return ""
 
 
+def paid(transaction: Transaction | None) -> None:
+    """Raise ``Misuse`` for a payment that is none."""
+    if not isinstance(transaction, (Transaction, type(None))):
+        raise Misuse("request", "transaction: must be a `Transaction`")
+
+
 def _halved(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
@@ -81,6 +87,5 @@ def _sent(binding: Binding, sending: Sending) -> dict[str, Any]:
 def _bound(binding: Binding) -> dict[str, Any]:
     if not isinstance(binding, Binding):
         raise Misuse("request", "binding: must be a `Binding`")
-    if not isinstance(binding.transaction, (Transaction, type(None))):
-        raise Misuse("request", "transaction: must be a `Transaction`")
+    paid(binding.transaction)
     return binding._question()  # noqa: SLF001

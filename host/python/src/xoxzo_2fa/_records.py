@@ -27,9 +27,15 @@ class Transaction:
     payee: str
 
 
+def _present(of: Binding | Expected | StepUp) -> dict[str, Any]:
+    """Return the fields that are there, as the engine reads them."""
+    fields = {name: value for name, value in vars(of).items() if value is not None}
+    return {name: vars(value) if isinstance(value, Transaction) else value for name, value in fields.items()}
+
+
 @dataclass(frozen=True)
 class Binding:
-    """What a challenge is bound to. Every field from the server's own records, never from a form.
+    """The user and the act that a challenge is bound to. Take every field from the server's own records, never from a form.
 
     recipient: phone number, canonical E.164: ``+819012345678``.
     subject: the service's immutable internal id of the user, 1 to 128 bytes of printable ASCII without spaces.
@@ -44,16 +50,7 @@ class Binding:
     transaction: Transaction | None = field(default=None, repr=False)
 
     def _question(self) -> dict[str, Any]:
-        question: dict[str, Any] = {
-            "recipient": self.recipient,
-            "subject": self.subject,
-            "purpose": self.purpose,
-        }
-        if self.session is not None:
-            question["session"] = self.session
-        if self.transaction is not None:
-            question["transaction"] = vars(self.transaction)
-        return question
+        return _present(self)
 
 
 @dataclass(frozen=True)
@@ -183,18 +180,15 @@ class Expected:
     transaction: Transaction | None = field(default=None, repr=False)
 
     def _question(self) -> dict[str, Any]:
-        question = {name: value for name, value in vars(self).items() if value is not None}
-        if self.transaction is not None:
-            question["transaction"] = vars(self.transaction)
-        return question
+        return _present(self)
 
 
 @dataclass(frozen=True)
 class StepUp:
-    """A payment that a user is to confirm at the login gate. Every field from the server's own records.
+    """A payment that a user is to confirm at the login gate. Take every field from the server's own records.
 
     subject: the service's immutable internal id of the user, as the gate knows it.
-    transaction: what the gate shows, sends before the code, and binds the code to.
+    transaction: the payment that the gate shows, puts before the code in the message, and binds the code to.
     session: the session in which the user is to confirm it. None where the gate knows users without sessions.
     """
 
@@ -203,8 +197,7 @@ class StepUp:
     session: str | None = field(default=None, repr=False)
 
     def _question(self) -> dict[str, Any]:
-        question = {name: value for name, value in vars(self).items() if value is not None}
-        return {**question, "transaction": vars(self.transaction)}
+        return _present(self)
 
 
 @dataclass(frozen=True)
@@ -244,7 +237,7 @@ class Credits:
 
 @dataclass(frozen=True)
 class Claims:
-    """The facts that a receipt proves. A receipt contains neither user, number nor session: ``Expected`` supplies them.
+    """The facts that a receipt proves. A receipt contains neither user, number, session nor payment: ``Expected`` supplies them.
 
     id: unique per acceptance; burn it where single use matters.
     audience: the service that gave the receipt. With keys of several audiences, it tells which.

@@ -19,11 +19,9 @@ use crate::bindings::xoxzo::two_factor::types;
 use crate::client::origin;
 use crate::configuration::{index_of, prepare, trail_of};
 use crate::current::{Clock, Current};
-use crate::engine::shared;
 use crate::error::{Code, Error, Failure};
 use crate::event::{Auditor, Event, Operation, Subject, Told, tell};
-use crate::exchange::{bounded, counted, inward, is_a_list, outgoing, unlisted};
-use crate::guard::Charge;
+use crate::exchange::{bounded, counted, inward, listed, outgoing};
 use crate::instance::{Bundled, DEADLINE, Plugin, State as Any, World};
 use crate::settings::Settings;
 use crate::telemetry::default_auditor;
@@ -115,7 +113,7 @@ impl AsyncTwoFactor {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`TwoFactor::start`](crate::TwoFactor::start).
+    /// The same as for [`TwoFactor::start`](crate::TwoFactor::start).
     pub async fn start(&self, binding: &Binding) -> Result<Challenge, Error> {
         self.start_with(binding, &Sending::default()).await
     }
@@ -124,7 +122,7 @@ impl AsyncTwoFactor {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`TwoFactor::start`](crate::TwoFactor::start).
+    /// The same as for [`TwoFactor::start`](crate::TwoFactor::start).
     pub async fn start_with(
         &self,
         binding: &Binding,
@@ -145,7 +143,7 @@ impl AsyncTwoFactor {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`TwoFactor::resend`](crate::TwoFactor::resend).
+    /// The same as for [`TwoFactor::resend`](crate::TwoFactor::resend).
     pub async fn resend(&self, token: &str, binding: &Binding) -> Result<Challenge, Error> {
         self.resend_with(token, binding, &Sending::default()).await
     }
@@ -154,7 +152,7 @@ impl AsyncTwoFactor {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`TwoFactor::resend`](crate::TwoFactor::resend).
+    /// The same as for [`TwoFactor::resend`](crate::TwoFactor::resend).
     pub async fn resend_with(
         &self,
         token: &str,
@@ -203,7 +201,7 @@ impl AsyncTwoFactor {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`TwoFactor::verify`](crate::TwoFactor::verify).
+    /// The same as for [`TwoFactor::verify`](crate::TwoFactor::verify).
     pub async fn verify(
         &self,
         token: &str,
@@ -217,7 +215,7 @@ impl AsyncTwoFactor {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`TwoFactor::verify`](crate::TwoFactor::verify).
+    /// The same as for [`TwoFactor::verify`](crate::TwoFactor::verify).
     pub async fn verify_from(
         &self,
         token: &str,
@@ -253,7 +251,7 @@ impl AsyncTwoFactor {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`TwoFactor::status`](crate::TwoFactor::status).
+    /// The same as for [`TwoFactor::status`](crate::TwoFactor::status).
     pub async fn status(&self, handle: &str) -> Result<Report, Error> {
         let handle = bounded(handle);
         self.audited(Subject::status(), async |settings| {
@@ -295,22 +293,22 @@ impl AsyncTwoFactor {
         result
     }
 
-    /// The asynchronous form of [`TwoFactor::number_index`](crate::TwoFactor::number_index).
+    /// The same as [`TwoFactor::number_index`](crate::TwoFactor::number_index).
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`TwoFactor::number_index`](crate::TwoFactor::number_index).
+    /// The same as for [`TwoFactor::number_index`](crate::TwoFactor::number_index).
     pub fn number_index(&self, recipient: &str) -> Result<String, Error> {
         index_of(&self.shared.settings.get()?, recipient)
     }
 
-    /// The asynchronous form of [`TwoFactor::effective_settings`](crate::TwoFactor::effective_settings).
+    /// The same as [`TwoFactor::effective_settings`](crate::TwoFactor::effective_settings).
     #[must_use]
     pub fn effective_settings(&self) -> &str {
         &self.shared.effective
     }
 
-    /// The asynchronous form of [`TwoFactor::warnings`](crate::TwoFactor::warnings).
+    /// The same as [`TwoFactor::warnings`](crate::TwoFactor::warnings).
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.shared.warnings
@@ -334,10 +332,10 @@ impl AsyncTwoFactor {
 
     async fn count(&self, settings: &str, counting: Counting) -> Result<Step, Error> {
         let Counting { state, charges } = counting;
-        if !is_a_list(&charges) {
-            return self.unanswered(settings, &state, &unlisted());
-        }
-        let charges: Vec<_> = charges.into_iter().map(Charge::from).collect();
+        let charges = match listed(charges) {
+            Ok(charges) => charges,
+            Err(why) => return self.unanswered(settings, &state, &why),
+        };
         match counted(&charges, self.shared.guard.add(&charges).await) {
             Ok(totals) => self.step(|steps, store, now| {
                 let totals = types::Totals::from(totals);
@@ -381,11 +379,11 @@ impl AsyncTwoFactor {
         let Inner {
             plugin, deadline, ..
         } = &*self.shared;
-        let _running = shared()?.run();
-        let mut instance = plugin.instantiate(&Arc::new(()), *deadline)?;
-        let turn =
-            instance.call(|exports, store| step(exports.xoxzo_two_factor_steps(), store, now))?;
-        Ok(turn?.step)
+        plugin
+            .once(*deadline, |exports, store| {
+                step(exports.xoxzo_two_factor_steps(), store, now)
+            })
+            .map(|turn| turn.step)
     }
 }
 
@@ -455,7 +453,7 @@ impl AsyncBuilder {
         self
     }
 
-    /// Sets how long the component may run in one step.
+    /// Sets how long the component may run in one step of an operation. Preparing settings always has one second.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;

@@ -26,7 +26,7 @@ impl AsyncOperator {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`Operator::new`](crate::Operator::new).
+    /// The same as for [`Operator::new`](crate::Operator::new).
     pub async fn new(
         settings: Settings,
         guard: impl AsyncGuard + 'static,
@@ -36,7 +36,7 @@ impl AsyncOperator {
         Ok(Self::beside(&service, name))
     }
 
-    /// The asynchronous form of [`Operator::beside`](crate::Operator::beside).
+    /// The same as [`Operator::beside`](crate::Operator::beside).
     #[must_use]
     pub fn beside(service: &AsyncTwoFactor, name: impl Into<String>) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl AsyncOperator {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`Operator::limits`](crate::Operator::limits).
+    /// The same as for [`Operator::limits`](crate::Operator::limits).
     pub async fn limits(
         &self,
         subject: &str,
@@ -77,7 +77,7 @@ impl AsyncOperator {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`Operator::unlock`](crate::Operator::unlock).
+    /// The same as for [`Operator::unlock`](crate::Operator::unlock).
     pub async fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
         let (subject, recipient) = (bounded(subject), bounded(recipient));
         let binding = Binding::new(recipient, subject, "");
@@ -99,7 +99,7 @@ impl AsyncOperator {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`Operator::credits`](crate::Operator::credits).
+    /// The same as for [`Operator::credits`](crate::Operator::credits).
     pub async fn credits(&self) -> Result<Credits, Error> {
         let of = &self.two_factor;
         let about = Subject::credits(&self.name);
@@ -115,11 +115,11 @@ impl AsyncOperator {
         Ok(credits)
     }
 
-    /// The asynchronous form of [`Operator::trail`](crate::Operator::trail).
+    /// The same as [`Operator::trail`](crate::Operator::trail).
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`Operator::trail`](crate::Operator::trail).
+    /// The same as for [`Operator::trail`](crate::Operator::trail).
     pub fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
         self.two_factor.trail(subject, recipient)
     }

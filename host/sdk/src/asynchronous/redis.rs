@@ -35,7 +35,7 @@ impl RedisBuilder {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`RedisBuilder::build`].
+    /// The same as for [`RedisBuilder::build`].
     pub fn build_async(self) -> Result<AsyncRedisGuard, GuardError> {
         let Plan {
             servers,

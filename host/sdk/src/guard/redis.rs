@@ -160,7 +160,7 @@ impl RedisGuard {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`RedisBuilder::build`].
+    /// The same as for [`RedisBuilder::build`].
     pub fn open(url: impl Into<String>) -> Result<Self, GuardError> {
         Self::builder(url).build()
     }

@@ -159,7 +159,7 @@ impl SqliteBuilder {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`SqliteGuard::open`].
+    /// The same as for [`SqliteGuard::open`].
     pub fn repair(&self) -> Result<Repaired, GuardError> {
         repair::repair(self)
     }
@@ -168,7 +168,7 @@ impl SqliteBuilder {
     ///
     /// # Errors
     ///
-    /// The asynchronous form of [`SqliteGuard::open`].
+    /// The same as for [`SqliteGuard::open`].
     pub fn build(self) -> Result<SqliteGuard, GuardError> {
         let connection = self.connect()?;
         let store = Store::new(self.clone(), Some(connection));

@@ -48,7 +48,7 @@ fn total(store: &(impl Guard + ?Sized), counter: GuardName, amount: i32) -> u32 
 ///
 /// # Panics
 ///
-/// The store does not.
+/// If the store does not do so.
 pub fn totals(store: &(impl Guard + ?Sized)) {
     let own = counter();
     for (amount, expected) in [
@@ -90,7 +90,7 @@ pub fn totals(store: &(impl Guard + ?Sized)) {
 ///
 /// # Panics
 ///
-/// The store does not.
+/// If the store does not do so.
 pub fn limits(store: &(impl Guard + ?Sized)) {
     let (first, second, third) = (counter(), counter(), counter());
     let list = |limit| {
@@ -131,7 +131,7 @@ pub fn limits(store: &(impl Guard + ?Sized)) {
 ///
 /// # Panics
 ///
-/// The store does not.
+/// If the store does not do so.
 pub fn ends(store: &(impl Guard + ?Sized), wait: &dyn Fn(Duration)) {
     let (short, long) = (counter(), counter());
     let add = |counter, ttl| made(store, &[Charge::new(counter, 1, 9, ttl)])[0];
@@ -156,7 +156,7 @@ pub fn ends(store: &(impl Guard + ?Sized), wait: &dyn Fn(Duration)) {
 ///
 /// # Panics
 ///
-/// The store does not.
+/// If the store does not do so.
 pub fn races(store: &(impl Guard + ?Sized)) {
     let (own, wide) = (counter(), counter());
     let limit = THREADS / 2;
@@ -206,7 +206,7 @@ pub fn races(store: &(impl Guard + ?Sized)) {
 ///
 /// # Panics
 ///
-/// The store does.
+/// If something comes between them.
 pub fn groups(store: &(impl Guard + ?Sized)) {
     const ROUNDS: u32 = 200;
     let (group, one, other) = (counter(), counter(), counter());
@@ -236,7 +236,7 @@ pub fn groups(store: &(impl Guard + ?Sized)) {
 ///
 /// # Panics
 ///
-/// The store does not.
+/// If the store does not do so.
 pub fn shared(one: &(impl Guard + ?Sized), other: &(impl Guard + ?Sized)) {
     let own = counter();
     for expected in 1..=10 {
@@ -253,7 +253,7 @@ pub fn shared(one: &(impl Guard + ?Sized), other: &(impl Guard + ?Sized)) {
 ///
 /// # Panics
 ///
-/// The store does not.
+/// If the store does not do so.
 pub fn restart<G: Guard>(open: impl Fn() -> Result<G, GuardError>) {
     let opened = || match open() {
         Ok(store) => store,
