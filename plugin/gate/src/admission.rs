@@ -79,7 +79,7 @@ impl Gate {
                     admitted,
                 }),
             ),
-            None => Turn::Respond(self.unadmitted(now, &head, &identity, rng)),
+            None => Turn::Respond(self.unadmitted(now, &head, place, &identity, rng)),
         }
     }
 
@@ -156,7 +156,7 @@ impl Gate {
             return Turn::Respond(self.page(now, head, identity, Some(pass), rng));
         }
         if place == Place::StepUp && !self.is_fresh(pass, now) {
-            return Turn::Respond(self.unadmitted(now, head, identity, rng));
+            return Turn::Respond(self.unadmitted(now, head, place, identity, rng));
         }
         Turn::Forward(Forward {
             remove: head.names(is_ours),
@@ -171,15 +171,14 @@ impl Gate {
         &self,
         now: u32,
         head: &Head,
+        place: Place,
         identity: &Identity,
         rng: &mut impl TryCryptoRng,
     ) -> Response {
-        let asked = Asked::of(head);
-        let target = Target::parse(head.first(":path"));
-        let place = target.map_or(Place::Own, |target| self.place(target));
-        let Some(target) = target.filter(|_| place != Place::Own) else {
+        if place == Place::Own {
             return self.page(now, head, identity, None, rng);
-        };
+        }
+        let asked = Asked::of(head);
         if !is_navigation(head, &asked) {
             return self.error(&asked, 401, Reason::TwoFactorRequired, Event::Challenged);
         }
@@ -190,9 +189,10 @@ impl Gate {
                 Err(failure) => return self.failed(&asked, failure, identity),
             },
         };
-        let return_to = target.to_return().unwrap_or("/").to_string();
+        let target = Target::parse(head.first(":path"));
+        let return_to = target.and_then(Target::to_return).unwrap_or("/");
         let visit = Visit {
-            return_to,
+            return_to: return_to.to_string(),
             fresh: place == Place::StepUp,
             notice: None,
             ..visit

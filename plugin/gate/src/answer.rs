@@ -75,8 +75,7 @@ pub(crate) fn status_of(notice: Option<&Notice>) -> u16 {
         (Blame::Refuse, Some(_)) => 429,
         (Blame::Refuse, None) if failed.code == Code::Locked => 403,
         (Blame::Refuse, None) => 422,
-        // A blame that is not known here is nobody's on this side.
-        _ => 503,
+        (Blame::Upstream, _) => 503,
     }
 }
 
@@ -224,7 +223,7 @@ impl Gate {
         )
     }
 
-    /// Something outside failed before anything could be said about the request.
+    /// Responds 503: an upstream failed before the request could be judged.
     pub(crate) fn failed(&self, asked: &Asked, failure: Failure, identity: &Identity) -> Response {
         self.unserved(asked, &self.about(failure, identity, None))
     }

@@ -8,7 +8,7 @@ pub enum Event {
     Forwarded,
     /// Needs no pass.
     Exempt,
-    /// A page of the gate, or the way to it.
+    /// Showed a page of the gate, redirected to it, or answered 401.
     Challenged,
     /// Xoxzo took a message.
     Sent,

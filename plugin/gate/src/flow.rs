@@ -124,7 +124,9 @@ impl Gate {
                 admitted,
             } => match revoked(&answer) {
                 Some(false) => self.admitted(now, &head, place, &admitted, rng),
-                Some(true) => Turn::Respond(self.unadmitted(now, &head, &admitted.identity, rng)),
+                Some(true) => {
+                    Turn::Respond(self.unadmitted(now, &head, place, &admitted.identity, rng))
+                }
                 None => {
                     let (asked, identity) = (Asked::of(&head), &admitted.identity);
                     Turn::Respond(self.guard_failed(&asked, identity, answer))

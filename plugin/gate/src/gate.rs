@@ -69,7 +69,7 @@ impl Gate {
         })
     }
 
-    /// Returns the settings, by which the host finds the claims of a user.
+    /// Returns the settings. They name the claims that the host must look up.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -3,6 +3,8 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use xoxzo_2fa_core::json::quote;
+
 /// A JSON object that is being written.
 pub(crate) struct Object(Vec<String>);
 
@@ -12,7 +14,8 @@ impl Object {
     }
 
     pub(crate) fn text(&mut self, name: &str, value: &str) -> &mut Self {
-        let quoted = serde_json::to_string(value).unwrap_or_default();
+        let mut quoted = String::new();
+        quote(value, &mut quoted);
         self.raw(name, &quoted)
     }
 

@@ -72,7 +72,7 @@ impl Pass {
         now < self.won_at.saturating_add(age)
     }
 
-    /// The pass as it is to be from now on, if it is time.
+    /// Returns the renewed pass, if renewal is due.
     pub(crate) fn renewed(&self, settings: &PassSettings, now: u32) -> Option<Self> {
         let wait = RENEWAL.min(settings.idle / 10);
         let due = now >= self.renewed_at.saturating_add(wait);
@@ -102,7 +102,7 @@ pub(crate) struct Admitted {
     /// The name of its revocation's counter.
     pub(crate) counter: GuardName,
     pub(crate) receipt: Rc<str>,
-    /// A `set-cookie` with the pass as it is to be from now on, if it is time.
+    /// The `set-cookie` value with the renewed pass, if renewal is due.
     pub(crate) renewed: Option<Rc<str>>,
     pub(crate) made_at: u32,
 }

@@ -116,6 +116,7 @@ impl Settings {
     pub(crate) fn broken(&self, engine: &Engine) -> Option<(&'static str, &'static str)> {
         const PLACE: &str =
             "must be at most 64 paths, each plain, without a query or *, and not under /.2fa";
+        const TREE: &str = "must be at most 64 paths, each plain, without a query, * or final slash, and not under /.2fa";
         const LINK: &str = "must be https://… or a path, at most 256 characters";
         let purpose = engine
             .purposes
@@ -141,16 +142,8 @@ impl Settings {
                 "must have names of 1 to 64 printable characters, of headers in lower case",
             ),
             (places(&self.exempt.paths), "exempt.paths", PLACE),
-            (
-                trees(&self.exempt.under),
-                "exempt.under",
-                "must be such paths, without a slash at the end",
-            ),
-            (
-                trees(&self.step_up.paths),
-                "step_up.paths",
-                "must be such paths, without a slash at the end",
-            ),
+            (trees(&self.exempt.under), "exempt.under", TREE),
+            (trees(&self.step_up.paths), "step_up.paths", TREE),
             (
                 within(Self::IDLE, self.step_up.max_age),
                 "step_up.max_age_seconds",

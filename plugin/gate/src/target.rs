@@ -124,7 +124,7 @@ pub(crate) enum Place {
     Exempt,
     /// Needs a pass.
     Closed,
-    /// Needs one won lately.
+    /// Needs a pass from a recent code.
     StepUp,
 }
 

@@ -1,4 +1,4 @@
-//! Turns: the gate's next wish, or its decision.
+//! Turns: what a request needs next, or the gate's decision.
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::note::Note;
 use crate::waiting::{Reading, Waiting};
 
-/// The gate's next wish, or its decision.
+/// The next step of a request: what the gate needs from its host, or its decision.
 pub enum Turn {
     /// The request goes to the application, with these changes.
     Forward(Forward),

@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString};
 
+use xoxzo_2fa_core::json::quote;
 use xoxzo_2fa_core::{
     Acceptance, Audit, Challenge, Charge, Claims, Ended, Explanation, Failure, Limits,
     MessagePreview, Prepared, Report, Request, SignedRequest, TokenInfo, Told, Trail, Transaction,
@@ -9,7 +10,6 @@ use xoxzo_2fa_core::{
 };
 
 use crate::prepare::Preparation;
-use xoxzo_2fa_core::json::quote;
 
 /// An object that is being written.
 pub(crate) struct Object(String);

@@ -3,8 +3,9 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::form::Misfit;
 use xoxzo_2fa_core::json::Node;
+
+use crate::form::Misfit;
 
 /// A filled tree, or a part of one.
 #[derive(Clone, Copy)]

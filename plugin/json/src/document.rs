@@ -2,19 +2,10 @@
 
 use alloc::string::ToString;
 
+use xoxzo_2fa_core::json::Node;
 use xoxzo_2fa_core::{Cap, Guesses, Messages, Range, Sends, Settings, Trusted, Xoxzo};
 
-use crate::form::{Absent, Field, Form};
-use xoxzo_2fa_core::json::Node;
-
-/// Text for the schema only.
-macro_rules! about {
-    ($($text:literal)*) => {
-        if cfg!(feature = "schema") { concat!($($text),*) } else { "" }
-    };
-}
-#[cfg(feature = "gate")]
-pub(crate) use about;
+use crate::form::{Absent, Field, Form, about, field, number};
 
 /// A cap whose two fields have defaults.
 macro_rules! cap {
@@ -25,29 +16,6 @@ macro_rules! cap {
         ];
         field($name, Form::Map(&FIELDS), Absent::Defaults, $about)
     }};
-}
-
-pub(crate) const fn field(
-    name: &'static str,
-    form: Form,
-    absent: Absent,
-    about: &'static str,
-) -> Field {
-    Field {
-        name,
-        about,
-        form,
-        absent,
-    }
-}
-
-pub(crate) const fn number(
-    name: &'static str,
-    range: Range,
-    absent: u32,
-    about: &'static str,
-) -> Field {
-    field(name, Form::Number(range), Absent::Number(absent), about)
 }
 
 pub(crate) const DOCUMENT: Form = Form::Map(&[

@@ -4,8 +4,15 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use xoxzo_2fa_core::Range;
-
 use xoxzo_2fa_core::json::Node;
+
+/// Text for the schema only.
+macro_rules! about {
+    ($($text:literal)*) => {
+        if cfg!(feature = "schema") { concat!($($text),*) } else { "" }
+    };
+}
+pub(crate) use about;
 
 /// A named value in a map.
 pub(crate) struct Field {
@@ -32,6 +39,29 @@ pub(crate) enum Form {
     List(&'static Form, Range),
     /// A name or a map.
     Either(&'static [Field]),
+}
+
+pub(crate) const fn field(
+    name: &'static str,
+    form: Form,
+    absent: Absent,
+    about: &'static str,
+) -> Field {
+    Field {
+        name,
+        about,
+        form,
+        absent,
+    }
+}
+
+pub(crate) const fn number(
+    name: &'static str,
+    range: Range,
+    absent: u32,
+    about: &'static str,
+) -> Field {
+    field(name, Form::Number(range), Absent::Number(absent), about)
 }
 
 /// The value of a field that is left out.
@@ -129,7 +159,7 @@ impl Form {
                 _ => return Err(Misfit::new("must be a string or {\"env\": NAME}")),
             };
             *node = variable.map(Node::Text).ok_or(Misfit::new(
-                "an environment variable that is not there: see host_env_keys",
+                "the environment variable is not set, or not listed in host_env_keys",
             ))?;
             return Ok(());
         }

@@ -4,16 +4,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
-use xoxzo_2fa_core::{Broken, Failure, Range, Scope};
+use xoxzo_2fa_core::json::Node;
+use xoxzo_2fa_core::{Broken, Failure, Scope};
 use xoxzo_2fa_gate::{
     Brand, Exempt, Gate, IdentitySettings, PassSettings, Settings, Source, StepUp,
 };
 
 use crate::at::At;
-use crate::document::{DOCUMENT, about, field, number};
-use crate::form::{Absent, Field, Form, Misfit};
+use crate::document::DOCUMENT;
+use crate::form::{Absent, Field, Form, Misfit, about, field, number};
 use crate::prepare::{fault, line, preset};
-use xoxzo_2fa_core::json::Node;
 
 /// The longest document, in bytes: a logo of 16 KiB fits.
 const LONGEST: usize = 64 * 1024;
@@ -62,7 +62,8 @@ pub fn gate(
     let cluster = from.at("envoy").text("cluster");
     if cluster.is_empty() || cluster.chars().any(char::is_control) {
         return Err(place(
-            Misfit::new("must be the name of a cluster").within("envoy.cluster"),
+            Misfit::new("must name an Envoy cluster: not empty, no control characters")
+                .within("envoy.cluster"),
         ));
     }
     Ok(Configured {
@@ -137,10 +138,6 @@ const fn paths(name: &'static str, about: &'static str) -> Field {
 
 const fn flag(name: &'static str, about: &'static str) -> Field {
     field(name, Form::Flag, Absent::Flag(false), about)
-}
-
-const fn seconds(name: &'static str, range: Range, absent: u32, about: &'static str) -> Field {
-    number(name, range, absent, about)
 }
 
 pub(crate) const CONFIGURATION: Form = Form::Map(&[
@@ -296,7 +293,7 @@ const STEP_UP: [Field; 2] = [
         "paths",
         about!("Paths, with everything under them, whatever the case of their letters."),
     ),
-    seconds(
+    number(
         "max_age_seconds",
         Settings::IDLE,
         300,
@@ -305,13 +302,13 @@ const STEP_UP: [Field; 2] = [
 ];
 
 const PASS: [Field; 3] = [
-    seconds(
+    number(
         "idle_seconds",
         Settings::IDLE,
         1_800,
         about!("Seconds without a request after which a pass ends."),
     ),
-    seconds(
+    number(
         "life_seconds",
         Settings::LIFE,
         43_200,

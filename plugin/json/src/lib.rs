@@ -9,7 +9,7 @@
 //!
 //! # Out of scope
 //!
-//! - References `{"env"}` and `{"file"}`: the host resolves them, one that gets here is an error, but in the gate's configuration, whose host has no reader
+//! - References `{"env"}` and `{"file"}`: the host resolves them. Only the gate's configuration resolves `{"env"}` here
 //! - Every rule on values: those are the engine's types
 //!
 //! ```text

@@ -4,6 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
+use xoxzo_2fa_core::json::Node;
 use xoxzo_2fa_core::{
     Autofill, Broken, Cap, Code, Destination, Failure, Guesses, Japan, Locale, Messages, Prepared,
     Purpose, RootKey, Scope, Sends, Settings, Template, Trusted, Unfit, Voice, Wording, Xoxzo,
@@ -12,7 +13,6 @@ use xoxzo_2fa_core::{
 use crate::at::At;
 use crate::document::DOCUMENT;
 use crate::form::Misfit;
-use xoxzo_2fa_core::json::Node;
 
 /// The longest document, in bytes.
 const LONGEST: usize = 32 * 1024;

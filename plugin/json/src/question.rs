@@ -7,6 +7,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
+use xoxzo_2fa_core::json::Node;
 use xoxzo_2fa_core::{
     About, Answer, Ask, Channel, Claimed, Code, Dispatch, Expected, Failure, Locale, Look,
     NoAnswer, Operation, Prepared, Range, ReceiptKey, RequestKey, Response, RootKey, Sending,
@@ -15,10 +16,8 @@ use xoxzo_2fa_core::{
 };
 
 use crate::at::At;
-use crate::document::field;
-use crate::form::{Absent, Field, Form, Misfit};
+use crate::form::{Absent, Field, Form, Misfit, field};
 use crate::{answer, prepare};
-use xoxzo_2fa_core::json::Node;
 
 /// The longest question, in bytes: a response of 16 KiB fits with every byte escaped.
 const LONGEST: usize = 100 * 1024;

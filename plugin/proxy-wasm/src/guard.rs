@@ -12,7 +12,7 @@ pub use shard::Shard;
 /// Keys of shared data. A request with a pass reads one of them, so they should be short, and many.
 const SHARDS: u32 = 1_024;
 
-/// The most tries of a change that others come between. Workers are few and changes short.
+/// Maximum number of attempts at one compare-and-set. Workers are few and changes short.
 const TRIES: u32 = 10_000;
 
 /// Data that several virtual machines share.

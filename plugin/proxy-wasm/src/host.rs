@@ -142,7 +142,7 @@ pub(crate) fn environment() -> HashMap<String, String> {
     variables.collect()
 }
 
-/// Time since 1970-01-01T00:00:00Z; nothing if the host has none, which no check of a clock takes.
+/// Time since 1970-01-01T00:00:00Z. Zero if the host has no clock; every clock check rejects that.
 pub(crate) fn now() -> Duration {
     let now = hostcalls::get_current_time().ok();
     now.and_then(|now| now.duration_since(UNIX_EPOCH).ok())

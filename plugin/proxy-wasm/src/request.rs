@@ -78,7 +78,7 @@ impl Request {
         Action::Continue
     }
 
-    /// The body is whole; of it, there are so many bytes to read.
+    /// Handles a form whose body is complete and `size` bytes long.
     fn read(&mut self, reading: Reading, size: usize) {
         let Some(shared) = self.shared.clone() else {
             return;
@@ -222,7 +222,9 @@ fn count(shared: &Shared, charges: &[Charge]) -> Answer {
         Ok(totals) => Answer::Totals(totals),
         Err(no_answer) => {
             let cause = match no_answer {
-                NoAnswer::GuardFull => "full: raise the limits or wait for counters to end",
+                NoAnswer::GuardFull => {
+                    "full: no room for a new counter until one ends; shorter windows in the settings free room sooner"
+                }
                 _ => "busy: other workers changed the counters again and again",
             };
             Answer::Unanswered(no_answer, cause.to_string())

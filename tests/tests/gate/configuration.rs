@@ -23,7 +23,7 @@ fn secrets_come_from_the_environment() {
     for (reference, kind) in [
         (
             json!({"env": "OTHER"}),
-            "an environment variable that is not there",
+            "the environment variable is not set",
         ),
         (
             json!({"file": "/etc/key"}),
