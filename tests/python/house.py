@@ -55,24 +55,28 @@ def rust_imports(crate: Path) -> dict[str, set[str]]:
 
     def imported(module: str, path: str) -> str | None:
         parts = path.split("::")
-        own = module.split("::")
+        own = [] if module in {"lib", "main"} else module.split("::")
         if parts[0] == "crate":
             parts = parts[1:]
         elif parts[0] == "self":
             parts = own + parts[1:]
-        else:
+        elif parts[0] == "super":
             while parts and parts[0] == "super":
                 own, parts = own[:-1], parts[1:]
             parts = own + parts
+        elif "::".join([*own, parts[0]]) in sources:
+            parts = own + parts
+        else:
+            return None
         ends = ("::".join(parts[:end]) for end in range(len(parts), 0, -1))
         return next((end for end in ends if end in sources), None)
 
     graph: dict[str, set[str]] = {}
     for module, source in sources.items():
         plain = re.sub(r"//.*", "", source)
-        uses = re.findall(r"\buse\s+((?:crate|super|self)::[^;]+);", re.sub(r"\bpub use\s+self::[^;]+;", "", plain))
+        uses = re.findall(r"\buse\s+([^;]+);", re.sub(r"\bpub(?:\([^)]*\))? use\s+[^;]+;", "", plain))
         paths = [path for use in uses for path in branches(use)]
-        paths += re.findall(r"\b((?:crate|super)::[\w:]+)", re.sub(r"\buse\s+[^;]+;", "", plain))
+        paths += re.findall(r"(?<![:\w])([a-z_]+::[\w:]+)", re.sub(r"\buse\s+[^;]+;", "", plain))
         graph[module] = {other for path in paths if (other := imported(module, path)) and other != module}
     return graph
 

@@ -16,11 +16,11 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::site::Site;
-use refusal::Refusal;
+use refusal::{Refusal, missing};
 
 /// The longest request body, in bytes.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -51,10 +51,6 @@ pub(crate) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
 /// The answer to a path that is none: a page, as the router of Django gives it.
 pub(crate) async fn lost() -> Response {
     missing()
-}
-
-fn missing() -> Response {
-    (StatusCode::NOT_FOUND, Html("<h1>Not Found</h1>")).into_response()
 }
 
 /// Sends a path without its last slash to the one with it, as Django does before it asks for

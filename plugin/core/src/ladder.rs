@@ -15,6 +15,7 @@
 
 mod counted;
 mod provider;
+mod rung;
 
 use alloc::vec::Vec;
 
@@ -30,43 +31,8 @@ use crate::xoxzo;
 use counted::{Failures, Groups, Messages, User};
 use provider::{Attempts, Breaker};
 pub(crate) use provider::{Lesson, Standing};
-
-/// Seconds to wait after a message of which nothing is known (Xoxzo: look three minutes later whether it was sent).
-pub(crate) const UNKNOWN_COOLDOWN: u32 = 180;
-
-/// The kind of a counter.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Guesses of a challenge, and its use.
-    Challenge,
-    /// Failures of a subject with a recipient: in a window, and consecutive.
-    Soft,
-    Hard,
-    /// Failures of a subject over all recipients, and from a client.
-    Subject,
-    Client,
-    /// Failures over everyone, which refuse nothing.
-    Audience,
-    /// Messages: moments ago, and in a window.
-    Cooldown,
-    Cap,
-    /// Requests that Xoxzo refused for what was in them.
-    Attempts,
-    /// Failures of Xoxzo itself in a row, the pause after them, and the one start a second that tries it again.
-    Failing,
-    Pause,
-    Probe,
-}
-
-#[derive(Clone)]
-struct Rung {
-    kind: Kind,
-    /// Path of the setting that limits it.
-    setting: &'static str,
-    charge: Charge,
-    /// Totals above this are too much: the charge's own limit, or what would be it if it were not only monitored.
-    most: u32,
-}
+pub(crate) use rung::UNKNOWN_COOLDOWN;
+use rung::{Kind, Rung};
 
 /// A counter that could refuse a user, as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -374,25 +340,6 @@ impl Ladder {
         let mut counted = self.0.iter().zip(totals);
         let found = counted.find(|(rung, _)| rung.kind == kind);
         found.map_or(0, |(_, total)| total.total)
-    }
-}
-
-impl Rung {
-    /// A charge whose own limit says what is too much.
-    fn new(kind: Kind, setting: &'static str, charge: Charge) -> Self {
-        let most = charge.limit;
-        Self {
-            kind,
-            setting,
-            charge,
-            most,
-        }
-    }
-
-    /// The same, refusing nothing.
-    fn unlimited(mut self) -> Self {
-        self.charge.limit = u32::MAX;
-        self
     }
 }
 

@@ -1,6 +1,7 @@
 //! Phone numbers: canonical or refused, and where messages may go.
 
 mod destination;
+mod invalid;
 mod plan;
 mod plans;
 
@@ -8,11 +9,13 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::common::failure::{Code, Failure, Unfit};
+use crate::common::failure::Unfit;
 use crate::common::range::Range;
 
 pub use destination::Destination;
 pub(crate) use destination::{Place, allowed};
+pub use invalid::InvalidNumber;
+use invalid::masked;
 use plan::Plan;
 
 /// Digits of the longest number (ITU-T E.164, section 6).
@@ -77,11 +80,7 @@ impl Recipient {
     /// The number with all but the first two and the last two digits as `*`.
     #[must_use]
     pub fn masked(&self) -> String {
-        let last = self.digits().len().saturating_sub(2);
-        let digits = self.digits().chars().enumerate();
-        core::iter::once('+')
-            .chain(digits.map(|(at, digit)| if at < 2 || at >= last { digit } else { '*' }))
-            .collect()
+        masked(self.digits())
     }
 }
 
@@ -98,50 +97,6 @@ fn digits(text: &str) -> Option<&str> {
         (1..=LONGEST).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     (fits && !digits.starts_with('0')).then_some(digits)
 }
-
-/// A text is not a phone number in canonical E.164. Debug and texts show no full number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InvalidNumber {
-    /// The text is not `+` and 1 to 15 digits, the first not 0. National spellings are the host's to convert.
-    Form,
-    /// The calling code is not assigned to anyone (ITU-T E.164).
-    CallingCode,
-    /// The numbering plan of the calling code has no numbers of this length.
-    Length,
-    /// A trunk prefix stands after the calling code, such as 0 in `+410781234567`: the number has another spelling, which is this one,
-    /// masked. `None`: what remains without the prefix is not a number either.
-    TrunkPrefix(Option<Recipient>),
-    /// The area code or the exchange is none that +1 can have (North American Numbering Plan).
-    AreaCode,
-}
-
-impl InvalidNumber {
-    /// Describes the fault, for a log.
-    fn detail(&self) -> String {
-        let text = match self {
-            Self::Form => {
-                "must be canonical E.164: +, calling code, national number, at most 15 digits"
-            }
-            Self::CallingCode => "has a calling code that is not assigned",
-            Self::Length => "has too few or too many digits for its calling code",
-            Self::TrunkPrefix(Some(canonical)) => {
-                let canonical = canonical.masked();
-                return [TRUNK, ", and its canonical form is ", &canonical].concat();
-            }
-            Self::TrunkPrefix(None) => TRUNK,
-            Self::AreaCode => "has an area code or an exchange that +1 cannot have",
-        };
-        text.to_string()
-    }
-
-    /// The failure of an argument called `name`.
-    #[must_use]
-    pub fn argument(&self, name: &str) -> Failure {
-        Failure::new(Code::Request, [name, ": ", &self.detail()].concat())
-    }
-}
-
-const TRUNK: &str = "has a trunk prefix after the calling code";
 
 /// Prefixes whose numbers are taken without a numbering plan, because the plan has changed since the engine's table was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

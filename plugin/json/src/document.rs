@@ -285,7 +285,7 @@ const PURPOSE: [Field; 3] = [
         Form::Flag,
         Absent::Required,
         about!(
-        "True if only someone who passed another factor can start it. If false, strangers can: it gets at most half of each cap, "
+        "True if only someone who passed another factor can start it. If false, strangers can: it gets half of each cap but the client's, "
         "and its failures are counted apart."),
     ),
     field(

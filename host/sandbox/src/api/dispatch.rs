@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, missing};
 use crate::callback;
 use crate::fault::Fault;
 use crate::ids::{random_id, random_uuid};
@@ -103,7 +103,7 @@ async fn refuse(knife: &Knife, fault: Option<Fault>) -> Result<Response, Refusal
             let page = Html("<h1>504 Gateway Time-out</h1>");
             Ok((StatusCode::GATEWAY_TIMEOUT, page).into_response())
         }
-        Some(Fault::NotFoundHtml) => Ok(super::missing()),
+        Some(Fault::NotFoundHtml) => Ok(missing()),
         Some(Fault::Refused) => Err(Refusal::fault("recipient", "Enter a valid phone number.")),
         Some(Fault::Unauthorized) => Err(Refusal::detail(
             StatusCode::UNAUTHORIZED,

@@ -12,7 +12,7 @@ use time::{Date, Duration, Month};
 
 use super::dispatch;
 use super::parameters::{Parameters, message, recipient, sender};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, missing};
 use crate::fault::Fault;
 use crate::line::Knife;
 use crate::message::{Draft, Message};
@@ -79,7 +79,7 @@ pub(super) fn tell(
     let message = message.ok_or_else(|| Refusal::detail(StatusCode::NOT_FOUND, "Not found."))?;
     match Fault::of(&message.recipient) {
         Some(Fault::StateError) => Ok(dispatch::broken()),
-        Some(Fault::StateLost) => Ok(super::missing()),
+        Some(Fault::StateLost) => Ok(missing()),
         _ => Ok(Json(message.status(&site.url, site.state(&message))).into_response()),
     }
 }

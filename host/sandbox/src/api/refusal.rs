@@ -1,7 +1,7 @@
 //! A refused request, in the shapes of Django REST framework.
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::{Html, IntoResponse, Json, Response};
 use serde_json::{Map, Value, json};
 
 /// A status and the object that tells why.
@@ -31,6 +31,11 @@ impl Refusal {
             body: Value::Object(faults),
         }
     }
+}
+
+/// The page of a path that is none, as the router of Django gives it.
+pub(super) fn missing() -> Response {
+    (StatusCode::NOT_FOUND, Html("<h1>Not Found</h1>")).into_response()
 }
 
 impl IntoResponse for Refusal {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use super::{Kind, Rung, UNKNOWN_COOLDOWN};
+use super::rung::{Kind, Rung, UNKNOWN_COOLDOWN};
 use crate::common::failure::{Code, Failure, Unfit};
 use crate::guard::{Charge, Group, LASTING};
 use crate::phone::Recipient;

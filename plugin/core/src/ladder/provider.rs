@@ -12,7 +12,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Groups, Kind, Messages, Rung, User};
+use super::counted::{Groups, Messages, User};
+use super::rung::{Kind, Rung};
 use crate::common::failure::Failure;
 use crate::guard::Charge;
 use crate::settings::prepared::Prepared;

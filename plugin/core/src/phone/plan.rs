@@ -1,7 +1,7 @@
 //! The table of numbering plans, read where it stands. [`super::plans`] says how it is written.
 
+use super::invalid::{InvalidNumber, masked};
 use super::plans::{COUNTRIES, PLANS};
-use super::{InvalidNumber, Recipient};
 use crate::common::codec::split;
 
 /// The numbering plan of a calling code.
@@ -54,7 +54,7 @@ impl Plan {
                 let is_carrier = self.carriers.bytes().any(|digit| first == Some(digit));
                 !is_carrier && !self.is_trunk(rest) && self.fits(rest).is_ok()
             });
-            let canonical = rest.map(|rest| Recipient(["+", self.code, rest].concat()));
+            let canonical = rest.map(|rest| masked(&[self.code, rest].concat()));
             return Err(InvalidNumber::TrunkPrefix(canonical));
         }
         self.fits(national)

@@ -30,7 +30,21 @@ pub struct Repaired {
     pub renewed: u64,
 }
 
-pub(super) fn repair(how: &SqliteBuilder) -> Result<Repaired, GuardError> {
+impl SqliteBuilder {
+    /// Sets a file right that was used with a clock that was ahead, which has shut it since. The time of this machine must be right.
+    ///
+    /// The file stays shut for another 840 s, longer than any challenge lives: a challenge whose use was forgotten under the wrong clock is over
+    /// before anything is accepted again. Counters that began under the wrong clock have their whole life before them.
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`SqliteGuard::open`](super::SqliteGuard::open).
+    pub fn repair(&self) -> Result<Repaired, GuardError> {
+        repair(self)
+    }
+}
+
+fn repair(how: &SqliteBuilder) -> Result<Repaired, GuardError> {
     let connection = how.connect()?;
     let patience = Patience::new(how.timeout);
     let (_whole, transaction) = patience.wait(|| {
