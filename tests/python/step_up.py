@@ -3,12 +3,12 @@
 import hmac
 from typing import Any
 
-from notation import PAYMENT, Refused, mac, opt, text, unb64, written_key
+from notation import PAYMENT, Refused, b64, mac, opt, text, unb64, written_key
 from receipt import payment
 
 
-def check_request(keys: list[str], spelling: str, now: int, subject: str, session: str | None) -> dict[str, Any]:
-    """The payment of a request that this user brings in this session."""
+def check_request(names: bytes, keys: list[str], spelling: str, now: int, subject: str, session: str | None) -> dict[str, Any]:
+    """The payment of a request that this user brings in this session, and the counter that makes it good for once."""
     secrets = [written_key(key, "x2fu1_" if key.startswith("x2fu1_") else "x2fs1_") for key in keys]
     data = unb64(spelling) if len(spelling) <= 512 else None
     if data is None or len(data) < 32:
@@ -32,4 +32,4 @@ def check_request(keys: list[str], spelling: str, now: int, subject: str, sessio
     paid = dict(zip(PAYMENT, fields, strict=True))
     if not payment(paid):
         raise Refused("request")
-    return {"transaction": paid}
+    return {"transaction": paid, "counter": b64(mac(names, text("step-up request") + text(body[1:17]))[:16])}

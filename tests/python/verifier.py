@@ -65,6 +65,11 @@ def derived_pin(key: bytes, message: bytes, digits: int) -> str:
         counter += 1
 
 
+def names_key(document: dict[str, Any]) -> bytes:
+    """The key by which counters are named."""
+    return derive(written_key(document["guard"]["key"], "x2fk1_"), "guard", kind(document), 32)
+
+
 def verify(document: dict[str, Any], token: str, binding: dict[str, Any], pin: str, now: int) -> dict[str, Any]:
     """What an acceptance holds, for the first guess of a challenge."""
     purposes = [purpose["name"] for purpose in document["purposes"]]
@@ -95,7 +100,7 @@ def verify(document: dict[str, Any], token: str, binding: dict[str, Any], pin: s
     right = hmac.compare_digest(derived_pin(derive(root, "pin", scope, 32), message, digits), pin)
     if not right or tags[0] != data[28:]:
         raise Refused("wrong-pin")
-    names = derive(written_key(document["guard"]["key"], "x2fk1_"), "guard", scope, 32)
+    names = names_key(document)
     secret = derive(written_key(document["guard"]["key"], "x2fk1_"), "audit", kind(document), 32)
     pseudonym = {name: b64(mac(secret, text(name) + text(binding[name]))[:16]) for name in ("subject", "recipient")}
     token_info = {"key_id": head[1:5].hex(), "digits": digits, "issued_at": issued, "expires_at": issued + lifetime}
@@ -133,7 +138,7 @@ def read_handle(document: dict[str, Any], spelling: str, now: int) -> dict[str, 
         raise Refused("clock")
     if now >= issued + 86_400:
         raise Refused("expired")
-    names = derive(written_key(document["guard"]["key"], "x2fk1_"), "guard", kind(document), 32)
+    names = names_key(document)
     folder = "sms/messages" if data[1] == 1 else "voice/calls"
     base = document["xoxzo"].get("base_url", "https://api.xoxzo.com")
     sent = tags[0] == tag
@@ -433,7 +438,7 @@ def of_handle(vector: dict[str, Any], spelling: str) -> dict[str, Any]:
 
 def of_step_up(vector: dict[str, Any], spelling: str) -> dict[str, Any]:
     arguments = (vector["request_keys"], spelling, vector["now"], vector["subject"], vector["session"])
-    return outcome(lambda: check_step_up(*arguments))
+    return outcome(lambda: check_step_up(names_key(vector["document"]), *arguments))
 
 
 def changed(spelling: str, at: int) -> str:

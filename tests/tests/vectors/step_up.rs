@@ -32,7 +32,7 @@ fn step_up_requests() {
             transaction,
         };
         let base = json!({
-            "request_keys": [own.to_text()], "request": signed(&own, asked, seed), "now": NOW, "subject": "user-1", "session": session,
+            "document": document(), "request_keys": [own.to_text()], "request": signed(&own, asked, seed), "now": NOW, "subject": "user-1", "session": session,
             "comment": "as it was made", "flags": [],
         });
         made.extend(near(&base, &other, &test));
@@ -44,7 +44,7 @@ fn step_up_requests() {
     let receipt = receipt.map_err(|failure| failure.detail).unwrap();
     for (comment, other) in [("a token", token), ("a receipt", receipt)] {
         made.push(json!({
-            "request_keys": [own.to_text()], "request": other, "now": NOW, "subject": "user-1", "session": null,
+            "document": document(), "request_keys": [own.to_text()], "request": other, "now": NOW, "subject": "user-1", "session": null,
             "comment": comment, "flags": ["Kind"],
         }));
     }
@@ -235,7 +235,7 @@ fn longest(key: &RequestKey) -> Value {
     let request = signed(key, asked, 2);
     assert_eq!(request.len(), 272);
     json!({
-        "request_keys": [key.to_text()], "request": request, "now": NOW, "subject": "user-1", "session": null,
+        "document": document(), "request_keys": [key.to_text()], "request": request, "now": NOW, "subject": "user-1", "session": null,
         "comment": "the longest", "flags": ["Length"],
     })
 }
@@ -256,7 +256,9 @@ fn judge(vector: &mut Value) {
         vector["session"].as_str(),
     ) {
         Ok(genuine) => {
+            let burn = genuine.burn(&prepared(&vector["document"]));
             let paid = genuine.transaction;
+            vector["counter"] = json!(burn.counter.to_text());
             vector["result"] = json!("valid");
             vector["transaction"] =
                 json!({"amount": paid.amount, "currency": paid.currency, "payee": paid.payee});
