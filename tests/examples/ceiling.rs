@@ -11,10 +11,10 @@ use rand::rngs::SysRng;
 use serde_json::json;
 use xoxzo_2fa::{Guard, GuardError, RedisGuard};
 use xoxzo_2fa_core::{
-    Answer, Claimed, Dispatch, Failure, Operation, Prepared, Sending, Total, Totals, Turn, Verify,
+    Answer, Claimed, Dispatch, Failure, Operation, Prepared, Sending, Totals, Turn, Verify,
 };
 use xoxzo_2fa_tests::redis::{Cluster, Server};
-use xoxzo_2fa_tests::{document, pin_in, prepared, taken, told_to_a_store};
+use xoxzo_2fa_tests::{document, pin_in, prepared, taken, told_by_a_store, told_to_a_store};
 
 const LOGINS: u32 = 5_000;
 
@@ -175,14 +175,7 @@ impl<'a> Host<'a> {
 fn add(store: &RedisGuard, charges: &[xoxzo_2fa_core::Charge]) -> Result<Totals, GuardError> {
     let charges: Vec<_> = charges.iter().map(told_to_a_store).collect();
     let made = store.add(&charges)?;
-    let total = |total: &xoxzo_2fa::Total| Total {
-        total: total.total,
-        ends_in: total.ends_in,
-    };
-    Ok(Totals {
-        totals: made.iter().map(total).collect(),
-        now: made.now,
-    })
+    Ok(told_by_a_store(&made))
 }
 
 fn now() -> u32 {

@@ -137,6 +137,18 @@ pub fn told_to_a_store(charge: &Charge) -> xoxzo_2fa::Charge {
     made.in_group(name(charge.group))
 }
 
+/// A store's answer, as the engine reads it.
+pub fn told_by_a_store(made: &xoxzo_2fa::Totals) -> Totals {
+    let total = |total: &xoxzo_2fa::Total| Total {
+        total: total.total,
+        ends_in: total.ends_in,
+    };
+    Totals {
+        totals: made.iter().map(total).collect(),
+        now: made.now,
+    }
+}
+
 /// A counter, and the second of its end.
 type Counter = (u32, u32);
 

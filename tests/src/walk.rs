@@ -2,11 +2,11 @@
 
 use xoxzo_2fa::Guard;
 use xoxzo_2fa_core::{
-    Acceptance, Answer, Claimed, Dispatch, Failure, Operation, Prepared, Sending, Total, Totals,
-    Turn, Verify,
+    Acceptance, Answer, Claimed, Dispatch, Failure, Operation, Prepared, Sending, Totals, Turn,
+    Verify,
 };
 
-use crate::{Counting, pin_in, taken, told_to_a_store};
+use crate::{Counting, pin_in, taken, told_by_a_store, told_to_a_store};
 
 /// A host at a moment of its clock. Its Xoxzo takes every message.
 pub struct Walk<'a, G: ?Sized> {
@@ -84,13 +84,10 @@ impl<G: Guard + ?Sized> Walk<'_, G> {
     fn add(&self, charges: Vec<xoxzo_2fa_core::Charge>) -> Totals {
         let charges: Vec<_> = charges.iter().map(told_to_a_store).collect();
         let made = self.guard.add(&charges).expect("the store answers");
-        let total = |total: &xoxzo_2fa::Total| Total {
-            total: total.total,
-            ends_in: total.ends_in,
-        };
+        let Totals { totals, now } = told_by_a_store(&made);
         Totals {
-            totals: made.iter().map(total).collect(),
-            now: made.now.filter(|_| self.compares_clocks),
+            totals,
+            now: now.filter(|_| self.compares_clocks),
         }
     }
 }
