@@ -28,7 +28,7 @@
 //! | destinations | closed until you list countries or ranges | `not-allowed` |
 //! | questions about one message | one in 5 s | `cooldown` |
 //!
-//! A call weighs 5 messages. Purposes that strangers can start have half of each cap. A refusal charges nothing wider than itself, and what Xoxzo
+//! A call weighs 5 messages. Purposes that strangers can start have half of each cap but the client's. A refusal charges nothing wider than itself, and what Xoxzo
 //! surely did not take is given back.
 //!
 //! # Numbers

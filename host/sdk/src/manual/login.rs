@@ -154,7 +154,7 @@
 //! # Forms that strangers can use
 //!
 //! A password reset or a sign-up may be started by anybody: give it a purpose of its own with `after_first_factor: false`. It gets
-//! half of each cap, and its failures do not lock the login. Where the page must not tell whether an account exists, start a
+//! half of each cap but the client's, and its failures do not lock the login. Where the page must not tell whether an account exists, start a
 //! challenge with [`Sending::decoy`](crate::Sending::decoy()) for those that do not.
 //!
 //! # What stays yours
