@@ -10,7 +10,7 @@
 ;
 ; Method: an inductive invariant over weights, for any number of processes, with `cap` and all weights as parameters.
 ;
-; Mirrors: ladder.rs message, back.
+; Mirrors: plan.rs message, back.
 ; Mirrors: operations/dispatch.rs charge, back, unknown.
 ;
 ; Control: charge-has-limit = false. Starts that looked at one total are all charged.

@@ -8,8 +8,8 @@
 ;
 ; Method: an inductive invariant over counts of processes, with `guesses` as a parameter.
 ;
-; Mirrors: guard.rs CLAIM, judge.
-; Mirrors: ladder.rs guess, spent.
+; Mirrors: guard.rs CLAIM, check_totals.
+; Mirrors: plan.rs guess, spent.
 ; Mirrors: operations/verify.rs claim, guessed.
 ;
 ; Control: claim-has-limit = false. Two processes that compared right both win.

@@ -1,12 +1,12 @@
-; Theorem: a start that is refused anywhere on its ladder, or surely not sent, changes no counter, whatever others do meanwhile.
+; Theorem: a start that is refused anywhere on its plan, or surely not sent, changes no counter, whatever others do meanwhile.
 ;
-; For each ladder of up to 6 rungs with any weights, looks among them, and each place of the refusal: what the list made and
+; For each plan of up to 6 planned charges with any weights, looks among them, and each place of the refusal: what the list made and
 ; what is given back for it cancel out, counter by counter, beside the changes of others between the two.
 ;
 ; Assumes: no answer is lost and no list made twice; no window ends between charge and giving back (caps.smt2 says what
 ; happens there); others take back only what they added.
 ;
-; Mirrors: ladder.rs message, back.
+; Mirrors: plan.rs message, back.
 ; Mirrors: operations/dispatch.rs charge, back.
 ; Mirrors: guard.rs Outcome, judge.
 ;
@@ -19,26 +19,26 @@
 (define-fun given-to () Int refused-at) ; premise
 (define-fun back-by-weight () Bool true) ; premise
 
-; A rung: its weight (0 looks), its limit, what its counter held, and by how much others changed it until the giving back.
-(declare-datatypes ((Rung 0)) (((rung (weight Int) (limit Int) (held Int) (others Int)))))
+; A planned charge: its weight (0 looks), its limit, what its counter held, and by how much others changed it until the giving back.
+(declare-datatypes ((PlannedCharge 0)) (((planned (weight Int) (limit Int) (held Int) (others Int)))))
 
-(define-fun fit ((r Rung)) Bool
+(define-fun fit ((r PlannedCharge)) Bool
   (and (<= 0 (weight r)) (<= 0 (limit r)) (<= 0 (held r)) (<= 0 (+ (held r) (others r)))))
-(define-fun refuses ((r Rung)) Bool (> (+ (held r) (weight r)) (limit r)))
+(define-fun refuses ((r PlannedCharge)) Bool (> (+ (held r) (weight r)) (limit r)))
 (define-fun less ((total Int) (amount Int)) Int (ite (>= total amount) (- total amount) 0))
 
-(define-fun charged ((r Rung) (index Int)) Int (+ (held r) (ite (< index refused-at) (weight r) 0)))
-(define-fun given ((r Rung) (index Int)) Int
+(define-fun charged ((r PlannedCharge) (index Int)) Int (+ (held r) (ite (< index refused-at) (weight r) 0)))
+(define-fun given ((r PlannedCharge) (index Int)) Int
   (ite (and (< index given-to) (> (weight r) 0)) (ite back-by-weight (weight r) 1) 0))
-(define-fun after ((r Rung) (index Int)) Int (less (+ (charged r index) (others r)) (given r index)))
-(define-fun changed ((r Rung) (index Int)) Bool (not (= (after r index) (+ (held r) (others r)))))
+(define-fun after ((r PlannedCharge) (index Int)) Int (less (+ (charged r index) (others r)) (given r index)))
+(define-fun changed ((r PlannedCharge) (index Int)) Bool (not (= (after r index) (+ (held r) (others r)))))
 
-(declare-const a Rung) (declare-const b Rung) (declare-const c Rung)
-(declare-const d Rung) (declare-const e Rung) (declare-const f Rung)
+(declare-const a PlannedCharge) (declare-const b PlannedCharge) (declare-const c PlannedCharge)
+(declare-const d PlannedCharge) (declare-const e PlannedCharge) (declare-const f PlannedCharge)
 (assert (and (fit a) (fit b) (fit c) (fit d) (fit e) (fit f)))
 
 ; The list stops at its first refusal, or all of it was made and nothing was sent.
-(define-fun stops ((r Rung) (index Int)) Bool (= (refuses r) (= refused-at index)))
+(define-fun stops ((r PlannedCharge) (index Int)) Bool (= (refuses r) (= refused-at index)))
 (assert (and (<= 0 refused-at 6)
              (=> (<= 0 refused-at) (stops a 0)) (=> (<= 1 refused-at) (stops b 1)) (=> (<= 2 refused-at) (stops c 2))
              (=> (<= 3 refused-at) (stops d 3)) (=> (<= 4 refused-at) (stops e 4)) (=> (<= 5 refused-at) (stops f 5))))

@@ -10,11 +10,11 @@
 // challenge, and what is counted of attempts and the breaker after an answer, in counters of their own.
 // Assumes: no answer is lost, no list is made twice, no window ends; a cooldown ends only while no message to its number is undecided.
 //
-// Mirrors: ladder.rs message, back.
+// Mirrors: plan.rs message, back.
 // Mirrors: operations/dispatch.rs charge, back, unknown, go_on.
 //
 // Reached: -DREACH_CAP. As much is sent as the cap of the audience allows.
-// Reached: -DREACH_LAST_RUNG. A start is refused at its last rung, after looking in vain.
+// Reached: -DREACH_LAST_CHARGE. A start is refused at its last charge, after looking in vain.
 // Reached: -DREACH_UNKNOWN. A start is refused by the cooldown after `unknown`.
 //
 // Control: -DNO_LIMIT. Only looks carry the caps of client and audience, and the charges none.
@@ -102,7 +102,7 @@ proctype start(bit which; bit again; byte weight) {
   atomic {
     if
     :: over(audience, most_audience) ->
-#ifdef REACH_LAST_RUNG
+#ifdef REACH_LAST_CHARGE
        assert(false);
 #endif
        goto back

@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use xoxzo_2fa::{Charge, Guard, GuardError, Scope, Total, Totals};
 use xoxzo_2fa_core::NoAnswer;
-use xoxzo_2fa_envoy::guard::{self, Conflict, Shard, Shared};
+use xoxzo_2fa_envoy::guard::{self, Conflict, Shard, SharedMemory};
 
-/// Shared data as Envoy has it: each value with a number that a change must name.
+/// SharedMemory data as Envoy has it: each value with a number that a change must name.
 pub struct Data {
     /// The values, with their numbers.
     pub values: Mutex<HashMap<String, (Vec<u8>, u32)>>,
@@ -48,7 +48,7 @@ impl Data {
     }
 }
 
-impl Shared for Data {
+impl SharedMemory for Data {
     fn get(&self, key: &str) -> Option<(Vec<u8>, u32)> {
         let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
         let value = values.get(key).cloned();

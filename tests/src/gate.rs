@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{Answer, Charge, NoAnswer, Request, Totals};
-use xoxzo_2fa_gate::{Cache, Claims, Event, Forward, Gate, Head, Response, Turn};
+use xoxzo_2fa_gate::{Cache, Event, Forward, Gate, GateResponse, GateTurn, Head, IdentityClaims};
 
 use crate::{Counters, Counting, NOW, charge, pin_in, taken};
 
@@ -52,7 +52,7 @@ pub struct Browser {
     /// Names and values.
     pub cookies: BTreeMap<String, String>,
     /// What the filter before the gate has verified.
-    pub claims: Claims,
+    pub claims: IdentityClaims,
     /// Headers of every request beside cookies.
     pub headers: Vec<(&'static str, String)>,
     csrf: String,
@@ -64,7 +64,7 @@ pub enum Outcome {
     /// It reached the application.
     Forwarded(Forward),
     /// It was answered.
-    Answered(Response),
+    Answered(GateResponse),
 }
 
 impl Outcome {
@@ -74,7 +74,7 @@ impl Outcome {
     ///
     /// It reached the application.
     #[must_use]
-    pub fn answer(self) -> Response {
+    pub fn answer(self) -> GateResponse {
         match self {
             Self::Answered(response) => response,
             Self::Forwarded(forward) => panic!("let through: {:?}", forward.event),
@@ -120,7 +120,7 @@ impl Outcome {
 
 /// The first header of this name.
 #[must_use]
-pub fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+pub fn header<'a>(response: &'a GateResponse, name: &str) -> Option<&'a str> {
     let found = response.headers.iter().find(|(own, _)| *own == name);
     found.map(|(_, value)| value.as_str())
 }
@@ -130,7 +130,7 @@ impl Browser {
     #[must_use]
     pub fn signed_in(subject: &str, phone: &str, session: &str) -> Self {
         let claim = |text: &str| Some(text.as_bytes().to_vec());
-        let claims = Claims {
+        let claims = IdentityClaims {
             subject: claim(subject),
             phone: claim(phone),
             session: claim(session),
@@ -194,7 +194,7 @@ impl Browser {
         pairs
     }
 
-    fn keep(&mut self, response: &Response) {
+    fn keep(&mut self, response: &GateResponse) {
         for (_, cookie) in response
             .headers
             .iter()
@@ -310,18 +310,18 @@ impl Scenario {
         );
         let outcome = loop {
             turn = match turn {
-                Turn::Forward(forward) => break Outcome::Forwarded(forward),
-                Turn::Respond(response) => break Outcome::Answered(response),
-                Turn::Read(reading) => {
+                GateTurn::Forward(forward) => break Outcome::Forwarded(forward),
+                GateTurn::Respond(response) => break Outcome::Answered(response),
+                GateTurn::Read(reading) => {
                     self.gate
                         .read(reading, self.now, body, Some("192.0.2.1"), &mut self.random)
                 }
-                Turn::Count(charges, waiting) => {
+                GateTurn::Count(charges, waiting) => {
                     let answer = self.count(&charges);
                     self.gate
                         .resume(waiting, self.now, answer, &mut self.random)
                 }
-                Turn::Send(call, waiting) => {
+                GateTurn::Send(call, waiting) => {
                     self.calls.push(call);
                     self.gate
                         .resume(waiting, self.now, self.xoxzo.clone(), &mut self.random)

@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use xoxzo_2fa::{GuardName, Settings, SettingsBuilder};
 use xoxzo_2fa_core::{
-    About, Answer, Audited, Challenge, Charge, Claimed, Code, Dispatch, Ended, Failure, Limit,
-    Look, NoAnswer, Operation, Prepared, Report, Request, Response, RootKey, Sending, Status, Tell,
-    Total, Totals, Turn, Unlock, Verify, Waiting,
+    About, Answer, AskLimits, Audited, Challenge, Charge, Claimed, Code, Dispatch, Ended, Failure,
+    Limit, NoAnswer, Operation, Prepared, Report, Request, Response, RootKey, Sending, Status,
+    Suspended, Tell, Total, Totals, Turn, Unlock, Verify,
 };
 
 pub use client::{Client, Kind};
@@ -334,7 +334,7 @@ impl World {
         recipient: &str,
         client: Option<&str>,
     ) -> Result<Vec<Limit>, Failure> {
-        let turn = Look::begin(&self.settings, subject, recipient, client)?;
+        let turn = AskLimits::begin(&self.settings, subject, recipient, client)?;
         self.run(turn).map(|limits| limits.0)
     }
 
@@ -477,10 +477,10 @@ pub fn pin_in(text: &str, digits: usize) -> Option<String> {
 pub fn audited<O>(
     settings: &Prepared,
     begun: Result<Turn<O>, Failure>,
-) -> Result<Turn<Waiting>, Failure>
+) -> Result<Turn<Suspended>, Failure>
 where
     O: Operation<Output: Tell + Into<Ended>>,
-    Audited<O>: Into<Waiting>,
+    Audited<O>: Into<Suspended>,
 {
     Turn::audited(begun, settings, true, About::default).map(Turn::any)
 }

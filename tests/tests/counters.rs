@@ -295,7 +295,7 @@ fn clocks_that_are_apart_stop_what_begins_and_leave_nothing_behind() {
         world.ahead = ahead;
         let failure = world.start(LOGIN).err().unwrap();
         assert_eq!(failure.code, Code::Clock, "{ahead}");
-        // Waiting helps where a store is ahead by up to an hour: a run with a wrong clock was the last to use it.
+        // Suspended helps where a store is ahead by up to an hour: a run with a wrong clock was the last to use it.
         let wait = u32::try_from(-ahead - 120)
             .ok()
             .filter(|wait| *wait <= 3_600);

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use xoxzo_2fa_core::{
-    Answer, Charge, Claimed, Code, Dispatch, Ended, Failure, Look, NoAnswer, Operation, Sending,
-    Total, Totals, Turn, Verify, Waiting,
+    Answer, AskLimits, Charge, Claimed, Code, Dispatch, Ended, Failure, NoAnswer, Operation,
+    Sending, Suspended, Total, Totals, Turn, Verify,
 };
 use xoxzo_2fa_tests::{Counters, Counting, LOGIN, World, audited, charge, other_than, said, taken};
 
@@ -62,7 +62,7 @@ impl Stage {
         }
     }
 
-    fn begin(&self, deed: Deed) -> Result<Turn<Waiting>, Failure> {
+    fn begin(&self, deed: Deed) -> Result<Turn<Suspended>, Failure> {
         let World { settings, now, .. } = &self.world;
         let guess = |at: usize, pin: &str| {
             let token = &self.challenges[at].0;
@@ -113,7 +113,7 @@ const LASTING: u32 = 315_360_000;
 #[derive(Clone)]
 struct Process {
     deed: Deed,
-    waiting: Option<(Vec<Charge>, Waiting)>,
+    waiting: Option<(Vec<Charge>, Suspended)>,
     made: Vec<Total>,
     lists: u32,
     /// What it was told so far: what it does next follows from that.
@@ -152,7 +152,12 @@ impl Process {
         process
     }
 
-    fn goes_on(&mut self, stage: &Stage, model: &mut Model, turn: Result<Turn<Waiting>, Failure>) {
+    fn goes_on(
+        &mut self,
+        stage: &Stage,
+        model: &mut Model,
+        turn: Result<Turn<Suspended>, Failure>,
+    ) {
         let World { settings, now, .. } = &stage.world;
         match turn {
             Ok(Turn::Count(charges, waiting)) => self.waiting = Some((charges, waiting)),
@@ -241,7 +246,7 @@ struct Seen {
 fn named(stage: &Stage, counters: &Counters, name: &str) -> u32 {
     let World { settings, now, .. } = &stage.world;
     let Ok(Turn::Count(charges, look)) =
-        Look::begin(settings, LOGIN.subject, LOGIN.recipient, None)
+        AskLimits::begin(settings, LOGIN.subject, LOGIN.recipient, None)
     else {
         panic!("a look counts")
     };

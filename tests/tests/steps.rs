@@ -2,20 +2,20 @@
 
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{
-    Answer, Dispatch, Ended, Failure, NoAnswer, Operation, Prepared, Sending, Status, Total,
-    Totals, Turn, Unlock, Verify, Waiting,
+    Answer, Dispatch, Ended, Failure, NoAnswer, Operation, Prepared, Sending, Status, Suspended,
+    Total, Totals, Turn, Unlock, Verify,
 };
 use xoxzo_2fa_tests::{Counting, LOGIN, NOW, World, audited, document, key, prepared, said, taken};
 
 /// The state of an operation that waits for the guard, or for Xoxzo.
-fn state(settings: &Prepared, turn: Turn<Waiting>) -> String {
+fn state(settings: &Prepared, turn: Turn<Suspended>) -> String {
     match turn {
         Turn::Count(_, waiting) | Turn::Send(_, waiting) => waiting.to_state(settings, NOW),
         Turn::Done(_) => panic!("it does not wait"),
     }
 }
 
-fn start(settings: &Prepared) -> Turn<Waiting> {
+fn start(settings: &Prepared) -> Turn<Suspended> {
     let start = Dispatch::start(
         settings,
         NOW,
@@ -31,7 +31,9 @@ fn detail(failure: Failure) -> String {
 }
 
 fn refusal(settings: &Prepared, now: u32, state: &str) -> Option<String> {
-    Waiting::from_state(settings, now, state).err().map(detail)
+    Suspended::from_state(settings, now, state)
+        .err()
+        .map(detail)
 }
 
 const FOREIGN: &str = "state: must be one that these settings gave, unchanged";
@@ -63,7 +65,7 @@ fn a_state_is_of_its_settings_and_of_its_minute() {
     let mut rotated = document();
     rotated["keys"] = json!([key(5)]);
     let rotated = prepared(&rotated);
-    let waiting = Waiting::from_state(&rotated, NOW, &state).map_err(detail);
+    let waiting = Suspended::from_state(&rotated, NOW, &state).map_err(detail);
     let totals = vec![
         Total {
             total: 0,
@@ -138,7 +140,7 @@ fn an_answer_belongs_to_its_question() {
         audited(&settings, unlock),
     ];
     let begin = begin.into_iter().map(|turn| turn.map_err(detail).unwrap());
-    let mut open: Vec<Turn<Waiting>> = begin.collect();
+    let mut open: Vec<Turn<Suspended>> = begin.collect();
     let mut seen = 0;
     while let Some(turn) = open.pop() {
         let (counts, charges, waiting) = match turn {
@@ -153,7 +155,7 @@ fn an_answer_belongs_to_its_question() {
         seen += 1;
         let state = waiting.to_state(&settings, NOW);
         let resume = |answer: Answer| {
-            let waiting = Waiting::from_state(&settings, NOW, &state).map_err(detail);
+            let waiting = Suspended::from_state(&settings, NOW, &state).map_err(detail);
             waiting.unwrap().resume(&settings, NOW, answer)
         };
         let totals = charges.iter().map(|charge| Total {

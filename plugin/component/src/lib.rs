@@ -17,8 +17,8 @@ mod host;
 
 use alloc::string::String;
 
-use xoxzo_2fa_core::{About, Ask, Dispatch, Look, Prepared, Status, Unlock, Verify};
-use xoxzo_2fa_shell::{Answer, Random, convert, types};
+use xoxzo_2fa_core::{About, AskCredits, AskLimits, Dispatch, Prepared, Status, Unlock, Verify};
+use xoxzo_2fa_shell::{ExportResult, Random, convert, types};
 
 use bindings::exports::xoxzo::two_factor::{challenges, operators};
 use host::{now, run};
@@ -55,7 +55,7 @@ impl challenges::Guest for Component {
         binding: types::Binding,
         sending: types::Sending,
         audit: bool,
-    ) -> Answer<types::Challenge> {
+    ) -> ExportResult<types::Challenge> {
         let claimed = convert::claimed(&binding);
         let about = |settings: &Prepared| About::claimed(settings, claimed, None);
         run(&settings, audit, about, |settings| {
@@ -72,7 +72,7 @@ impl challenges::Guest for Component {
         binding: types::Binding,
         sending: types::Sending,
         audit: bool,
-    ) -> Answer<types::Challenge> {
+    ) -> ExportResult<types::Challenge> {
         let claimed = convert::claimed(&binding);
         let about = |settings: &Prepared| About::claimed(settings, claimed, Some(&token));
         run(&settings, audit, about, |settings| {
@@ -90,7 +90,7 @@ impl challenges::Guest for Component {
         pin: String,
         client: Option<String>,
         audit: bool,
-    ) -> Answer<types::Acceptance> {
+    ) -> ExportResult<types::Acceptance> {
         let claimed = convert::claimed(&binding);
         let about = |settings: &Prepared| About::claimed(settings, claimed, Some(&token));
         run(&settings, audit, about, |settings| {
@@ -100,7 +100,7 @@ impl challenges::Guest for Component {
         .map_err(convert::failure)
     }
 
-    fn status(settings: String, handle: String, audit: bool) -> Answer<types::Report> {
+    fn status(settings: String, handle: String, audit: bool) -> ExportResult<types::Report> {
         let about = |_: &Prepared| About::default();
         run(&settings, audit, about, |settings| {
             Status::begin(settings, now()?, &handle)
@@ -116,7 +116,7 @@ impl operators::Guest for Component {
         subject: String,
         recipient: String,
         audit: bool,
-    ) -> Answer<types::Unlocked> {
+    ) -> ExportResult<types::Unlocked> {
         let about = |settings: &Prepared| About::user(settings, &subject, &recipient);
         run(&settings, audit, about, |settings| {
             Unlock::begin(settings, &subject, &recipient)
@@ -131,19 +131,19 @@ impl operators::Guest for Component {
         recipient: String,
         client: Option<String>,
         audit: bool,
-    ) -> Answer<types::UserLimits> {
+    ) -> ExportResult<types::UserLimits> {
         let about = |settings: &Prepared| About::user(settings, &subject, &recipient);
         run(&settings, audit, about, |settings| {
-            Look::begin(settings, &subject, &recipient, client.as_deref())
+            AskLimits::begin(settings, &subject, &recipient, client.as_deref())
         })
         .map(convert::limits)
         .map_err(convert::failure)
     }
 
-    fn credits(settings: String, audit: bool) -> Answer<types::AccountCredits> {
+    fn credits(settings: String, audit: bool) -> ExportResult<types::AccountCredits> {
         let about = |_: &Prepared| About::default();
         run(&settings, audit, about, |settings| {
-            Ask::begin(settings, now()?)
+            AskCredits::begin(settings, now()?)
         })
         .map(convert::credits)
         .map_err(convert::failure)

@@ -20,7 +20,7 @@ use xoxzo_2fa_core::{
     Locale, Prepared, ReceiptKey, RequestKey, RootKey, StepUp, Trail, Transaction, check_receipt,
     explain, inspect, number_index, sign_request,
 };
-use xoxzo_2fa_shell::{Answer, Random, convert, types};
+use xoxzo_2fa_shell::{ExportResult, Random, convert, types};
 
 use bindings::exports::xoxzo::two_factor::configuration;
 
@@ -47,7 +47,7 @@ struct Component;
 bindings::export!(Component with_types_in bindings);
 
 impl configuration::Guest for Component {
-    fn prepare(json: String) -> Answer<types::Prepared> {
+    fn prepare(json: String) -> ExportResult<types::Prepared> {
         let preparation = xoxzo_2fa_json::prepare(&json, &mut Random).map_err(convert::failure)?;
         Ok(types::Prepared {
             settings: preparation.prepared.to_text(),
@@ -61,7 +61,7 @@ impl configuration::Guest for Component {
         receipt: String,
         now_seconds: u32,
         expected: types::Expected,
-    ) -> Answer<types::Claims> {
+    ) -> ExportResult<types::Claims> {
         let keys: Result<Vec<_>, _> = receipt_keys
             .iter()
             .map(|key| ReceiptKey::parse(key))
@@ -73,12 +73,16 @@ impl configuration::Guest for Component {
             .map_err(convert::failure)
     }
 
-    fn keygen() -> Answer<types::WrittenKey> {
+    fn keygen() -> ExportResult<types::WrittenKey> {
         let key = RootKey::generate(&mut Random).map_err(convert::failure)?;
         Ok(types::WrittenKey { key: key.to_text() })
     }
 
-    fn receipt_key(root_key: String, audience: String, test: bool) -> Answer<types::WrittenKey> {
+    fn receipt_key(
+        root_key: String,
+        audience: String,
+        test: bool,
+    ) -> ExportResult<types::WrittenKey> {
         let root = RootKey::parse(&root_key)
             .map_err(|unfit| convert::failure(unfit.argument("root-key")))?;
         Ok(types::WrittenKey {
@@ -86,7 +90,11 @@ impl configuration::Guest for Component {
         })
     }
 
-    fn request_key(root_key: String, audience: String, test: bool) -> Answer<types::WrittenKey> {
+    fn request_key(
+        root_key: String,
+        audience: String,
+        test: bool,
+    ) -> ExportResult<types::WrittenKey> {
         let root = RootKey::parse(&root_key)
             .map_err(|unfit| convert::failure(unfit.argument("root-key")))?;
         Ok(types::WrittenKey {
@@ -98,7 +106,7 @@ impl configuration::Guest for Component {
         request_key: String,
         now_seconds: u32,
         step_up: types::StepUp,
-    ) -> Answer<types::SignedRequest> {
+    ) -> ExportResult<types::SignedRequest> {
         let key = RequestKey::parse(&request_key)
             .map_err(|unfit| convert::failure(unfit.argument("request-key")))?;
         let asked = StepUp {
@@ -114,7 +122,7 @@ impl configuration::Guest for Component {
         })
     }
 
-    fn inspect(token: String) -> Answer<types::TokenInfo> {
+    fn inspect(token: String) -> ExportResult<types::TokenInfo> {
         inspect(&token)
             .map(convert::token_info)
             .map_err(convert::failure)
@@ -124,7 +132,7 @@ impl configuration::Guest for Component {
         settings: String,
         purpose: Option<String>,
         transaction: Option<types::Transaction>,
-    ) -> Answer<types::MessagePreviews> {
+    ) -> ExportResult<types::MessagePreviews> {
         let settings = Prepared::parse(&settings).map_err(convert::failure)?;
         let paid = transaction.as_ref().map(convert::paid);
         let paid = paid.map(Transaction::parse).transpose();
@@ -135,14 +143,18 @@ impl configuration::Guest for Component {
             .map_err(convert::failure)
     }
 
-    fn index_of(settings: String, recipient: String) -> Answer<types::NumberIndex> {
+    fn index_of(settings: String, recipient: String) -> ExportResult<types::NumberIndex> {
         let settings = Prepared::parse(&settings).map_err(convert::failure)?;
         number_index(&settings, &recipient)
             .map(|index| types::NumberIndex { index })
             .map_err(convert::failure)
     }
 
-    fn trail_of(settings: String, subject: String, recipient: String) -> Answer<types::Trail> {
+    fn trail_of(
+        settings: String,
+        subject: String,
+        recipient: String,
+    ) -> ExportResult<types::Trail> {
         let settings = Prepared::parse(&settings).map_err(convert::failure)?;
         Trail::of(&settings, &subject, &recipient)
             .map(convert::trail)
@@ -154,7 +166,7 @@ impl configuration::Guest for Component {
         guesses_left: Option<u32>,
         retry_after_seconds: Option<u32>,
         locale: String,
-    ) -> Answer<types::Explanation> {
+    ) -> ExportResult<types::Explanation> {
         let locale =
             Locale::parse(&locale).map_err(|unfit| convert::failure(unfit.argument("locale")))?;
         let code = convert::known(code);

@@ -189,7 +189,7 @@ pub(crate) fn agree(now: u32, store: Option<u32>) -> Result<(), Failure> {
 /// # Errors
 ///
 /// [`Code::Guard`]: totals that no honest store gives. Fails closed.
-pub(crate) fn judge(charges: &[Charge], totals: Vec<Total>) -> Result<Outcome, Failure> {
+pub(crate) fn check_totals(charges: &[Charge], totals: Vec<Total>) -> Result<Outcome, Failure> {
     if totals.len() > charges.len() {
         return Err(lie());
     }
@@ -230,13 +230,13 @@ pub(crate) struct Name {
 ///
 /// Their key does not rotate with those of tokens: rotation must clear no lock and revive no used token.
 #[derive(Clone)]
-pub(crate) struct Names {
+pub(crate) struct CounterKeys {
     key: Secret,
     /// A dozen names are made with one key, which is half of their work.
     keyed: Hmac<Sha256>,
 }
 
-impl Names {
+impl CounterKeys {
     pub(crate) fn new(key: Secret) -> Self {
         let keyed = key.keyed();
         Self { key, keyed }
@@ -333,7 +333,7 @@ impl Names {
     }
 }
 
-impl fmt::Debug for Names {
+impl fmt::Debug for CounterKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.key.fmt(f)
     }
@@ -358,18 +358,18 @@ mod tests {
     #[test]
     fn honest_answers_are_read() {
         assert_eq!(
-            judge(&charges(), vec![total(1), total(10)]),
+            check_totals(&charges(), vec![total(1), total(10)]),
             Ok(Outcome::Made(vec![total(1), total(10)]))
         );
         assert_eq!(
-            judge(&charges(), vec![total(6)]),
+            check_totals(&charges(), vec![total(6)]),
             Ok(Outcome::Refused {
                 at: 0,
                 total: total(6)
             })
         );
         assert_eq!(
-            judge(&charges(), vec![total(1), total(11)]),
+            check_totals(&charges(), vec![total(1), total(11)]),
             Ok(Outcome::Refused {
                 at: 1,
                 total: total(11)
@@ -377,7 +377,7 @@ mod tests {
         );
         let back = [charges().remove(0).back(3)];
         assert_eq!(
-            judge(&back, vec![total(0)]),
+            check_totals(&back, vec![total(0)]),
             Ok(Outcome::Made(vec![total(0)]))
         );
     }
@@ -391,7 +391,7 @@ mod tests {
             vec![total(6), total(1)],
             vec![total(1), total(1), total(1)],
         ] {
-            let failure = judge(&charges(), totals).err().unwrap();
+            let failure = check_totals(&charges(), totals).err().unwrap();
             assert_eq!(failure.code, Code::Guard);
         }
     }

@@ -100,9 +100,9 @@ extern crate alloc;
 
 mod common;
 mod guard;
-mod ladder;
 mod operations;
 mod phone;
+mod plan;
 mod settings;
 mod signed;
 mod words;
@@ -112,27 +112,28 @@ pub use common::audit::{Alarm, Audit, Trail};
 pub use common::channel::Channel;
 pub use common::codec::{Reader, Writer};
 pub use common::delivery::Delivery;
-pub use common::failure::{Blame, Code, Failure, Unfit};
+pub use common::failure::{Blame, Code, Failure, InvalidFormat};
 pub use common::json;
 pub use common::mark;
 pub use common::random::draw;
 pub use common::range::Range;
 pub use guard::{Charge, GuardName, Total, Totals};
-pub use ladder::Limit;
 pub use operations::about::{About, number_index};
 pub use operations::audited::{Audited, Tell, Told};
-pub use operations::credits::{Ask, Credits};
+pub use operations::credits::{AskCredits, Credits};
 pub use operations::dispatch::{Challenge, Dispatch, Sending};
-pub use operations::limits::{Limits, Look};
-pub use operations::state::{Ended, Waiting};
+pub use operations::limits::{AskLimits, Limits};
+pub use operations::state::{Ended, Suspended};
 pub use operations::status::{Report, Status};
 pub use operations::turn::{Answer, NoAnswer, Operation, Received, Turn};
 pub use operations::unlock::{Unlock, Unlocked};
 pub use operations::verify::{Acceptance, Verify};
 pub use phone::{Destination, InvalidNumber, Recipient, Trusted};
+pub use plan::Limit;
 pub use settings::prepared::Prepared;
 pub use settings::{
-    Autofill, Broken, Cap, Guesses, Messages, Purpose, Scope, Sends, Settings, Voice, Wording,
+    Autofill, Cap, Guesses, Messages, Purpose, RuleViolation, Scope, Sends, Settings, Voice,
+    Wording,
 };
 pub use signed::binding::{Binding, Claimed, Transaction};
 pub use signed::key::{ReceiptKey, RequestKey, RootKey};

@@ -9,11 +9,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::common::failure::Unfit;
+use crate::common::failure::InvalidFormat;
 use crate::common::range::Range;
 
 pub use destination::Destination;
-pub(crate) use destination::{Place, allowed};
+pub(crate) use destination::{Area, allowed};
 pub use invalid::InvalidNumber;
 use invalid::masked;
 use plan::Plan;
@@ -111,7 +111,7 @@ impl Trusted {
     /// # Errors
     ///
     /// The place of the first that is not `+` and 1 to 15 digits.
-    pub fn parse(prefixes: &[String]) -> Result<Self, (usize, Unfit)> {
+    pub fn parse(prefixes: &[String]) -> Result<Self, (usize, InvalidFormat)> {
         let parse = |(at, text): (usize, &String)| match digits(text) {
             Some(digits) => Ok(digits.to_string()),
             None => Err((at, PREFIX)),
@@ -136,7 +136,7 @@ impl Trusted {
     }
 }
 
-const PREFIX: Unfit = Unfit("must be + and 1 to 15 digits");
+const PREFIX: InvalidFormat = InvalidFormat("must be + and 1 to 15 digits");
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::common::codec::Writer;
-use crate::common::failure::Unfit;
+use crate::common::failure::InvalidFormat;
 use crate::common::range::Range;
 use crate::phone::{Destination, Trusted};
 use crate::signed::key::{RequestKey, RootKey};
@@ -201,11 +201,11 @@ pub struct Settings {
 
 /// A rule between settings is broken: where, and which.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct RuleViolation {
     /// Path of the setting.
     pub path: &'static str,
     /// The rule.
-    pub rule: Unfit,
+    pub rule: InvalidFormat,
 }
 
 impl Settings {

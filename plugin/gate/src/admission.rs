@@ -13,11 +13,11 @@ use crate::asked::Asked;
 use crate::event::Event;
 use crate::gate::{Gate, PASS};
 use crate::head::{Head, Only, begins_like, is_like};
-use crate::identity::{Claims, Identity};
+use crate::identity::{Identity, IdentityClaims};
 use crate::pass::{self, Admitted, Cache, Pass};
 use crate::settings::{Exempt, Source};
-use crate::target::{Place, Target};
-use crate::turn::{Forward, Response, Turn};
+use crate::target::{PathKind, Target};
+use crate::turn::{Forward, GateResponse, GateTurn};
 use crate::visit::Visit;
 use crate::waiting::{Reading, Stage, Waiting};
 use crate::{PREFIX, answer};
@@ -30,11 +30,11 @@ impl Gate {
         now: u32,
         head: Head,
         ends: bool,
-        claims: Claims,
+        claims: IdentityClaims,
         rng: &mut impl TryCryptoRng,
-    ) -> Turn {
+    ) -> GateTurn {
         let refuse = |head: &Head, status, reason, event| {
-            Turn::Respond(self.error(&Asked::of(head), status, reason, event))
+            GateTurn::Respond(self.error(&Asked::of(head), status, reason, event))
         };
         let target = Target::parse(head.first(":path")).filter(|_| head.is_sound());
         let Some(target) = target else {
@@ -47,31 +47,31 @@ impl Gate {
         let place = self.place(target);
         let preflight = || self.settings.forward_preflight && ends && is_preflight(&head);
         match place {
-            Place::Exempt => return exempt(head.names(is_ours)),
-            Place::Closed | Place::StepUp if method == b"OPTIONS" && preflight() => {
+            PathKind::Exempt => return exempt(head.names(is_ours)),
+            PathKind::Closed | PathKind::StepUp if method == b"OPTIONS" && preflight() => {
                 let acts = |name: &[u8]| is_ours(name) || self.acts_for_a_user(name);
                 return exempt(head.names(acts));
             }
             _ => {}
         }
         let Some(identity) = Identity::of(&self.settings, &head, claims) else {
-            return Turn::Respond(self.unknown_user(&Asked::of(&head)));
+            return GateTurn::Respond(self.unknown_user(&Asked::of(&head)));
         };
         let cookie = head.cookie(PASS);
         let known =
             cookie.and_then(|cookie| cache.find(&self.settings.pass, &identity, cookie, now));
         if known.is_none() && !identity.is_sound(&self.settings.purpose, &self.engine) {
-            return Turn::Respond(self.unknown_user(&Asked::of(&head)));
+            return GateTurn::Respond(self.unknown_user(&Asked::of(&head)));
         }
         if is_upgrade(&head) && head.only("origin") != Only::One(&self.settings.origin) {
             return refuse(&head, 403, Reason::CrossSite, Event::RejectedCrossSite);
         }
-        if place == Place::Own && !matches!(method, b"GET" | b"HEAD") {
+        if place == PathKind::Own && !matches!(method, b"GET" | b"HEAD") {
             return self.post(&head, Asked::of(&head), target, identity, now);
         }
         let known = known.or_else(|| self.admit(cache, now, cookie?, &identity));
         match known.filter(|admitted| admitted.pass.is_alive(&self.settings.pass, now)) {
-            Some(admitted) => Turn::Count(
+            Some(admitted) => GateTurn::Count(
                 vec![pass::look(admitted.counter)],
                 Waiting(Stage::Admit {
                     head,
@@ -79,7 +79,7 @@ impl Gate {
                     admitted,
                 }),
             ),
-            None => Turn::Respond(self.unadmitted(now, &head, place, &identity, rng)),
+            None => GateTurn::Respond(self.unadmitted(now, &head, place, &identity, rng)),
         }
     }
 
@@ -89,19 +89,19 @@ impl Gate {
         trailers.names(is_ours)
     }
 
-    fn place(&self, target: Target<'_>) -> Place {
+    fn place(&self, target: Target<'_>) -> PathKind {
         let Exempt { paths, under } = &self.settings.exempt;
         let mut step_up = self.settings.step_up.paths.iter();
         if target.is_under(PREFIX) {
-            Place::Own
+            PathKind::Own
         } else if step_up.any(|place| target.is_under_in_any_case(place)) {
-            Place::StepUp
+            PathKind::StepUp
         } else if paths.iter().any(|path| path == target.path)
             || under.iter().any(|place| target.is_under(place))
         {
-            Place::Exempt
+            PathKind::Exempt
         } else {
-            Place::Closed
+            PathKind::Closed
         }
     }
 
@@ -147,18 +147,18 @@ impl Gate {
         &self,
         now: u32,
         head: &Head,
-        place: Place,
+        place: PathKind,
         admitted: &Admitted,
         rng: &mut impl TryCryptoRng,
-    ) -> Turn {
+    ) -> GateTurn {
         let Admitted { identity, pass, .. } = admitted;
-        if place == Place::Own {
-            return Turn::Respond(self.page(now, head, identity, Some(pass), rng));
+        if place == PathKind::Own {
+            return GateTurn::Respond(self.page(now, head, identity, Some(pass), rng));
         }
-        if place == Place::StepUp && !self.is_fresh(pass, now) {
-            return Turn::Respond(self.unadmitted(now, head, place, identity, rng));
+        if place == PathKind::StepUp && !self.is_fresh(pass, now) {
+            return GateTurn::Respond(self.unadmitted(now, head, place, identity, rng));
         }
-        Turn::Forward(Forward {
+        GateTurn::Forward(Forward {
             remove: head.names(is_ours),
             receipt: Some(Rc::clone(&admitted.receipt)),
             cookie: admitted.renewed.clone(),
@@ -171,11 +171,11 @@ impl Gate {
         &self,
         now: u32,
         head: &Head,
-        place: Place,
+        place: PathKind,
         identity: &Identity,
         rng: &mut impl TryCryptoRng,
-    ) -> Response {
-        if place == Place::Own {
+    ) -> GateResponse {
+        if place == PathKind::Own {
             return self.page(now, head, identity, None, rng);
         }
         let asked = Asked::of(head);
@@ -193,7 +193,7 @@ impl Gate {
         let return_to = target.and_then(Target::to_return).unwrap_or("/");
         let visit = Visit {
             return_to: return_to.to_string(),
-            fresh: place == Place::StepUp,
+            fresh: place == PathKind::StepUp,
             notice: None,
             ..visit
         };
@@ -208,9 +208,9 @@ impl Gate {
         target: Target<'_>,
         identity: Identity,
         now: u32,
-    ) -> Turn {
+    ) -> GateTurn {
         let refuse =
-            |status, reason, event| Turn::Respond(self.error(&asked, status, reason, event));
+            |status, reason, event| GateTurn::Respond(self.error(&asked, status, reason, event));
         let Some(action) = target.path.strip_prefix(PREFIX).and_then(Action::at) else {
             return match target.path.strip_prefix(PREFIX) {
                 Some("" | "/") => refuse(405, Reason::Method, Event::RejectedPath),
@@ -231,7 +231,7 @@ impl Gate {
             .cookie(PASS)
             .and_then(|cookie| Pass::open(&self.passes, cookie, &bound));
         match self.visit(head, &identity, now) {
-            Some(visit) => Turn::Read(Reading {
+            Some(visit) => GateTurn::Read(Reading {
                 action,
                 asked,
                 identity,
@@ -253,8 +253,8 @@ impl Gate {
 }
 
 /// Forwards to the application without a pass, and without these headers.
-fn exempt(remove: Vec<String>) -> Turn {
-    Turn::Forward(Forward {
+fn exempt(remove: Vec<String>) -> GateTurn {
+    GateTurn::Forward(Forward {
         remove,
         receipt: None,
         cookie: None,

@@ -13,7 +13,7 @@ use crate::identity::Identity;
 use crate::note::Note;
 use crate::object::Object;
 use crate::page::Html;
-use crate::turn::Response;
+use crate::turn::GateResponse;
 use crate::visit::{Failed, Notice, Step, Visit};
 use crate::wording::Words;
 
@@ -80,7 +80,7 @@ pub(crate) fn status_of(notice: Option<&Notice>) -> u16 {
 }
 
 /// A right PIN: on to where the visit was going.
-pub(crate) fn accepted(asked: &Asked, return_to: &str) -> Response {
+pub(crate) fn accepted(asked: &Asked, return_to: &str) -> GateResponse {
     if asked.json {
         let mut body = Object::new();
         body.text("step", Step::Done.name())
@@ -90,17 +90,17 @@ pub(crate) fn accepted(asked: &Asked, return_to: &str) -> Response {
     redirect(return_to, Event::Accepted)
 }
 
-pub(crate) fn redirect(to: &str, event: Event) -> Response {
+pub(crate) fn redirect(to: &str, event: Event) -> GateResponse {
     let mut response = bare(303, "text/plain; charset=utf-8", String::new(), event);
     response.headers.push(("location", to.to_string()));
     response
 }
 
-pub(crate) fn json(status: u16, body: Object, event: Event) -> Response {
+pub(crate) fn json(status: u16, body: Object, event: Event) -> GateResponse {
     bare(status, "application/json", body.finish(), event)
 }
 
-fn bare(status: u16, content_type: &str, body: String, event: Event) -> Response {
+fn bare(status: u16, content_type: &str, body: String, event: Event) -> GateResponse {
     let mut headers = vec![
         ("content-type", content_type.to_string()),
         ("cache-control", "no-store".to_string()),
@@ -113,7 +113,7 @@ fn bare(status: u16, content_type: &str, body: String, event: Event) -> Response
         // RFC 9110, section 15.5.2, wants one.
         headers.push(("www-authenticate", "TwoFactor".to_string()));
     }
-    Response {
+    GateResponse {
         status,
         headers,
         body,
@@ -122,7 +122,7 @@ fn bare(status: u16, content_type: &str, body: String, event: Event) -> Response
     }
 }
 
-impl Response {
+impl GateResponse {
     pub(crate) fn noting(mut self, note: Note) -> Self {
         self.note = Some(Box::new(note));
         self
@@ -137,7 +137,7 @@ impl Gate {
         title: &str,
         event: Event,
         fill: impl FnOnce(&mut Html, &Words),
-    ) -> Response {
+    ) -> GateResponse {
         let body = self.look.page(asked.language, title, fill);
         let mut response = bare(status, "text/html; charset=utf-8", body, event);
         response
@@ -156,7 +156,7 @@ impl Gate {
         status: u16,
         reason: Reason,
         event: Event,
-    ) -> Response {
+    ) -> GateResponse {
         let code = reason.name();
         if !asked.html && !asked.json {
             return bare(
@@ -201,7 +201,7 @@ impl Gate {
     }
 
     /// Responds 401: no verified identity.
-    pub(crate) fn unknown_user(&self, asked: &Asked) -> Response {
+    pub(crate) fn unknown_user(&self, asked: &Asked) -> GateResponse {
         if !asked.html {
             return self.error(asked, 401, Reason::Identity, Event::RejectedIdentity);
         }
@@ -224,12 +224,17 @@ impl Gate {
     }
 
     /// Responds 503: an upstream failed before the request could be judged.
-    pub(crate) fn failed(&self, asked: &Asked, failure: Failure, identity: &Identity) -> Response {
+    pub(crate) fn failed(
+        &self,
+        asked: &Asked,
+        failure: Failure,
+        identity: &Identity,
+    ) -> GateResponse {
         self.unserved(asked, &self.about(failure, identity, None))
     }
 
     /// The page of 503.
-    pub(crate) fn unserved(&self, asked: &Asked, failure: &Failure) -> Response {
+    pub(crate) fn unserved(&self, asked: &Asked, failure: &Failure) -> GateResponse {
         let response = self.error(
             asked,
             503,
@@ -266,7 +271,7 @@ impl Gate {
         visit: &Visit,
         identity: &Identity,
         event: Event,
-    ) -> Response {
+    ) -> GateResponse {
         let mut response = redirect(PAGE, event);
         response.headers.push(self.visit_cookie(visit, identity));
         response

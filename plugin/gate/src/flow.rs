@@ -13,8 +13,8 @@ use alloc::vec;
 
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
-    About, Answer, Blame, Code, Delivery, Dispatch, Ended, Failure, Operation, Sending, Told,
-    Turn as Step, Verify, Waiting as Engine, draw,
+    About, Answer, Blame, Code, Delivery, Dispatch, Ended, Failure, Operation, Sending,
+    Suspended as Engine, Told, Turn, Verify, draw,
 };
 
 use crate::action::Action;
@@ -25,7 +25,7 @@ use crate::gate::{Gate, PASS, VISIT};
 use crate::identity::Identity;
 use crate::note::Note;
 use crate::pass::{self, Pass};
-use crate::turn::{Response, Turn};
+use crate::turn::{GateResponse, GateTurn};
 use crate::visit::{Notice, Sent, Visit};
 use crate::waiting::{Reading, Stage, Visitor, Waiting};
 
@@ -38,7 +38,7 @@ impl Gate {
         body: &[u8],
         client: Option<&str>,
         rng: &mut impl TryCryptoRng,
-    ) -> Turn {
+    ) -> GateTurn {
         let Reading {
             action,
             asked,
@@ -47,7 +47,7 @@ impl Gate {
             pass,
         } = reading;
         let refuse =
-            |status, reason, event| Turn::Respond(self.error(&asked, status, reason, event));
+            |status, reason, event| GateTurn::Respond(self.error(&asked, status, reason, event));
         if body.len() > Reading::LIMIT {
             return refuse(413, Reason::TooLong, Event::Refused);
         }
@@ -86,20 +86,20 @@ impl Gate {
             (Action::Logout, _) => return self.log_out(visitor, pass, now),
             (Action::Start, None) => {
                 let begun = Dispatch::start(&self.engine, now, claimed, sending, rng);
-                Step::audited(begun, &self.engine, true, about).map(Step::any)
+                Turn::audited(begun, &self.engine, true, about).map(Turn::any)
             }
             // A second tab, or a page that was loaded again: there is one already.
             (Action::Start, Some(_)) => {
-                return Turn::Respond(self.done(visitor, now, Event::Challenged));
+                return GateTurn::Respond(self.done(visitor, now, Event::Challenged));
             }
             (Action::Resend | Action::Voice, Some(sent)) => {
                 let begun = Dispatch::resend(&self.engine, now, &sent.token, claimed, sending);
-                Step::audited(begun, &self.engine, true, about).map(Step::any)
+                Turn::audited(begun, &self.engine, true, about).map(Turn::any)
             }
             (Action::Verify, Some(sent)) => {
                 let pin = typed(&field("pin").unwrap_or_default());
                 let begun = Verify::begin(&self.engine, now, &sent.token, claimed, &pin, client);
-                Step::audited(begun, &self.engine, true, about).map(Step::any)
+                Turn::audited(begun, &self.engine, true, about).map(Turn::any)
             }
             (_, None) => {
                 let none = Failure::new(Code::Expired, "no challenge is on its way");
@@ -116,7 +116,7 @@ impl Gate {
         now: u32,
         answer: Answer,
         rng: &mut impl TryCryptoRng,
-    ) -> Turn {
+    ) -> GateTurn {
         match waiting.0 {
             Stage::Admit {
                 head,
@@ -125,11 +125,11 @@ impl Gate {
             } => match revoked(&answer) {
                 Some(false) => self.admitted(now, &head, place, &admitted, rng),
                 Some(true) => {
-                    Turn::Respond(self.unadmitted(now, &head, place, &admitted.identity, rng))
+                    GateTurn::Respond(self.unadmitted(now, &head, place, &admitted.identity, rng))
                 }
                 None => {
                     let (asked, identity) = (Asked::of(&head), &admitted.identity);
-                    Turn::Respond(self.guard_failed(&asked, identity, answer))
+                    GateTurn::Respond(self.guard_failed(&asked, identity, answer))
                 }
             },
             Stage::Logout(visitor) => {
@@ -137,9 +137,9 @@ impl Gate {
                     let Visitor {
                         asked, identity, ..
                     } = &visitor;
-                    return Turn::Respond(self.guard_failed(asked, identity, answer));
+                    return GateTurn::Respond(self.guard_failed(asked, identity, answer));
                 }
-                Turn::Respond(self.logged_out(visitor, now))
+                GateTurn::Respond(self.logged_out(visitor, now))
             }
             Stage::Engine(operation, visitor) => {
                 let step = operation.resume(&self.engine, now, answer);
@@ -150,21 +150,21 @@ impl Gate {
 
     fn step(
         &self,
-        step: Result<Step<Engine>, Failure>,
+        step: Result<Turn<Engine>, Failure>,
         mut visitor: Visitor,
         now: u32,
         rng: &mut impl TryCryptoRng,
-    ) -> Turn {
+    ) -> GateTurn {
         match step {
-            Ok(Step::Count(charges, operation)) => Turn::Count(
+            Ok(Turn::Count(charges, operation)) => GateTurn::Count(
                 charges,
                 Waiting(Stage::Engine(Box::new(operation), visitor)),
             ),
-            Ok(Step::Send(request, operation)) => Turn::Send(
+            Ok(Turn::Send(request, operation)) => GateTurn::Send(
                 request,
                 Waiting(Stage::Engine(Box::new(operation), visitor)),
             ),
-            Ok(Step::Done(Told {
+            Ok(Turn::Done(Told {
                 output: Ended::Challenged(challenge),
                 audit,
             })) => {
@@ -177,12 +177,12 @@ impl Gate {
                     Event::Sent
                 };
                 visitor.visit.sent = Some(Sent::of(challenge, now));
-                Turn::Respond(self.done(visitor, now, event).noting(note))
+                GateTurn::Respond(self.done(visitor, now, event).noting(note))
             }
-            Ok(Step::Done(Told {
+            Ok(Turn::Done(Told {
                 output: Ended::Accepted(_),
                 audit,
-            })) => Turn::Respond(match draw(rng) {
+            })) => GateTurn::Respond(match draw(rng) {
                 Ok(id) => {
                     let accepted = self.accepted(&visitor, &Pass::new(id, now));
                     accepted.noting(Note::accepted(audit).by(visitor.action))
@@ -190,18 +190,18 @@ impl Gate {
                 Err(failure) => self.refused(visitor, &failure, now),
             }),
             // Nothing else is begun here.
-            Ok(Step::Done(_)) => Turn::Respond(self.error(
+            Ok(Turn::Done(_)) => GateTurn::Respond(self.error(
                 &visitor.asked,
                 500,
                 Reason::Failed(Code::Request),
                 Event::UpstreamFailed,
             )),
-            Err(failure) => Turn::Respond(self.refused(visitor, &failure, now)),
+            Err(failure) => GateTurn::Respond(self.refused(visitor, &failure, now)),
         }
     }
 
     /// The guard did not say whether a pass is revoked, or did not revoke it.
-    fn guard_failed(&self, asked: &Asked, identity: &Identity, answer: Answer) -> Response {
+    fn guard_failed(&self, asked: &Asked, identity: &Identity, answer: Answer) -> GateResponse {
         let failure = Failure::new(Code::Guard, "the guard did not answer");
         let cause = match answer {
             Answer::Unanswered(_, cause) => Some(cause),
@@ -210,15 +210,15 @@ impl Gate {
         self.unserved(asked, &self.about(failure, identity, cause))
     }
 
-    fn log_out(&self, visitor: Visitor, pass: Option<Pass>, now: u32) -> Turn {
+    fn log_out(&self, visitor: Visitor, pass: Option<Pass>, now: u32) -> GateTurn {
         let Some(pass) = pass else {
-            return Turn::Respond(self.logged_out(visitor, now));
+            return GateTurn::Respond(self.logged_out(visitor, now));
         };
         let revoke = pass::revoke(self.counter(&pass), &self.settings.pass);
-        Turn::Count(vec![revoke], Waiting(Stage::Logout(visitor)))
+        GateTurn::Count(vec![revoke], Waiting(Stage::Logout(visitor)))
     }
 
-    fn logged_out(&self, mut visitor: Visitor, now: u32) -> Response {
+    fn logged_out(&self, mut visitor: Visitor, now: u32) -> GateResponse {
         visitor.visit.sent = None;
         visitor.visit.return_to = "/".to_string();
         visitor.visit.notice = Some(Notice::LoggedOut);
@@ -229,7 +229,7 @@ impl Gate {
         response
     }
 
-    fn accepted(&self, visitor: &Visitor, pass: &Pass) -> Response {
+    fn accepted(&self, visitor: &Visitor, pass: &Pass) -> GateResponse {
         let text = pass.close(&self.passes, &visitor.identity.bound());
         let mut response = answer::accepted(&visitor.asked, &visitor.visit.return_to);
         response.headers.extend([
@@ -243,7 +243,7 @@ impl Gate {
     }
 
     /// The engine ended without what was asked. What the user may hear is on the next page.
-    fn refused(&self, mut visitor: Visitor, failure: &Failure, now: u32) -> Response {
+    fn refused(&self, mut visitor: Visitor, failure: &Failure, now: u32) -> GateResponse {
         let gone = match failure.code {
             Code::WrongPin => failure.guesses_left == Some(0),
             Code::Exhausted | Code::Expired | Code::Used | Code::InvalidToken => true,
@@ -262,7 +262,7 @@ impl Gate {
     }
 
     /// The end of a form: 303 to the page, which says the rest, or all of it as JSON.
-    fn done(&self, visitor: Visitor, now: u32, event: Event) -> Response {
+    fn done(&self, visitor: Visitor, now: u32, event: Event) -> GateResponse {
         let Visitor {
             asked,
             identity,

@@ -1,12 +1,12 @@
 //! The gate with its settings and keys.
 
-use xoxzo_2fa_core::{Broken, GuardName, Prepared, Seal, Settings as Engine, Unfit};
+use xoxzo_2fa_core::{GuardName, InvalidFormat, Prepared, RuleViolation, Seal, Settings as Engine};
 
 use crate::head::Head;
 use crate::identity::Identity;
-use crate::page::Look;
+use crate::page::Theme;
 use crate::pass::Pass;
-use crate::settings::Settings;
+use crate::settings::GateSettings;
 use crate::visit::Visit;
 
 /// The cookies' names: only the origin itself can set such (RFC 6265bis, section 4.1.3.2).
@@ -15,12 +15,12 @@ pub(crate) const VISIT: &str = "__Host-2fa-challenge";
 
 /// The gate with settings in effect.
 pub struct Gate {
-    pub(crate) settings: Settings,
+    pub(crate) settings: GateSettings,
     pub(crate) engine: Prepared,
     pub(crate) passes: Seal,
     pub(crate) visits: Seal,
     pub(crate) csrf: Seal,
-    pub(crate) look: Look,
+    pub(crate) look: Theme,
     /// True if a call may say the PIN.
     pub(crate) voice: bool,
 }
@@ -33,18 +33,18 @@ impl Gate {
     /// The first rule that is broken, with its path from `two_factor` or `gate` on.
     pub fn new(
         engine: &Engine,
-        settings: Settings,
+        settings: GateSettings,
         process: &[u8; 16],
-    ) -> Result<Self, (&'static str, Broken)> {
+    ) -> Result<Self, (&'static str, RuleViolation)> {
         let prepared = engine
             .prepare_in(Some(process))
             .map_err(|broken| ("two_factor", broken))?;
         if let Some((path, rule)) = settings.broken(engine) {
             return Err((
                 "gate",
-                Broken {
+                RuleViolation {
                     path,
-                    rule: Unfit::new(rule),
+                    rule: InvalidFormat::new(rule),
                 },
             ));
         }
@@ -57,7 +57,7 @@ impl Gate {
             passes: engine.seal("pass", Some(process).filter(|_| !lasting)),
             visits: engine.seal("visit", Some(process)),
             csrf: engine.seal("csrf", Some(process)),
-            look: Look::new(
+            look: Theme::new(
                 &settings.brand,
                 &engine.service,
                 engine.messages.parts,
@@ -71,7 +71,7 @@ impl Gate {
 
     /// Returns the settings. They name the claims that the host must look up.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &GateSettings {
         &self.settings
     }
 

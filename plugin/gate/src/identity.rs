@@ -6,12 +6,12 @@ use alloc::vec::Vec;
 use xoxzo_2fa_core::{Binding, Claimed, Prepared, Writer};
 
 use crate::head::{Head, Only, is_like};
-use crate::settings::{Settings, Source};
+use crate::settings::{GateSettings, Source};
 
 /// Claims of the host about the user who makes a request, as bytes; `None` for what it does not know. For [`Source::DangerHeaders`] the gate
 /// reads the request itself, and this is not used.
 #[derive(Clone, Debug, Default)]
-pub struct Claims {
+pub struct IdentityClaims {
     /// The service's immutable internal id.
     pub subject: Option<Vec<u8>>,
     /// Phone number, canonical E.164.
@@ -34,7 +34,7 @@ pub(crate) struct Identity {
 impl Identity {
     /// The user whom the claims, or for [`Source::DangerHeaders`] the headers, name. `None`: one is missing, empty, repeated, or not printable
     /// ASCII. Whether phone and subject have their form is for [`Identity::is_sound`].
-    pub(crate) fn of(settings: &Settings, head: &Head, claims: Claims) -> Option<Self> {
+    pub(crate) fn of(settings: &GateSettings, head: &Head, claims: IdentityClaims) -> Option<Self> {
         let identity = &settings.identity;
         let of = |name: &str, claim: Option<Vec<u8>>| match identity.source {
             Source::Metadata { .. } => String::from_utf8(claim?)

@@ -4,16 +4,16 @@
 //!
 //! - Which requests reach the application, and with which headers ([`Gate::open`])
 //! - The pages under `/.2fa/` and what their forms do; cookies; the same as JSON
-//! - Who the user is, by claims that the host has verified ([`Claims`])
+//! - Who the user is, by claims that the host has verified ([`IdentityClaims`])
 //!
 //! # Out of scope
 //!
 //! - The first factor
-//! - HTTP itself, clocks, randomness, counters, the way to Xoxzo: arguments and [`Turn`]s
+//! - HTTP itself, clocks, randomness, counters, the way to Xoxzo: arguments and [`GateTurn`]s
 //!
 //! ```text
 //!               open(head, claims)
-//! a request ───────────────────────► Turn ──► Forward, to the application
+//! a request ───────────────────────► GateTurn ──► Forward, to the application
 //!                                     ▲  ├──► Respond, without it
 //!                     read(body) ─────┤  ├──► Read ─────────► body ──┐
 //!                     resume(answer) ─┘  ├──► Count ──► totals ──────┤
@@ -64,11 +64,13 @@ mod wording;
 pub use event::Event;
 pub use gate::Gate;
 pub use head::Head;
-pub use identity::Claims;
+pub use identity::IdentityClaims;
 pub use note::Note;
 pub use pass::Cache;
-pub use settings::{Brand, Exempt, IdentitySettings, PassSettings, Settings, Source, StepUp};
-pub use turn::{Forward, Response, Turn};
+pub use settings::{
+    Brand, Exempt, GateSettings, IdentitySettings, PassSettings, Source, StepUpSettings,
+};
+pub use turn::{Forward, GateResponse, GateTurn};
 pub use waiting::{Reading, Waiting};
 
 /// The prefix of the gate's own pages. Nothing under it reaches the application.

@@ -15,7 +15,7 @@ const STYLE: &str = include_str!("page/page.css");
 const AUTOFILL: &str = include_str!("page/autofill.js");
 
 /// The look of the pages, and the parts that are the same on all of them.
-pub(crate) struct Look {
+pub(crate) struct Theme {
     name: String,
     logo: Option<String>,
     style: String,
@@ -25,7 +25,7 @@ pub(crate) struct Look {
     fits: [bool; 2],
 }
 
-impl Look {
+impl Theme {
     pub(crate) fn new(brand: &Brand, service: &str, parts: u32, engine: &Prepared) -> Self {
         let light = Colour::parse(&brand.colour).is_some_and(Colour::is_light);
         let on = if light { "#000" } else { "#fff" };

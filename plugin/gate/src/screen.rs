@@ -16,7 +16,7 @@ use crate::identity::Identity;
 use crate::object::Object;
 use crate::page::Html;
 use crate::pass::Pass;
-use crate::turn::Response;
+use crate::turn::GateResponse;
 use crate::visit::{Failed, Notice, Step, Visit};
 use crate::wording::{Language, Words};
 
@@ -29,7 +29,7 @@ impl Gate {
         identity: &Identity,
         pass: Option<&Pass>,
         rng: &mut impl TryCryptoRng,
-    ) -> Response {
+    ) -> GateResponse {
         let asked = Asked::of(head);
         let path = head
             .first(":path")
@@ -68,7 +68,7 @@ impl Gate {
         identity: &Identity,
         pass: Option<&Pass>,
         now: u32,
-    ) -> Response {
+    ) -> GateResponse {
         let step = self.step_of(visit, pass, now);
         if asked.json {
             return json(
@@ -109,7 +109,7 @@ impl Gate {
         identity: &Identity,
         now: u32,
         event: Event,
-    ) -> Response {
+    ) -> GateResponse {
         let step = self.step_of(visit, None, now);
         let mut response = json(
             status,

@@ -10,7 +10,7 @@ use crate::target::is_plain;
 
 /// Settings of the gate. [`Gate::new`](crate::Gate::new) checks them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct GateSettings {
     /// The one origin at which browsers see the application: `https://HOST[:PORT]`, or `http://` and a loopback host.
     pub origin: String,
     /// The purpose of challenges, one that only users can start who passed another factor.
@@ -20,7 +20,7 @@ pub struct Settings {
     /// Paths that need no pass. Everything else does.
     pub exempt: Exempt,
     /// Paths, with all under them, that need a pass won lately.
-    pub step_up: StepUp,
+    pub step_up: StepUpSettings,
     /// The life of a pass.
     pub pass: PassSettings,
     /// The page for a user who is locked out or has another phone: `https://` or a path.
@@ -73,7 +73,7 @@ pub struct Exempt {
 
 /// Paths that need a pass won lately.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StepUp {
+pub struct StepUpSettings {
     /// These and all under them, whatever their case.
     pub paths: Vec<String>,
     /// The greatest age of a code, in seconds.
@@ -102,7 +102,7 @@ pub struct Brand {
     pub logo: Option<String>,
 }
 
-impl Settings {
+impl GateSettings {
     /// Range of `pass.idle` and `step_up.max_age`.
     pub const IDLE: Range = Range(60, 86_400);
     /// Range of `pass.life`: a minute to 30 days.
@@ -254,7 +254,7 @@ fn is_logo(logo: &str) -> bool {
             .find_map(|kind| rest.strip_prefix(kind)?.strip_prefix(";base64,"))
     });
     let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
-    logo.len() <= Settings::LOGO
+    logo.len() <= GateSettings::LOGO
         && data.is_some_and(|data| !data.is_empty() && data.bytes().all(base64))
 }
 

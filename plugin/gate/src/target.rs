@@ -117,7 +117,7 @@ fn escaped(text: &str) -> Option<u8> {
 
 /// The kind of path that a request is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum PathKind {
     /// One of the gate's own.
     Own,
     /// Needs no pass.

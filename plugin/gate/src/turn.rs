@@ -12,11 +12,11 @@ use crate::note::Note;
 use crate::waiting::{Reading, Waiting};
 
 /// The next step of a request: what the gate needs from its host, or its decision.
-pub enum Turn {
+pub enum GateTurn {
     /// The request goes to the application, with these changes.
     Forward(Forward),
     /// The request is answered, and never reaches the application.
-    Respond(Response),
+    Respond(GateResponse),
     /// Read the body, at most [`Reading::LIMIT`](crate::Reading::LIMIT) bytes and one more, and go on with [`Gate::read`](crate::Gate::read).
     Read(Reading),
     /// Make these charges, and go on with [`Gate::resume`](crate::Gate::resume).
@@ -45,7 +45,7 @@ impl Forward {
 
 /// An answer.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Response {
+pub struct GateResponse {
     /// Status code.
     pub status: u16,
     /// Lower-case names and values, which hold no controls.

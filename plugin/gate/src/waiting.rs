@@ -3,14 +3,14 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 
-use xoxzo_2fa_core::Waiting as Engine;
+use xoxzo_2fa_core::Suspended as Engine;
 
 use crate::action::Action;
 use crate::asked::Asked;
 use crate::head::Head;
 use crate::identity::Identity;
 use crate::pass::{Admitted, Pass};
-use crate::target::Place;
+use crate::target::PathKind;
 use crate::visit::Visit;
 
 /// A request whose body is to be read.
@@ -35,7 +35,7 @@ pub(crate) enum Stage {
     /// The gate asks whether the pass was revoked.
     Admit {
         head: Head,
-        place: Place,
+        place: PathKind,
         admitted: Rc<Admitted>,
     },
     /// The pass is being revoked.

@@ -5,8 +5,8 @@ use alloc::string::{String, ToString};
 use xoxzo_2fa_core::json::quote;
 use xoxzo_2fa_core::{
     Acceptance, Audit, Challenge, Charge, Claims, Ended, Explanation, Failure, Limits,
-    MessagePreview, Prepared, Report, Request, SignedRequest, TokenInfo, Told, Trail, Transaction,
-    Turn, Unlocked, Waiting,
+    MessagePreview, Prepared, Report, Request, SignedRequest, Suspended, TokenInfo, Told, Trail,
+    Transaction, Turn, Unlocked,
 };
 
 use crate::prepare::Preparation;
@@ -114,7 +114,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
 }
 
 /// Writes the wish of an operation with the state to go on with, or its result.
-pub(crate) fn turn(settings: &Prepared, now: u32, turn: Turn<Waiting>) -> String {
+pub(crate) fn turn(settings: &Prepared, now: u32, turn: Turn<Suspended>) -> String {
     match turn {
         Turn::Count(charges, waiting) => Object::of("count", |out| {
             out.text("state", &waiting.to_state(settings, now));

@@ -82,13 +82,13 @@ pub(crate) enum Absent {
 
 /// A fault in a document: its place and its kind.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Misfit {
+pub(crate) struct SchemaError {
     /// Names and indices from the outermost, joined by dots.
     pub(crate) path: String,
     pub(crate) kind: String,
 }
 
-impl Misfit {
+impl SchemaError {
     pub(crate) fn new(kind: impl Into<String>) -> Self {
         Self {
             path: String::new(),
@@ -112,33 +112,33 @@ impl Form {
     /// # Errors
     ///
     /// A value of another form.
-    pub(crate) fn fill(&self, node: &Node) -> Result<Node, Misfit> {
+    pub(crate) fn fill(&self, node: &Node) -> Result<Node, SchemaError> {
         match (self, node) {
             (Self::Flag, Node::Flag(_))
             | (Self::Number(_), Node::Number(_))
             | (Self::Text | Self::Secret, Node::Text(_)) => Ok(node.clone()),
-            (Self::Secret, Node::Map(_)) => Err(Misfit::new(
+            (Self::Secret, Node::Map(_)) => Err(SchemaError::new(
                 "a reference, which the host must resolve before the engine sees it",
             )),
             (Self::Number(_), Node::Fraction(_)) => {
-                Err(Misfit::new("must be a whole number from 0 on"))
+                Err(SchemaError::new("must be a whole number from 0 on"))
             }
             (Self::Choice(choices), Node::Text(text)) if choices.contains(&text.as_str()) => {
                 Ok(node.clone())
             }
-            (Self::Choice(choices), Node::Text(_)) => {
-                Err(Misfit::new(["must be ", &choices.join(" or ")].concat()))
-            }
+            (Self::Choice(choices), Node::Text(_)) => Err(SchemaError::new(
+                ["must be ", &choices.join(" or ")].concat(),
+            )),
             (Self::Either(_), Node::Text(_)) => Ok(node.clone()),
             (Self::Map(fields) | Self::Either(fields), Node::Map(given)) => fill_map(fields, given),
             (Self::List(item, _), Node::List(list)) => {
                 let filled = (0_usize..).zip(list).map(|(at, node)| {
                     item.fill(node)
-                        .map_err(|misfit| misfit.within(&at.to_string()))
+                        .map_err(|error| error.within(&at.to_string()))
                 });
                 filled.collect::<Result<_, _>>().map(Node::List)
             }
-            _ => Err(Misfit::new("a value of the wrong type")),
+            _ => Err(SchemaError::new("a value of the wrong type")),
         }
     }
 
@@ -152,13 +152,13 @@ impl Form {
         &self,
         node: &mut Node,
         environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(), Misfit> {
+    ) -> Result<(), SchemaError> {
         if let (Self::Secret, Node::Map(reference)) = (self, &*node) {
             let variable = match &reference[..] {
                 [(kind, Node::Text(name))] if kind == "env" => environment(name),
-                _ => return Err(Misfit::new("must be a string or {\"env\": NAME}")),
+                _ => return Err(SchemaError::new("must be a string or {\"env\": NAME}")),
             };
-            *node = variable.map(Node::Text).ok_or(Misfit::new(
+            *node = variable.map(Node::Text).ok_or(SchemaError::new(
                 "the environment variable is not set, or not listed in host_env_keys",
             ))?;
             return Ok(());
@@ -168,7 +168,7 @@ impl Form {
                 for (name, node) in given {
                     if let Some(field) = fields.iter().find(|field| field.name == name) {
                         let resolved = field.form.resolve(node, environment);
-                        resolved.map_err(|misfit| misfit.within(field.name))?;
+                        resolved.map_err(|error| error.within(field.name))?;
                     }
                 }
                 Ok(())
@@ -176,7 +176,7 @@ impl Form {
             (Self::List(item, _), Node::List(list)) => {
                 for (at, node) in (0_usize..).zip(list) {
                     let resolved = item.resolve(node, environment);
-                    resolved.map_err(|misfit| misfit.within(&at.to_string()))?;
+                    resolved.map_err(|error| error.within(&at.to_string()))?;
                 }
                 Ok(())
             }
@@ -203,13 +203,13 @@ impl Form {
     }
 }
 
-fn fill_map(fields: &[Field], given: &[(String, Node)]) -> Result<Node, Misfit> {
+fn fill_map(fields: &[Field], given: &[(String, Node)]) -> Result<Node, SchemaError> {
     // The name itself is not told: it may be a key in the wrong place.
     if given
         .iter()
         .any(|(name, _)| fields.iter().all(|field| field.name != name))
     {
-        return Err(Misfit::new("has a field that does not exist"));
+        return Err(SchemaError::new("has a field that does not exist"));
     }
     let mut filled = Vec::with_capacity(fields.len());
     for field in fields {
@@ -220,7 +220,7 @@ fn fill_map(fields: &[Field], given: &[(String, Node)]) -> Result<Node, Misfit> 
         let value = match (node, &field.absent) {
             (Some(node), _) => field.form.fill(node),
             (None, Absent::Out) => continue,
-            (None, Absent::Required) => Err(Misfit::new("is missing")),
+            (None, Absent::Required) => Err(SchemaError::new("is missing")),
             (None, Absent::Flag(flag)) => Ok(Node::Flag(*flag)),
             (None, Absent::Number(number)) => Ok(Node::Number((*number).into())),
             (None, Absent::Text(text)) => Ok(Node::Text((*text).to_string())),
@@ -230,7 +230,7 @@ fn fill_map(fields: &[Field], given: &[(String, Node)]) -> Result<Node, Misfit> 
         };
         filled.push((
             field.name.to_string(),
-            value.map_err(|misfit| misfit.within(field.name))?,
+            value.map_err(|error| error.within(field.name))?,
         ));
     }
     Ok(Node::Map(filled))

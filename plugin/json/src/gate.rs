@@ -5,14 +5,14 @@ use alloc::vec::Vec;
 use core::mem;
 
 use xoxzo_2fa_core::json::Node;
-use xoxzo_2fa_core::{Broken, Failure, Scope};
+use xoxzo_2fa_core::{Failure, RuleViolation, Scope};
 use xoxzo_2fa_gate::{
-    Brand, Exempt, Gate, IdentitySettings, PassSettings, Settings, Source, StepUp,
+    Brand, Exempt, Gate, GateSettings, IdentitySettings, PassSettings, Source, StepUpSettings,
 };
 
-use crate::at::At;
+use crate::cursor::Cursor;
 use crate::document::DOCUMENT;
-use crate::form::{Absent, Field, Form, Misfit, about, field, number};
+use crate::form::{Absent, Field, Form, SchemaError, about, field, number};
 use crate::prepare::{fault, line, preset};
 
 /// The longest document, in bytes: a logo of 16 KiB fits.
@@ -33,7 +33,7 @@ pub struct Configured {
 ///
 /// # Errors
 ///
-/// [`Code::Settings`](xoxzo_2fa_core::Code::Settings), naming path, line and kind.
+/// [`Code::GateSettings`](xoxzo_2fa_core::Code::GateSettings), naming path, line and kind.
 pub fn gate(
     json: &str,
     environment: &dyn Fn(&str) -> Option<String>,
@@ -42,7 +42,7 @@ pub fn gate(
     if json.len() > LONGEST {
         return Err(fault("", 0, "longer than 64 KiB"));
     }
-    let place = |Misfit { path, kind }: Misfit| fault(&path, line(json, &path), &kind);
+    let place = |SchemaError { path, kind }: SchemaError| fault(&path, line(json, &path), &kind);
     let mut given = Node::parse(json).map_err(|(kind, line)| fault("", line, kind))?;
     if let Some(engine) = given.field_mut("two_factor") {
         *engine = preset(mem::replace(engine, Node::Null));
@@ -51,18 +51,18 @@ pub fn gate(
         .resolve(&mut given, environment)
         .map_err(place)?;
     let document = CONFIGURATION.fill(&given).map_err(place)?;
-    let from = At(&document);
+    let from = Cursor(&document);
     let engine = from.at("two_factor").settings();
-    let mut engine = engine.map_err(|misfit| place(misfit.within("two_factor")))?;
+    let mut engine = engine.map_err(|error| place(error.within("two_factor")))?;
     engine.scope = Scope::Process;
-    let broken = |(section, Broken { path, rule }): (&str, Broken)| {
+    let broken = |(section, RuleViolation { path, rule }): (&str, RuleViolation)| {
         let path = [section, path].join(".");
         fault(&path, line(json, &path), rule.requirement())
     };
     let cluster = from.at("envoy").text("cluster");
     if cluster.is_empty() || cluster.chars().any(char::is_control) {
         return Err(place(
-            Misfit::new("must name an Envoy cluster: not empty, no control characters")
+            SchemaError::new("must name an Envoy cluster: not empty, no control characters")
                 .within("envoy.cluster"),
         ));
     }
@@ -73,12 +73,12 @@ pub fn gate(
     })
 }
 
-impl At<'_> {
-    fn gate(self) -> Settings {
+impl Cursor<'_> {
+    fn gate(self) -> GateSettings {
         let [identity, exempt, step_up, pass, brand] =
             ["identity", "exempt", "step_up", "pass", "brand"].map(|name| self.at(name));
         let trusted = identity.flag("danger_device_trust");
-        Settings {
+        GateSettings {
             origin: self.text("origin"),
             purpose: self.text("purpose"),
             identity: IdentitySettings {
@@ -98,7 +98,7 @@ impl At<'_> {
                 paths: exempt.texts("paths"),
                 under: exempt.texts("under"),
             },
-            step_up: StepUp {
+            step_up: StepUpSettings {
                 paths: step_up.texts("paths"),
                 max_age: step_up.number("max_age_seconds"),
             },
@@ -130,7 +130,7 @@ const fn named(name: &'static str, absent: &'static str, about: &'static str) ->
 const fn paths(name: &'static str, about: &'static str) -> Field {
     field(
         name,
-        Form::List(&Form::Text, Settings::PATHS),
+        Form::List(&Form::Text, GateSettings::PATHS),
         Absent::Empty,
         about,
     )
@@ -159,7 +159,7 @@ pub(crate) const CONFIGURATION: Form = Form::Map(&[
         "envoy",
         Form::Map(&ENVOY),
         Absent::Defaults,
-        about!("Settings of Envoy's filter."),
+        about!("GateSettings of Envoy's filter."),
     ),
 ]);
 
@@ -295,7 +295,7 @@ const STEP_UP: [Field; 2] = [
     ),
     number(
         "max_age_seconds",
-        Settings::IDLE,
+        GateSettings::IDLE,
         300,
         about!("Maximum age of the code, in seconds."),
     ),
@@ -304,13 +304,13 @@ const STEP_UP: [Field; 2] = [
 const PASS: [Field; 3] = [
     number(
         "idle_seconds",
-        Settings::IDLE,
+        GateSettings::IDLE,
         1_800,
         about!("Seconds without a request after which a pass ends."),
     ),
     number(
         "life_seconds",
-        Settings::LIFE,
+        GateSettings::LIFE,
         43_200,
         about!("Seconds after the code at which a pass ends."),
     ),

@@ -36,7 +36,7 @@
 extern crate alloc;
 
 mod answer;
-mod at;
+mod cursor;
 mod document;
 mod form;
 #[cfg(feature = "gate")]

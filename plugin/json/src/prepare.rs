@@ -6,13 +6,14 @@ use alloc::vec::Vec;
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::json::Node;
 use xoxzo_2fa_core::{
-    Autofill, Broken, Cap, Code, Destination, Failure, Guesses, Japan, Locale, Messages, Prepared,
-    Purpose, RootKey, Scope, Sends, Settings, Template, Trusted, Unfit, Voice, Wording, Xoxzo,
+    Autofill, Cap, Code, Destination, Failure, Guesses, InvalidFormat, Japan, Locale, Messages,
+    Prepared, Purpose, RootKey, RuleViolation, Scope, Sends, Settings, Template, Trusted, Voice,
+    Wording, Xoxzo,
 };
 
-use crate::at::At;
+use crate::cursor::Cursor;
 use crate::document::DOCUMENT;
-use crate::form::Misfit;
+use crate::form::SchemaError;
 
 /// The longest document, in bytes.
 const LONGEST: usize = 32 * 1024;
@@ -36,13 +37,15 @@ pub fn prepare(json: &str, rng: &mut impl TryCryptoRng) -> Result<Preparation, F
     if json.len() > LONGEST {
         return Err(fault("", 0, "longer than 32 KiB"));
     }
-    let place = |Misfit { path, kind }: Misfit| fault(&path, line(json, &path), &kind);
+    let place = |SchemaError { path, kind }: SchemaError| fault(&path, line(json, &path), &kind);
     let given = Node::parse(json).map_err(|(kind, line)| fault("", line, kind))?;
     let mut document = DOCUMENT.fill(&preset(given)).map_err(place)?;
-    let settings = At(&document).settings().map_err(place)?;
+    let settings = Cursor(&document).settings().map_err(place)?;
     let prepared = settings
         .prepare(rng)?
-        .map_err(|Broken { path, rule }| fault(path, line(json, path), rule.requirement()))?;
+        .map_err(|RuleViolation { path, rule }| {
+            fault(path, line(json, path), rule.requirement())
+        })?;
     DOCUMENT.redact(&mut document);
     let mut effective = String::new();
     document.write(&mut effective);
@@ -114,26 +117,26 @@ pub(crate) fn line(json: &str, path: &str) -> usize {
     })
 }
 
-impl At<'_> {
+impl Cursor<'_> {
     /// The form is filled, so only values that have a type of their own can be wrong. Numbers too large for their type
     /// become its largest, which no range holds.
-    pub(crate) fn settings(self) -> Result<Settings, Misfit> {
+    pub(crate) fn settings(self) -> Result<Settings, SchemaError> {
         if self.number::<u32>("version") != 1 {
-            return Err(Misfit::new("must be 1").within("version"));
+            return Err(SchemaError::new("must be 1").within("version"));
         }
-        let keys = self.each("keys", At::key)?;
+        let keys = self.each("keys", Cursor::key)?;
         let guard_key = self
             .at("guard")
             .at("key")
             .key()
-            .map_err(|misfit| misfit.within("guard.key"))?;
+            .map_err(|error| error.within("guard.key"))?;
         let trusted = Trusted::parse(&self.texts("trust_numbers_under"));
         let trusted = trusted.map_err(|(at, unfit)| {
-            misfit(unfit)
+            error(unfit)
                 .within(&at.to_string())
                 .within("trust_numbers_under")
         })?;
-        let range = |place: At<'_>| place.range(&trusted);
+        let range = |place: Cursor<'_>| place.range(&trusted);
         let destinations = self.each("destinations", range)?;
         let [xoxzo, pin, failures, sends, message] =
             ["xoxzo", "pin", "failures", "sends", "message"].map(|name| self.at(name));
@@ -142,7 +145,7 @@ impl At<'_> {
             Ok(Voice {
                 caller: voice.text("caller"),
                 destinations: destinations
-                    .map_err(|misfit| misfit.within("voice"))?
+                    .map_err(|error| error.within("voice"))?
                     .concat(),
             })
         });
@@ -163,7 +166,7 @@ impl At<'_> {
                 .0
                 .list()
                 .iter()
-                .map(|node| At(node).purpose())
+                .map(|node| Cursor(node).purpose())
                 .collect(),
             destinations: destinations.concat(),
             trusted: trusted.clone(),
@@ -205,26 +208,26 @@ impl At<'_> {
         })
     }
 
-    fn key(self) -> Result<RootKey, Misfit> {
-        RootKey::parse(self.0.text().unwrap_or_default()).map_err(misfit)
+    fn key(self) -> Result<RootKey, SchemaError> {
+        RootKey::parse(self.0.text().unwrap_or_default()).map_err(error)
     }
 
-    fn messages(self) -> Result<Messages, Misfit> {
-        let texts = self.each("texts", At::wording);
-        let templates = self.each("templates", At::template);
+    fn messages(self) -> Result<Messages, SchemaError> {
+        let texts = self.each("texts", Cursor::wording);
+        let templates = self.each("templates", Cursor::template);
         Ok(Messages {
-            locale: self.locale().map_err(|misfit| misfit.within("message"))?,
+            locale: self.locale().map_err(|error| error.within("message"))?,
             parts: self.number("max_parts"),
             autofill: Autofill {
                 webotp_domain: self.option("webotp_domain"),
                 android_hash: self.option("android_hash"),
             },
-            texts: texts.map_err(|misfit| misfit.within("message"))?,
-            templates: templates.map_err(|misfit| misfit.within("message"))?,
+            texts: texts.map_err(|error| error.within("message"))?,
+            templates: templates.map_err(|error| error.within("message"))?,
         })
     }
 
-    fn wording(self) -> Result<Wording, Misfit> {
+    fn wording(self) -> Result<Wording, SchemaError> {
         Ok(Wording {
             locale: self.locale()?,
             purpose: self.option("purpose"),
@@ -234,7 +237,7 @@ impl At<'_> {
         })
     }
 
-    fn template(self) -> Result<Template, Misfit> {
+    fn template(self) -> Result<Template, SchemaError> {
         let variables = self.at("variables");
         Ok(Template {
             id: self.number("id"),
@@ -247,8 +250,8 @@ impl At<'_> {
         })
     }
 
-    fn locale(self) -> Result<Locale, Misfit> {
-        Locale::parse(&self.text("locale")).map_err(|unfit| misfit(unfit).within("locale"))
+    fn locale(self) -> Result<Locale, SchemaError> {
+        Locale::parse(&self.text("locale")).map_err(|unfit| error(unfit).within("locale"))
     }
 
     fn purpose(self) -> Purpose {
@@ -259,9 +262,9 @@ impl At<'_> {
         }
     }
 
-    fn range(self, trusted: &Trusted) -> Result<Vec<Destination>, Misfit> {
+    fn range(self, trusted: &Trusted) -> Result<Vec<Destination>, SchemaError> {
         if let Some(name) = self.0.text() {
-            return Destination::preset(name).map_err(misfit);
+            return Destination::preset(name).map_err(error);
         }
         let denied = self.texts("deny");
         let range = Destination::parse(
@@ -271,7 +274,7 @@ impl At<'_> {
             &denied,
             trusted,
         );
-        range.map(|range| alloc::vec![range]).map_err(misfit)
+        range.map(|range| alloc::vec![range]).map_err(error)
     }
 
     fn cap(self, name: &str) -> Cap {
@@ -283,6 +286,6 @@ impl At<'_> {
     }
 }
 
-fn misfit(unfit: Unfit) -> Misfit {
-    Misfit::new(unfit.requirement())
+fn error(unfit: InvalidFormat) -> SchemaError {
+    SchemaError::new(unfit.requirement())
 }

@@ -9,14 +9,14 @@ use alloc::vec::Vec;
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::json::Node;
 use xoxzo_2fa_core::{
-    About, Answer, Ask, Channel, Claimed, Code, Dispatch, Expected, Failure, Locale, Look,
-    NoAnswer, Operation, Prepared, Range, ReceiptKey, RequestKey, Response, RootKey, Sending,
-    Status, StepUp, Total, Totals, Trail, Transaction, Turn, Unlock, Verify, Waiting,
+    About, Answer, AskCredits, AskLimits, Channel, Claimed, Code, Dispatch, Expected, Failure,
+    Locale, NoAnswer, Operation, Prepared, Range, ReceiptKey, RequestKey, Response, RootKey,
+    Sending, Status, StepUp, Suspended, Total, Totals, Trail, Transaction, Turn, Unlock, Verify,
     check_receipt, explain, inspect, number_index, sign_request,
 };
 
-use crate::at::At;
-use crate::form::{Absent, Field, Form, Misfit, field};
+use crate::cursor::Cursor;
+use crate::form::{Absent, Field, Form, SchemaError, field};
 use crate::{answer, prepare};
 
 /// The longest question, in bytes: a response of 16 KiB fits with every byte escaped.
@@ -29,7 +29,7 @@ pub fn ask(settings: &str, now: u32, question: &str, rng: &mut impl TryCryptoRng
     let answer = read(question)
         .map_err(misuse)
         .and_then(|(function, arguments)| {
-            let from = At(&arguments);
+            let from = Cursor(&arguments);
             match &*function {
                 "prepare" => prepare(from.str("json"), rng).map(|it| answer::prepared(&it)),
                 "check_receipt" => receipt(from, now),
@@ -57,7 +57,7 @@ fn with_settings(
     settings: &Prepared,
     now: u32,
     function: &str,
-    from: At<'_>,
+    from: Cursor<'_>,
     rng: &mut impl TryCryptoRng,
 ) -> Result<String, Failure> {
     let binding = || claimed(from.at("binding"));
@@ -105,11 +105,11 @@ fn with_settings(
         }
         "limits" => {
             let client = from.option_str("client");
-            let begun = Look::begin(settings, subject, recipient, client);
+            let begun = AskLimits::begin(settings, subject, recipient, client);
             Turn::audited(begun, settings, asked, user)?.any()
         }
         "credits" => {
-            let begun = Ask::begin(settings, now);
+            let begun = AskCredits::begin(settings, now);
             Turn::audited(begun, settings, asked, About::default)?.any()
         }
         _ => resume(settings, now, from)?,
@@ -118,7 +118,7 @@ fn with_settings(
 }
 
 /// `counted`, `sent` or `unanswered`: of their arguments exactly one beside the state is there.
-fn resume(settings: &Prepared, now: u32, from: At<'_>) -> Result<Turn<Waiting>, Failure> {
+fn resume(settings: &Prepared, now: u32, from: Cursor<'_>) -> Result<Turn<Suspended>, Failure> {
     let came = if let Some(response) = from.maybe("response") {
         Answer::Response(response_of(response))
     } else if let Some(no_answer) = from.option_str("no_answer") {
@@ -130,7 +130,7 @@ fn resume(settings: &Prepared, now: u32, from: At<'_>) -> Result<Turn<Waiting>, 
         };
         Answer::Unanswered(no_answer, from.str("cause").to_string())
     } else {
-        let total = |from: At<'_>| {
+        let total = |from: Cursor<'_>| {
             Ok(Total {
                 total: from.number("total"),
                 ends_in: from.number("ends_in_seconds"),
@@ -141,11 +141,11 @@ fn resume(settings: &Prepared, now: u32, from: At<'_>) -> Result<Turn<Waiting>, 
             now: from.option_number("now_seconds"),
         })
     };
-    Waiting::from_state(settings, now, from.str("state"))?.resume(settings, now, came)
+    Suspended::from_state(settings, now, from.str("state"))?.resume(settings, now, came)
 }
 
-fn response_of(from: At<'_>) -> Response {
-    let mut headers = from.at("headers").0.list().iter().map(At);
+fn response_of(from: Cursor<'_>) -> Response {
+    let mut headers = from.at("headers").0.list().iter().map(Cursor);
     let wait = headers.find(|header| header.str("name").eq_ignore_ascii_case("retry-after"));
     let wait = wait.map(|header| header.str("value"));
     Response {
@@ -155,7 +155,7 @@ fn response_of(from: At<'_>) -> Response {
     }
 }
 
-fn receipt(from: At<'_>, now: u32) -> Result<String, Failure> {
+fn receipt(from: Cursor<'_>, now: u32) -> Result<String, Failure> {
     let keys = from.texts("receipt_keys");
     let keys: Result<Vec<_>, _> = keys.iter().map(|key| ReceiptKey::parse(key)).collect();
     let keys = keys.map_err(|unfit| unfit.argument("receipt_keys"))?;
@@ -163,7 +163,7 @@ fn receipt(from: At<'_>, now: u32) -> Result<String, Failure> {
     check_receipt(&keys, from.str("receipt"), now, expected).map(|claims| answer::claims(&claims))
 }
 
-fn expected(from: At<'_>) -> Expected<'_> {
+fn expected(from: Cursor<'_>) -> Expected<'_> {
     Expected {
         subject: from.str("subject"),
         purpose: from.str("purpose"),
@@ -174,12 +174,16 @@ fn expected(from: At<'_>) -> Expected<'_> {
 }
 
 /// The root from which a key is derived, for which audience and whether for test mode.
-fn key_for(from: At<'_>) -> Result<(RootKey, &str, bool), Failure> {
+fn key_for(from: Cursor<'_>) -> Result<(RootKey, &str, bool), Failure> {
     let root = RootKey::parse(from.str("root_key")).map_err(|unfit| unfit.argument("root_key"))?;
     Ok((root, from.str("audience"), from.flag("test")))
 }
 
-fn signed_request(from: At<'_>, now: u32, rng: &mut impl TryCryptoRng) -> Result<String, Failure> {
+fn signed_request(
+    from: Cursor<'_>,
+    now: u32,
+    rng: &mut impl TryCryptoRng,
+) -> Result<String, Failure> {
     let key = RequestKey::parse(from.str("request_key"));
     let key = key.map_err(|unfit| unfit.argument("request_key"))?;
     let step_up = from.at("step_up");
@@ -191,7 +195,7 @@ fn signed_request(from: At<'_>, now: u32, rng: &mut impl TryCryptoRng) -> Result
     sign_request(&key, now, asked, rng).map(|signed| answer::signed_request(&signed))
 }
 
-fn explanation(from: At<'_>) -> Result<String, Failure> {
+fn explanation(from: Cursor<'_>) -> Result<String, Failure> {
     let code = Code::parse(from.str("code")).map_err(|unfit| unfit.argument("code"))?;
     let locale = Locale::parse(from.str("locale")).map_err(|unfit| unfit.argument("locale"))?;
     let (left, wait) = (
@@ -201,7 +205,7 @@ fn explanation(from: At<'_>) -> Result<String, Failure> {
     Ok(answer::explanation(&explain(code, left, wait, locale)))
 }
 
-fn claimed(from: At<'_>) -> Claimed<'_> {
+fn claimed(from: Cursor<'_>) -> Claimed<'_> {
     Claimed {
         recipient: from.str("recipient"),
         subject: from.str("subject"),
@@ -211,11 +215,11 @@ fn claimed(from: At<'_>) -> Claimed<'_> {
     }
 }
 
-fn transaction(from: At<'_>) -> (&str, &str, &str) {
+fn transaction(from: Cursor<'_>) -> (&str, &str, &str) {
     (from.str("amount"), from.str("currency"), from.str("payee"))
 }
 
-fn sending(from: At<'_>) -> Sending<'_> {
+fn sending(from: Cursor<'_>) -> Sending<'_> {
     Sending {
         channel: match from.str("channel") {
             "voice" => Channel::Voice,
@@ -228,20 +232,20 @@ fn sending(from: At<'_>) -> Sending<'_> {
 }
 
 /// The function of a question and its arguments, which have their form.
-fn read(question: &str) -> Result<(String, Node), Misfit> {
+fn read(question: &str) -> Result<(String, Node), SchemaError> {
     const ONE: &str = "must be an object with one field, a function";
     if question.len() > LONGEST {
-        return Err(Misfit::new("longer than 100 KiB"));
+        return Err(SchemaError::new("longer than 100 KiB"));
     }
-    let question = Node::parse(question).map_err(|(kind, _)| Misfit::new(kind))?;
+    let question = Node::parse(question).map_err(|(kind, _)| SchemaError::new(kind))?;
     let mut question = QUESTION.fill(&question)?;
     match &mut question {
-        Node::Map(fields) if fields.len() == 1 => fields.pop().ok_or(Misfit::new(ONE)),
-        _ => Err(Misfit::new(ONE)),
+        Node::Map(fields) if fields.len() == 1 => fields.pop().ok_or(SchemaError::new(ONE)),
+        _ => Err(SchemaError::new(ONE)),
     }
 }
 
-fn misuse(Misfit { path, kind }: Misfit) -> Failure {
+fn misuse(SchemaError { path, kind }: SchemaError) -> Failure {
     let place = if path.is_empty() { "question" } else { &path };
     Failure::new(Code::Request, [place, ": ", &kind].concat())
 }

@@ -9,7 +9,7 @@ use log::error;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType};
 use xoxzo_2fa_core::{Answer, NoAnswer, Request as Call};
-use xoxzo_2fa_gate::{Claims, Forward, Head, IdentitySettings, Response, Source};
+use xoxzo_2fa_gate::{Forward, GateResponse, Head, IdentityClaims, IdentitySettings, Source};
 
 use crate::host;
 
@@ -75,9 +75,9 @@ pub(crate) fn body(size: usize) -> Vec<u8> {
 }
 
 /// Reads the claims that an earlier filter has verified.
-pub(crate) fn claims(identity: &IdentitySettings) -> Claims {
+pub(crate) fn claims(identity: &IdentitySettings) -> IdentityClaims {
     let Source::Metadata { filter, key } = &identity.source else {
-        return Claims::default();
+        return IdentityClaims::default();
     };
     // All at once, which is one call of the host. It fails if one of them, whichever, is of a kind that Envoy does not write.
     let whole = property(&["metadata", "filter_metadata", filter, key]);
@@ -86,7 +86,7 @@ pub(crate) fn claims(identity: &IdentitySettings) -> Claims {
         Some(claims) => claims.value(name).map(<[u8]>::to_vec),
         None => property(&["metadata", "filter_metadata", filter, key, name]),
     };
-    Claims {
+    IdentityClaims {
         subject: claim(&identity.subject),
         phone: claim(&identity.phone),
         session: identity.session.as_deref().and_then(claim),
@@ -127,7 +127,7 @@ fn remove(from: MapType, names: &[String]) -> bool {
 }
 
 /// Answers the request.
-pub(crate) fn respond(response: &Response) {
+pub(crate) fn respond(response: &GateResponse) {
     let headers = response.headers.iter();
     let headers = headers
         .map(|(name, value)| (*name, value.as_str()))

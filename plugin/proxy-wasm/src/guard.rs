@@ -16,7 +16,7 @@ const SHARDS: u32 = 1_024;
 const TRIES: u32 = 10_000;
 
 /// Data that several virtual machines share.
-pub trait Shared {
+pub trait SharedMemory {
     /// The value of a key, with a number that changes with each change of it. `None`: there is none yet.
     fn get(&self, key: &str) -> Option<(Vec<u8>, u32)>;
 
@@ -35,7 +35,7 @@ pub struct Conflict;
 ///
 /// [`NoAnswer::GuardFull`]; [`NoAnswer::GuardUnreachable`] if others came between again and again. Groups before may have been charged.
 pub fn add(
-    shared: &impl Shared,
+    shared: &impl SharedMemory,
     charges: &[Charge],
     now: u64,
     mut conflict: impl FnMut(),
@@ -60,7 +60,7 @@ struct Made {
 }
 
 fn together(
-    shared: &impl Shared,
+    shared: &impl SharedMemory,
     charges: &[Charge],
     now: u64,
     conflict: &mut impl FnMut(),

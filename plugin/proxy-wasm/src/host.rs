@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MapType;
 
-use crate::guard::{Conflict, Shared};
+use crate::guard::{Conflict, SharedMemory};
 
 /// Key of the process's id in the shared data.
 const PROCESS: &str = "xoxzo-2fa.process";
@@ -92,7 +92,7 @@ pub(crate) fn map(of: MapType) -> Option<Vec<u8>> {
 }
 
 /// The host's generator.
-pub(crate) struct Random;
+pub(crate) struct EnvoyRandom;
 
 /// The host gave no randomness.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ impl fmt::Display for NoRandomness {
 
 impl std::error::Error for NoRandomness {}
 
-impl rand::TryRng for Random {
+impl rand::TryRng for EnvoyRandom {
     type Error = NoRandomness;
 
     fn try_next_u32(&mut self) -> Result<u32, NoRandomness> {
@@ -130,7 +130,7 @@ impl rand::TryRng for Random {
     }
 }
 
-impl rand::TryCryptoRng for Random {}
+impl rand::TryCryptoRng for EnvoyRandom {}
 
 /// The variables that `host_env_keys` and `key_values` name.
 pub(crate) fn environment() -> HashMap<String, String> {
@@ -162,7 +162,7 @@ pub(crate) fn seconds(time: Duration) -> u32 {
 /// The data that all workers share.
 pub(crate) struct SharedData;
 
-impl Shared for SharedData {
+impl SharedMemory for SharedData {
     fn get(&self, key: &str) -> Option<(Vec<u8>, u32)> {
         match hostcalls::get_shared_data(key) {
             Ok((value, Some(number))) => Some((value.unwrap_or_default(), number)),
@@ -190,7 +190,7 @@ pub(crate) fn process() -> Option<[u8; 16]> {
     if let Some(id) = kept() {
         return Some(id);
     }
-    let drawn: [u8; 16] = xoxzo_2fa_core::draw(&mut Random).ok()?;
+    let drawn: [u8; 16] = xoxzo_2fa_core::draw(&mut EnvoyRandom).ok()?;
     match SharedData.set(PROCESS, &drawn, None) {
         Ok(()) => Some(drawn),
         Err(Conflict) => kept(),

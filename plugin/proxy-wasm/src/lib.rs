@@ -34,9 +34,9 @@ mod exchange;
 pub mod guard;
 mod host;
 mod metrics;
-mod request;
 mod root;
 mod shared;
+mod stream;
 
 pub use root::Root;
 

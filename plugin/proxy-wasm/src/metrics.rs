@@ -24,10 +24,10 @@ fn counter(alarm: Alarm) -> &'static str {
 /// Counters of one virtual machine.
 #[derive(Default)]
 pub(crate) struct Metrics {
-    counters: HashMap<&'static str, Counter>,
+    counters: HashMap<&'static str, Metric>,
 }
 
-struct Counter {
+struct Metric {
     id: u32,
     waiting: Cell<i64>,
 }
@@ -42,7 +42,7 @@ impl Metrics {
                 hostcalls::define_metric(MetricType::Counter, &format!("xoxzo_2fa.{name}")).ok()?;
             Some((
                 name,
-                Counter {
+                Metric {
                     id,
                     waiting: Cell::new(0),
                 },

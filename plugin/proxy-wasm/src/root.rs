@@ -10,18 +10,18 @@ use proxy_wasm::types::ContextType;
 
 use crate::host;
 use crate::metrics::Metrics;
-use crate::request::Request;
-use crate::shared::Shared;
+use crate::shared::SharedState;
+use crate::stream::Stream;
 
 /// The time between two hand-overs of counters.
 const TICK: Duration = Duration::from_secs(1);
 
 /// The root context of a worker. Without a configuration it refuses every request.
 #[derive(Default)]
-pub struct Root(Option<Rc<Shared>>);
+pub struct Root(Option<Rc<SharedState>>);
 
 impl Root {
-    fn configure(&self) -> Result<Shared, String> {
+    fn configure(&self) -> Result<SharedState, String> {
         let json = self
             .get_plugin_configuration()
             .ok_or("there is no configuration")?;
@@ -37,7 +37,7 @@ impl Root {
         for warning in configured.warnings {
             warn!("{warning}");
         }
-        Ok(Shared {
+        Ok(SharedState {
             gate: configured.gate,
             cluster: configured.cluster,
             cache: RefCell::default(),
@@ -72,7 +72,7 @@ impl RootContext for Root {
     }
 
     fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Request::new(self.0.clone())))
+        Some(Box::new(Stream::new(self.0.clone())))
     }
 
     fn get_type(&self) -> Option<ContextType> {

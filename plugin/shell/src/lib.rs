@@ -22,7 +22,7 @@ pub use bindings::xoxzo::two_factor::types;
 pub use random::{Random, Short};
 
 /// The answer of every exported function.
-pub type Answer<T> = Result<T, types::Failure>;
+pub type ExportResult<T> = Result<T, types::Failure>;
 
 #[expect(missing_docs, reason = "generated from the documented contract")]
 mod bindings {

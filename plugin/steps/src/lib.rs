@@ -16,10 +16,10 @@ extern crate alloc;
 use alloc::string::String;
 
 use xoxzo_2fa_core::{
-    About, Answer as Came, Ask, Dispatch, Ended, Failure, Look, Operation, Prepared, Status, Told,
-    Turn, Unlock, Verify, Waiting,
+    About, Answer, AskCredits, AskLimits, Dispatch, Ended, Failure, Operation, Prepared, Status,
+    Suspended, Told, Turn, Unlock, Verify,
 };
-use xoxzo_2fa_shell::{Answer, Random, convert, types};
+use xoxzo_2fa_shell::{ExportResult, Random, convert, types};
 
 use bindings::exports::xoxzo::two_factor::steps::{self, Counting, Posting, Step};
 use bindings::exports::xoxzo::two_factor::text;
@@ -52,8 +52,8 @@ bindings::export!(Component with_types_in bindings);
 fn step(
     settings: &str,
     now: u32,
-    step: impl FnOnce(&Prepared) -> Result<Turn<Waiting>, Failure>,
-) -> Answer<steps::Turn> {
+    step: impl FnOnce(&Prepared) -> Result<Turn<Suspended>, Failure>,
+) -> ExportResult<steps::Turn> {
     let settings = Prepared::parse(settings).map_err(convert::failure)?;
     let step = match step(&settings).map_err(convert::failure)? {
         Turn::Count(charges, waiting) => Step::Count(Counting {
@@ -80,9 +80,9 @@ fn step(
 
 /// Goes on with what came back.
 #[expect(clippy::result_large_err, reason = "the record of the contract")]
-fn resume(settings: &str, now: u32, state: &str, came: Came) -> Answer<steps::Turn> {
+fn resume(settings: &str, now: u32, state: &str, came: Answer) -> ExportResult<steps::Turn> {
     step(settings, now, |settings| {
-        Waiting::from_state(settings, now, state)?.resume(settings, now, came)
+        Suspended::from_state(settings, now, state)?.resume(settings, now, came)
     })
 }
 
@@ -93,7 +93,7 @@ impl steps::Guest for Component {
         binding: types::Binding,
         sending: types::Sending,
         audit: bool,
-    ) -> Answer<steps::Turn> {
+    ) -> ExportResult<steps::Turn> {
         step(&settings, now, |settings| {
             let (claimed, sending) = (convert::claimed(&binding), convert::sending(&sending));
             let begun = Dispatch::start(settings, now, claimed, sending, &mut Random);
@@ -109,7 +109,7 @@ impl steps::Guest for Component {
         binding: types::Binding,
         sending: types::Sending,
         audit: bool,
-    ) -> Answer<steps::Turn> {
+    ) -> ExportResult<steps::Turn> {
         step(&settings, now, |settings| {
             let (claimed, sending) = (convert::claimed(&binding), convert::sending(&sending));
             let begun = Dispatch::resend(settings, now, &token, claimed, sending);
@@ -126,7 +126,7 @@ impl steps::Guest for Component {
         pin: String,
         client: Option<String>,
         audit: bool,
-    ) -> Answer<steps::Turn> {
+    ) -> ExportResult<steps::Turn> {
         step(&settings, now, |settings| {
             let claimed = convert::claimed(&binding);
             let begun = Verify::begin(settings, now, &token, claimed, &pin, client.as_deref());
@@ -135,7 +135,12 @@ impl steps::Guest for Component {
         })
     }
 
-    fn status(settings: String, now: u32, handle: String, audit: bool) -> Answer<steps::Turn> {
+    fn status(
+        settings: String,
+        now: u32,
+        handle: String,
+        audit: bool,
+    ) -> ExportResult<steps::Turn> {
         step(&settings, now, |settings| {
             let begun = Status::begin(settings, now, &handle);
             Turn::audited(begun, settings, audit, About::default).map(Turn::any)
@@ -148,7 +153,7 @@ impl steps::Guest for Component {
         subject: String,
         recipient: String,
         audit: bool,
-    ) -> Answer<steps::Turn> {
+    ) -> ExportResult<steps::Turn> {
         step(&settings, now, |settings| {
             let begun = Unlock::begin(settings, &subject, &recipient);
             let about = || About::user(settings, &subject, &recipient);
@@ -163,17 +168,17 @@ impl steps::Guest for Component {
         recipient: String,
         client: Option<String>,
         audit: bool,
-    ) -> Answer<steps::Turn> {
+    ) -> ExportResult<steps::Turn> {
         step(&settings, now, |settings| {
-            let begun = Look::begin(settings, &subject, &recipient, client.as_deref());
+            let begun = AskLimits::begin(settings, &subject, &recipient, client.as_deref());
             let about = || About::user(settings, &subject, &recipient);
             Turn::audited(begun, settings, audit, about).map(Turn::any)
         })
     }
 
-    fn credits(settings: String, now: u32, audit: bool) -> Answer<steps::Turn> {
+    fn credits(settings: String, now: u32, audit: bool) -> ExportResult<steps::Turn> {
         step(&settings, now, |settings| {
-            let begun = Ask::begin(settings, now);
+            let begun = AskCredits::begin(settings, now);
             Turn::audited(begun, settings, audit, About::default).map(Turn::any)
         })
     }
@@ -183,8 +188,8 @@ impl steps::Guest for Component {
         now: u32,
         state: String,
         totals: types::Totals,
-    ) -> Answer<steps::Turn> {
-        let came = Came::Totals(convert::totals(totals));
+    ) -> ExportResult<steps::Turn> {
+        let came = Answer::Totals(convert::totals(totals));
         resume(&settings, now, &state, came)
     }
 
@@ -193,8 +198,8 @@ impl steps::Guest for Component {
         now: u32,
         state: String,
         response: types::Response,
-    ) -> Answer<steps::Turn> {
-        let came = Came::Response(convert::response(response));
+    ) -> ExportResult<steps::Turn> {
+        let came = Answer::Response(convert::response(response));
         resume(&settings, now, &state, came)
     }
 
@@ -203,7 +208,7 @@ impl steps::Guest for Component {
         now: u32,
         state: String,
         why: types::HostFailure,
-    ) -> Answer<steps::Turn> {
+    ) -> ExportResult<steps::Turn> {
         resume(&settings, now, &state, convert::unanswered(why))
     }
 }

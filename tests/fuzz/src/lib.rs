@@ -5,11 +5,11 @@ use std::sync::OnceLock;
 
 use xoxzo_2fa_core::{
     Answer, Claimed, Code, Destination, Dispatch, Expected, Prepared, ReceiptKey, Received,
-    Recipient, Reply, RequestKey, RootKey, Sending, Status, Transaction, Unlock, Verify, Waiting,
+    Recipient, Reply, RequestKey, RootKey, Sending, Status, Suspended, Transaction, Unlock, Verify,
     check_receipt, check_request, inspect,
 };
 
-use xoxzo_2fa_gate::{Cache, Claims, Event, Gate, Head, Response, Turn};
+use xoxzo_2fa_gate::{Cache, Event, Gate, GateResponse, GateTurn, Head, IdentityClaims};
 
 const NOW: u32 = 1_800_000_000;
 
@@ -273,7 +273,7 @@ pub fn question(data: &[u8]) {
         assert!(!answer.starts_with("{\"accepted\""));
         assert!(answer.starts_with("{\"written_key\"") || !answer.contains(&key().to_text()));
     }
-    assert!(Waiting::from_state(prepared(), NOW, text).is_err());
+    assert!(Suspended::from_state(prepared(), NOW, text).is_err());
 }
 
 fn configuration(gate: &str) -> String {
@@ -349,13 +349,13 @@ pub fn request(data: &[u8]) {
     }
     let body = lines.collect::<Vec<_>>().join(&b'\n');
     let claim = |text: &str| Some(text.as_bytes().to_vec());
-    let claims = Claims {
+    let claims = IdentityClaims {
         subject: claim("alice"),
         phone: claim("+819012345678"),
         session: claim("s1"),
         credential_version: None,
     };
-    let sound = |response: &Response| {
+    let sound = |response: &GateResponse| {
         assert!((200..600).contains(&response.status));
         assert!(
             response
@@ -372,7 +372,7 @@ pub fn request(data: &[u8]) {
         claims,
         &mut Sevens,
     ) {
-        Turn::Forward(forward) => {
+        GateTurn::Forward(forward) => {
             assert_eq!(
                 (forward.event, forward.receipt.is_none()),
                 (Event::Exempt, true)
@@ -384,11 +384,11 @@ pub fn request(data: &[u8]) {
                 "{path:?}"
             );
         }
-        Turn::Respond(response) => sound(&response),
-        Turn::Read(reading) => match gate().read(reading, NOW, &body, None, &mut Sevens) {
-            Turn::Respond(response) => sound(&response),
+        GateTurn::Respond(response) => sound(&response),
+        GateTurn::Read(reading) => match gate().read(reading, NOW, &body, None, &mut Sevens) {
+            GateTurn::Respond(response) => sound(&response),
             _ => panic!("a form without its proof did something"),
         },
-        Turn::Count(..) | Turn::Send(..) => panic!("something is counted without a pass"),
+        GateTurn::Count(..) | GateTurn::Send(..) => panic!("something is counted without a pass"),
     }
 }

@@ -344,7 +344,7 @@ fn too_many_failures_lock_and_show_the_way_out() {
 #[test]
 fn programs_are_told_as_json() {
     let (mut scenario, mut alice) = (scenario(), Browser::alice().json());
-    let body = |answer: xoxzo_2fa_gate::Response| -> (u16, Value) {
+    let body = |answer: xoxzo_2fa_gate::GateResponse| -> (u16, Value) {
         (answer.status, serde_json::from_str(&answer.body).unwrap())
     };
     let (status, said) = body(scenario.get(&mut alice, "/account").answer());

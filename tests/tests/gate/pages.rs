@@ -1,10 +1,10 @@
 //! What pages hold, and what they never do.
 
 use serde_json::json;
-use xoxzo_2fa_gate::Response;
+use xoxzo_2fa_gate::GateResponse;
 use xoxzo_2fa_tests::gate::{Browser, Scenario, header};
 
-fn pages(browser: &Browser) -> Vec<(&'static str, Response)> {
+fn pages(browser: &Browser) -> Vec<(&'static str, GateResponse)> {
     let brand = json!({"name": "Shop <&> \"Co\"", "color": "#ffcc00", "logo": "data:image/png;base64,AAAA"});
     let gate = json!({"brand": brand, "recovery_url": "/help", "sign_in_url": "/login"});
     let voice = json!({"voice": {"caller": "815012345678", "destinations": ["JP-mobile"]}, "failures": {"hard": 1}});

@@ -3,13 +3,13 @@
 //! Whoever can write into an SMS writes in the service's name. So the alphabet is small, and a text that could be read as a code, a link, a
 //! phone number or another message is refused. Nothing is shortened or rewritten: what is authenticated must be what is shown.
 
-use crate::common::failure::Unfit;
+use crate::common::failure::InvalidFormat;
 
 /// Digits that may stand together, whatever signs stand between them. The shortest PIN has one more.
 pub(crate) const DIGITS: u8 = 3;
 
 /// Too many digits together.
-pub(crate) const CODE: Unfit = Unfit(
+pub(crate) const CODE: InvalidFormat = InvalidFormat(
     "must not have four digits together, with or without signs between them: they could be read as a code",
 );
 
@@ -36,20 +36,22 @@ fn numeral(letter: char) -> bool {
 /// - Scripts in one word that Unicode Technical Standard 39, section 5.2, does not call highly restrictive: Latin letters go with Han,
 ///   kana and Hangul, and every other script stands alone.
 /// - Thai marks that cover each other: a consonant takes one vowel and then one tone mark.
-pub(crate) fn check(text: &str) -> Result<(), Unfit> {
+pub(crate) fn check(text: &str) -> Result<(), InvalidFormat> {
     let length = text
         .chars()
         .fold(0_usize, |length, _| length.saturating_add(1));
     if !(1..=40).contains(&length) {
-        return Err(Unfit("must be 1 to 40 characters"));
+        return Err(InvalidFormat("must be 1 to 40 characters"));
     }
     if text.starts_with(' ')
         || text.ends_with(' ')
         || text.as_bytes().windows(2).any(|pair| pair == b"  ")
     {
-        return Err(Unfit("must have single spaces, and none at its ends"));
+        return Err(InvalidFormat(
+            "must have single spaces, and none at its ends",
+        ));
     }
-    let mut reading = Reading::default();
+    let mut reading = Scan::default();
     text.chars().try_for_each(|letter| reading.take(letter))
 }
 
@@ -81,7 +83,7 @@ enum Script {
 
 /// The text read so far.
 #[derive(Default)]
-struct Reading {
+struct Scan {
     /// Digits since the last letter.
     digits: u8,
     /// Letters and digits since the last sign or full stop.
@@ -110,9 +112,9 @@ enum Base {
     WithVowel,
 }
 
-impl Reading {
-    fn take(&mut self, letter: char) -> Result<(), Unfit> {
-        let class = class(letter).ok_or(Unfit(
+impl Scan {
+    fn take(&mut self, letter: char) -> Result<(), InvalidFormat> {
+        let class = class(letter).ok_or(InvalidFormat(
             "must have only letters, digits, spaces and . , ' & ( ) -, in normal form C",
         ))?;
         self.mark(class)?;
@@ -146,7 +148,7 @@ impl Reading {
         };
     }
 
-    fn digit(&mut self) -> Result<(), Unfit> {
+    fn digit(&mut self) -> Result<(), InvalidFormat> {
         self.digits = self.digits.saturating_add(1);
         if self.digits > DIGITS {
             return Err(CODE);
@@ -154,8 +156,8 @@ impl Reading {
         Ok(())
     }
 
-    fn label(&mut self, letter: bool) -> Result<(), Unfit> {
-        const LINK: Unfit = Unfit(
+    fn label(&mut self, letter: bool) -> Result<(), InvalidFormat> {
+        const LINK: InvalidFormat = InvalidFormat(
             "must have a space after a full stop, but between initials: it could be read as a link",
         );
         match self.stop.take() {
@@ -171,7 +173,7 @@ impl Reading {
         Ok(())
     }
 
-    fn script(&mut self, script: Script) -> Result<(), Unfit> {
+    fn script(&mut self, script: Script) -> Result<(), InvalidFormat> {
         if script == Script::Latin {
             self.latin = true;
         } else {
@@ -187,12 +189,12 @@ impl Reading {
         }
     }
 
-    fn mark(&mut self, class: Class) -> Result<(), Unfit> {
+    fn mark(&mut self, class: Class) -> Result<(), InvalidFormat> {
         self.base = match (class, self.base) {
             (Class::Vowel, Base::Consonant) => Base::WithVowel,
             (Class::Tone, Base::Consonant | Base::WithVowel) => Base::Nothing,
             (Class::Vowel | Class::Tone, _) => {
-                return Err(Unfit("must not have marks that cover each other"));
+                return Err(InvalidFormat("must not have marks that cover each other"));
             }
             (Class::Letter(Script::Thai(true)), _) => Base::Consonant,
             _ => Base::Nothing,
@@ -201,7 +203,8 @@ impl Reading {
     }
 }
 
-const MIXED: Unfit = Unfit("must not mix scripts in one word: letters that look alike hide a name");
+const MIXED: InvalidFormat =
+    InvalidFormat("must not mix scripts in one word: letters that look alike hide a name");
 
 impl Script {
     /// Without what only one letter of it is.

@@ -96,9 +96,11 @@ impl Code {
     /// # Errors
     ///
     /// Any other text.
-    pub fn parse(text: &str) -> Result<Self, Unfit> {
+    pub fn parse(text: &str) -> Result<Self, InvalidFormat> {
         let known = Self::ALL.into_iter().find(|code| code.name() == text);
-        known.ok_or(Unfit("must be a code of a failure, such as wrong-pin"))
+        known.ok_or(InvalidFormat(
+            "must be a code of a failure, such as wrong-pin",
+        ))
     }
 
     /// Returns the name that every host uses.
@@ -256,9 +258,9 @@ impl core::error::Error for Failure {}
 
 /// A value does not have the required form; the text says which form that is, and never the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unfit(pub(crate) &'static str);
+pub struct InvalidFormat(pub(crate) &'static str);
 
-impl Unfit {
+impl InvalidFormat {
     /// Takes what is required.
     #[must_use]
     pub fn new(requirement: &'static str) -> Self {

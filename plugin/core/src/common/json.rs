@@ -40,7 +40,7 @@ impl Node {
     ///
     /// What kind of fault it is and, if it is one of the syntax, on which line; else 0.
     pub fn parse(json: &str) -> Result<Self, (&'static str, usize)> {
-        let state = State {
+        let state = Budget {
             left: Cell::new(MOST),
             fault: Cell::new(None),
         };
@@ -197,7 +197,7 @@ const REPEATED: &str = "duplicate field";
 const TOO_MANY: &str = "too many values";
 
 /// The state shared by all values of one text.
-struct State {
+struct Budget {
     /// Values that may still come.
     left: Cell<u32>,
     /// The first fault that is not one of the syntax. It is kept here, and what follows is read and dropped: an error
@@ -207,7 +207,7 @@ struct State {
 
 /// Reads one value.
 #[derive(Clone, Copy)]
-struct Seed<'a>(&'a State);
+struct Seed<'a>(&'a Budget);
 
 impl Seed<'_> {
     fn fail(self, kind: &'static str) -> Node {

@@ -15,14 +15,14 @@ use crate::signed::token::Token;
 #[derive(Default)]
 pub struct About {
     user: Option<(String, Recipient)>,
-    challenge: Challenge,
+    challenge: ChallengeRef,
     message_id: Option<String>,
     decoy: bool,
 }
 
 /// A challenge: by what is authenticated of it, or by its id.
 #[derive(Default)]
-enum Challenge {
+enum ChallengeRef {
     #[default]
     None,
     Message(Vec<u8>),
@@ -39,7 +39,7 @@ impl About {
             Some(token.head.message(&settings.audience, &binding))
         });
         Self {
-            challenge: message.map_or(Challenge::None, Challenge::Message),
+            challenge: message.map_or(ChallengeRef::None, ChallengeRef::Message),
             ..Self::user(settings, claimed.subject, claimed.recipient)
         }
     }
@@ -57,7 +57,7 @@ impl About {
     /// The user of a binding and, by its bytes, a challenge.
     pub(crate) fn challenge(binding: &Binding, message: Option<Vec<u8>>, decoy: bool) -> Self {
         Self {
-            challenge: message.map_or(Challenge::None, Challenge::Message),
+            challenge: message.map_or(ChallengeRef::None, ChallengeRef::Message),
             decoy,
             ..Self::bound(&binding.subject, &binding.recipient)
         }
@@ -74,7 +74,7 @@ impl About {
     /// A message.
     pub(crate) fn message(challenge_id: [u8; 8], message_id: &str, decoy: bool) -> Self {
         Self {
-            challenge: Challenge::Id(challenge_id),
+            challenge: ChallengeRef::Id(challenge_id),
             message_id: Some(message_id.to_string()),
             decoy,
             ..Self::default()
@@ -84,9 +84,9 @@ impl About {
     pub(crate) fn audit(self, settings: &Prepared) -> Audit {
         let user = self.user.as_ref();
         let challenge_id = match self.challenge {
-            Challenge::None => None,
-            Challenge::Message(message) => Some(challenge_id(settings, &message)),
-            Challenge::Id(id) => Some(id),
+            ChallengeRef::None => None,
+            ChallengeRef::Message(message) => Some(challenge_id(settings, &message)),
+            ChallengeRef::Id(id) => Some(id),
         };
         Audit {
             trail: user.map(|(subject, recipient)| Trail::new(settings, subject, recipient)),

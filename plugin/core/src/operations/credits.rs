@@ -30,9 +30,9 @@ impl Tell for Credits {
 
 /// A question about the account that waits for Xoxzo.
 #[derive(Clone)]
-pub struct Ask(());
+pub struct AskCredits(());
 
-impl Ask {
+impl AskCredits {
     /// Asks.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Ask {
     }
 }
 
-impl Suspend for Ask {
+impl Suspend for AskCredits {
     fn write(&self, _: &Prepared, _: &mut Writer) {}
 
     fn read(_: &Prepared, _: &mut Reader<'_>) -> Option<Self> {
@@ -52,7 +52,7 @@ impl Suspend for Ask {
     }
 }
 
-impl Operation for Ask {
+impl Operation for AskCredits {
     type Output = Credits;
 
     fn about(&self, _: &Prepared) -> About {

@@ -15,7 +15,7 @@ use crate::signed::key::Secret;
 
 /// A state that is told of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum State {
+pub(crate) enum DecoyState {
     Queued,
     Delivering,
     Delivered,
@@ -25,7 +25,7 @@ pub(crate) enum State {
     NoAnswer,
 }
 
-impl State {
+impl DecoyState {
     pub(crate) const ALL: [Self; 7] = [
         Self::Queued,
         Self::Delivering,
@@ -100,12 +100,12 @@ mod tests {
     const DECOYS: usize = 1_000;
 
     /// The states of a decoy, second by second, and the seconds at which they begin.
-    fn course(channel: Channel, at: usize) -> Vec<(u32, State)> {
+    fn course(channel: Channel, at: usize) -> Vec<(u32, DecoyState)> {
         let key = Secret::new([9; 32]);
         let id = format!("message-{at}");
-        let mut course: Vec<(u32, State)> = Vec::new();
+        let mut course: Vec<(u32, DecoyState)> = Vec::new();
         for age in (0..400).chain([3_600, 86_399]) {
-            let state = State::draw(&key, channel, &id, age);
+            let state = DecoyState::draw(&key, channel, &id, age);
             if course.last().is_none_or(|(_, last)| *last != state) {
                 course.push((age, state));
             }
@@ -124,14 +124,19 @@ mod tests {
         let (mut queued, mut late, mut failed) = ([0; 5], 0, 0);
         for at in 0..DECOYS {
             let course = course(Channel::Sms, at);
-            let [(0, State::Queued), (moves, State::Delivering), (ends, end)] = course[..] else {
+            let [
+                (0, DecoyState::Queued),
+                (moves, DecoyState::Delivering),
+                (ends, end),
+            ] = course[..]
+            else {
                 panic!("{course:?}");
             };
             queued[usize::try_from(moves).unwrap()] += 1;
             match (end, ends - moves) {
-                (State::Failed, 60..300) => failed += 1,
-                (State::Delivered, 2..10) => {}
-                (State::Delivered, 10..90) => late += 1,
+                (DecoyState::Failed, 60..300) => failed += 1,
+                (DecoyState::Delivered, 2..10) => {}
+                (DecoyState::Delivered, 10..90) => late += 1,
                 _ => panic!("{course:?}"),
             }
         }
@@ -146,8 +151,8 @@ mod tests {
         for at in 0..DECOYS {
             let course = course(Channel::Voice, at);
             match course[..] {
-                [(0, State::InProgress), (10..40, State::Answered)] => {}
-                [(0, State::InProgress), (10..40, State::NoAnswer)] => unanswered += 1,
+                [(0, DecoyState::InProgress), (10..40, DecoyState::Answered)] => {}
+                [(0, DecoyState::InProgress), (10..40, DecoyState::NoAnswer)] => unanswered += 1,
                 _ => panic!("{course:?}"),
             }
         }
@@ -158,7 +163,7 @@ mod tests {
     fn nobody_else_can_draw_it() {
         let told = |byte: u8| -> Vec<_> {
             let key = Secret::new([byte; 32]);
-            let draw = |at| State::draw(&key, Channel::Sms, &format!("message-{at}"), 8);
+            let draw = |at| DecoyState::draw(&key, Channel::Sms, &format!("message-{at}"), 8);
             (0..DECOYS).map(draw).collect()
         };
         assert!(told(1) == told(1) && told(1) != told(2));

@@ -1,7 +1,7 @@
 //! `start` and `resend`: from a binding to a message on its way.
 //!
 //! ```text
-//! check ► Count(ladder) ► Send ─┬► taken ───► Done, after failures in a row ► Count(end their row) ► Done
+//! check ► Count(plan) ► Send ─┬► taken ───► Done, after failures in a row ► Count(end their row) ► Done
 //!          ▲   │  │  │          ├► unknown ─► Count(longer cooldown, a failure of Xoxzo) ► Done
 //!   once ──┘   │  │  └─ decoy ──┼───────────► Done
 //!      failing ┘  │             ├► failed ──► Count(back, a failure of Xoxzo) ► failure
@@ -9,7 +9,7 @@
 //!                 └─ refused ───┴───────────► Count(back) ► failure
 //! ```
 //!
-//! A start that finds Xoxzo failing goes through its ladder once more, as the probe of the breaker.
+//! A start that finds Xoxzo failing goes through its plan once more, as the probe of the breaker.
 //!
 //! A resend sends the same PIN under the same token, with the minutes that are left. A decoy goes the same way, but sends nothing, and
 //! no guess at it is right.
@@ -26,21 +26,21 @@ use crate::common::audit::{Alarm, Audit};
 use crate::common::channel::Channel;
 use crate::common::codec::to_base64url;
 use crate::common::delivery::Delivery;
-use crate::common::failure::{Code, Failure, Unfit};
+use crate::common::failure::{Code, Failure, InvalidFormat};
 use crate::common::random;
-use crate::guard::{Charge, Outcome, agree, judge};
-use crate::ladder::{Ladder, Lesson, Standing, UNKNOWN_COOLDOWN, exhausted};
+use crate::guard::{Charge, Outcome, agree, check_totals};
 use crate::operations::about::{About, challenge_id};
 use crate::operations::audited::Tell;
 use crate::operations::recall::{self, invalid, recall};
 use crate::operations::turn::{NoAnswer, Operation, Received, Turn, stray, totals};
 use crate::phone;
+use crate::plan::{ChargePlan, Lesson, Standing, UNKNOWN_COOLDOWN, exhausted};
 use crate::settings::prepared::{Key, Prepared};
 use crate::settings::{Guesses, Voice};
 use crate::signed::binding::{Binding, Claimed};
 use crate::signed::handle::{self, Handle};
 use crate::signed::pin::Pin;
-use crate::signed::token::{Head, Token};
+use crate::signed::token::{Token, TokenHead};
 use crate::words::locale::Locale;
 use crate::xoxzo::reply::Reply;
 use crate::xoxzo::text::{self, Message};
@@ -100,7 +100,7 @@ impl Tell for Challenge {
 #[derive(Clone)]
 pub struct Dispatch {
     now: u32,
-    head: Head,
+    head: TokenHead,
     binding: Binding,
     /// Seconds that the challenge has left.
     left: u32,
@@ -111,7 +111,7 @@ pub struct Dispatch {
     /// Sent before.
     again: bool,
     /// What it is charged with, while it is.
-    ladder: Ladder,
+    plan: ChargePlan,
     /// Billed parts, if the text is ours.
     parts: Option<u32>,
     alarm: Option<Alarm>,
@@ -124,7 +124,7 @@ pub struct Dispatch {
 
 #[derive(Clone)]
 enum Stage {
-    /// The ladder is being charged.
+    /// The plan is being charged.
     Charge,
     /// The message is on its way.
     Send,
@@ -152,11 +152,12 @@ impl Dispatch {
         let binding = settings.bind(now, claimed)?;
         if sending.channel == Channel::Voice {
             return Err(
-                Unfit("must be sms: a call comes only after it, as a resend").argument("channel"),
+                InvalidFormat("must be sms: a call comes only after it, as a resend")
+                    .argument("channel"),
             );
         }
         let guesses = &settings.guesses;
-        let head = Head {
+        let head = TokenHead {
             kid: settings.signing()?.kid,
             digits: guesses.digits,
             issued_at: now,
@@ -182,7 +183,7 @@ impl Dispatch {
     ) -> Result<Turn<Self>, Failure> {
         let binding = settings.bind(now, claimed)?;
         if sending.decoy {
-            return Err(Unfit("is decided at the start").argument("decoy"));
+            return Err(InvalidFormat("is decided at the start").argument("decoy"));
         }
         let token = Token::parse(token).ok_or_else(invalid)?;
         let recalled = recall(settings, &token, &binding, now)?;
@@ -203,7 +204,7 @@ impl Dispatch {
     fn new(
         settings: &Prepared,
         now: u32,
-        head: Head,
+        head: TokenHead,
         binding: Binding,
         left: u32,
         sending: Sending<'_>,
@@ -220,7 +221,7 @@ impl Dispatch {
             client: sending.client.map(ToString::to_string),
             decoy: sending.decoy,
             again: false,
-            ladder: Ladder::default(),
+            plan: ChargePlan::default(),
             parts: None,
             alarm: None,
             probing: false,
@@ -253,14 +254,15 @@ impl Dispatch {
         let (_, parts) = longest.request(settings)?;
         if parts.is_some_and(|parts| parts > settings.messages.parts) {
             return Err(
-                Unfit("would have more parts than message.max_parts allows").argument("message")
+                InvalidFormat("would have more parts than message.max_parts allows")
+                    .argument("message"),
             );
         }
-        self.ladder = self.ladder(settings)?;
-        Ok(Turn::Count(self.ladder.charges(), self))
+        self.plan = self.plan(settings)?;
+        Ok(Turn::Count(self.plan.charges(), self))
     }
 
-    fn ladder(&self, settings: &Prepared) -> Result<Ladder, Failure> {
+    fn plan(&self, settings: &Prepared) -> Result<ChargePlan, Failure> {
         let guess = self
             .again
             .then(|| recall::guess(settings, &self.head, &self.binding, &self.message(settings)));
@@ -273,7 +275,7 @@ impl Dispatch {
             (false, false) => Standing::Closed,
             (false, true) => Standing::Probing,
         };
-        Ladder::message(
+        ChargePlan::message(
             settings,
             &self.binding,
             self.client.as_deref(),
@@ -322,7 +324,8 @@ impl Dispatch {
             .messages
             .template(self.locale, message.transaction.is_some());
         let template = template.ok_or_else(|| {
-            Unfit("no template of message.templates shows amount and payee").argument("transaction")
+            InvalidFormat("no template of message.templates shows amount and payee")
+                .argument("transaction")
         })?;
         Ok((
             xoxzo::from_template(account, recipient, template, &message),
@@ -338,12 +341,12 @@ impl Dispatch {
     ) -> Result<Turn<Self>, Failure> {
         let answer = totals(received)?;
         let agreed = agree(now, answer.now);
-        match (judge(&self.ladder.charges(), answer.totals), agreed) {
+        match (check_totals(&self.plan.charges(), answer.totals), agreed) {
             (Ok(Outcome::Made(totals)), Ok(())) => {
-                self.alarm = self.ladder.alarm(&totals);
-                self.failed = self.ladder.failed(&totals);
+                self.alarm = self.plan.alarm(&totals);
+                self.failed = self.plan.failed(&totals);
                 let digits = self.head.digits;
-                if self.ladder.is_spent_under_alarm(&totals, digits, 0) {
+                if self.plan.is_spent_under_alarm(&totals, digits, 0) {
                     let spent = exhausted().alarm(self.alarm).expires_in(self.left);
                     return self.back(settings, usize::MAX, spent);
                 }
@@ -353,15 +356,15 @@ impl Dispatch {
                 self.send(settings)
             }
             (Ok(Outcome::Refused { at, .. }), Ok(()))
-                if self.ladder.is_failing(at) && !self.probing =>
+                if self.plan.is_failing(at) && !self.probing =>
             {
                 // Looks come first: nothing is charged yet.
                 self.probing = true;
-                self.ladder = self.ladder(settings)?;
-                Ok(Turn::Count(self.ladder.charges(), self))
+                self.plan = self.plan(settings)?;
+                Ok(Turn::Count(self.plan.charges(), self))
             }
             (Ok(Outcome::Refused { at, total }), Ok(())) => {
-                let refusal = self.ladder.refusal(at, total);
+                let refusal = self.plan.refusal(at, total);
                 self.back(settings, at, refusal)
             }
             // A host with a wrong clock shuts itself, and leaves nothing behind in the store.
@@ -394,7 +397,7 @@ impl Dispatch {
         made: usize,
         failure: Failure,
     ) -> Result<Turn<Self>, Failure> {
-        let back = self.ladder(settings)?.back(made);
+        let back = self.plan(settings)?.back(made);
         self.fail(back, failure)
     }
 
@@ -405,7 +408,7 @@ impl Dispatch {
         lesson: Lesson,
         failure: Failure,
     ) -> Result<Turn<Self>, Failure> {
-        let mut list = self.ladder(settings)?.back(usize::MAX);
+        let mut list = self.plan(settings)?.back(usize::MAX);
         for charge in self.learned(settings, lesson)? {
             beside(&mut list, charge);
         }

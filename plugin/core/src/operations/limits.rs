@@ -10,12 +10,12 @@ use alloc::vec::Vec;
 use crate::common::audit::Audit;
 use crate::common::codec::{Reader, Writer};
 use crate::common::failure::Failure;
-use crate::guard::{Outcome, judge, lie};
-use crate::ladder::{Ladder, Limit};
+use crate::guard::{Outcome, check_totals, lie};
 use crate::operations::about::About;
 use crate::operations::audited::Tell;
 use crate::operations::turn::{Operation, Received, Suspend, Turn, totals};
 use crate::phone::Recipient;
+use crate::plan::{ChargePlan, Limit};
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::id;
 
@@ -30,13 +30,13 @@ impl Tell for Limits {
 
 /// A look at a user's counters that waits for the guard.
 #[derive(Clone)]
-pub struct Look {
+pub struct AskLimits {
     subject: String,
     recipient: Recipient,
     client: Option<String>,
 }
 
-impl Look {
+impl AskLimits {
     /// Takes the subject and the recipient of a binding and, to see its counters too, the address of a client.
     ///
     /// # Errors
@@ -55,17 +55,17 @@ impl Look {
             recipient,
             client: client.map(ToString::to_string),
         };
-        let (ladder, _) = look.ladder(settings)?;
-        Ok(Turn::Count(ladder.charges(), look))
+        let (plan, _) = look.plan(settings)?;
+        Ok(Turn::Count(plan.charges(), look))
     }
 
-    fn ladder(&self, settings: &Prepared) -> Result<(Ladder, Vec<bool>), Failure> {
+    fn plan(&self, settings: &Prepared) -> Result<(ChargePlan, Vec<bool>), Failure> {
         let client = self.client.as_deref();
-        Ladder::limits(settings, &self.subject, &self.recipient, client)
+        ChargePlan::limits(settings, &self.subject, &self.recipient, client)
     }
 }
 
-impl Suspend for Look {
+impl Suspend for AskLimits {
     fn write(&self, _: &Prepared, out: &mut Writer) {
         let Self {
             subject,
@@ -85,7 +85,7 @@ impl Suspend for Look {
     }
 }
 
-impl Operation for Look {
+impl Operation for AskLimits {
     type Output = Limits;
 
     fn about(&self, _: &Prepared) -> About {
@@ -93,11 +93,11 @@ impl Operation for Look {
     }
 
     fn go_on(self, settings: &Prepared, _: u32, received: Received) -> Result<Turn<Self>, Failure> {
-        let (ladder, kinds) = self.ladder(settings)?;
-        match judge(&ladder.charges(), totals(received)?.totals)? {
+        let (plan, kinds) = self.plan(settings)?;
+        match check_totals(&plan.charges(), totals(received)?.totals)? {
             Outcome::Made(totals) => {
                 let monitor = settings.sends.monitor;
-                Ok(Turn::Done(Limits(ladder.told(&kinds, &totals, monitor))))
+                Ok(Turn::Done(Limits(plan.told(&kinds, &totals, monitor))))
             }
             // Nothing in the list can be refused.
             Outcome::Refused { .. } => Err(lie()),

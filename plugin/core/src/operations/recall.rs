@@ -7,10 +7,10 @@ use crate::common::failure::{Code, Failure};
 use crate::guard::Charge;
 use crate::settings::prepared::{Key, Prepared};
 use crate::signed::binding::Binding;
-use crate::signed::token::{Head, Token};
+use crate::signed::token::{Token, TokenHead};
 
 /// A genuine challenge.
-pub(crate) struct Recalled<'a> {
+pub(crate) struct VerifiedToken<'a> {
     pub(crate) key: &'a Key,
     /// M.
     pub(crate) message: Vec<u8>,
@@ -30,7 +30,7 @@ pub(crate) fn recall<'a>(
     token: &Token,
     binding: &Binding,
     now: u32,
-) -> Result<Recalled<'a>, Failure> {
+) -> Result<VerifiedToken<'a>, Failure> {
     let message = token.head.message(&settings.audience, binding);
     // An unknown key id costs what a wrong MAC costs, and a decoy what a challenge costs.
     let (key, known) = match settings.key(token.head.kid) {
@@ -51,7 +51,7 @@ pub(crate) fn recall<'a>(
             Failure::new(Code::Expired, "the settings now ask for a longer pin").of_decoy(decoy),
         );
     }
-    Ok(Recalled {
+    Ok(VerifiedToken {
         key,
         message,
         left,
@@ -60,7 +60,12 @@ pub(crate) fn recall<'a>(
 }
 
 /// A guess at a challenge.
-pub(crate) fn guess(settings: &Prepared, head: &Head, binding: &Binding, message: &[u8]) -> Charge {
+pub(crate) fn guess(
+    settings: &Prepared,
+    head: &TokenHead,
+    binding: &Binding,
+    message: &[u8],
+) -> Charge {
     let group = settings.names.subject(&binding.subject);
     Charge::one(
         settings.names.challenge(&group, message),
@@ -70,7 +75,7 @@ pub(crate) fn guess(settings: &Prepared, head: &Head, binding: &Binding, message
 }
 
 /// Life of a challenge's counter.
-pub(crate) fn ttl(head: &Head) -> u32 {
+pub(crate) fn ttl(head: &TokenHead) -> u32 {
     u32::from(head.lifetime).saturating_add(clock::BEYOND)
 }
 

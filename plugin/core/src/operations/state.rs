@@ -12,13 +12,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::common::codec::{Reader, Writer, from_hex, to_hex};
-use crate::common::failure::{Code, Failure, Unfit};
+use crate::common::failure::{Code, Failure, InvalidFormat};
 use crate::common::mark;
 use crate::operations::about::About;
 use crate::operations::audited::{Audited, Tell, Told};
-use crate::operations::credits::{Ask, Credits};
+use crate::operations::credits::{AskCredits, Credits};
 use crate::operations::dispatch::{Challenge, Dispatch};
-use crate::operations::limits::{Limits, Look};
+use crate::operations::limits::{AskLimits, Limits};
 use crate::operations::status::{Report, Status};
 use crate::operations::turn::{Operation, Received, Suspend, Turn};
 use crate::operations::unlock::{Unlock, Unlocked};
@@ -34,7 +34,7 @@ const LONGEST: usize = 8_192;
 
 /// An operation of any kind that waits.
 #[derive(Clone)]
-pub enum Waiting {
+pub enum Suspended {
     /// `start` or `resend`.
     Dispatch(Audited<Dispatch>),
     /// `verify`.
@@ -44,9 +44,9 @@ pub enum Waiting {
     /// `unlock`.
     Unlock(Audited<Unlock>),
     /// `limits`.
-    Look(Audited<Look>),
+    AskLimits(Audited<AskLimits>),
     /// `credits`.
-    Ask(Audited<Ask>),
+    AskCredits(Audited<AskCredits>),
 }
 
 /// The result of an operation of any kind.
@@ -66,7 +66,7 @@ pub enum Ended {
     Credits(Credits),
 }
 
-impl Waiting {
+impl Suspended {
     /// The state, written at `now`.
     #[must_use]
     pub fn to_state(&self, settings: &Prepared, now: u32) -> String {
@@ -77,8 +77,8 @@ impl Waiting {
             Self::Verify(verify) => verify.write(settings, out.u8(2)),
             Self::Status(status) => status.write(settings, out.u8(3)),
             Self::Unlock(unlock) => unlock.write(settings, out.u8(4)),
-            Self::Look(look) => look.write(settings, out.u8(5)),
-            Self::Ask(ask) => ask.write(settings, out.u8(6)),
+            Self::AskLimits(look) => look.write(settings, out.u8(5)),
+            Self::AskCredits(ask) => ask.write(settings, out.u8(6)),
         }
         let body = out.finish();
         let mac = settings.state.mac(&authenticated(settings, &body));
@@ -91,7 +91,8 @@ impl Waiting {
     ///
     /// [`Code::Request`]; [`Code::Clock`] later, by the host's clock.
     pub fn from_state(settings: &Prepared, now: u32, state: &str) -> Result<Self, Failure> {
-        let foreign = || Unfit("must be one that these settings gave, unchanged").argument("state");
+        let foreign =
+            || InvalidFormat("must be one that these settings gave, unchanged").argument("state");
         let (body, mac) = envelope::open(state, LONGEST, from_hex).ok_or_else(foreign)?;
         let message = authenticated(settings, &body);
         if !settings.state.verifies(&message, &mac) {
@@ -104,8 +105,8 @@ impl Waiting {
             2 => Audited::read(settings, &mut from).map(Self::Verify),
             3 => Audited::read(settings, &mut from).map(Self::Status),
             4 => Audited::read(settings, &mut from).map(Self::Unlock),
-            5 => Audited::read(settings, &mut from).map(Self::Look),
-            6 => Audited::read(settings, &mut from).map(Self::Ask),
+            5 => Audited::read(settings, &mut from).map(Self::AskLimits),
+            6 => Audited::read(settings, &mut from).map(Self::AskCredits),
             _ => None,
         };
         let waiting = waiting.filter(|_| first == mark::STATE && from.finish());
@@ -127,7 +128,7 @@ fn authenticated(settings: &Prepared, body: &[u8]) -> Vec<u8> {
     out.raw(body).finish()
 }
 
-impl Operation for Waiting {
+impl Operation for Suspended {
     type Output = Told<Ended>;
 
     fn about(&self, settings: &Prepared) -> About {
@@ -136,8 +137,8 @@ impl Operation for Waiting {
             Self::Verify(verify) => verify.about(settings),
             Self::Status(status) => status.about(settings),
             Self::Unlock(unlock) => unlock.about(settings),
-            Self::Look(look) => look.about(settings),
-            Self::Ask(ask) => ask.about(settings),
+            Self::AskLimits(look) => look.about(settings),
+            Self::AskCredits(ask) => ask.about(settings),
         }
     }
 
@@ -152,19 +153,19 @@ impl Operation for Waiting {
             Self::Verify(verify) => verify.go_on(settings, now, received).map(Turn::any),
             Self::Status(status) => status.go_on(settings, now, received).map(Turn::any),
             Self::Unlock(unlock) => unlock.go_on(settings, now, received).map(Turn::any),
-            Self::Look(look) => look.go_on(settings, now, received).map(Turn::any),
-            Self::Ask(ask) => ask.go_on(settings, now, received).map(Turn::any),
+            Self::AskLimits(look) => look.go_on(settings, now, received).map(Turn::any),
+            Self::AskCredits(ask) => ask.go_on(settings, now, received).map(Turn::any),
         }
     }
 }
 
 impl<O: Operation<Output: Tell + Into<Ended>>> Turn<Audited<O>>
 where
-    Audited<O>: Into<Waiting>,
+    Audited<O>: Into<Suspended>,
 {
     /// The same turn of an operation of any kind.
     #[must_use]
-    pub fn any(self) -> Turn<Waiting> {
+    pub fn any(self) -> Turn<Suspended> {
         match self {
             Turn::Count(charges, operation) => Turn::Count(charges, operation.into()),
             Turn::Send(request, operation) => Turn::Send(request, operation.into()),
@@ -179,7 +180,7 @@ where
 /// One variant for each operation, in both enums.
 macro_rules! operations {
     ($($variant:ident $operation:ident, $end:ident $output:ident;)*) => {$(
-        impl From<Audited<$operation>> for Waiting {
+        impl From<Audited<$operation>> for Suspended {
             fn from(operation: Audited<$operation>) -> Self {
                 Self::$variant(operation)
             }
@@ -198,6 +199,6 @@ operations! {
     Verify Verify, Accepted Acceptance;
     Status Status, Reported Report;
     Unlock Unlock, Unlocked Unlocked;
-    Look Look, Limits Limits;
-    Ask Ask, Credits Credits;
+    AskLimits AskLimits, Limits Limits;
+    AskCredits AskCredits, Credits Credits;
 }

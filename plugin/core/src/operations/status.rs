@@ -13,10 +13,10 @@ use crate::common::clock;
 use crate::common::codec::{Reader, Writer};
 use crate::common::delivery::Delivery;
 use crate::common::failure::{Code, Failure};
-use crate::guard::{Charge, GuardName, Outcome, judge};
+use crate::guard::{Charge, GuardName, Outcome, check_totals};
 use crate::operations::about::About;
 use crate::operations::audited::Tell;
-use crate::operations::decoy::State;
+use crate::operations::decoy::DecoyState;
 use crate::operations::turn::{NoAnswer, Operation, Received, Suspend, Turn, stray, totals};
 use crate::settings::prepared::Prepared;
 use crate::signed::handle;
@@ -44,7 +44,7 @@ pub struct Status {
     challenge_id: [u8; 8],
     message_id: String,
     /// The invented state of a message that was never sent.
-    decoy: Option<State>,
+    decoy: Option<DecoyState>,
     asked: bool,
 }
 
@@ -105,7 +105,7 @@ impl Suspend for Status {
             message_id: from.text(),
             decoy: match from.present() {
                 false => None,
-                true => Some(from.one_of(&State::ALL)?),
+                true => Some(from.one_of(&DecoyState::ALL)?),
             },
             asked: from.present(),
         })
@@ -133,7 +133,7 @@ impl Operation for Status {
         match received {
             received if !self.asked => {
                 if let Outcome::Refused { total, .. } =
-                    judge(&[self.charge()], totals(received)?.totals)?
+                    check_totals(&[self.charge()], totals(received)?.totals)?
                 {
                     let soon = Failure::new(Code::Cooldown, "this was asked moments ago");
                     return Err(soon.retry_after(Some(total.ends_in)));

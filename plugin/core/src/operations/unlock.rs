@@ -14,12 +14,12 @@ use alloc::vec::Vec;
 use crate::common::audit::Audit;
 use crate::common::codec::{Reader, Writer};
 use crate::common::failure::{Code, Failure};
-use crate::guard::{Charge, LASTING, Name, Outcome, Total, judge, lie};
-use crate::ladder::UNKNOWN_COOLDOWN;
+use crate::guard::{Charge, LASTING, Name, Outcome, Total, check_totals, lie};
 use crate::operations::about::About;
 use crate::operations::audited::Tell;
 use crate::operations::turn::{Operation, Received, Suspend, Turn, totals};
 use crate::phone::Recipient;
+use crate::plan::UNKNOWN_COOLDOWN;
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::id;
 
@@ -198,7 +198,7 @@ impl Operation for Unlock {
             Stage::Look => self.looks(settings),
             Stage::Lift(_) => self.lifts(settings),
         };
-        match (judge(&charges, answer.totals)?, self.stage) {
+        match (check_totals(&charges, answer.totals)?, self.stage) {
             (Outcome::Made(seen), Stage::Look) => self.lift(settings, &seen),
             (Outcome::Made(_), Stage::Lift(unlocked)) => Ok(Turn::Done(unlocked)),
             // Nothing in either list can be refused.

@@ -18,17 +18,17 @@ use subtle::{Choice, ConstantTimeEq};
 use crate::common::audit::{Alarm, Audit};
 use crate::common::clock;
 use crate::common::failure::{Code, Failure};
-use crate::guard::{CLAIM, Charge, Outcome, Total, agree, judge, lie};
-use crate::ladder::{Ladder, exhausted, used};
+use crate::guard::{CLAIM, Charge, Outcome, Total, agree, check_totals, lie};
 use crate::operations::about::About;
 use crate::operations::audited::Tell;
-use crate::operations::recall::{self, Recalled, invalid, recall};
+use crate::operations::recall::{self, VerifiedToken, invalid, recall};
 use crate::operations::turn::{Operation, Received, Turn, totals};
+use crate::plan::{ChargePlan, exhausted, used};
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::{Binding, Claimed};
 use crate::signed::pin::Pin;
 use crate::signed::receipt;
-use crate::signed::token::{Head, Token};
+use crate::signed::token::{Token, TokenHead};
 
 /// The proof of acceptance.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,10 +48,10 @@ pub struct Verify {
     now: u32,
     /// Seconds that the challenge has left.
     left: u32,
-    head: Head,
+    head: TokenHead,
     binding: Binding,
     typed: [u8; 32],
-    ladder: Ladder,
+    plan: ChargePlan,
     /// No guess is right.
     decoy: bool,
     client: Option<String>,
@@ -84,22 +84,22 @@ impl Verify {
         let binding = settings.bind(now, claimed)?;
         let token = Token::parse(token).ok_or_else(invalid)?;
         let typed = Pin::parse(pin, token.head.digits)?;
-        let Recalled {
+        let VerifiedToken {
             key,
             message,
             left,
             decoy,
         } = recall(settings, &token, &binding, now)?;
         let typed = typed.fingerprint(&key.pin, &message);
-        let ladder = ladder(settings, &token.head, &message, &binding, client)?;
-        let charges = ladder.charges();
+        let plan = plan(settings, &token.head, &message, &binding, client)?;
+        let charges = plan.charges();
         let verify = Self {
             now,
             left,
             head: token.head,
             binding,
             typed,
-            ladder,
+            plan,
             decoy,
             client: client.map(ToString::to_string),
             alarm: None,
@@ -117,7 +117,7 @@ impl Verify {
         let names = &settings.names;
         let name = names.challenge(&names.subject(subject), message);
         let mut charges = alloc::vec![Charge::more(name, CLAIM, limit, recall::ttl(&self.head))];
-        charges.extend(self.ladder.clear(hard));
+        charges.extend(self.plan.clear(hard));
         let cooldown = names.cooldown(
             &names.number(recipient),
             settings.open(&self.binding),
@@ -137,15 +137,15 @@ impl Verify {
         clock::hurry(self.now, now)?;
         let answer = totals(received)?;
         agree(now, answer.now)?;
-        let ladder = &self.ladder;
-        let totals = match judge(&ladder.charges(), answer.totals)? {
+        let plan = &self.plan;
+        let totals = match check_totals(&plan.charges(), answer.totals)? {
             Outcome::Refused { at, total } => {
-                return Err(ladder.refusal(at, total).expires_in(self.left));
+                return Err(plan.refusal(at, total).expires_in(self.left));
             }
             Outcome::Made(totals) => totals,
         };
-        self.alarm = ladder.alarm(&totals);
-        if ladder.is_spent_under_alarm(&totals, self.head.digits, 1) {
+        self.alarm = plan.alarm(&totals);
+        if plan.is_spent_under_alarm(&totals, self.head.digits, 1) {
             let spent = exhausted().alarm(self.alarm).expires_in(self.left);
             return Err(spent);
         }
@@ -159,7 +159,7 @@ impl Verify {
                 .guesses_left(self.guesses_left(&totals))
                 .alarm(self.alarm));
         }
-        let hard = ladder.hard(&totals);
+        let hard = plan.hard(&totals);
         self.stage = Stage::Claim { hard };
         Ok(Turn::Count(self.claim(settings, message, hard), self))
     }
@@ -167,10 +167,10 @@ impl Verify {
     /// Under the alarm a short PIN has no second guess.
     fn guesses_left(&self, totals: &[Total]) -> u32 {
         let digits = self.head.digits;
-        if self.ladder.is_spent_under_alarm(totals, digits, 0) {
+        if self.plan.is_spent_under_alarm(totals, digits, 0) {
             0
         } else {
-            self.ladder.left(totals)
+            self.plan.left(totals)
         }
     }
 
@@ -192,15 +192,15 @@ impl Verify {
 }
 
 /// Makes the charges of a guess.
-fn ladder(
+fn plan(
     settings: &Prepared,
-    head: &Head,
+    head: &TokenHead,
     message: &[u8],
     binding: &Binding,
     client: Option<&str>,
-) -> Result<Ladder, Failure> {
+) -> Result<ChargePlan, Failure> {
     let guess = recall::guess(settings, head, binding, message);
-    Ladder::guess(settings, binding, client, guess)
+    ChargePlan::guess(settings, binding, client, guess)
 }
 
 impl Tell for Acceptance {
@@ -233,7 +233,7 @@ impl Operation for Verify {
                 if agree(now, answer.now).is_err() {
                     self.alarm = self.alarm.or(Some(Alarm::Clock));
                 }
-                match judge(&charges, answer.totals)? {
+                match check_totals(&charges, answer.totals)? {
                     Outcome::Refused { .. } => Err(used().expires_in(self.left)),
                     Outcome::Made(totals) => match totals.first() {
                         // A claim comes on top of its own guess, at least.

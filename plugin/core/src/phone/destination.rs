@@ -5,15 +5,15 @@ use alloc::vec::Vec;
 
 use super::plan::{Country, Plan};
 use super::{PREFIX, Recipient, Trusted, digits};
-use crate::common::failure::Unfit;
+use crate::common::failure::InvalidFormat;
 
 /// Numbers that messages may go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Destination(Place);
+pub struct Destination(Area);
 
 /// The kind of a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Area {
     /// The fixed and mobile numbers of a country, by its code of ISO 3166-1. The ranges stay in the table.
     Country(String),
     /// A digit prefix, the length of the whole number, and ranges that are shut.
@@ -45,14 +45,14 @@ impl Destination {
         longest: u8,
         denied: &[String],
         trusted: &Trusted,
-    ) -> Result<Self, Unfit> {
+    ) -> Result<Self, InvalidFormat> {
         let canonical = |text: &str| {
             let digits = digits(text).ok_or(PREFIX)?;
             let trunk = Plan::of(digits).is_some_and(|plan| {
                 plan.is_trunk_prefix(digits.get(plan.code.len()..).unwrap_or_default())
             });
             if trunk && !trusted.covers(digits) {
-                return Err(Unfit(
+                return Err(InvalidFormat(
                     "must not have a trunk prefix after the calling code: no number has one, so nothing would match",
                 ));
             }
@@ -60,16 +60,18 @@ impl Destination {
         };
         let prefix = canonical(prefix)?;
         if !(8..=longest).contains(&shortest) || longest > 15 {
-            return Err(Unfit("lengths must be 8 to 15 digits, the shortest first"));
+            return Err(InvalidFormat(
+                "lengths must be 8 to 15 digits, the shortest first",
+            ));
         }
         let denied: Vec<_> = denied
             .iter()
             .map(|text| canonical(text))
             .collect::<Result<_, _>>()?;
         if !denied.iter().all(|text| text.starts_with(&prefix)) {
-            return Err(Unfit("a denied prefix must lie within the prefix"));
+            return Err(InvalidFormat("a denied prefix must lie within the prefix"));
         }
-        Ok(Self(Place::Range {
+        Ok(Self(Area::Range {
             prefix,
             shortest,
             longest,
@@ -82,10 +84,10 @@ impl Destination {
     /// # Errors
     ///
     /// Any other name.
-    pub fn preset(name: &str) -> Result<Vec<Self>, Unfit> {
+    pub fn preset(name: &str) -> Result<Vec<Self>, InvalidFormat> {
         if name == "JP-mobile" {
             let mobile = |prefix: &&str| {
-                Self(Place::Range {
+                Self(Area::Range {
                     prefix: (*prefix).to_string(),
                     shortest: 12,
                     longest: 12,
@@ -95,23 +97,23 @@ impl Destination {
             return Ok(JP_MOBILE.iter().map(mobile).collect());
         }
         match Country::of(name) {
-            Some(_) => Ok(alloc::vec![Self(Place::Country(name.to_string()))]),
-            None => Err(Unfit(
+            Some(_) => Ok(alloc::vec![Self(Area::Country(name.to_string()))]),
+            None => Err(InvalidFormat(
                 "must be a country by its code of ISO 3166-1, such as US, or JP-mobile, or an object with a prefix",
             )),
         }
     }
 
-    pub(crate) fn place(&self) -> &Place {
+    pub(crate) fn area(&self) -> &Area {
         &self.0
     }
 
-    pub(crate) fn from_place(place: Place) -> Self {
+    pub(crate) fn from_area(place: Area) -> Self {
         Self(place)
     }
 }
 
-impl Place {
+impl Area {
     /// Rates how closely the place describes a number: the length of the prefix that both have, and of two as long, a range before a country. `None`:
     /// it does not say anything of the number.
     fn rank(&self, digits: &str) -> Option<(usize, bool)> {
@@ -169,7 +171,7 @@ mod tests {
         Recipient::parse(text, &Trusted::default()).unwrap()
     }
 
-    fn range(prefix: &str, denied: &[&str]) -> Result<Destination, Unfit> {
+    fn range(prefix: &str, denied: &[&str]) -> Result<Destination, InvalidFormat> {
         let denied: Vec<_> = denied.iter().map(ToString::to_string).collect();
         Destination::parse(prefix, 8, 15, &denied, &Trusted::default())
     }

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::common::failure::Unfit;
+use crate::common::failure::InvalidFormat;
 use crate::common::range::Range;
 use crate::phone::Destination;
 use crate::words::locale::Locale;
@@ -112,13 +112,15 @@ impl Wording {
     /// # Errors
     ///
     /// The first rule that one of the texts breaks, or one between them.
-    pub(super) fn check(&self, autofill: &Autofill) -> Result<(), Unfit> {
+    pub(super) fn check(&self, autofill: &Autofill) -> Result<(), InvalidFormat> {
         let called = matches!(self.locale, Locale::En | Locale::Ja);
         if self.call.is_some() && !called {
-            return Err(Unfit("call must be in en or ja, the languages of calls"));
+            return Err(InvalidFormat(
+                "call must be in en or ja, the languages of calls",
+            ));
         }
         if self.all().next().is_none() {
-            return Err(Unfit("must have a text, a payment or a call"));
+            return Err(InvalidFormat("must have a text, a payment or a call"));
         }
         let lined = autofill.webotp_domain.is_some();
         for (text, of) in [
@@ -129,7 +131,7 @@ impl Wording {
             let Some(text) = text else { continue };
             pattern::check(text, of)?;
             if lined && of != Use::Call && text.contains(['@', '#']) {
-                return Err(Unfit(
+                return Err(InvalidFormat(
                     "must have no @ and no #, which browsers read, since message.webotp_domain is set",
                 ));
             }

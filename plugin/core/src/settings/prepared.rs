@@ -13,9 +13,9 @@ use crate::common::clock;
 use crate::common::codec::Writer;
 use crate::common::failure::{Code, Failure};
 use crate::common::random;
-use crate::guard::{GuardName, Names};
+use crate::guard::{CounterKeys, GuardName};
 use crate::phone::{Destination, Trusted};
-use crate::settings::{Broken, Guesses, Messages, Purpose, Scope, Sends, Settings, Voice};
+use crate::settings::{Guesses, Messages, Purpose, RuleViolation, Scope, Sends, Settings, Voice};
 use crate::signed::binding::{Binding, Claimed, Transaction, unknown_purpose};
 use crate::signed::key::{ReceiptKey, Secret};
 use crate::signed::receipt;
@@ -42,7 +42,7 @@ pub struct Prepared {
     pub(crate) service: String,
     pub(crate) messages: Messages,
     pub(crate) keys: Vec<Key>,
-    pub(crate) names: Names,
+    pub(crate) names: CounterKeys,
     /// The key of hashes in events.
     pub(crate) audit: Secret,
     /// The key of states: operations that wait.
@@ -65,7 +65,7 @@ impl Settings {
     pub fn prepare(
         &self,
         rng: &mut impl TryCryptoRng,
-    ) -> Result<Result<Prepared, Broken>, Failure> {
+    ) -> Result<Result<Prepared, RuleViolation>, Failure> {
         Ok(match self.scope {
             Scope::Process => self.prepare_in(Some(&random::draw(rng)?)),
             Scope::Shared => self.prepare_in(None),
@@ -78,7 +78,7 @@ impl Settings {
     /// # Errors
     ///
     /// The first rule that is broken.
-    pub fn prepare_in(&self, process: Option<&[u8; 16]>) -> Result<Prepared, Broken> {
+    pub fn prepare_in(&self, process: Option<&[u8; 16]>) -> Result<Prepared, RuleViolation> {
         self.check()?;
         let tokens = self.context(process);
         let keys = self.keys.iter().map(|root| Key {
@@ -95,7 +95,7 @@ impl Settings {
             messages: self.messages.clone(),
             keys: keys.collect(),
             // Not the process: settings prepared anew in one process find its locks again.
-            names: Names::new(self.guard_key.derive("guard", &self.context(None))),
+            names: CounterKeys::new(self.guard_key.derive("guard", &self.context(None))),
             audit: self.guard_key.derive("audit", &self.context(None)),
             state: self.guard_key.derive("state", &tokens),
             purposes: self.purposes.clone(),

@@ -3,8 +3,8 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use super::{Broken, Cap, Guesses, Messages, Sends, Settings, Wording};
-use crate::common::failure::Unfit;
+use super::{Cap, Guesses, Messages, RuleViolation, Sends, Settings, Wording};
+use crate::common::failure::InvalidFormat;
 use crate::common::range::Range;
 use crate::common::{display, form};
 use crate::phone::Trusted;
@@ -18,12 +18,12 @@ impl Settings {
     /// # Errors
     ///
     /// The first rule that is broken.
-    pub(crate) fn check(&self) -> Result<(), Broken> {
+    pub(crate) fn check(&self) -> Result<(), RuleViolation> {
         for (path, range, number, rule) in RANGES {
             if !range.holds(number(self)) {
-                return Err(Broken {
+                return Err(RuleViolation {
                     path,
-                    rule: Unfit(rule),
+                    rule: InvalidFormat(rule),
                 });
             }
         }
@@ -33,19 +33,19 @@ impl Settings {
             };
             for (range, number, rule) in [(counts, count, rule), (Cap::SECONDS, seconds, WINDOW)] {
                 if !range.holds(number) {
-                    return Err(Broken {
+                    return Err(RuleViolation {
                         path,
-                        rule: Unfit(rule),
+                        rule: InvalidFormat(rule),
                     });
                 }
             }
         }
-        display::check(&self.service).map_err(|rule| Broken {
+        display::check(&self.service).map_err(|rule| RuleViolation {
             path: "service",
             rule,
         })?;
         for wording in &self.messages.texts {
-            self.check_wording(wording).map_err(|rule| Broken {
+            self.check_wording(wording).map_err(|rule| RuleViolation {
                 path: "message.texts",
                 rule,
             })?;
@@ -54,9 +54,9 @@ impl Settings {
         let mut rules = rules.chain(self.xoxzo.rules(self.test));
         let broken = rules.find(|(holds, ..)| !holds);
         broken.map_or(Ok(()), |(_, path, rule)| {
-            Err(Broken {
+            Err(RuleViolation {
                 path,
-                rule: Unfit(rule),
+                rule: InvalidFormat(rule),
             })
         })
     }
@@ -64,17 +64,17 @@ impl Settings {
     /// # Errors
     ///
     /// The first rule that a text of the service's own breaks, by itself or with other settings.
-    fn check_wording(&self, wording: &Wording) -> Result<(), Unfit> {
+    fn check_wording(&self, wording: &Wording) -> Result<(), InvalidFormat> {
         let messages = &self.messages;
         wording.check(&messages.autofill)?;
         let purpose = wording.purpose.as_deref();
         let known = |name| self.purposes.iter().any(|purpose| purpose.name == name);
         if !purpose.is_none_or(known) {
-            return Err(Unfit("must be for one of the purposes"));
+            return Err(InvalidFormat("must be for one of the purposes"));
         }
         let same = |it: &&Wording| it.locale == wording.locale && it.purpose == wording.purpose;
         if messages.texts.iter().filter(same).count() > 1 {
-            return Err(Unfit("must be one for each language and purpose"));
+            return Err(InvalidFormat("must be one for each language and purpose"));
         }
         let largest = Transaction {
             amount: "9".repeat(15),
@@ -88,7 +88,7 @@ impl Settings {
                 messages,
             );
             if of.is_some() && text::parts(&text) > messages.parts {
-                return Err(Unfit(
+                return Err(InvalidFormat(
                     "would have more parts than message.max_parts allows, at the longest values",
                 ));
             }

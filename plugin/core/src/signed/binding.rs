@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 
 use crate::common::codec::{Reader, Writer, split};
 use crate::common::display;
-use crate::common::failure::{Code, Failure, Unfit};
+use crate::common::failure::{Code, Failure, InvalidFormat};
 use crate::phone::{Recipient, Trusted};
 
 /// Arguments of a binding, as a host gives them.
@@ -142,7 +142,7 @@ impl Binding {
 pub(crate) fn id(text: &str, name: &str) -> Result<String, Failure> {
     let fits = (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     fits.then(|| text.to_string()).ok_or_else(|| {
-        Unfit("must be 1 to 128 bytes of printable ASCII without spaces").argument(name)
+        InvalidFormat("must be 1 to 128 bytes of printable ASCII without spaces").argument(name)
     })
 }
 
@@ -174,11 +174,11 @@ fn decimals(currency: &str) -> Option<usize> {
 }
 
 fn check_amount(amount: &str, currency: &str) -> Result<(), Failure> {
-    const AMOUNT: Unfit = Unfit(
+    const AMOUNT: InvalidFormat = InvalidFormat(
         "must be a decimal of at most 15 digits without needless zeros, with all decimals of its currency",
     );
-    let decimals =
-        decimals(currency).ok_or_else(|| Unfit("must be an ISO 4217 code").argument("currency"))?;
+    let decimals = decimals(currency)
+        .ok_or_else(|| InvalidFormat("must be an ISO 4217 code").argument("currency"))?;
     let (whole, fraction) =
         split(amount, b'.').map_or((amount, None), |(whole, rest)| (whole, Some(rest)));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -12,7 +12,7 @@ use crate::common::clock;
 use crate::common::codec::{Reader, Writer, from_base64url, to_base64url};
 use crate::common::failure::{Code, Failure};
 use crate::common::mark;
-use crate::operations::decoy::State;
+use crate::operations::decoy::DecoyState;
 use crate::settings::prepared::Prepared;
 use crate::signed::envelope;
 use crate::signed::key::Secret;
@@ -52,7 +52,7 @@ pub(crate) struct Read {
     pub(crate) challenge_id: [u8; 8],
     pub(crate) message_id: String,
     /// The state that is told of a message that was never sent.
-    pub(crate) decoy: Option<State>,
+    pub(crate) decoy: Option<DecoyState>,
 }
 
 /// # Errors
@@ -78,7 +78,7 @@ pub(crate) fn read(settings: &Prepared, text: &str, now: u32) -> Result<Read, Fa
     }
     clock::within(issued_at, LIFETIME, now)?;
     let age = now.saturating_sub(issued_at);
-    let decoy = decoy.then(|| State::draw(&key.decoy, channel, &message_id, age));
+    let decoy = decoy.then(|| DecoyState::draw(&key.decoy, channel, &message_id, age));
     Ok(Read {
         channel,
         challenge_id,

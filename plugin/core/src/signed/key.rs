@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::common::codec::{Writer, from_base64url, to_base64url};
-use crate::common::failure::{Failure, Unfit};
+use crate::common::failure::{Failure, InvalidFormat};
 use crate::common::random;
 
 /// 256 bits that nobody may see. Debug prints `[REDACTED]`; wiped on drop.
@@ -144,7 +144,7 @@ impl RootKey {
     /// # Errors
     ///
     /// Anything else, such as a passphrase or a key with a slip in it.
-    pub fn parse(text: &str) -> Result<Self, Unfit> {
+    pub fn parse(text: &str) -> Result<Self, InvalidFormat> {
         read(KeyUse::Root, text).map(Self)
     }
 
@@ -203,7 +203,7 @@ impl ReceiptKey {
     /// # Errors
     ///
     /// Anything else.
-    pub fn parse(text: &str) -> Result<Self, Unfit> {
+    pub fn parse(text: &str) -> Result<Self, InvalidFormat> {
         let test = text.starts_with(KeyUse::TestReceipt.prefix());
         let secret = read(KeyUse::receipt(test), text)?;
         Ok(Self { secret, test })
@@ -229,7 +229,7 @@ impl RequestKey {
     /// # Errors
     ///
     /// Anything else.
-    pub fn parse(text: &str) -> Result<Self, Unfit> {
+    pub fn parse(text: &str) -> Result<Self, InvalidFormat> {
         let test = text.starts_with(KeyUse::TestRequest.prefix());
         let secret = read(KeyUse::request(test), text)?;
         Ok(Self { secret, test })
@@ -252,8 +252,8 @@ fn write(key_use: KeyUse, secret: &Secret) -> String {
     text
 }
 
-fn read(key_use: KeyUse, text: &str) -> Result<Secret, Unfit> {
-    const FORM: Unfit = Unfit("must be a key as `keygen` prints it");
+fn read(key_use: KeyUse, text: &str) -> Result<Secret, InvalidFormat> {
+    const FORM: InvalidFormat = InvalidFormat("must be a key as `keygen` prints it");
     let mut bytes = text
         .strip_prefix(key_use.prefix())
         .and_then(from_base64url)

@@ -17,7 +17,7 @@ use crate::signed::binding::Binding;
 
 /// The fields that a token carries in the clear. They must not be believed before the MAC is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Head {
+pub(crate) struct TokenHead {
     pub(crate) kid: [u8; 4],
     pub(crate) digits: u8,
     /// Seconds since 1970-01-01T00:00:00Z.
@@ -27,7 +27,7 @@ pub(crate) struct Head {
     pub(crate) nonce: [u8; 16],
 }
 
-impl Head {
+impl TokenHead {
     /// M: the one byte string that the MAC, the PIN and the name of the challenge's counter are computed over.
     pub(crate) fn message(&self, audience: &str, binding: &Binding) -> Vec<u8> {
         let mut out = Writer::new();
@@ -75,7 +75,7 @@ impl Head {
 /// A token, apart from whether it is genuine.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Token {
-    pub(crate) head: Head,
+    pub(crate) head: TokenHead,
     pub(crate) mac: [u8; 32],
 }
 
@@ -87,7 +87,7 @@ impl Token {
         }
         let bytes = from_base64url(text)?;
         let mut reader = Reader::new(&bytes);
-        let (head, mac) = (Head::read(&mut reader), reader.array());
+        let (head, mac) = (TokenHead::read(&mut reader), reader.array());
         reader.finish().then_some(Self { head, mac })
     }
 
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     fn token() -> Token {
-        let head = Head {
+        let head = TokenHead {
             kid: *b"\x00\xff\x10\x80",
             digits: 6,
             issued_at: 1_800_000_000,
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_challenge_lives_no_longer_than_settings_allow() {
-        let head = Head {
+        let head = TokenHead {
             issued_at: 1_800_000_000,
             ..token().head
         };

@@ -3,7 +3,7 @@
 //! A text is a [`pattern`](crate::words::pattern). Amount and payee come before the code (PSD2 RTS, article 5(1)). A part holds 70 characters of
 //! a text that is not ASCII, so those texts are short.
 
-use crate::common::failure::Unfit;
+use crate::common::failure::InvalidFormat;
 
 /// A language that messages are written in, by its BCP 47 tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +52,9 @@ impl Locale {
     /// # Errors
     ///
     /// Any other text.
-    pub fn parse(text: &str) -> Result<Self, Unfit> {
+    pub fn parse(text: &str) -> Result<Self, InvalidFormat> {
         let known = Self::ALL.into_iter().find(|locale| locale.code() == text);
-        known.ok_or(Unfit(
+        known.ok_or(InvalidFormat(
             "must be one of en, ja, id, ms, vi, th, zh-Hans, zh-Hant, ko, es",
         ))
     }

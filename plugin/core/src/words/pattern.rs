@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 
 use crate::common::codec::split;
 use crate::common::display;
-use crate::common::failure::Unfit;
+use crate::common::failure::InvalidFormat;
 
 /// A placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Placeholder {
     /// The name of the service.
     Service,
     /// The PIN; in a call, its digits one by one.
@@ -27,10 +27,10 @@ pub(crate) enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
     Text(&'a str),
-    Place(Place),
+    Placeholder(Placeholder),
 }
 
-impl Place {
+impl Placeholder {
     fn named(name: &str) -> Option<Self> {
         match name {
             "service" => Some(Self::Service),
@@ -50,7 +50,10 @@ pub(crate) fn cut(pattern: &str) -> Option<Vec<Piece<'_>>> {
     let mut pieces = alloc::vec![Piece::Text(rest.next().unwrap_or_default())];
     for piece in rest {
         let (name, text) = split(piece, b'}')?;
-        pieces.extend([Piece::Place(Place::named(name)?), Piece::Text(text)]);
+        pieces.extend([
+            Piece::Placeholder(Placeholder::named(name)?),
+            Piece::Text(text),
+        ]);
     }
     Some(pieces)
 }
@@ -79,37 +82,43 @@ const LONGEST: usize = 660;
 /// - A digit or another placeholder directly beside `{pin}`: the code would run into it.
 /// - Four digits together, as [`display::check`] counts them: they could be read as the code.
 /// - Line breaks and other control characters, and characters that are invisible or change the direction.
-pub(crate) fn check(pattern: &str, of: Use) -> Result<(), Unfit> {
+pub(crate) fn check(pattern: &str, of: Use) -> Result<(), InvalidFormat> {
     if pattern.chars().nth(LONGEST).is_some() {
-        return Err(Unfit("must have at most 660 characters"));
+        return Err(InvalidFormat("must have at most 660 characters"));
     }
-    let pieces = cut(pattern).ok_or(Unfit(
+    let pieces = cut(pattern).ok_or(InvalidFormat(
         "must have only the placeholders {service}, {pin}, {minutes}, {amount}, {currency} and {payee}",
     ))?;
     let at = |place| {
         let mut places = pieces.iter();
-        places.position(|piece| *piece == Piece::Place(place))
+        places.position(|piece| *piece == Piece::Placeholder(place))
     };
     let count = |place| {
         let places = pieces.iter();
         places
-            .filter(|piece| **piece == Piece::Place(place))
+            .filter(|piece| **piece == Piece::Placeholder(place))
             .count()
     };
     let pins = if of == Use::Call { 1..=2 } else { 1..=1 };
-    if !pins.contains(&count(Place::Pin)) {
-        return Err(Unfit("must have {pin} once, or up to twice for a call"));
+    if !pins.contains(&count(Placeholder::Pin)) {
+        return Err(InvalidFormat(
+            "must have {pin} once, or up to twice for a call",
+        ));
     }
-    if count(Place::Service) > 1 || count(Place::Minutes) > 1 {
-        return Err(Unfit("must have each placeholder once"));
+    if count(Placeholder::Service) > 1 || count(Placeholder::Minutes) > 1 {
+        return Err(InvalidFormat("must have each placeholder once"));
     }
-    for place in [Place::Amount, Place::Currency, Place::Payee] {
+    for place in [
+        Placeholder::Amount,
+        Placeholder::Currency,
+        Placeholder::Payee,
+    ] {
         let fits = match of {
-            Use::Payment => count(place) == 1 && at(place) < at(Place::Pin),
+            Use::Payment => count(place) == 1 && at(place) < at(Placeholder::Pin),
             Use::Login | Use::Call => count(place) == 0,
         };
         if !fits {
-            return Err(Unfit(
+            return Err(InvalidFormat(
                 "must have {amount}, {currency} and {payee} once and before {pin} for a payment, and nowhere else",
             ));
         }
@@ -124,11 +133,11 @@ pub(crate) fn check(pattern: &str, of: Use) -> Result<(), Unfit> {
 }
 
 /// Checks the characters directly before and after each `{pin}`.
-fn beside(pieces: &[Piece<'_>]) -> Result<(), Unfit> {
+fn beside(pieces: &[Piece<'_>]) -> Result<(), InvalidFormat> {
     // Pieces are text, place, text, and so on: an empty text at an end touches nothing.
     let last = pieces.len().saturating_sub(1);
     for (at, piece) in pieces.iter().enumerate() {
-        if *piece != Piece::Place(Place::Pin) {
+        if *piece != Piece::Placeholder(Placeholder::Pin) {
             continue;
         }
         let (before, after) = (at.saturating_sub(1), at.saturating_add(1));
@@ -140,7 +149,7 @@ fn beside(pieces: &[Piece<'_>]) -> Result<(), Unfit> {
         if touches(before, 0, |text| text.chars().next_back())
             || touches(after, last, |text| text.chars().next())
         {
-            return Err(Unfit(
+            return Err(InvalidFormat(
                 "must not have a digit or a placeholder directly beside {pin}",
             ));
         }
@@ -148,14 +157,16 @@ fn beside(pieces: &[Piece<'_>]) -> Result<(), Unfit> {
     Ok(())
 }
 
-fn literal(text: &str) -> Result<(), Unfit> {
+fn literal(text: &str) -> Result<(), InvalidFormat> {
     let mut digits = 0_u8;
     for letter in text.chars() {
         if letter == '}' {
-            return Err(Unfit("must have no brace but those of placeholders"));
+            return Err(InvalidFormat(
+                "must have no brace but those of placeholders",
+            ));
         }
         if hidden(letter) {
-            return Err(Unfit(
+            return Err(InvalidFormat(
                 "must have no line break, control character, invisible character or change of direction",
             ));
         }

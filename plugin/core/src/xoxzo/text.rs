@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::settings::Messages;
 use crate::signed::binding::Transaction;
 use crate::words::locale::{Locale, Speech};
-use crate::words::pattern::{self, Piece, Place};
+use crate::words::pattern::{self, Piece, Placeholder};
 
 /// The values that a message tells.
 pub(crate) struct Message<'a> {
@@ -112,12 +112,12 @@ impl Message<'_> {
         for piece in pattern::cut(pattern).unwrap_or_default() {
             text.push_str(match piece {
                 Piece::Text(text) => text,
-                Piece::Place(Place::Service) => self.service,
-                Piece::Place(Place::Pin) => pin,
-                Piece::Place(Place::Minutes) => &minutes,
-                Piece::Place(Place::Amount) => &amount,
-                Piece::Place(Place::Currency) => currency,
-                Piece::Place(Place::Payee) => self.payee(),
+                Piece::Placeholder(Placeholder::Service) => self.service,
+                Piece::Placeholder(Placeholder::Pin) => pin,
+                Piece::Placeholder(Placeholder::Minutes) => &minutes,
+                Piece::Placeholder(Placeholder::Amount) => &amount,
+                Piece::Placeholder(Placeholder::Currency) => currency,
+                Piece::Placeholder(Placeholder::Payee) => self.payee(),
             });
         }
         text

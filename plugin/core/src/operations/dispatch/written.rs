@@ -5,11 +5,11 @@ use crate::common::audit::Alarm;
 use crate::common::channel::Channel;
 use crate::common::codec::{Reader, Writer};
 use crate::common::failure::Failure;
-use crate::ladder::Ladder;
 use crate::operations::turn::Suspend;
+use crate::plan::ChargePlan;
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::Binding;
-use crate::signed::token::Head;
+use crate::signed::token::TokenHead;
 use crate::words::locale::Locale;
 
 impl Suspend for Dispatch {
@@ -24,7 +24,7 @@ impl Suspend for Dispatch {
             client,
             decoy,
             again,
-            ladder: _,
+            plan: _,
             parts,
             alarm,
             probing,
@@ -54,7 +54,7 @@ impl Suspend for Dispatch {
     fn read(settings: &Prepared, from: &mut Reader<'_>) -> Option<Self> {
         let mut dispatch = Self {
             now: from.u32(),
-            head: Head::read(from),
+            head: TokenHead::read(from),
             binding: Binding::read_for(&settings.audience, from)?,
             left: from.u32(),
             channel: from.one_of(&[Channel::Sms, Channel::Voice])?,
@@ -62,7 +62,7 @@ impl Suspend for Dispatch {
             client: from.option(),
             decoy: from.present(),
             again: from.present(),
-            ladder: Ladder::default(),
+            plan: ChargePlan::default(),
             parts: from.maybe_u32(),
             alarm: Alarm::read(from)?,
             probing: from.present(),
@@ -77,7 +77,7 @@ impl Suspend for Dispatch {
             },
         };
         if let Stage::Charge = dispatch.stage {
-            dispatch.ladder = dispatch.ladder(settings).ok()?;
+            dispatch.plan = dispatch.plan(settings).ok()?;
         }
         Some(dispatch)
     }

@@ -1,12 +1,12 @@
 //! A guess that waits, as bytes.
 
-use super::{Stage, Verify, ladder};
+use super::{Stage, Verify, plan};
 use crate::common::audit::Alarm;
 use crate::common::codec::{Reader, Writer};
 use crate::operations::turn::Suspend;
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::Binding;
-use crate::signed::token::Head;
+use crate::signed::token::TokenHead;
 
 impl Suspend for Verify {
     fn write(&self, settings: &Prepared, out: &mut Writer) {
@@ -16,7 +16,7 @@ impl Suspend for Verify {
             head,
             binding,
             typed,
-            ladder: _,
+            plan: _,
             decoy,
             client,
             alarm,
@@ -35,14 +35,14 @@ impl Suspend for Verify {
 
     fn read(settings: &Prepared, from: &mut Reader<'_>) -> Option<Self> {
         let (now, left) = (from.u32(), from.u32());
-        let head = Head::read(from);
+        let head = TokenHead::read(from);
         let binding = Binding::read_for(&settings.audience, from)?;
         let (typed, decoy, client) = (from.array(), from.present(), from.option());
         let message = head.message(&settings.audience, &binding);
         Some(Self {
             now,
             left,
-            ladder: ladder(settings, &head, &message, &binding, client.as_deref()).ok()?,
+            plan: plan(settings, &head, &message, &binding, client.as_deref()).ok()?,
             head,
             binding,
             typed,

@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 use super::{Account, Key, Prepared, foreign};
 use crate::common::codec::{Reader, Writer, from_hex, to_hex};
 use crate::common::failure::Failure;
-use crate::guard::Names;
-use crate::phone::{Destination, Place, Trusted};
+use crate::guard::CounterKeys;
+use crate::phone::{Area, Destination, Trusted};
 use crate::settings::{Autofill, Cap, Guesses, Messages, Purpose, Sends, Voice, Wording};
 use crate::signed::key::{ReceiptKey, Secret};
 use crate::words::locale::Locale;
@@ -186,7 +186,7 @@ fn read(from: &mut Reader<'_>) -> Option<Prepared> {
         service: from.text(),
         messages: read_messages(from),
         keys: unlist(from, read_key),
-        names: Names::new(Secret::new(from.array())),
+        names: CounterKeys::new(Secret::new(from.array())),
         audit: Secret::new(from.array()),
         state: Secret::new(from.array()),
         purposes: unlist(from, |from| Purpose {
@@ -286,11 +286,11 @@ fn read_key(from: &mut Reader<'_>) -> Key {
 }
 
 fn destinations(out: &mut Writer, all: &[Destination]) {
-    list(out, all, |destination, out| match destination.place() {
-        Place::Country(name) => {
+    list(out, all, |destination, out| match destination.area() {
+        Area::Country(name) => {
             out.u8(0).text(name);
         }
-        Place::Range {
+        Area::Range {
             prefix,
             shortest,
             longest,
@@ -304,15 +304,15 @@ fn destinations(out: &mut Writer, all: &[Destination]) {
 
 fn read_destinations(from: &mut Reader<'_>) -> Vec<Destination> {
     unlist(from, |from| {
-        Destination::from_place(if from.present() {
-            Place::Range {
+        Destination::from_area(if from.present() {
+            Area::Range {
                 prefix: from.text(),
                 shortest: from.u8(),
                 longest: from.u8(),
                 denied: unlist(from, Reader::text),
             }
         } else {
-            Place::Country(from.text())
+            Area::Country(from.text())
         })
     })
 }

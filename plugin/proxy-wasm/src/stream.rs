@@ -10,18 +10,18 @@ use log::{info, warn};
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use xoxzo_2fa_core::{Answer, Charge, NoAnswer};
-use xoxzo_2fa_gate::{Forward, Reading, Response, Turn, Waiting};
+use xoxzo_2fa_gate::{Forward, GateResponse, GateTurn, Reading, Waiting};
 
-use crate::host::{self, Random, SharedData};
-use crate::shared::Shared;
+use crate::host::{self, EnvoyRandom, SharedData};
+use crate::shared::SharedState;
 use crate::{exchange, guard};
 
 /// Bytes of a body that are read: one more than may be, so that the gate sees that there are more.
 const MOST: usize = Reading::LIMIT.saturating_add(1);
 
 /// A request.
-pub(crate) struct Request {
-    shared: Option<Rc<Shared>>,
+pub(crate) struct Stream {
+    shared: Option<Rc<SharedState>>,
     stage: Stage,
     /// A `set-cookie` for the application's answer.
     cookie: Option<Rc<str>>,
@@ -36,8 +36,8 @@ enum Stage {
     Sending(Waiting),
 }
 
-impl Request {
-    pub(crate) fn new(shared: Option<Rc<Shared>>) -> Self {
+impl Stream {
+    pub(crate) fn new(shared: Option<Rc<SharedState>>) -> Self {
         Self {
             shared,
             stage: Stage::Idle,
@@ -46,18 +46,18 @@ impl Request {
     }
 
     /// Goes on until something has to be waited for.
-    fn go_on(&mut self, shared: &Shared, now: Duration, mut turn: Turn) -> Action {
+    fn go_on(&mut self, shared: &SharedState, now: Duration, mut turn: GateTurn) -> Action {
         let seconds = host::seconds(now);
         loop {
             let (waiting, answer) = match turn {
-                Turn::Forward(forward) => return self.forward(shared, forward),
-                Turn::Respond(response) => return respond(shared, &response),
-                Turn::Read(reading) => {
+                GateTurn::Forward(forward) => return self.forward(shared, forward),
+                GateTurn::Respond(response) => return respond(shared, &response),
+                GateTurn::Read(reading) => {
                     self.stage = Stage::Reading(reading);
                     return Action::Pause;
                 }
-                Turn::Count(charges, waiting) => (waiting, count(shared, &charges)),
-                Turn::Send(call, waiting) => match exchange::call(&shared.cluster, &call) {
+                GateTurn::Count(charges, waiting) => (waiting, count(shared, &charges)),
+                GateTurn::Send(call, waiting) => match exchange::call(&shared.cluster, &call) {
                     Ok(()) => {
                         self.stage = Stage::Sending(waiting);
                         return Action::Pause;
@@ -65,11 +65,13 @@ impl Request {
                     Err(cause) => (waiting, Answer::Unanswered(NoAnswer::NotSent, cause)),
                 },
             };
-            turn = shared.gate.resume(waiting, seconds, answer, &mut Random);
+            turn = shared
+                .gate
+                .resume(waiting, seconds, answer, &mut EnvoyRandom);
         }
     }
 
-    fn forward(&mut self, shared: &Shared, forward: Forward) -> Action {
+    fn forward(&mut self, shared: &SharedState, forward: Forward) -> Action {
         shared.metrics.count(forward.event);
         if !exchange::change(&forward) {
             return fail("headers could not be changed");
@@ -88,7 +90,7 @@ impl Request {
         let seconds = host::seconds(now);
         let turn = shared
             .gate
-            .read(reading, seconds, &body, client.as_deref(), &mut Random);
+            .read(reading, seconds, &body, client.as_deref(), &mut EnvoyRandom);
         self.go_on(&shared, now, turn);
     }
 
@@ -108,7 +110,7 @@ impl Request {
     }
 }
 
-impl Context for Request {
+impl Context for Stream {
     fn on_http_call_response(&mut self, _: u32, headers: usize, body: usize, _: usize) {
         let stage = mem::replace(&mut self.stage, Stage::Idle);
         let (Some(shared), Stage::Sending(waiting)) = (self.shared.clone(), stage) else {
@@ -117,14 +119,16 @@ impl Context for Request {
         let answer = exchange::reply(headers, body);
         let now = host::now();
         let seconds = host::seconds(now);
-        let turn = shared.gate.resume(waiting, seconds, answer, &mut Random);
+        let turn = shared
+            .gate
+            .resume(waiting, seconds, answer, &mut EnvoyRandom);
         if self.go_on(&shared, now, turn) == Action::Continue {
             self.resume_http_request();
         }
     }
 }
 
-impl HttpContext for Request {
+impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, ends: bool) -> Action {
         let Some(shared) = self.shared.clone() else {
             return fail("there is no configuration");
@@ -137,7 +141,7 @@ impl HttpContext for Request {
         let turn = {
             let (seconds, mut cache) = (host::seconds(now), shared.cache.borrow_mut());
             let gate = &shared.gate;
-            gate.open(&mut cache, seconds, head, ends, claims, &mut Random)
+            gate.open(&mut cache, seconds, head, ends, claims, &mut EnvoyRandom)
         };
         let action = self.go_on(&shared, now, turn);
         if ends && let Some(reading) = self.reading() {
@@ -190,7 +194,7 @@ impl HttpContext for Request {
     }
 }
 
-fn respond(shared: &Shared, response: &Response) -> Action {
+fn respond(shared: &SharedState, response: &GateResponse) -> Action {
     shared.metrics.count(response.event);
     if let Some(note) = &response.note {
         if let Some(alarm) = note.alarm() {
@@ -213,7 +217,7 @@ fn fail(why: &str) -> Action {
     Action::Pause
 }
 
-fn count(shared: &Shared, charges: &[Charge]) -> Answer {
+fn count(shared: &SharedState, charges: &[Charge]) -> Answer {
     let Some(now) = host::monotonic() else {
         let cause = "envoy: no monotonic clock".to_string();
         return Answer::Unanswered(NoAnswer::GuardUnreachable, cause);

@@ -5,20 +5,20 @@ use alloc::vec::Vec;
 
 use xoxzo_2fa_core::json::Node;
 
-use crate::form::Misfit;
+use crate::form::SchemaError;
 
 /// A filled tree, or a part of one.
 #[derive(Clone, Copy)]
-pub(crate) struct At<'a>(pub(crate) &'a Node);
+pub(crate) struct Cursor<'a>(pub(crate) &'a Node);
 
-impl<'a> At<'a> {
-    pub(crate) fn at(self, name: &str) -> At<'a> {
+impl<'a> Cursor<'a> {
+    pub(crate) fn at(self, name: &str) -> Cursor<'a> {
         static NOTHING: Node = Node::Null;
-        At(self.0.field(name).unwrap_or(&NOTHING))
+        Cursor(self.0.field(name).unwrap_or(&NOTHING))
     }
 
-    pub(crate) fn maybe(self, name: &str) -> Option<At<'a>> {
-        self.0.field(name).map(At)
+    pub(crate) fn maybe(self, name: &str) -> Option<Cursor<'a>> {
+        self.0.field(name).map(Cursor)
     }
 
     pub(crate) fn str(self, name: &str) -> &'a str {
@@ -53,11 +53,11 @@ impl<'a> At<'a> {
     pub(crate) fn each<T>(
         self,
         name: &str,
-        read: impl Fn(At<'a>) -> Result<T, Misfit>,
-    ) -> Result<Vec<T>, Misfit> {
+        read: impl Fn(Cursor<'a>) -> Result<T, SchemaError>,
+    ) -> Result<Vec<T>, SchemaError> {
         let list = (0_usize..).zip(self.at(name).0.list());
         list.map(|(at, node)| {
-            read(At(node)).map_err(|misfit| misfit.within(&at.to_string()).within(name))
+            read(Cursor(node)).map_err(|error| error.within(&at.to_string()).within(name))
         })
         .collect()
     }

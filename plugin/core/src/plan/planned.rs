@@ -1,4 +1,4 @@
-//! Rungs: single charges of a ladder.
+//! Rungs: single charges of a plan.
 
 use crate::guard::Charge;
 
@@ -7,7 +7,7 @@ pub(crate) const UNKNOWN_COOLDOWN: u32 = 180;
 
 /// The kind of a counter.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum CounterKind {
     /// Guesses of a challenge, and its use.
     Challenge,
     /// Failures of a subject with a recipient: in a window, and consecutive.
@@ -31,8 +31,8 @@ pub(super) enum Kind {
 
 /// A charge, and what its refusal means.
 #[derive(Clone)]
-pub(super) struct Rung {
-    pub(super) kind: Kind,
+pub(super) struct PlannedCharge {
+    pub(super) kind: CounterKind,
     /// Path of the setting that limits it.
     pub(super) setting: &'static str,
     pub(super) charge: Charge,
@@ -40,9 +40,9 @@ pub(super) struct Rung {
     pub(super) most: u32,
 }
 
-impl Rung {
+impl PlannedCharge {
     /// A charge whose own limit says what is too much.
-    pub(super) fn new(kind: Kind, setting: &'static str, charge: Charge) -> Self {
+    pub(super) fn new(kind: CounterKind, setting: &'static str, charge: Charge) -> Self {
         let most = charge.limit;
         Self {
             kind,

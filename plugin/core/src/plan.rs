@@ -14,8 +14,8 @@
 //! charged: who is refused anyway uses up nobody's guesses and leaves no counter behind.
 
 mod counted;
+mod planned;
 mod provider;
-mod rung;
 
 use alloc::vec::Vec;
 
@@ -28,11 +28,11 @@ use crate::settings::{Guesses, Purpose};
 use crate::signed::binding::Binding;
 use crate::xoxzo;
 
-use counted::{Failures, Groups, Messages, User};
+use counted::{FailureCounters, Groups, MessageCounters, User};
+pub(crate) use planned::UNKNOWN_COOLDOWN;
+use planned::{CounterKind, PlannedCharge};
 use provider::{Attempts, Breaker};
 pub(crate) use provider::{Lesson, Standing};
-pub(crate) use rung::UNKNOWN_COOLDOWN;
-use rung::{Kind, Rung};
 
 /// A counter that could refuse a user, as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +53,9 @@ pub struct Limit {
 
 /// Charges in their order, with what their refusal means.
 #[derive(Clone, Default)]
-pub(crate) struct Ladder(Vec<Rung>);
+pub(crate) struct ChargePlan(Vec<PlannedCharge>);
 
-impl Ladder {
+impl ChargePlan {
     /// Makes the charges of a message, by its `weight`. For a resend, the counter of its challenge is looked at too.
     ///
     /// # Errors
@@ -71,43 +71,56 @@ impl Ladder {
     ) -> Result<Self, Failure> {
         let user = User::of(settings, binding);
         let groups = Groups::new(settings, user, client)?;
-        let failures = Failures::new(settings, user, &groups)?;
-        let messages = Messages::new(settings, user, &groups, weight)?;
+        let failures = FailureCounters::new(settings, user, &groups)?;
+        let messages = MessageCounters::new(settings, user, &groups, weight)?;
         let attempts = Attempts::of(settings, &groups, &messages);
         let breaker = Breaker::of(settings, user, &groups);
-        let mut ladder = Self(Vec::new());
+        let mut plan = Self(Vec::new());
 
-        failures.client.iter().for_each(|rung| ladder.look(rung));
-        messages.client.iter().for_each(|rung| ladder.look(rung));
-        attempts.client.iter().for_each(|rung| ladder.look(rung));
-        ladder.look(&messages.range);
-        ladder.look(&failures.audience);
-        ladder.look(&messages.audience);
-        ladder.look(&attempts.audience);
+        failures
+            .client
+            .iter()
+            .for_each(|planned| plan.look(planned));
+        messages
+            .client
+            .iter()
+            .for_each(|planned| plan.look(planned));
+        attempts
+            .client
+            .iter()
+            .for_each(|planned| plan.look(planned));
+        plan.look(&messages.range);
+        plan.look(&failures.audience);
+        plan.look(&messages.audience);
+        plan.look(&attempts.audience);
         match standing {
             Standing::Passed => {}
-            Standing::Closed => ladder.look(&breaker.failing()),
+            Standing::Closed => plan.look(&breaker.failing()),
             Standing::Probing => {
-                ladder.look(&breaker.pause());
-                ladder.look(&breaker.probe());
-                ladder.look(&breaker.failing().unlimited());
+                plan.look(&breaker.pause());
+                plan.look(&breaker.probe());
+                plan.look(&breaker.failing().unlimited());
             }
         }
 
-        let challenge = challenge.map(|charge| Rung::new(Kind::Challenge, GUESSES, charge));
-        challenge.iter().for_each(|rung| ladder.look(rung));
-        failures.subject.iter().for_each(|rung| ladder.look(rung));
-        ladder.0.push(messages.subject);
+        let challenge =
+            challenge.map(|charge| PlannedCharge::new(CounterKind::Challenge, GUESSES, charge));
+        challenge.iter().for_each(|planned| plan.look(planned));
+        failures
+            .subject
+            .iter()
+            .for_each(|planned| plan.look(planned));
+        plan.0.push(messages.subject);
 
-        ladder.look(&messages.unknown);
-        ladder.0.extend([messages.cooldown, messages.number]);
+        plan.look(&messages.unknown);
+        plan.0.extend([messages.cooldown, messages.number]);
 
-        ladder.0.extend(messages.client);
-        ladder.0.extend([messages.range, messages.audience]);
+        plan.0.extend(messages.client);
+        plan.0.extend([messages.range, messages.audience]);
         if standing == Standing::Probing {
-            ladder.0.push(breaker.probe());
+            plan.0.push(breaker.probe());
         }
-        Ok(ladder)
+        Ok(plan)
     }
 
     /// Makes the charges of a guess at a challenge.
@@ -123,19 +136,19 @@ impl Ladder {
     ) -> Result<Self, Failure> {
         let user = User::of(settings, binding);
         let groups = Groups::new(settings, user, client)?;
-        let Failures {
+        let FailureCounters {
             subject: [soft, hard, subject],
             client,
             audience,
-        } = Failures::new(settings, user, &groups)?;
-        let mut ladder = Self(Vec::new());
-        client.iter().for_each(|rung| ladder.look(rung));
-        ladder.look(&subject);
-        let challenge = Rung::new(Kind::Challenge, GUESSES, challenge);
-        ladder.0.extend([challenge, soft, hard, subject]);
-        ladder.0.extend(client);
-        ladder.0.push(audience);
-        Ok(ladder)
+        } = FailureCounters::new(settings, user, &groups)?;
+        let mut plan = Self(Vec::new());
+        client.iter().for_each(|planned| plan.look(planned));
+        plan.look(&subject);
+        let challenge = PlannedCharge::new(CounterKind::Challenge, GUESSES, challenge);
+        plan.0.extend([challenge, soft, hard, subject]);
+        plan.0.extend(client);
+        plan.0.push(audience);
+        Ok(plan)
     }
 
     /// Looks at each counter that could refuse a user: those of purposes after a first factor, then, if there are any, those that strangers can
@@ -150,7 +163,7 @@ impl Ladder {
         recipient: &Recipient,
         client: Option<&str>,
     ) -> Result<(Self, Vec<bool>), Failure> {
-        let (mut ladder, mut kinds) = (Self(Vec::new()), Vec::new());
+        let (mut plan, mut kinds) = (Self(Vec::new()), Vec::new());
         for open in [false, true] {
             let has = |purpose: &Purpose| purpose.after_first_factor != open;
             if !settings.purposes.iter().any(has) {
@@ -162,95 +175,109 @@ impl Ladder {
                 open,
             };
             let groups = Groups::new(settings, user, client)?;
-            let failures = Failures::of(settings, user, &groups);
-            let messages = Messages::of(settings, user, &groups, 1);
+            let failures = FailureCounters::of(settings, user, &groups);
+            let messages = MessageCounters::of(settings, user, &groups, 1);
             let failures_of = failures.subject.iter().chain(&failures.client);
-            failures_of.for_each(|rung| ladder.look(rung));
-            ladder.look(&failures.audience);
-            ladder.look(&messages.cooldown);
-            ladder.look(&messages.unknown);
-            ladder.look(&messages.subject);
-            ladder.look(&messages.number);
-            messages.client.iter().for_each(|rung| ladder.look(rung));
+            failures_of.for_each(|planned| plan.look(planned));
+            plan.look(&failures.audience);
+            plan.look(&messages.cooldown);
+            plan.look(&messages.unknown);
+            plan.look(&messages.subject);
+            plan.look(&messages.number);
+            messages
+                .client
+                .iter()
+                .for_each(|planned| plan.look(planned));
             let attempts = Attempts::of(settings, &groups, &messages);
             let breaker = Breaker::of(settings, user, &groups);
-            attempts.client.iter().for_each(|rung| ladder.look(rung));
-            ladder.look(&messages.range);
-            ladder.look(&messages.audience);
-            ladder.look(&attempts.audience);
-            ladder.look(&breaker.failing());
-            ladder.look(&breaker.pause());
-            kinds.resize(ladder.0.len(), open);
+            attempts
+                .client
+                .iter()
+                .for_each(|planned| plan.look(planned));
+            plan.look(&messages.range);
+            plan.look(&messages.audience);
+            plan.look(&attempts.audience);
+            plan.look(&breaker.failing());
+            plan.look(&breaker.pause());
+            kinds.resize(plan.0.len(), open);
         }
-        for rung in &mut ladder.0 {
-            rung.charge.limit = u32::MAX;
+        for planned in &mut plan.0 {
+            planned.charge.limit = u32::MAX;
         }
-        Ok((ladder, kinds))
+        Ok((plan, kinds))
     }
 
     /// Reads the totals of such looks.
     pub(crate) fn told(&self, kinds: &[bool], totals: &[Total], monitor: bool) -> Vec<Limit> {
-        let rungs = self.0.iter().zip(kinds).zip(totals);
+        let planned = self.0.iter().zip(kinds).zip(totals);
         // A pause refuses nothing unless the failures before it are a row.
         let mut failing = false;
-        let limit = |((rung, open), total): ((&Rung, &bool), &Total)| {
-            if rung.kind == Kind::Failing {
-                failing = total.total >= rung.most;
+        let limit = |((planned, open), total): ((&PlannedCharge, &bool), &Total)| {
+            if planned.kind == CounterKind::Failing {
+                failing = total.total >= planned.most;
             }
-            let refuses = match rung.kind {
+            let refuses = match planned.kind {
                 // Of the failures alone one start in a second is let through.
-                Kind::Audience | Kind::Failing | Kind::Probe => false,
-                Kind::Pause => failing,
-                Kind::Cap | Kind::Attempts => !monitor,
-                Kind::Challenge
-                | Kind::Soft
-                | Kind::Hard
-                | Kind::Subject
-                | Kind::Client
-                | Kind::Cooldown => true,
+                CounterKind::Audience | CounterKind::Failing | CounterKind::Probe => false,
+                CounterKind::Pause => failing,
+                CounterKind::Cap | CounterKind::Attempts => !monitor,
+                CounterKind::Challenge
+                | CounterKind::Soft
+                | CounterKind::Hard
+                | CounterKind::Subject
+                | CounterKind::Client
+                | CounterKind::Cooldown => true,
             };
-            let ends = total.total > 0 && rung.kind != Kind::Hard;
+            let ends = total.total > 0 && planned.kind != CounterKind::Hard;
             Limit {
-                setting: rung.setting,
+                setting: planned.setting,
                 open: *open,
                 total: total.total,
-                most: rung.most,
+                most: planned.most,
                 ends_in: ends.then_some(total.ends_in),
-                refuses: refuses && total.total >= rung.most,
+                refuses: refuses && total.total >= planned.most,
             }
         };
-        rungs.map(limit).collect()
+        planned.map(limit).collect()
     }
 
     /// Only looks whether the charge would be allowed.
-    fn look(&mut self, rung: &Rung) {
-        let charge = rung.charge.clone().look();
-        self.0.push(Rung {
+    fn look(&mut self, planned: &PlannedCharge) {
+        let charge = planned.charge.clone().look();
+        self.0.push(PlannedCharge {
             charge,
-            ..rung.clone()
+            ..planned.clone()
         });
     }
 
     pub(crate) fn charges(&self) -> Vec<Charge> {
-        self.0.iter().map(|rung| rung.charge.clone()).collect()
+        self.0
+            .iter()
+            .map(|planned| planned.charge.clone())
+            .collect()
     }
 
     /// Gives back the first `made` charges, but not a probe: there is one a second, whatever becomes of it.
     pub(crate) fn back(&self, made: usize) -> Vec<Charge> {
         let made = self.0.iter().take(made);
-        made.filter(|rung| rung.charge.amount > 0 && rung.kind != Kind::Probe)
-            .map(|rung| rung.charge.clone().back(rung.charge.amount.unsigned_abs()))
+        made.filter(|planned| planned.charge.amount > 0 && planned.kind != CounterKind::Probe)
+            .map(|planned| {
+                planned
+                    .charge
+                    .clone()
+                    .back(planned.charge.amount.unsigned_abs())
+            })
             .collect()
     }
 
     /// Makes the charges that give back what a won guess clears: its own failure everywhere and, of the consecutive ones, all that it saw.
     pub(crate) fn clear(&self, hard: u32) -> Vec<Charge> {
-        let charged = self.0.iter().filter(|rung| rung.charge.amount > 0);
+        let charged = self.0.iter().filter(|planned| planned.charge.amount > 0);
         charged
-            .filter(|rung| rung.kind != Kind::Challenge)
-            .map(|rung| match rung.kind {
-                Kind::Hard => rung.charge.clone().back(hard),
-                _ => rung.charge.clone().back(1),
+            .filter(|planned| planned.kind != CounterKind::Challenge)
+            .map(|planned| match planned.kind {
+                CounterKind::Hard => planned.charge.clone().back(hard),
+                _ => planned.charge.clone().back(1),
             })
             .collect()
     }
@@ -258,30 +285,32 @@ impl Ladder {
     /// Returns the failure that a refusal of the charge at `at` means.
     pub(crate) fn refusal(&self, at: usize, total: Total) -> Failure {
         let wait = Some(total.ends_in);
-        match self.0.get(at).map(|rung| rung.kind) {
-            Some(Kind::Challenge) => spent(total),
-            Some(Kind::Hard) => Failure::new(
+        match self.0.get(at).map(|planned| planned.kind) {
+            Some(CounterKind::Challenge) => spent(total),
+            Some(CounterKind::Hard) => Failure::new(
                 Code::Locked,
                 "too many consecutive failures of this subject with this recipient",
             ),
-            Some(Kind::Soft) => locked(
+            Some(CounterKind::Soft) => locked(
                 wait,
                 "too many failures of this subject with this recipient for now",
             ),
-            Some(Kind::Subject) => locked(wait, "too many failures of this subject for now"),
-            Some(Kind::Client) => locked(wait, "too many failures from this client for now"),
-            Some(Kind::Audience) => locked(wait, "too many failures for now"),
-            Some(Kind::Cooldown) => {
+            Some(CounterKind::Subject) => locked(wait, "too many failures of this subject for now"),
+            Some(CounterKind::Client) => locked(wait, "too many failures from this client for now"),
+            Some(CounterKind::Audience) => locked(wait, "too many failures for now"),
+            Some(CounterKind::Cooldown) => {
                 Failure::new(Code::Cooldown, "a message went to this number moments ago")
                     .retry_after(wait)
             }
-            Some(Kind::Attempts) => {
-                let setting = self.0.get(at).map_or("attempts", |rung| rung.setting);
+            Some(CounterKind::Attempts) => {
+                let setting = self.0.get(at).map_or("attempts", |planned| planned.setting);
                 xoxzo::refused_too_often(setting).retry_after(wait)
             }
-            Some(Kind::Failing | Kind::Pause | Kind::Probe) => xoxzo::paused(wait),
-            Some(Kind::Cap) | None => {
-                let setting = self.0.get(at).map_or("a cap", |rung| rung.setting);
+            Some(CounterKind::Failing | CounterKind::Pause | CounterKind::Probe) => {
+                xoxzo::paused(wait)
+            }
+            Some(CounterKind::Cap) | None => {
+                let setting = self.0.get(at).map_or("a cap", |planned| planned.setting);
                 let detail = ["the limit of messages is reached: ", setting].concat();
                 Failure::new(Code::TooManySends, detail).retry_after(wait)
             }
@@ -291,13 +320,13 @@ impl Ladder {
     /// Returns the alarm that the totals raise.
     pub(crate) fn alarm(&self, totals: &[Total]) -> Option<Alarm> {
         let over = |kind| {
-            let mut rungs = self.0.iter().zip(totals);
-            rungs.any(|(rung, total)| rung.kind == kind && total.total > rung.most)
+            let mut planned = self.0.iter().zip(totals);
+            planned.any(|(planned, total)| planned.kind == kind && total.total > planned.most)
         };
-        if over(Kind::Audience) {
+        if over(CounterKind::Audience) {
             Some(Alarm::Failures)
         } else {
-            (over(Kind::Cap) || over(Kind::Attempts)).then_some(Alarm::Sends)
+            (over(CounterKind::Cap) || over(CounterKind::Attempts)).then_some(Alarm::Sends)
         }
     }
 
@@ -306,7 +335,7 @@ impl Ladder {
     pub(crate) fn is_spent_under_alarm(&self, totals: &[Total], digits: u8, guesses: u32) -> bool {
         let short = digits < Guesses::ALARMED && self.alarm(totals) == Some(Alarm::Failures);
         let mut counted = self.0.iter().zip(totals);
-        let own = counted.find(|(rung, _)| rung.kind == Kind::Challenge);
+        let own = counted.find(|(planned, _)| planned.kind == CounterKind::Challenge);
         short && own.is_some_and(|(_, total)| total.total > guesses)
     }
 
@@ -314,31 +343,31 @@ impl Ladder {
     pub(crate) fn left(&self, totals: &[Total]) -> u32 {
         let counted = self.0.iter().zip(totals);
         let left = counted
-            .filter(|(rung, _)| rung.charge.amount > 0 && rung.charge.limit < u32::MAX)
-            .map(|(rung, total)| rung.most.saturating_sub(total.total));
+            .filter(|(planned, _)| planned.charge.amount > 0 && planned.charge.limit < u32::MAX)
+            .map(|(planned, total)| planned.most.saturating_sub(total.total));
         left.min().unwrap_or(0)
     }
 
     /// The consecutive failures among these totals.
     pub(crate) fn hard(&self, totals: &[Total]) -> u32 {
-        self.total(Kind::Hard, totals)
+        self.total(CounterKind::Hard, totals)
     }
 
     /// The failures of Xoxzo in a row among these totals.
     pub(crate) fn failed(&self, totals: &[Total]) -> u32 {
-        self.total(Kind::Failing, totals)
+        self.total(CounterKind::Failing, totals)
     }
 
     /// Tells whether the charge at `at` looks at failures of Xoxzo in a row. A probe may pass where it is refused.
     pub(crate) fn is_failing(&self, at: usize) -> bool {
         self.0
             .get(at)
-            .is_some_and(|rung| rung.kind == Kind::Failing)
+            .is_some_and(|planned| planned.kind == CounterKind::Failing)
     }
 
-    fn total(&self, kind: Kind, totals: &[Total]) -> u32 {
+    fn total(&self, kind: CounterKind, totals: &[Total]) -> u32 {
         let mut counted = self.0.iter().zip(totals);
-        let found = counted.find(|(rung, _)| rung.kind == kind);
+        let found = counted.find(|(planned, _)| planned.kind == kind);
         found.map_or(0, |(_, total)| total.total)
     }
 }

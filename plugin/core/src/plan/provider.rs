@@ -12,8 +12,8 @@
 
 use alloc::vec::Vec;
 
-use super::counted::{Groups, Messages, User};
-use super::rung::{Kind, Rung};
+use super::counted::{Groups, MessageCounters, User};
+use super::planned::{CounterKind, PlannedCharge};
 use crate::common::failure::Failure;
 use crate::guard::Charge;
 use crate::settings::prepared::Prepared;
@@ -71,10 +71,10 @@ impl Lesson {
         let breaker = Breaker::of(settings, user, &groups);
         let mut charges = Vec::new();
         if let Self::Refused = self {
-            let messages = Messages::of(settings, user, &groups, 1);
+            let messages = MessageCounters::of(settings, user, &groups, 1);
             let Attempts { client, audience } = Attempts::of(settings, &groups, &messages);
             let made = client.into_iter().chain([audience]);
-            charges.extend(made.map(|rung| rung.unlimited().charge));
+            charges.extend(made.map(|planned| planned.unlimited().charge));
         }
         let Some(failed) = failed else {
             return Ok(charges);
@@ -95,18 +95,18 @@ impl Lesson {
 
 /// One more request that Xoxzo refused for what was in it, such as a bad number. As many are allowed as messages, in the same windows.
 pub(super) struct Attempts {
-    pub(super) client: Option<Rung>,
-    pub(super) audience: Rung,
+    pub(super) client: Option<PlannedCharge>,
+    pub(super) audience: PlannedCharge,
 }
 
 impl Attempts {
     /// Makes the counters, without those of a client that is not known.
-    pub(super) fn of(settings: &Prepared, groups: &Groups, messages: &Messages) -> Self {
-        let rung = |setting, group, of: &[u8], message: &Rung| {
+    pub(super) fn of(settings: &Prepared, groups: &Groups, messages: &MessageCounters) -> Self {
+        let planned = |setting, group, of: &[u8], message: &PlannedCharge| {
             let name = settings.names.sends(group, setting, of);
             let Charge { limit, ttl, .. } = message.charge;
-            Rung {
-                kind: Kind::Attempts,
+            PlannedCharge {
+                kind: CounterKind::Attempts,
                 setting,
                 charge: Charge::one(name, limit, ttl),
                 most: message.most,
@@ -117,9 +117,9 @@ impl Attempts {
         let audience = "attempts per audience";
         Self {
             client: client.map(|(message, (client, group))| {
-                rung("attempts per client", group, client, message)
+                planned("attempts per client", group, client, message)
             }),
-            audience: rung(audience, &groups.audience, of, &messages.audience),
+            audience: planned(audience, &groups.audience, of, &messages.audience),
         }
     }
 }
@@ -141,21 +141,27 @@ impl<'a> Breaker<'a> {
     }
 
     /// Failures of Xoxzo in a row.
-    pub(super) fn failing(&self) -> Rung {
-        self.rung(Kind::Failing, "provider failures", FAILURES, ROW)
+    pub(super) fn failing(&self) -> PlannedCharge {
+        self.planned(CounterKind::Failing, "provider failures", FAILURES, ROW)
     }
 
     /// The time in which nobody is let through.
-    pub(super) fn pause(&self) -> Rung {
-        self.rung(Kind::Pause, "provider pause", 1, PAUSE)
+    pub(super) fn pause(&self) -> PlannedCharge {
+        self.planned(CounterKind::Pause, "provider pause", 1, PAUSE)
     }
 
     /// The one start in a second that tries whether Xoxzo works again.
-    pub(super) fn probe(&self) -> Rung {
-        self.rung(Kind::Probe, "provider probe", 1, 1)
+    pub(super) fn probe(&self) -> PlannedCharge {
+        self.planned(CounterKind::Probe, "provider probe", 1, 1)
     }
 
-    fn rung(&self, kind: Kind, label: &'static str, most: u32, seconds: u32) -> Rung {
+    fn planned(
+        &self,
+        kind: CounterKind,
+        label: &'static str,
+        most: u32,
+        seconds: u32,
+    ) -> PlannedCharge {
         let Self {
             settings,
             groups,
@@ -163,6 +169,6 @@ impl<'a> Breaker<'a> {
         } = self;
         let of = settings.audience.as_bytes();
         let name = settings.names.apart(&groups.audience, label, *open, of);
-        Rung::new(kind, label, Charge::one(name, most, seconds))
+        PlannedCharge::new(kind, label, Charge::one(name, most, seconds))
     }
 }

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use super::rung::{Kind, Rung, UNKNOWN_COOLDOWN};
-use crate::common::failure::{Code, Failure, Unfit};
+use super::planned::{CounterKind, PlannedCharge, UNKNOWN_COOLDOWN};
+use crate::common::failure::{Code, Failure, InvalidFormat};
 use crate::guard::{Charge, Group, LASTING};
 use crate::phone::Recipient;
 use crate::settings::Cap;
@@ -71,14 +71,14 @@ impl Groups {
 }
 
 /// One more failure, in each counter of them.
-pub(super) struct Failures {
+pub(super) struct FailureCounters {
     /// The failures of a user: in a window, consecutive, and over all numbers.
-    pub(super) subject: [Rung; 3],
-    pub(super) client: Option<Rung>,
-    pub(super) audience: Rung,
+    pub(super) subject: [PlannedCharge; 3],
+    pub(super) client: Option<PlannedCharge>,
+    pub(super) audience: PlannedCharge,
 }
 
-impl Failures {
+impl FailureCounters {
     /// # Errors
     ///
     /// [`Code::Request`] if a client is needed and missing.
@@ -100,7 +100,7 @@ impl Failures {
             open,
         } = user;
         let one = |kind, setting, name, Cap { count, seconds }| {
-            Rung::new(kind, setting, Charge::one(name, count, seconds))
+            PlannedCharge::new(kind, setting, Charge::one(name, count, seconds))
         };
         let own = |window| names.failures(&groups.subject, window, open, subject, recipient);
         let lasting = Cap {
@@ -116,7 +116,7 @@ impl Failures {
         let client = guesses.client.zip(groups.client());
         let client = client.map(|(cap, (client, group))| {
             let name = names.apart(group, "failures per client", false, client);
-            one(Kind::Client, PER_CLIENT, name, cap)
+            one(CounterKind::Client, PER_CLIENT, name, cap)
         });
         let everyone = names.apart(
             &groups.audience,
@@ -127,18 +127,23 @@ impl Failures {
         let Cap { count, seconds } = guesses.audience;
         Self {
             subject: [
-                one(Kind::Soft, "failures.soft", own("soft"), guesses.soft),
-                one(Kind::Hard, "failures.hard", own("hard"), lasting),
                 one(
-                    Kind::Subject,
+                    CounterKind::Soft,
+                    "failures.soft",
+                    own("soft"),
+                    guesses.soft,
+                ),
+                one(CounterKind::Hard, "failures.hard", own("hard"), lasting),
+                one(
+                    CounterKind::Subject,
                     "failures.per_subject",
                     over_all,
                     guesses.subject,
                 ),
             ],
             client,
-            audience: Rung {
-                kind: Kind::Audience,
+            audience: PlannedCharge {
+                kind: CounterKind::Audience,
                 setting: "failures.per_audience",
                 charge: Charge::one(everyone, u32::MAX, seconds),
                 most: count,
@@ -151,17 +156,17 @@ impl Failures {
 const PER_CLIENT: &str = "failures.per_client";
 
 /// One more message, in each counter of them.
-pub(super) struct Messages {
-    pub(super) subject: Rung,
-    pub(super) unknown: Rung,
-    pub(super) cooldown: Rung,
-    pub(super) number: Rung,
-    pub(super) client: Option<Rung>,
-    pub(super) range: Rung,
-    pub(super) audience: Rung,
+pub(super) struct MessageCounters {
+    pub(super) subject: PlannedCharge,
+    pub(super) unknown: PlannedCharge,
+    pub(super) cooldown: PlannedCharge,
+    pub(super) number: PlannedCharge,
+    pub(super) client: Option<PlannedCharge>,
+    pub(super) range: PlannedCharge,
+    pub(super) audience: PlannedCharge,
 }
 
-impl Messages {
+impl MessageCounters {
     /// # Errors
     ///
     /// [`Code::Request`] if a client is needed and missing.
@@ -188,8 +193,8 @@ impl Messages {
                 let half = cap.count.checked_div(2).unwrap_or(0).max(1);
                 let most = if open && shared { half } else { cap.count };
                 let limit = if sends.monitor { u32::MAX } else { most };
-                Rung {
-                    kind: Kind::Cap,
+                PlannedCharge {
+                    kind: CounterKind::Cap,
                     setting,
                     charge: Charge::more(names.sends(group, label, of), weight, limit, cap.seconds),
                     most,
@@ -211,8 +216,8 @@ impl Messages {
                 sends.subject,
                 true,
             ),
-            unknown: Rung::new(Kind::Cooldown, "cooldown after unknown", unknown),
-            cooldown: Rung::new(Kind::Cooldown, "sends.cooldown_seconds", cooldown),
+            unknown: PlannedCharge::new(CounterKind::Cooldown, "cooldown after unknown", unknown),
+            cooldown: PlannedCharge::new(CounterKind::Cooldown, "sends.cooldown_seconds", cooldown),
             number: cap(
                 &number,
                 "sends.per_number",
@@ -255,7 +260,7 @@ impl Messages {
 fn address(text: &str) -> Result<Vec<u8>, Failure> {
     let address: IpAddr = text
         .parse()
-        .map_err(|_| Unfit("must be an IPv4 or IPv6 address").argument("client"))?;
+        .map_err(|_| InvalidFormat("must be an IPv4 or IPv6 address").argument("client"))?;
     Ok(match address.to_canonical() {
         IpAddr::V4(v4) => v4.octets().to_vec(),
         IpAddr::V6(v6) => v6.octets().into_iter().take(8).collect(),
