@@ -8,7 +8,7 @@
 ;
 ; Mirrors: plan.rs message, back.
 ; Mirrors: operations/dispatch.rs charge, back.
-; Mirrors: guard.rs Outcome, judge.
+; Mirrors: guard.rs Outcome, check_totals.
 ;
 ; Control: given-to = (+ refused-at 1). The refused charge, which was never made, is given back as well.
 ; Control: given-to = (- refused-at 1). The last charge that was made is not given back.

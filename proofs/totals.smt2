@@ -14,7 +14,7 @@
 ;   - the own charge of an earlier list forgotten: a claim's total of exactly CLAIM, which `verify` refuses by itself.
 ; Nor is it told the end of a counter, which settings of before may have set.
 ;
-; Mirrors: guard.rs judge, Outcome, CLAIM.
+; Mirrors: guard.rs check_totals, Outcome, CLAIM.
 ;
 ; Control: forgotten-is-refused = false. A total below what was just added is believed.
 ; Control: refusal-is-last = false. Charges after a refused one are believed.
