@@ -18,7 +18,7 @@
 ; Control: counter-is-kept = false. A store makes room by forgetting the counter.
 
 (declare-const CLAIM Int) ; read CLAIM guard.rs
-(declare-const MOST Int) ; read PER_CHALLENGE.1 settings.rs
+(declare-const MOST Int) ; read guesses.1 settings.rs
 (declare-const guesses Int)
 
 (define-fun claim-has-limit () Bool true) ; premise

@@ -28,8 +28,8 @@
 (declare-const BEYOND Int) ; read BEYOND common/clock.rs
 (declare-const HASTE Int) ; read HASTE common/clock.rs
 (declare-const STATE Int) ; read LIFETIME operations/state.rs
-(declare-const LEAST Int) ; read LIFETIME.0 settings.rs
-(declare-const MOST Int) ; read LIFETIME.1 settings.rs
+(declare-const LEAST Int) ; read lifetime_seconds.0 settings.rs
+(declare-const MOST Int) ; read lifetime_seconds.1 settings.rs
 
 (define-fun life-of-token () Bool true) ; premise
 (define-fun ROOM () Int (+ (* 2 SKEW) STATE))

@@ -222,7 +222,7 @@ fn references_are_resolved_where_secrets_stand_and_nowhere_else() {
     std::fs::write(&file, key(1) + "\n").unwrap();
     let document = json!({
         "version": 1, "audience": "shop", "service": "Example Shop", "keys": [{"file": file}], "guard": {"key": key(3)},
-        "xoxzo": {"sid": "s", "auth_token": {"env": "PATH"}, "sender": "Example", "base_url": {"env": "PATH"}}, "destinations": [],
+        "xoxzo": {"sid": "s", "auth_token": {"env": "CARGO_PKG_NAME"}, "sender": "Example", "base_url": {"env": "CARGO_PKG_NAME"}}, "destinations": [],
     });
     let mut plain = document.clone();
     plain["xoxzo"]["base_url"] = json!("http://127.0.0.1:9");
@@ -252,7 +252,7 @@ fn errors_in_settings_tell_the_lines_of_the_document() {
   "version": 1, "audience": "shop", "service": "Shop", "destinations": [],
   "keys": ["KEY1"], "guard": {"key": "KEY3"},
   "xoxzo": {"sid": "s", "sender": "Shop", "auth_token": {
-    "env": "PATH"
+    "env": "CARGO_PKG_NAME"
   }},
   LAST
 }"#;

@@ -137,7 +137,7 @@ impl From<types::Claims> for Claims {
     }
 }
 
-/// Derives the key that checks receipts for one audience, and can do nothing else: live ones, or those of test mode.
+/// Derives the key that checks receipts of one audience: live ones, or those of test mode. Its holder can also forge them, but no tokens.
 ///
 /// # Errors
 ///

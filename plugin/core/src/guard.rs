@@ -16,7 +16,7 @@ use crate::signed::key::Secret;
 /// Ten years: the life of counters that are to last, in seconds.
 pub(crate) const LASTING: u32 = 315_360_000;
 
-/// The amount that winning a challenge adds to its counter. Guesses stay far below it, so that a counter at or above it is a used
+/// The amount that winning a challenge adds to its counter. Pins stay far below it, so that a counter at or above it is a used
 /// challenge, and a second claim is above every limit.
 pub(crate) const CLAIM: u32 = 1 << 20;
 
@@ -261,7 +261,7 @@ impl CounterKeys {
         self.group("number", recipient.as_str().as_bytes())
     }
 
-    /// Guesses and the single use of one challenge.
+    /// Pins and the single use of one challenge.
     pub(crate) fn challenge(&self, group: &Group, message: &[u8]) -> Name {
         self.name(group, "challenge", |input| input.bytes(message))
     }

@@ -49,17 +49,13 @@
 //! }
 //!
 //! # fn settings() -> Prepared {
-//! #     let key = RootKey::from_random([7; 32]);
-//! #     let settings = Settings {
-//! #         audience: "shop".into(), service: "Example Shop".into(), test: false, keys: vec![key.clone()],
-//! #         messages: Messages { locale: Locale::En, parts: 1, autofill: Autofill::default(), texts: Vec::new(), templates: Vec::new() },
-//! #         guard_key: key, scope: Scope::Shared,
-//! #         purposes: vec![Purpose { name: "login".into(), after_first_factor: true, voice: true }],
-//! #         destinations: Destination::preset("JP-mobile").unwrap(), trusted: Trusted::default(), guesses: Guesses::DEFAULT, sends: Sends::DEFAULT, voice: None,
-//! #         xoxzo: Xoxzo { base_url: "https://api.xoxzo.com".into(), sid: "sid".into(), auth_token: "token".into(),
-//! #             sender: "Example".into(), timeout: 10_000, callback_url: None, tags: Vec::new(), japan: None },
-//! #     };
-//! #     settings.prepare(&mut Fixed).unwrap().unwrap()
+//! #     let key = RootKey::from_random([7; 32]).to_text();
+//! #     let document = format!(r#"{{
+//! #         "version": 1, "audience": "shop", "service": "Example Shop", "keys": ["{0}"], "guard": {{"key": "{0}", "scope": "shared"}},
+//! #         "xoxzo": {{"sid": "sid", "auth_token": "token", "sender": "Example"}}, "destinations": ["JP-mobile"]
+//! #     }}"#, key);
+//! #     let document = json::Node::parse(&document).unwrap();
+//! #     Settings::from_document(&document).unwrap().prepare(&mut Fixed).unwrap().unwrap()
 //! # }
 //! # struct Fixed;
 //! # impl rand::TryRng for Fixed {
@@ -112,11 +108,13 @@ pub use common::audit::{Alarm, Audit, Trail};
 pub use common::channel::Channel;
 pub use common::codec::{Reader, Writer};
 pub use common::delivery::Delivery;
+pub use common::document;
 pub use common::failure::{Blame, Code, Failure, InvalidFormat};
 pub use common::json;
 pub use common::mark;
 pub use common::random::draw;
 pub use common::range::Range;
+pub use common::record;
 pub use guard::{Charge, GuardName, Total, Totals};
 pub use operations::about::{About, number_index};
 pub use operations::audited::{Audited, Tell, Told};
@@ -128,12 +126,11 @@ pub use operations::status::{Report, Status};
 pub use operations::turn::{Answer, NoAnswer, Operation, Received, Turn};
 pub use operations::unlock::{Unlock, Unlocked};
 pub use operations::verify::{Acceptance, Verify};
-pub use phone::{Destination, InvalidNumber, Recipient, Trusted};
+pub use phone::{Destination, DestinationRange, InvalidNumber, Recipient, Trusted};
 pub use plan::Limit;
 pub use settings::prepared::Prepared;
 pub use settings::{
-    Autofill, Cap, Guesses, Messages, Purpose, RuleViolation, Scope, Sends, Settings, Voice,
-    Wording,
+    Cap, Failures, GuardSettings, Messages, Pins, Purpose, Scope, Sends, Settings, Voice, Wording,
 };
 pub use signed::binding::{Binding, Claimed, Transaction};
 pub use signed::key::{ReceiptKey, RequestKey, RootKey};
@@ -146,7 +143,7 @@ pub use signed::token::{TokenInfo, inspect};
 pub use words::explain::{Explanation, Offer, explain};
 pub use words::locale::Locale;
 pub use xoxzo::Request;
-pub use xoxzo::account::{Japan, Xoxzo};
+pub use xoxzo::account::{Japan, Route, Xoxzo};
 pub use xoxzo::reply::{Reply, Response};
-pub use xoxzo::template::Template;
+pub use xoxzo::template::{Template, Variables};
 pub use xoxzo::text::MessagePreview;

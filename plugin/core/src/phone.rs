@@ -9,11 +9,13 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::common::codec::{Reader, Writer};
 use crate::common::failure::InvalidFormat;
-use crate::common::range::Range;
+use crate::common::json::Node;
+use crate::common::record::{Stored, Value};
 
-pub use destination::Destination;
-pub(crate) use destination::{Area, allowed};
+pub(crate) use destination::allowed;
+pub use destination::{Destination, DestinationRange};
 pub use invalid::InvalidNumber;
 use invalid::masked;
 use plan::Plan;
@@ -103,30 +105,9 @@ fn digits(text: &str) -> Option<&str> {
 pub struct Trusted(Vec<String>);
 
 impl Trusted {
-    /// Range of the number of prefixes.
-    pub const PREFIXES: Range = Range(0, 16);
-
-    /// Takes prefixes such as `+41`.
-    ///
-    /// # Errors
-    ///
-    /// The place of the first that is not `+` and 1 to 15 digits.
-    pub fn parse(prefixes: &[String]) -> Result<Self, (usize, InvalidFormat)> {
-        let parse = |(at, text): (usize, &String)| match digits(text) {
-            Some(digits) => Ok(digits.to_string()),
-            None => Err((at, PREFIX)),
-        };
-        let all: Result<_, _> = prefixes.iter().enumerate().map(parse).collect();
-        all.map(Self)
-    }
-
     /// The prefixes, without `+`.
     pub(crate) fn prefixes(&self) -> &[String] {
         &self.0
-    }
-
-    pub(crate) fn from_prefixes(prefixes: Vec<String>) -> Self {
-        Self(prefixes)
     }
 
     fn covers(&self, digits: &str) -> bool {
@@ -136,7 +117,36 @@ impl Trusted {
     }
 }
 
-const PREFIX: InvalidFormat = InvalidFormat("must be + and 1 to 15 digits");
+#[cfg(test)]
+impl Trusted {
+    fn of(prefixes: &[&str]) -> Self {
+        let text = |prefix: &&str| Node::Text((*prefix).to_string());
+        Self::read(&Node::List(prefixes.iter().map(text).collect())).unwrap()
+    }
+}
+
+impl Value for Trusted {
+    fn read(node: &Node) -> Option<Self> {
+        let prefixes = node.list().iter();
+        let digits = prefixes.map(|node| digits(node.text()?).map(ToString::to_string));
+        digits.collect::<Option<_>>().map(Self)
+    }
+}
+
+impl Stored for Trusted {
+    fn store(&self, out: &mut Writer) {
+        self.0.store(out);
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Self {
+        Self(Vec::restore(from))
+    }
+}
+
+/// Takes a prefix of numbers.
+pub(crate) fn prefix(text: &str) -> Result<(), InvalidFormat> {
+    InvalidFormat::unless(digits(text).is_some(), "must be + and 1 to 15 digits")
+}
 
 #[cfg(test)]
 mod tests {
@@ -244,8 +254,7 @@ mod tests {
 
     #[test]
     fn what_is_trusted_needs_no_plan() {
-        let trusted = ["+410".to_string(), "+999".to_string()];
-        let trusted = Trusted::parse(&trusted).unwrap();
+        let trusted = Trusted::of(&["+410", "+999"]);
         for number in ["+410781234567", "+41012345", "+999123456789012"] {
             assert!(parse(number).is_err(), "{number}");
             assert!(Recipient::parse(number, &trusted).is_ok(), "{number}");
@@ -253,9 +262,8 @@ mod tests {
         for number in ["+4101234", "+999", "+8109012345678", "+9991234567890123"] {
             assert!(Recipient::parse(number, &trusted).is_err(), "{number}");
         }
-        for (at, wrong) in [(0, ""), (1, "41"), (1, "+"), (1, "+0"), (1, "+4x")] {
-            let prefixes = [if at == 0 { wrong } else { "+1" }, wrong].map(ToString::to_string);
-            assert_eq!(Trusted::parse(&prefixes), Err((at, PREFIX)), "{wrong}");
+        for wrong in ["", "41", "+", "+0", "+4x"] {
+            assert!(prefix(wrong).is_err(), "{wrong}");
         }
     }
 

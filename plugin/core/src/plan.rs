@@ -24,7 +24,7 @@ use crate::common::failure::{Code, Failure};
 use crate::guard::{CLAIM, Charge, Total};
 use crate::phone::Recipient;
 use crate::settings::prepared::Prepared;
-use crate::settings::{Guesses, Purpose};
+use crate::settings::{Pins, Purpose};
 use crate::signed::binding::Binding;
 use crate::xoxzo;
 
@@ -333,13 +333,13 @@ impl ChargePlan {
     /// Tells whether a challenge has had the one guess that a short PIN has under the alarm: PINs that were short when it was raised could
     /// else be hoarded and guessed by the thousand. `guesses` are those that were allowed so far.
     pub(crate) fn is_spent_under_alarm(&self, totals: &[Total], digits: u8, guesses: u32) -> bool {
-        let short = digits < Guesses::ALARMED && self.alarm(totals) == Some(Alarm::Failures);
+        let short = digits < Pins::ALARMED && self.alarm(totals) == Some(Alarm::Failures);
         let mut counted = self.0.iter().zip(totals);
         let own = counted.find(|(planned, _)| planned.kind == CounterKind::Challenge);
         short && own.is_some_and(|(_, total)| total.total > guesses)
     }
 
-    /// Guesses that are left after these totals: as many as the scarcest counter has.
+    /// Pins that are left after these totals: as many as the scarcest counter has.
     pub(crate) fn left(&self, totals: &[Total]) -> u32 {
         let counted = self.0.iter().zip(totals);
         let left = counted

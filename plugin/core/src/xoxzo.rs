@@ -16,8 +16,9 @@ use core::fmt;
 
 use crate::common::channel::Channel;
 use crate::common::failure::{Code, Failure};
+use crate::common::json::Object;
 use crate::phone::Recipient;
-use crate::xoxzo::account::Account;
+use crate::xoxzo::account::{Account, Route};
 use crate::xoxzo::template::Template;
 use crate::xoxzo::text::Message;
 
@@ -107,29 +108,31 @@ pub(crate) fn from_template(
 ) -> Request {
     let (minutes, amount) = (message.minutes(), message.amount(template.locale));
     let values = [
-        (Some(&template.pin), message.pin),
-        (template.minutes.as_ref(), &minutes),
-        (template.service.as_ref(), message.service),
-        (template.amount.as_ref(), &amount),
-        (template.payee.as_ref(), message.payee()),
+        (Some(&template.variables.pin), message.pin),
+        (template.variables.minutes.as_ref(), &minutes),
+        (template.variables.service.as_ref(), message.service),
+        (template.variables.amount.as_ref(), &amount),
+        (template.variables.payee.as_ref(), message.payee()),
     ];
-    let mut body = String::with_capacity(1024);
-    let mut mark = "{\"variables\":{";
-    for (name, value) in values {
-        if let Some(name) = name {
-            body.push_str(mark);
-            pair(&mut body, name, value);
-            mark = ",";
+    let mut body = Object::with_capacity(1024);
+    body.object("variables", |variables| {
+        for (name, value) in values {
+            if let Some(name) = name {
+                variables.text(name, value);
+            }
         }
-    }
-    body.push('}');
+    });
     for (name, value) in envelope(account, recipient) {
-        body.push(',');
-        pair(&mut body, name, value);
+        body.text(name, value);
     }
-    body.push('}');
     let path = ["/sms/templates/", &template.id.to_string(), "/messages/"].concat();
-    request(account, "POST", &path, Some("application/json"), body)
+    request(
+        account,
+        "POST",
+        &path,
+        Some("application/json"),
+        body.finish(),
+    )
 }
 
 /// Calls and says `text`.
@@ -176,7 +179,10 @@ fn envelope<'a>(account: &'a Account, recipient: &'a Recipient) -> Vec<(&'static
     if let Some(japan) = &account.japan
         && recipient.digits().starts_with("81")
     {
-        let route = if japan.lite { "jp_kpl" } else { "jp_kp" };
+        let route = match japan.route {
+            Route::Premium => "jp_kp",
+            Route::PremiumLite => "jp_kpl",
+        };
         fields.extend([(route, "true"), ("jp_kp_sender", &japan.sender)]);
     }
     fields
@@ -200,20 +206,6 @@ fn form(account: &Account, path: &str, fields: &[(&str, &str)]) -> Request {
     }
     let kind = "application/x-www-form-urlencoded";
     request(account, "POST", path, Some(kind), form.finish())
-}
-
-/// A name and a text in JSON. No value that gets here has a control character.
-fn pair(out: &mut String, name: &str, value: &str) {
-    out.push('"');
-    out.push_str(name);
-    out.push_str("\":\"");
-    for letter in value.chars() {
-        if letter == '"' || letter == '\\' {
-            out.push('\\');
-        }
-        out.push(letter);
-    }
-    out.push('"');
 }
 
 fn request(

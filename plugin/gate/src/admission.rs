@@ -15,7 +15,7 @@ use crate::gate::{Gate, PASS};
 use crate::head::{Head, Only, begins_like, is_like};
 use crate::identity::{Identity, IdentityClaims};
 use crate::pass::{self, Admitted, Cache, Pass};
-use crate::settings::{Exempt, Source};
+use crate::settings::{Exempt, Preflight, Source};
 use crate::target::{PathKind, Target};
 use crate::turn::{Forward, GateResponse, GateTurn};
 use crate::visit::Visit;
@@ -45,7 +45,8 @@ impl Gate {
             return refuse(&head, 405, Reason::Method, Event::RejectedPath);
         }
         let place = self.place(target);
-        let preflight = || self.settings.forward_preflight && ends && is_preflight(&head);
+        let preflight =
+            || self.settings.cors_preflight == Preflight::Forward && ends && is_preflight(&head);
         match place {
             PathKind::Exempt => return exempt(head.names(is_ours)),
             PathKind::Closed | PathKind::StepUp if method == b"OPTIONS" && preflight() => {
@@ -127,7 +128,7 @@ impl Gate {
         let receipt = self.engine.attest(now, claimed, &pass.id).ok()?;
         let renewed = pass.renewed(&settings.pass, now).map(|pass| {
             let text = pass.close(&self.passes, &bound);
-            answer::cookie(PASS, &text, Some(settings.pass.life)).into()
+            answer::cookie(PASS, &text, Some(settings.pass.life_seconds)).into()
         });
         let admitted = Rc::new(Admitted {
             identity: identity.clone(),

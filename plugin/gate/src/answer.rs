@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
 
+use xoxzo_2fa_core::json::Object;
 use xoxzo_2fa_core::{About, Blame, Code, Failure};
 
 use crate::asked::Asked;
@@ -11,7 +12,6 @@ use crate::event::Event;
 use crate::gate::{Gate, VISIT};
 use crate::identity::Identity;
 use crate::note::Note;
-use crate::object::Object;
 use crate::page::Html;
 use crate::turn::GateResponse;
 use crate::visit::{Failed, Notice, Step, Visit};
@@ -82,9 +82,9 @@ pub(crate) fn status_of(notice: Option<&Notice>) -> u16 {
 /// A right PIN: on to where the visit was going.
 pub(crate) fn accepted(asked: &Asked, return_to: &str) -> GateResponse {
     if asked.json {
-        let mut body = Object::new();
-        body.text("step", Step::Done.name())
-            .text("return_to", return_to);
+        let mut body = Object::with_capacity(256);
+        body.text("step", Step::Done.name());
+        body.text("return_to", return_to);
         return json(200, body, Event::Accepted);
     }
     redirect(return_to, Event::Accepted)
@@ -186,10 +186,10 @@ impl Gate {
             }
         };
         if asked.json {
-            let mut body = Object::new();
-            body.text("error", code)
-                .text("text", &text)
-                .text("gate", PAGE);
+            let mut body = Object::with_capacity(256);
+            body.text("error", code);
+            body.text("text", &text);
+            body.text("gate", PAGE);
             return json(status, body, event);
         }
         self.html(status, asked, title, event, |html, words| {

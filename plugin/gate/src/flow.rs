@@ -235,7 +235,7 @@ impl Gate {
         response.headers.extend([
             (
                 "set-cookie",
-                answer::cookie(PASS, &text, Some(self.settings.pass.life)),
+                answer::cookie(PASS, &text, Some(self.settings.pass.life_seconds)),
             ),
             ("set-cookie", answer::cookie(VISIT, "", Some(0))),
         ]);

@@ -1,12 +1,13 @@
 //! The gate with its settings and keys.
 
-use xoxzo_2fa_core::{GuardName, InvalidFormat, Prepared, RuleViolation, Seal, Settings as Engine};
+use xoxzo_2fa_core::document::SchemaError;
+use xoxzo_2fa_core::{GuardName, Prepared, Seal, Settings};
 
 use crate::head::Head;
 use crate::identity::Identity;
 use crate::page::Theme;
 use crate::pass::Pass;
-use crate::settings::GateSettings;
+use crate::settings::{GateSettings, IdentitySettings};
 use crate::visit::Visit;
 
 /// The cookies' names: only the origin itself can set such (RFC 6265bis, section 4.1.3.2).
@@ -32,47 +33,42 @@ impl Gate {
     ///
     /// The first rule that is broken, with its path from `two_factor` or `gate` on.
     pub fn new(
-        engine: &Engine,
+        engine: &Settings,
         settings: GateSettings,
         process: &[u8; 16],
-    ) -> Result<Self, (&'static str, RuleViolation)> {
-        let prepared = engine
-            .prepare_in(Some(process))
-            .map_err(|broken| ("two_factor", broken))?;
-        if let Some((path, rule)) = settings.broken(engine) {
-            return Err((
-                "gate",
-                RuleViolation {
-                    path,
-                    rule: InvalidFormat::new(rule),
-                },
-            ));
-        }
+    ) -> Result<Self, SchemaError> {
+        let prepared = engine.prepare_in(Some(process));
+        let prepared = prepared.map_err(|error| error.within("two_factor"))?;
+        let checked = settings.check(engine);
+        checked.map_err(|error| error.within("gate"))?;
         let lasting = settings.pass.danger_outlives_process;
-        let purpose = engine
-            .purposes
-            .iter()
-            .find(|purpose| purpose.name == settings.purpose);
+        let purpose = engine.purpose(&settings.purpose);
         Ok(Self {
             passes: engine.seal("pass", Some(process).filter(|_| !lasting)),
             visits: engine.seal("visit", Some(process)),
             csrf: engine.seal("csrf", Some(process)),
             look: Theme::new(
                 &settings.brand,
-                &engine.service,
-                engine.messages.parts,
+                engine.service(),
+                engine.max_parts(),
                 &prepared,
             ),
-            voice: engine.voice.is_some() && purpose.is_some_and(|purpose| purpose.voice),
+            voice: engine.has_voice() && purpose.is_some_and(|purpose| purpose.voice),
             engine: prepared,
             settings,
         })
     }
 
-    /// Returns the settings. They name the claims that the host must look up.
+    /// Returns the names of the claims that the host must look up.
     #[must_use]
-    pub fn settings(&self) -> &GateSettings {
-        &self.settings
+    pub fn identity(&self) -> &IdentitySettings {
+        &self.settings.identity
+    }
+
+    /// Returns the purpose of the challenges.
+    #[must_use]
+    pub fn purpose(&self) -> &str {
+        &self.settings.purpose
     }
 
     /// The name of the counter of a pass's revocation.
@@ -81,7 +77,7 @@ impl Gate {
     }
 
     pub(crate) fn is_fresh(&self, pass: &Pass, now: u32) -> bool {
-        pass.is_younger_than(self.settings.step_up.max_age, now)
+        pass.is_younger_than(self.settings.step_up.max_age_seconds, now)
     }
 
     /// The visit that the request goes on with.

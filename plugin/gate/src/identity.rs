@@ -37,7 +37,7 @@ impl Identity {
     pub(crate) fn of(settings: &GateSettings, head: &Head, claims: IdentityClaims) -> Option<Self> {
         let identity = &settings.identity;
         let of = |name: &str, claim: Option<Vec<u8>>| match identity.source {
-            Source::Metadata { .. } => String::from_utf8(claim?)
+            Source::Metadata => String::from_utf8(claim?)
                 .ok()
                 .filter(|text| is_visible(text)),
             Source::DangerHeaders => match head.only(name) {
@@ -50,7 +50,7 @@ impl Identity {
         Some(Self {
             subject: of(&identity.subject, claims.subject)?,
             phone: of(&identity.phone, claims.phone)?,
-            session: match &identity.session {
+            session: match identity.session_name() {
                 Some(name) => Some(of(name, claims.session)?),
                 None => None,
             },

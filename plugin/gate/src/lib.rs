@@ -50,7 +50,6 @@ mod gate;
 mod head;
 mod identity;
 mod note;
-mod object;
 mod page;
 mod pass;
 mod screen;
@@ -68,7 +67,7 @@ pub use identity::IdentityClaims;
 pub use note::Note;
 pub use pass::Cache;
 pub use settings::{
-    Brand, Exempt, GateSettings, IdentitySettings, PassSettings, Source, StepUpSettings,
+    Brand, Exempt, GateSettings, IdentitySettings, PassSettings, Preflight, Source, StepUpSettings,
 };
 pub use turn::{Forward, GateResponse, GateTurn};
 pub use waiting::{Reading, Waiting};

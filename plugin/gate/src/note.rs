@@ -3,11 +3,11 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
+use xoxzo_2fa_core::json::Object;
 use xoxzo_2fa_core::{Alarm, Audit, Blame, Channel, Code, Delivery, Failure};
 
 use crate::action::Action;
 use crate::event::Event;
-use crate::object::Object;
 
 /// An operation of the engine that ended, with the fields that events have on every host (`wit/SPEC.md`, "Events"). Holds nothing personal: users
 /// are named by hashes.
@@ -82,7 +82,7 @@ impl Note {
     /// The line, a JSON object. `purpose` is that of the gate's settings, `client` the address of the end user.
     #[must_use]
     pub fn line(&self, event: Event, purpose: &str, client: Option<&str>) -> String {
-        let mut line = Object::new();
+        let mut line = Object::with_capacity(256);
         let audit = &self.audit;
         let trail = audit.trail.as_ref();
         let fields = [

@@ -27,9 +27,9 @@ pub(crate) struct Theme {
 
 impl Theme {
     pub(crate) fn new(brand: &Brand, service: &str, parts: u32, engine: &Prepared) -> Self {
-        let light = Colour::parse(&brand.colour).is_some_and(Colour::is_light);
+        let light = Colour::parse(&brand.color).is_some_and(Colour::is_light);
         let on = if light { "#000" } else { "#fff" };
-        let style = [":root{--brand:", &brand.colour, ";--on:", on, "}", STYLE].concat();
+        let style = [":root{--brand:", &brand.color, ";--on:", on, "}", STYLE].concat();
         let previews = engine.previews(None, None).unwrap_or_default();
         let fits = [Language::En, Language::Ja].map(|language| {
             let own = previews

@@ -64,8 +64,8 @@ impl Pass {
     pub(crate) fn is_alive(&self, settings: &PassSettings, now: u32) -> bool {
         let before = |start: u32, length: u32| now < start.saturating_add(length);
         self.renewed_at <= now.saturating_add(SKEW)
-            && before(self.won_at, settings.life)
-            && before(self.renewed_at, settings.idle)
+            && before(self.won_at, settings.life_seconds)
+            && before(self.renewed_at, settings.idle_seconds)
     }
 
     pub(crate) fn is_younger_than(&self, age: u32, now: u32) -> bool {
@@ -74,7 +74,7 @@ impl Pass {
 
     /// Returns the renewed pass, if renewal is due.
     pub(crate) fn renewed(&self, settings: &PassSettings, now: u32) -> Option<Self> {
-        let wait = RENEWAL.min(settings.idle / 10);
+        let wait = RENEWAL.min(settings.idle_seconds / 10);
         let due = now >= self.renewed_at.saturating_add(wait);
         due.then_some(Self {
             renewed_at: now,
@@ -90,7 +90,7 @@ pub(crate) fn look(counter: GuardName) -> Charge {
 
 /// Revokes a pass for as long as it could live.
 pub(crate) fn revoke(counter: GuardName, settings: &PassSettings) -> Charge {
-    let life = settings.life.saturating_add(BEYOND);
+    let life = settings.life_seconds.saturating_add(BEYOND);
     Charge::alone(counter, 1, u32::MAX, life)
 }
 
@@ -133,7 +133,7 @@ impl Cache {
             found.identity == *identity && are_equal(found.cookie.as_bytes(), cookie.as_bytes());
         let end = found
             .made_at
-            .saturating_add(Self::LASTS.min(settings.idle / 10));
+            .saturating_add(Self::LASTS.min(settings.idle_seconds / 10));
         (same && (found.made_at..end).contains(&now)).then(|| Rc::clone(found))
     }
 
@@ -172,8 +172,8 @@ mod tests {
     use super::*;
 
     const SETTINGS: PassSettings = PassSettings {
-        idle: 600,
-        life: 3_600,
+        idle_seconds: 600,
+        life_seconds: 3_600,
         danger_outlives_process: false,
     };
 
@@ -192,7 +192,7 @@ mod tests {
         );
         assert!(pass.renewed(&SETTINGS, pass.renewed_at + 59).is_none());
         let short = PassSettings {
-            idle: 60,
+            idle_seconds: 60,
             ..SETTINGS
         };
         assert!(pass.renewed(&short, pass.renewed_at + 6).is_some());

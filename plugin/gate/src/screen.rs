@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString};
 
 use rand::TryCryptoRng;
+use xoxzo_2fa_core::json::Object;
 use xoxzo_2fa_core::{Code, Recipient};
 
 use crate::PREFIX;
@@ -13,7 +14,6 @@ use crate::event::Event;
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::identity::Identity;
-use crate::object::Object;
 use crate::page::Html;
 use crate::pass::Pass;
 use crate::turn::GateResponse;
@@ -138,15 +138,15 @@ impl Gate {
         identity: &Identity,
         now: u32,
     ) -> Object {
-        let mut out = Object::new();
-        out.text("step", step.name())
-            .text("csrf", &visit.csrf(&self.csrf, &identity.bound()))
-            .text("to", &self.masked(identity));
+        let mut out = Object::with_capacity(256);
+        out.text("step", step.name());
+        out.text("csrf", &visit.csrf(&self.csrf, &identity.bound()));
+        out.text("to", &self.masked(identity));
         if let Some(sent) = &visit.sent {
-            out.number("expires_in_seconds", sent.left(now))
-                .number("resend_after_seconds", sent.resend_at.saturating_sub(now));
-            out.number("digits", sent.digits().into())
-                .flag("voice", self.voice);
+            out.number("expires_in_seconds", sent.left(now));
+            out.number("resend_after_seconds", sent.resend_at.saturating_sub(now));
+            out.number("digits", sent.digits().into());
+            out.flag("voice", self.voice);
             if visit.is_unconfirmed() {
                 out.flag("unconfirmed", true);
             }
@@ -155,8 +155,8 @@ impl Gate {
             out.text("return_to", &visit.return_to);
         }
         if let Some(failed) = current(visit, now) {
-            out.text("error", failed.code.name())
-                .text("text", &asked.language.explain(failed, now));
+            out.text("error", failed.code.name());
+            out.text("text", &asked.language.explain(failed, now));
             if let Some(left) = failed.guesses_left {
                 out.number("guesses_left", left);
             }

@@ -1,239 +1,243 @@
-//! Settings of the gate.
+//! Settings of the gate: each record is a part of its configuration, with names, types, ranges, defaults and descriptions.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use xoxzo_2fa_core::{Range, Settings as Engine};
+use xoxzo_2fa_core::document::{Absent, Form, SchemaError};
+use xoxzo_2fa_core::{InvalidFormat, Range, Settings, choice, record};
 
 use crate::colour::Colour;
 use crate::target::is_plain;
 
-/// Settings of the gate. [`Gate::new`](crate::Gate::new) checks them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GateSettings {
-    /// The one origin at which browsers see the application: `https://HOST[:PORT]`, or `http://` and a loopback host.
-    pub origin: String,
-    /// The purpose of challenges, one that only users can start who passed another factor.
-    pub purpose: String,
-    /// The source of the user's identity.
-    pub identity: IdentitySettings,
-    /// Paths that need no pass. Everything else does.
-    pub exempt: Exempt,
-    /// Paths, with all under them, that need a pass won lately.
-    pub step_up: StepUpSettings,
-    /// The life of a pass.
-    pub pass: PassSettings,
-    /// The page for a user who is locked out or has another phone: `https://` or a path.
-    pub recovery_url: Option<String>,
-    /// The page where a user signs in: `https://` or a path.
-    pub sign_in_url: Option<String>,
-    /// The look of the pages.
-    pub brand: Brand,
-    /// True if a CORS preflight goes to the application without a pass.
-    pub forward_preflight: bool,
+record! {
+    /// Settings of the gate. [`Gate::new`](crate::Gate::new) checks them.
+    pub(crate) GateSettings {
+        /// The one origin at which browsers see the application: https://HOST[:PORT], or http:// and a loopback host.
+        origin: String = Form::Text(origin), Absent::Required;
+        /// Purpose of the challenges: one of two_factor.purposes with after_first_factor.
+        purpose: String = Form::Text(label), Absent::Text("login");
+        /// Source of the user's identity.
+        identity: IdentitySettings = Form::Map(&IdentitySettings::FIELDS), Absent::Defaults;
+        /// Paths that need no pass. Every other path does.
+        exempt: Exempt = Form::Map(&Exempt::FIELDS), Absent::Defaults;
+        /// Paths that need a recent code.
+        step_up: StepUpSettings = Form::Map(&StepUpSettings::FIELDS), Absent::Defaults;
+        /// Lifetime of a pass.
+        pass: PassSettings = Form::Map(&PassSettings::FIELDS), Absent::Defaults;
+        /// Page for a user who is locked out or has another phone: https:// or a path.
+        recovery_url: Option<String> = Form::Text(link), Absent::Out;
+        /// Page where a user signs in: https:// or a path, which must be exempt.
+        sign_in_url: Option<String> = Form::Text(link), Absent::Out;
+        /// Look of the pages.
+        brand: Brand = Form::Map(&Brand::FIELDS), Absent::Defaults;
+        /// forward: a CORS preflight goes to the application without a pass, and without cookies and authorization.
+        cors_preflight: Preflight = Form::Choice(&Preflight::CODES), Absent::Text("refuse");
+    }
 }
 
-/// The source of the user's identity, and the names of its claims.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdentitySettings {
-    /// The source of the claims.
-    pub source: Source,
-    /// Name of the subject's claim or header.
-    pub subject: String,
-    /// Name of the phone number's.
-    pub phone: String,
-    /// Name of the session's. Without one a pass is good in every session of the user on this browser: device trust.
-    pub session: Option<String>,
-    /// Name of the credential version's, if there is one.
-    pub credential_version: Option<String>,
+choice! {
+    /// The way of a CORS preflight without a pass.
+    Preflight {
+        /// It is refused.
+        Refuse = "refuse",
+        /// It goes to the application, without cookies and authorization.
+        Forward = "forward",
+    }
 }
 
-/// A source of claims.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// Claims that a filter before the gate has verified, in the metadata of the request.
-    Metadata {
-        /// The filter's namespace.
-        filter: String,
-        /// Its field with the claims.
-        key: String,
-    },
-    /// Headers of the request. Safe only behind something that overwrites them, whatever the client sends.
-    DangerHeaders,
+record! {
+    /// Source of the user's identity, and the names of its claims.
+    pub IdentitySettings {
+        /// metadata: claims that a filter before the gate has verified. danger_headers: headers of the request, safe only behind something that overwrites
+        /// them whatever the client sends.
+        source: Source = Form::Choice(&Source::CODES), Absent::Text("metadata");
+        /// The filter's namespace in the metadata.
+        filter: String = Form::Text(label), Absent::Text("envoy.filters.http.jwt_authn");
+        /// Field of the metadata with the claims: payload_in_metadata of jwt_authn.
+        key: String = Form::Text(label), Absent::Text("payload");
+        /// Claim or header with the user's immutable internal id.
+        subject: String = Form::Text(label), Absent::Text("sub");
+        /// Claim or header with the phone number, canonical E.164.
+        phone: String = Form::Text(label), Absent::Text("phone_number");
+        /// Claim or header with the session of the first factor. A pass is rejected in another session.
+        session: String = Form::Text(label), Absent::Text("sid");
+        /// Claim or header that changes when the user's credentials do. Passes end with it.
+        credential_version: Option<String> = Form::Text(label), Absent::Out;
+        /// Works without a session claim: a pass is valid in every session of the user on this browser, also after signing out and in again.
+        danger_device_trust: bool = Form::Flag, Absent::Flag(false);
+    }
 }
 
-/// Paths that need no pass.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exempt {
-    /// These, exactly.
-    pub paths: Vec<String>,
-    /// These and all under them.
-    pub under: Vec<String>,
+choice! {
+    /// A source of claims.
+    Source {
+        /// Claims that a filter before the gate has verified, in the metadata of the request.
+        Metadata = "metadata",
+        /// Headers of the request. Safe only behind something that overwrites them, whatever the client sends.
+        DangerHeaders = "danger_headers",
+    }
 }
 
-/// Paths that need a pass won lately.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StepUpSettings {
-    /// These and all under them, whatever their case.
-    pub paths: Vec<String>,
-    /// The greatest age of a code, in seconds.
-    pub max_age: u32,
+record! {
+    /// Paths that need no pass.
+    pub(crate) Exempt {
+        /// Exact paths.
+        paths: Vec<String> = Form::List(&Form::Text(place), PATHS), Absent::Empty;
+        /// Paths, with everything under them by segments.
+        under: Vec<String> = Form::List(&Form::Text(tree), PATHS), Absent::Empty;
+    }
 }
 
-/// Life of a pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PassSettings {
-    /// Seconds without a request until it ends.
-    pub idle: u32,
-    /// Seconds from winning it until it ends.
-    pub life: u32,
-    /// It outlives the process that gave it, and so does one that was logged out: that was counted in the process.
-    pub danger_outlives_process: bool,
+record! {
+    /// Paths that need a recent code.
+    pub(crate) StepUpSettings {
+        /// Paths, with everything under them, whatever the case of their letters.
+        paths: Vec<String> = Form::List(&Form::Text(tree), PATHS), Absent::Empty;
+        /// Maximum age of the code, in seconds.
+        max_age_seconds: u32 = Form::Number(Range(60, DAY)), Absent::Number(300);
+    }
 }
 
-/// The look of the pages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Brand {
-    /// Instead of the service's name.
-    pub name: Option<String>,
-    /// The colour of buttons: `#` and six hexadecimal digits.
-    pub colour: String,
-    /// An image as a `data:` URI.
-    pub logo: Option<String>,
+record! {
+    /// Lifetime of a pass.
+    pub(crate) PassSettings {
+        /// Seconds without a request after which a pass ends.
+        idle_seconds: u32 = Form::Number(Range(60, DAY)), Absent::Number(1_800);
+        /// Seconds after the code at which a pass ends.
+        life_seconds: u32 = Form::Number(Range(60, 30 * DAY)), Absent::Number(43_200);
+        /// Passes stay valid across restarts and on other instances with the same keys. A logout is known only to the instance that handled it, until it
+        /// restarts.
+        danger_outlives_process: bool = Form::Flag, Absent::Flag(false);
+    }
 }
+
+record! {
+    /// Look of the pages.
+    pub(crate) Brand {
+        /// Name on the pages, instead of two_factor.service: 1 to 64 characters.
+        name: Option<String> = Form::Text(name), Absent::Out;
+        /// Colour of buttons: # and six hexadecimal digits. Their text is black or white, whichever is easier to read.
+        color: String = Form::Text(colour), Absent::Text("#0b57d0");
+        /// Logo as data:image/…;base64,…, at most 16 KiB.
+        logo: Option<String> = Form::Text(logo), Absent::Out;
+    }
+}
+
+const PATHS: Range = Range(0, 64);
+const DAY: u32 = 86_400;
+/// Bytes of the longest logo.
+const LOGO: usize = 16 * 1024;
 
 impl GateSettings {
-    /// Range of `pass.idle` and `step_up.max_age`.
-    pub const IDLE: Range = Range(60, 86_400);
-    /// Range of `pass.life`: a minute to 30 days.
-    pub const LIFE: Range = Range(60, 30 * 86_400);
-    /// The most paths in a list.
-    pub const PATHS: Range = Range(0, 64);
-    /// Bytes of the longest logo.
-    const LOGO: usize = 16 * 1024;
+    /// The form of the document.
+    pub const FORM: Form = Form::Map(&Self::FIELDS);
 
-    /// The path and text of the first rule that is broken.
-    pub(crate) fn broken(&self, engine: &Engine) -> Option<(&'static str, &'static str)> {
-        const PLACE: &str =
-            "must be at most 64 paths, each plain, without a query or *, and not under /.2fa";
-        const TREE: &str = "must be at most 64 paths, each plain, without a query, * or final slash, and not under /.2fa";
-        const LINK: &str = "must be https://… or a path, at most 256 characters";
-        let purpose = engine
-            .purposes
-            .iter()
-            .find(|purpose| purpose.name == self.purpose);
-        let places = |list: &[String]| list.len() <= 64 && list.iter().all(|path| is_place(path));
-        let trees = |list: &[String]| places(list) && list.iter().all(|path| !path.ends_with('/'));
-        let within = |range: Range, number: u32| (range.0..=range.1).contains(&number);
+    /// # Errors
+    ///
+    /// The first rule that is broken.
+    pub(crate) fn check(&self, engine: &Settings) -> Result<(), SchemaError> {
+        let purpose = engine.purpose(&self.purpose);
         let rules = [
-            (
-                is_origin(&self.origin),
-                "origin",
-                "must be https://HOST[:PORT], or http:// and a loopback host, in lower case",
-            ),
             (
                 purpose.is_some_and(|purpose| purpose.after_first_factor),
                 "purpose",
                 "must be one of two_factor.purposes, with after_first_factor",
             ),
             (
-                self.identity.is_sound(),
+                self.identity.source == Source::Metadata
+                    || self.identity.names().all(|name| is_lower(name)),
                 "identity",
-                "must have names of 1 to 64 printable characters, of headers in lower case",
-            ),
-            (places(&self.exempt.paths), "exempt.paths", PLACE),
-            (trees(&self.exempt.under), "exempt.under", TREE),
-            (trees(&self.step_up.paths), "step_up.paths", TREE),
-            (
-                within(Self::IDLE, self.step_up.max_age),
-                "step_up.max_age_seconds",
-                "must be 60 to 86400",
+                "must name headers in lower case, since source is danger_headers",
             ),
             (
-                within(Self::IDLE, self.pass.idle),
-                "pass.idle_seconds",
-                "must be 60 to 86400",
-            ),
-            (
-                within(Self::LIFE, self.pass.life),
-                "pass.life_seconds",
-                "must be 60 to 2592000",
-            ),
-            (
-                self.pass.idle <= self.pass.life,
+                self.pass.idle_seconds <= self.pass.life_seconds,
                 "pass.idle_seconds",
                 "must not be longer than pass.life_seconds",
             ),
-            (
-                self.recovery_url.as_deref().is_none_or(is_link),
-                "recovery_url",
-                LINK,
-            ),
-            (
-                self.sign_in_url.as_deref().is_none_or(is_link),
-                "sign_in_url",
-                LINK,
-            ),
-            (
-                self.brand.name.as_deref().is_none_or(is_name),
-                "brand.name",
-                "must be 1 to 64 characters, without controls",
-            ),
-            (
-                Colour::parse(&self.brand.colour).is_some(),
-                "brand.color",
-                "must be # and six hexadecimal digits",
-            ),
-            (
-                self.brand.logo.as_deref().is_none_or(is_logo),
-                "brand.logo",
-                "must be data:image/…;base64,… of PNG, JPEG, GIF, WebP or SVG, at most 16 KiB",
-            ),
         ];
-        rules
-            .into_iter()
-            .find(|(holds, ..)| !holds)
-            .map(|(_, path, rule)| (path, rule))
+        match rules.into_iter().find(|(holds, ..)| !holds) {
+            Some((_, path, requirement)) => Err(SchemaError::new(requirement).within(path)),
+            None => Ok(()),
+        }
     }
 }
 
 impl IdentitySettings {
+    /// The claim or header with the session. None with device trust: a pass is good in every session of the user on this browser.
+    #[must_use]
+    pub fn session_name(&self) -> Option<&String> {
+        Some(&self.session).filter(|_| !self.danger_device_trust)
+    }
+
     /// The names of all claims or headers.
     pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
-        let optional = [self.session.as_ref(), self.credential_version.as_ref()];
+        let optional = [self.session_name(), self.credential_version.as_ref()];
         let optional = optional.into_iter().flatten();
         [&self.subject, &self.phone].into_iter().chain(optional)
     }
-
-    fn is_sound(&self) -> bool {
-        let upper = |name: &str| {
-            name.bytes()
-                .any(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte == b':')
-        };
-        let sound = |name: &String| match self.source {
-            Source::Metadata { .. } => is_label(name),
-            Source::DangerHeaders => is_label(name) && !upper(name),
-        };
-        self.names().all(sound)
-            && match &self.source {
-                Source::Metadata { filter, key } => is_label(filter) && is_label(key),
-                Source::DangerHeaders => true,
-            }
-    }
 }
 
-fn is_label(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+/// Tells whether a header can have the name: in lower case, and none that HTTP/2 or a proxy rewrites.
+fn is_lower(name: &str) -> bool {
+    !name
+        .bytes()
+        .any(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte == b':')
 }
 
-fn is_name(name: &str) -> bool {
-    (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+fn origin(text: &str) -> Result<(), InvalidFormat> {
+    InvalidFormat::unless(
+        is_origin(text),
+        "must be https://HOST[:PORT], or http:// and a loopback host, in lower case",
+    )
+}
+
+fn label(text: &str) -> Result<(), InvalidFormat> {
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    InvalidFormat::unless(fits, "must be 1 to 64 printable characters without spaces")
+}
+
+fn name(text: &str) -> Result<(), InvalidFormat> {
+    let fits = (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    InvalidFormat::unless(fits, "must be 1 to 64 characters, without controls")
+}
+
+fn colour(text: &str) -> Result<(), InvalidFormat> {
+    InvalidFormat::unless(
+        Colour::parse(text).is_some(),
+        "must be # and six hexadecimal digits",
+    )
 }
 
 /// A path that a list may have.
-fn is_place(path: &str) -> bool {
-    let own = crate::PREFIX;
-    path.len() <= 256 && is_plain(path) && !path.contains(['?', '*']) && !path.starts_with(own)
+fn place(path: &str) -> Result<(), InvalidFormat> {
+    let fits = path.len() <= 256
+        && is_plain(path)
+        && !path.contains(['?', '*'])
+        && !path.starts_with(crate::PREFIX);
+    InvalidFormat::unless(
+        fits,
+        "must be a plain path, without a query or *, and not under /.2fa",
+    )
+}
+
+/// A path that stands for all under it too.
+fn tree(path: &str) -> Result<(), InvalidFormat> {
+    place(path)?;
+    InvalidFormat::unless(!path.ends_with('/'), "must have no final slash")
+}
+
+fn link(text: &str) -> Result<(), InvalidFormat> {
+    InvalidFormat::unless(
+        is_link(text),
+        "must be https://… or a path, at most 256 characters",
+    )
+}
+
+fn logo(text: &str) -> Result<(), InvalidFormat> {
+    InvalidFormat::unless(
+        is_logo(text),
+        "must be data:image/…;base64,… of PNG, JPEG, GIF, WebP or SVG, at most 16 KiB",
+    )
 }
 
 fn is_link(link: &str) -> bool {
@@ -254,8 +258,7 @@ fn is_logo(logo: &str) -> bool {
             .find_map(|kind| rest.strip_prefix(kind)?.strip_prefix(";base64,"))
     });
     let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
-    logo.len() <= GateSettings::LOGO
-        && data.is_some_and(|data| !data.is_empty() && data.bytes().all(base64))
+    logo.len() <= LOGO && data.is_some_and(|data| !data.is_empty() && data.bytes().all(base64))
 }
 
 fn is_origin(origin: &str) -> bool {

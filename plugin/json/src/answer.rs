@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use xoxzo_2fa_core::json::quote;
+use xoxzo_2fa_core::json::{Object, quote};
 use xoxzo_2fa_core::{
     Acceptance, Audit, Challenge, Charge, Claims, Ended, Explanation, Failure, Limits,
     MessagePreview, Prepared, Report, Request, SignedRequest, Suspended, TokenInfo, Told, Trail,
@@ -10,96 +10,6 @@ use xoxzo_2fa_core::{
 };
 
 use crate::prepare::Preparation;
-
-/// An object that is being written.
-pub(crate) struct Object(String);
-
-impl Object {
-    /// An object whose one field is an object.
-    pub(crate) fn of(name: &str, fill: impl FnOnce(&mut Self)) -> String {
-        let mut out = Self(String::with_capacity(1024));
-        out.0.push('{');
-        out.object(name, fill);
-        out.0.push('}');
-        out.0
-    }
-
-    fn name(&mut self, name: &str) -> &mut String {
-        self.separate();
-        quote(name, &mut self.0);
-        self.0.push(':');
-        &mut self.0
-    }
-
-    /// Writes a comma, except at the beginning.
-    fn separate(&mut self) {
-        if !self.0.ends_with(['{', '[']) {
-            self.0.push(',');
-        }
-    }
-
-    fn object(&mut self, name: &str, fill: impl FnOnce(&mut Self)) {
-        self.name(name).push('{');
-        fill(self);
-        self.0.push('}');
-    }
-
-    fn list<T>(
-        &mut self,
-        name: &str,
-        items: impl IntoIterator<Item = T>,
-        mut item: impl FnMut(&mut Self, T),
-    ) {
-        self.name(name).push('[');
-        for one in items {
-            self.separate();
-            item(self, one);
-        }
-        self.0.push(']');
-    }
-
-    fn objects<T>(
-        &mut self,
-        name: &str,
-        items: impl IntoIterator<Item = T>,
-        mut fill: impl FnMut(&mut Self, T),
-    ) {
-        self.list(name, items, |out, item| {
-            out.0.push('{');
-            fill(out, item);
-            out.0.push('}');
-        });
-    }
-
-    pub(crate) fn text(&mut self, name: &str, text: &str) {
-        quote(text, self.name(name));
-    }
-
-    fn number(&mut self, name: &str, number: u32) {
-        self.name(name).push_str(&number.to_string());
-    }
-
-    fn raw(&mut self, name: &str, value: &str) {
-        self.name(name).push_str(value);
-    }
-
-    fn flag(&mut self, name: &str, flag: bool) {
-        self.name(name)
-            .push_str(if flag { "true" } else { "false" });
-    }
-
-    fn maybe_text(&mut self, name: &str, text: Option<&str>) {
-        if let Some(text) = text {
-            self.text(name, text);
-        }
-    }
-
-    fn maybe_number(&mut self, name: &str, number: Option<u32>) {
-        if let Some(number) = number {
-            self.number(name, number);
-        }
-    }
-}
 
 pub(crate) fn failure(failure: &Failure) -> String {
     Object::of("failure", |out| {
@@ -190,7 +100,7 @@ fn unlocked(out: &mut Object, unlocked: &Unlocked) {
 fn charge(out: &mut Object, charge: &Charge) {
     out.text("counter", &charge.counter.to_text());
     out.text("group", &charge.group.to_text());
-    out.name("amount").push_str(&charge.amount.to_string());
+    out.raw("amount", &charge.amount.to_string());
     out.number("limit", charge.limit);
     out.number("ttl_seconds", charge.ttl);
 }
@@ -226,7 +136,7 @@ pub(crate) fn prepared(preparation: &Preparation) -> String {
         out.text("settings", &preparation.prepared.to_text());
         out.text("effective", &preparation.effective);
         out.list("warnings", &preparation.warnings, |out, warning| {
-            quote(warning, &mut out.0);
+            quote(warning, out);
         });
     })
 }
@@ -288,7 +198,7 @@ pub(crate) fn explanation(explanation: &Explanation) -> String {
     Object::of("explanation", |out| {
         out.text("text", &explanation.text);
         out.list("offers", &explanation.offers, |out, offer| {
-            quote(offer.name(), &mut out.0);
+            quote(offer.name(), out);
         });
     })
 }

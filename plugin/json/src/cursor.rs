@@ -3,9 +3,9 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use xoxzo_2fa_core::document::SchemaError;
 use xoxzo_2fa_core::json::Node;
-
-use crate::form::SchemaError;
+use xoxzo_2fa_core::record::Value;
 
 /// A filled tree, or a part of one.
 #[derive(Clone, Copy)]
@@ -29,24 +29,16 @@ impl<'a> Cursor<'a> {
         self.0.field(name).and_then(Node::text)
     }
 
-    pub(crate) fn text(self, name: &str) -> String {
-        self.str(name).to_string()
-    }
-
-    pub(crate) fn option(self, name: &str) -> Option<String> {
-        self.option_str(name).map(ToString::to_string)
-    }
-
     pub(crate) fn flag(self, name: &str) -> bool {
         self.at(name).0.flag().unwrap_or(false)
     }
 
     /// Numbers too large for their type become its largest.
-    pub(crate) fn number<T: TryFrom<u64> + Bounded>(self, name: &str) -> T {
-        T::try_from(self.at(name).0.number().unwrap_or(u64::MAX)).unwrap_or(T::LARGEST)
+    pub(crate) fn number<T: Value + Default>(self, name: &str) -> T {
+        T::read(self.at(name).0).unwrap_or_default()
     }
 
-    pub(crate) fn option_number<T: TryFrom<u64> + Bounded>(self, name: &str) -> Option<T> {
+    pub(crate) fn option_number<T: Value + Default>(self, name: &str) -> Option<T> {
         self.maybe(name).map(|_| self.number(name))
     }
 
@@ -68,20 +60,4 @@ impl<'a> Cursor<'a> {
             .map(ToString::to_string)
             .collect()
     }
-}
-
-pub(crate) trait Bounded {
-    const LARGEST: Self;
-}
-
-impl Bounded for u8 {
-    const LARGEST: Self = Self::MAX;
-}
-
-impl Bounded for u16 {
-    const LARGEST: Self = Self::MAX;
-}
-
-impl Bounded for u32 {
-    const LARGEST: Self = Self::MAX;
 }

@@ -37,8 +37,6 @@ extern crate alloc;
 
 mod answer;
 mod cursor;
-mod document;
-mod form;
 #[cfg(feature = "gate")]
 mod gate;
 mod prepare;

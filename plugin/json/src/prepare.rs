@@ -4,16 +4,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
+use xoxzo_2fa_core::document::SchemaError;
 use xoxzo_2fa_core::json::Node;
-use xoxzo_2fa_core::{
-    Autofill, Cap, Code, Destination, Failure, Guesses, InvalidFormat, Japan, Locale, Messages,
-    Prepared, Purpose, RootKey, RuleViolation, Scope, Sends, Settings, Template, Trusted, Voice,
-    Wording, Xoxzo,
-};
-
-use crate::cursor::Cursor;
-use crate::document::DOCUMENT;
-use crate::form::SchemaError;
+use xoxzo_2fa_core::{Code, Failure, Prepared, Settings};
 
 /// The longest document, in bytes.
 const LONGEST: usize = 32 * 1024;
@@ -37,16 +30,17 @@ pub fn prepare(json: &str, rng: &mut impl TryCryptoRng) -> Result<Preparation, F
     if json.len() > LONGEST {
         return Err(fault("", 0, "longer than 32 KiB"));
     }
-    let place = |SchemaError { path, kind }: SchemaError| fault(&path, line(json, &path), &kind);
+    let place = |error: SchemaError| placed(json, &error);
     let given = Node::parse(json).map_err(|(kind, line)| fault("", line, kind))?;
-    let mut document = DOCUMENT.fill(&preset(given)).map_err(place)?;
-    let settings = Cursor(&document).settings().map_err(place)?;
-    let prepared = settings
-        .prepare(rng)?
-        .map_err(|RuleViolation { path, rule }| {
-            fault(path, line(json, path), rule.requirement())
-        })?;
-    DOCUMENT.redact(&mut document);
+    let mut document = Settings::FORM.fill(&preset(given)).map_err(place)?;
+    let settings = Settings::from_filled(&document).map_err(place)?;
+    let prepared = settings.prepare(rng)?.map_err(place)?;
+    Settings::FORM
+        .each_secret(&mut document, &mut |node| {
+            *node = Node::Text("[REDACTED]".to_string());
+            Ok(())
+        })
+        .map_err(place)?;
     let mut effective = String::new();
     document.write(&mut effective);
     Ok(Preparation {
@@ -78,6 +72,11 @@ const STRICT: &str = concat!(
     r#""sends":{"per_subject":{"count":5},"per_number":{"count":5},"per_range":{"count":20}}}"#
 );
 
+/// The failure of a rule that the document breaks, with the line of the setting.
+pub(crate) fn placed(json: &str, error: &SchemaError) -> Failure {
+    fault(&error.path, line(json, &error.path), &error.requirement)
+}
+
 pub(crate) fn fault(path: &str, line: usize, kind: &str) -> Failure {
     let mut place = "settings".to_string();
     if !path.is_empty() {
@@ -93,7 +92,7 @@ pub(crate) fn fault(path: &str, line: usize, kind: &str) -> Failure {
 
 /// The line of the deepest name of a path that the document has; 0 if it has none. For people to look at: where a
 /// name also stands as a value before, it is a line too early.
-pub(crate) fn line(json: &str, path: &str) -> usize {
+fn line(json: &str, path: &str) -> usize {
     let (mut rest, mut found) = (json.as_bytes(), None);
     for name in path.as_bytes().split(|byte| *byte == b'.') {
         let quoted = |at: &usize| {
@@ -115,177 +114,4 @@ pub(crate) fn line(json: &str, path: &str) -> usize {
             .count()
             .saturating_add(1)
     })
-}
-
-impl Cursor<'_> {
-    /// The form is filled, so only values that have a type of their own can be wrong. Numbers too large for their type
-    /// become its largest, which no range holds.
-    pub(crate) fn settings(self) -> Result<Settings, SchemaError> {
-        if self.number::<u32>("version") != 1 {
-            return Err(SchemaError::new("must be 1").within("version"));
-        }
-        let keys = self.each("keys", Cursor::key)?;
-        let guard_key = self
-            .at("guard")
-            .at("key")
-            .key()
-            .map_err(|error| error.within("guard.key"))?;
-        let trusted = Trusted::parse(&self.texts("trust_numbers_under"));
-        let trusted = trusted.map_err(|(at, unfit)| {
-            error(unfit)
-                .within(&at.to_string())
-                .within("trust_numbers_under")
-        })?;
-        let range = |place: Cursor<'_>| place.range(&trusted);
-        let destinations = self.each("destinations", range)?;
-        let [xoxzo, pin, failures, sends, message] =
-            ["xoxzo", "pin", "failures", "sends", "message"].map(|name| self.at(name));
-        let voice = self.maybe("voice").map(|voice| {
-            let destinations = voice.each("destinations", range);
-            Ok(Voice {
-                caller: voice.text("caller"),
-                destinations: destinations
-                    .map_err(|error| error.within("voice"))?
-                    .concat(),
-            })
-        });
-        Ok(Settings {
-            audience: self.text("audience"),
-            service: self.text("service"),
-            test: self.flag("test"),
-            messages: message.messages()?,
-            keys,
-            guard_key,
-            scope: if self.at("guard").text("scope") == "shared" {
-                Scope::Shared
-            } else {
-                Scope::Process
-            },
-            purposes: self
-                .at("purposes")
-                .0
-                .list()
-                .iter()
-                .map(|node| Cursor(node).purpose())
-                .collect(),
-            destinations: destinations.concat(),
-            trusted: trusted.clone(),
-            guesses: Guesses {
-                digits: pin.number("digits"),
-                lifetime: pin.number("lifetime_seconds"),
-                per_challenge: pin.number("guesses"),
-                soft: failures.cap("soft"),
-                hard: failures.number("hard"),
-                subject: failures.cap("per_subject"),
-                client: failures
-                    .maybe("per_client")
-                    .map(|_| failures.cap("per_client")),
-                audience: failures.cap("per_audience"),
-            },
-            sends: Sends {
-                cooldown: sends.number("cooldown_seconds"),
-                subject: sends.cap("per_subject"),
-                number: sends.cap("per_number"),
-                client: sends.maybe("per_client").map(|_| sends.cap("per_client")),
-                range: sends.cap("per_range"),
-                audience: sends.cap("per_audience"),
-                monitor: sends.flag("monitor"),
-            },
-            voice: voice.transpose()?,
-            xoxzo: Xoxzo {
-                base_url: xoxzo.text("base_url"),
-                sid: xoxzo.text("sid"),
-                auth_token: xoxzo.text("auth_token"),
-                sender: xoxzo.text("sender"),
-                timeout: xoxzo.number("timeout_milliseconds"),
-                callback_url: xoxzo.option("callback_url"),
-                tags: xoxzo.texts("tags"),
-                japan: xoxzo.maybe("japan").map(|japan| Japan {
-                    lite: japan.text("route") == "kpl",
-                    sender: japan.text("sender"),
-                }),
-            },
-        })
-    }
-
-    fn key(self) -> Result<RootKey, SchemaError> {
-        RootKey::parse(self.0.text().unwrap_or_default()).map_err(error)
-    }
-
-    fn messages(self) -> Result<Messages, SchemaError> {
-        let texts = self.each("texts", Cursor::wording);
-        let templates = self.each("templates", Cursor::template);
-        Ok(Messages {
-            locale: self.locale().map_err(|error| error.within("message"))?,
-            parts: self.number("max_parts"),
-            autofill: Autofill {
-                webotp_domain: self.option("webotp_domain"),
-                android_hash: self.option("android_hash"),
-            },
-            texts: texts.map_err(|error| error.within("message"))?,
-            templates: templates.map_err(|error| error.within("message"))?,
-        })
-    }
-
-    fn wording(self) -> Result<Wording, SchemaError> {
-        Ok(Wording {
-            locale: self.locale()?,
-            purpose: self.option("purpose"),
-            text: self.option("text"),
-            payment: self.option("payment"),
-            call: self.option("call"),
-        })
-    }
-
-    fn template(self) -> Result<Template, SchemaError> {
-        let variables = self.at("variables");
-        Ok(Template {
-            id: self.number("id"),
-            locale: self.locale()?,
-            pin: variables.text("pin"),
-            minutes: variables.option("minutes"),
-            service: variables.option("service"),
-            amount: variables.option("amount"),
-            payee: variables.option("payee"),
-        })
-    }
-
-    fn locale(self) -> Result<Locale, SchemaError> {
-        Locale::parse(&self.text("locale")).map_err(|unfit| error(unfit).within("locale"))
-    }
-
-    fn purpose(self) -> Purpose {
-        Purpose {
-            name: self.text("name"),
-            after_first_factor: self.flag("after_first_factor"),
-            voice: self.flag("voice"),
-        }
-    }
-
-    fn range(self, trusted: &Trusted) -> Result<Vec<Destination>, SchemaError> {
-        if let Some(name) = self.0.text() {
-            return Destination::preset(name).map_err(error);
-        }
-        let denied = self.texts("deny");
-        let range = Destination::parse(
-            &self.text("prefix"),
-            self.number("min_digits"),
-            self.number("max_digits"),
-            &denied,
-            trusted,
-        );
-        range.map(|range| alloc::vec![range]).map_err(error)
-    }
-
-    fn cap(self, name: &str) -> Cap {
-        let cap = self.at(name);
-        Cap {
-            count: cap.number("count"),
-            seconds: cap.number("seconds"),
-        }
-    }
-}
-
-fn error(unfit: InvalidFormat) -> SchemaError {
-    SchemaError::new(unfit.requirement())
 }

@@ -7,6 +7,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
+use xoxzo_2fa_core::document::{Absent, Field, Form, SchemaError, any};
 use xoxzo_2fa_core::json::Node;
 use xoxzo_2fa_core::{
     About, Answer, AskCredits, AskLimits, Channel, Claimed, Code, Dispatch, Expected, Failure,
@@ -16,7 +17,6 @@ use xoxzo_2fa_core::{
 };
 
 use crate::cursor::Cursor;
-use crate::form::{Absent, Field, Form, SchemaError, field};
 use crate::{answer, prepare};
 
 /// The longest question, in bytes: a response of 16 KiB fits with every byte escaped.
@@ -145,14 +145,9 @@ fn resume(settings: &Prepared, now: u32, from: Cursor<'_>) -> Result<Turn<Suspen
 }
 
 fn response_of(from: Cursor<'_>) -> Response {
-    let mut headers = from.at("headers").0.list().iter().map(Cursor);
-    let wait = headers.find(|header| header.str("name").eq_ignore_ascii_case("retry-after"));
-    let wait = wait.map(|header| header.str("value"));
-    Response {
-        status: from.number("status"),
-        retry_after: wait.map(ToString::to_string),
-        body: from.str("body").to_string(),
-    }
+    let headers = from.at("headers").0.list().iter().map(Cursor);
+    let headers = headers.map(|header| (header.str("name"), header.str("value")));
+    Response::new(from.number("status"), headers, from.str("body").to_string())
 }
 
 fn receipt(from: Cursor<'_>, now: u32) -> Result<String, Failure> {
@@ -245,19 +240,29 @@ fn read(question: &str) -> Result<(String, Node), SchemaError> {
     }
 }
 
-fn misuse(SchemaError { path, kind }: SchemaError) -> Failure {
+fn misuse(SchemaError { path, requirement }: SchemaError) -> Failure {
     let place = if path.is_empty() { "question" } else { &path };
-    Failure::new(Code::Request, [place, ": ", &kind].concat())
+    Failure::new(Code::Request, [place, ": ", &requirement].concat())
 }
 
 const ANY: Range = Range(0, u32::MAX);
+const TEXT: Form = Form::Text(any);
+
+const fn field(name: &'static str, form: Form, absent: Absent) -> Field {
+    Field {
+        name,
+        about: "",
+        form,
+        absent,
+    }
+}
 
 const fn needed(name: &'static str, form: Form) -> Field {
-    field(name, form, Absent::Required, "")
+    field(name, form, Absent::Required)
 }
 
 const fn option(name: &'static str, form: Form) -> Field {
-    field(name, form, Absent::Out, "")
+    field(name, form, Absent::Out)
 }
 
 const fn function(name: &'static str, arguments: &'static [Field]) -> Field {
@@ -265,12 +270,12 @@ const fn function(name: &'static str, arguments: &'static [Field]) -> Field {
 }
 
 const QUESTION: Form = Form::Map(&[
-    function("prepare", &[needed("json", Form::Text)]),
+    function("prepare", &[needed("json", TEXT)]),
     function(
         "check_receipt",
         &[
-            needed("receipt_keys", Form::List(&Form::Text, ANY)),
-            needed("receipt", Form::Text),
+            needed("receipt_keys", Form::List(&TEXT, ANY)),
+            needed("receipt", TEXT),
             needed("expected", EXPECTED),
         ],
     ),
@@ -279,35 +284,29 @@ const QUESTION: Form = Form::Map(&[
     function("request_key", &KEY_FOR),
     function(
         "sign_request",
-        &[
-            needed("request_key", Form::Text),
-            needed("step_up", STEP_UP),
-        ],
+        &[needed("request_key", TEXT), needed("step_up", STEP_UP)],
     ),
-    function("inspect", &[needed("token", Form::Text)]),
+    function("inspect", &[needed("token", TEXT)]),
     function(
         "preview",
-        &[
-            option("purpose", Form::Text),
-            option("transaction", TRANSACTION),
-        ],
+        &[option("purpose", TEXT), option("transaction", TRANSACTION)],
     ),
     function("trail_of", &[SUBJECT, RECIPIENT]),
     function("index_of", &[RECIPIENT]),
     function(
         "explain",
         &[
-            needed("code", Form::Text),
+            needed("code", TEXT),
             option("guesses_left", Form::Number(ANY)),
             option("retry_after_seconds", Form::Number(ANY)),
-            needed("locale", Form::Text),
+            needed("locale", TEXT),
         ],
     ),
     function("start", &[needed("binding", BINDING), SENDING, AUDIT]),
     function(
         "resend",
         &[
-            needed("token", Form::Text),
+            needed("token", TEXT),
             needed("binding", BINDING),
             SENDING,
             AUDIT,
@@ -316,24 +315,24 @@ const QUESTION: Form = Form::Map(&[
     function(
         "verify",
         &[
-            needed("token", Form::Text),
+            needed("token", TEXT),
             needed("binding", BINDING),
-            needed("pin", Form::Text),
-            option("client", Form::Text),
+            needed("pin", TEXT),
+            option("client", TEXT),
             AUDIT,
         ],
     ),
-    function("status", &[needed("handle", Form::Text), AUDIT]),
+    function("status", &[needed("handle", TEXT), AUDIT]),
     function("unlock", &[SUBJECT, RECIPIENT, AUDIT]),
     function(
         "limits",
-        &[SUBJECT, RECIPIENT, option("client", Form::Text), AUDIT],
+        &[SUBJECT, RECIPIENT, option("client", TEXT), AUDIT],
     ),
     function("credits", &[AUDIT]),
     function(
         "counted",
         &[
-            needed("state", Form::Text),
+            needed("state", TEXT),
             needed("totals", Form::List(&Form::Map(&TOTAL), ANY)),
             option("now_seconds", Form::Number(ANY)),
         ],
@@ -341,58 +340,58 @@ const QUESTION: Form = Form::Map(&[
     function(
         "sent",
         &[
-            needed("state", Form::Text),
+            needed("state", TEXT),
             needed("response", Form::Map(&RESPONSE)),
         ],
     ),
     function(
         "unanswered",
         &[
-            needed("state", Form::Text),
+            needed("state", TEXT),
             needed("no_answer", NO_ANSWER),
-            field("cause", Form::Text, Absent::Text(""), ""),
+            field("cause", TEXT, Absent::Text("")),
         ],
     ),
 ]);
 
 /// A key that is derived for one audience.
 const KEY_FOR: [Field; 3] = [
-    needed("root_key", Form::Text),
-    needed("audience", Form::Text),
-    field("test", Form::Flag, Absent::Flag(false), ""),
+    needed("root_key", TEXT),
+    needed("audience", TEXT),
+    field("test", Form::Flag, Absent::Flag(false)),
 ];
 
-const SUBJECT: Field = needed("subject", Form::Text);
-const RECIPIENT: Field = needed("recipient", Form::Text);
+const SUBJECT: Field = needed("subject", TEXT);
+const RECIPIENT: Field = needed("recipient", TEXT);
 
-const AUDIT: Field = field("audit", Form::Flag, Absent::Flag(false), "");
+const AUDIT: Field = field("audit", Form::Flag, Absent::Flag(false));
 
 const BINDING: Form = Form::Map(&[
     RECIPIENT,
     SUBJECT,
-    needed("purpose", Form::Text),
-    option("session", Form::Text),
+    needed("purpose", TEXT),
+    option("session", TEXT),
     option("transaction", TRANSACTION),
 ]);
 
 const EXPECTED: Form = Form::Map(&[
-    needed("subject", Form::Text),
-    needed("purpose", Form::Text),
-    option("recipient", Form::Text),
-    option("session", Form::Text),
+    needed("subject", TEXT),
+    needed("purpose", TEXT),
+    option("recipient", TEXT),
+    option("session", TEXT),
     option("transaction", TRANSACTION),
 ]);
 
 const STEP_UP: Form = Form::Map(&[
-    needed("subject", Form::Text),
-    option("session", Form::Text),
+    needed("subject", TEXT),
+    option("session", TEXT),
     needed("transaction", TRANSACTION),
 ]);
 
 const TRANSACTION: Form = Form::Map(&[
-    needed("amount", Form::Text),
-    needed("currency", Form::Text),
-    needed("payee", Form::Text),
+    needed("amount", TEXT),
+    needed("currency", TEXT),
+    needed("payee", TEXT),
 ]);
 
 const SENDING: Field = field(
@@ -402,14 +401,12 @@ const SENDING: Field = field(
             "channel",
             Form::Choice(&["sms", "voice"]),
             Absent::Text("sms"),
-            "",
         ),
-        option("locale", Form::Text),
-        option("client", Form::Text),
-        field("decoy", Form::Flag, Absent::Flag(false), ""),
+        option("locale", TEXT),
+        option("client", TEXT),
+        field("decoy", Form::Flag, Absent::Flag(false)),
     ]),
     Absent::Defaults,
-    "",
 );
 
 const TOTAL: [Field; 2] = [
@@ -423,11 +420,10 @@ const RESPONSE: [Field; 3] = [
         "headers",
         Form::List(&Form::Map(&HEADER), ANY),
         Absent::Empty,
-        "",
     ),
-    field("body", Form::Text, Absent::Text(""), ""),
+    field("body", TEXT, Absent::Text("")),
 ];
 
-const HEADER: [Field; 2] = [needed("name", Form::Text), needed("value", Form::Text)];
+const HEADER: [Field; 2] = [needed("name", TEXT), needed("value", TEXT)];
 
 const NO_ANSWER: Form = Form::Choice(&["not-sent", "unknown", "guard-unreachable", "guard-full"]);

@@ -4,14 +4,14 @@ use alloc::string::String;
 
 use serde_json::{Map, Value, json};
 
-use crate::document::DOCUMENT;
-use crate::form::{Absent, Field, Form};
+use xoxzo_2fa_core::Settings;
+use xoxzo_2fa_core::document::{Absent, Field, Form};
 
 /// The schema, as it stands in `wit/settings.schema.json`.
 #[must_use]
 pub fn schema() -> String {
     written(
-        &DOCUMENT,
+        &Settings::FORM,
         "Settings of xoxzo-2fa",
         "Where x-secret is true, a host also takes {\"env\": \"NAME\"} or {\"file\": \"PATH\"} in place of the string, and resolves it before the engine sees it.",
     )
@@ -47,14 +47,14 @@ fn form(of: &Form) -> Value {
     match of {
         Form::Flag => json!({"type": "boolean"}),
         Form::Number(range) => json!({"type": "integer", "minimum": range.0, "maximum": range.1}),
-        Form::Text => json!({"type": "string"}),
-        Form::Secret => json!({"type": "string", "x-secret": true}),
+        Form::Text(_) => json!({"type": "string"}),
+        Form::Secret(_) => json!({"type": "string", "x-secret": true}),
         Form::Choice(choices) => json!({"enum": choices}),
         Form::Map(fields) => map(fields),
         Form::List(item, range) => {
             json!({"type": "array", "items": form(item), "minItems": range.0, "maxItems": range.1})
         }
-        Form::Either(fields) => json!({"oneOf": [{"type": "string"}, map(fields)]}),
+        Form::Either(_, fields) => json!({"oneOf": [{"type": "string"}, map(fields)]}),
     }
 }
 
@@ -75,7 +75,7 @@ fn map(fields: &[Field]) -> Value {
 fn property(field: &Field) -> Value {
     let mut property = form(&field.form);
     if let Value::Object(facts) = &mut property {
-        facts.insert("description".into(), json!(field.about));
+        facts.insert("description".into(), json!(field.about.trim_start()));
         match field.absent {
             Absent::Flag(flag) => facts.insert("default".into(), json!(flag)),
             Absent::Number(number) => facts.insert("default".into(), json!(number)),

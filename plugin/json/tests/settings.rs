@@ -127,7 +127,7 @@ fn each_rule_names_its_place() {
         (
             "/destinations/-",
             json!({"prefix": "81", "min_digits": 12, "max_digits": 12}),
-            "destinations.1",
+            "destinations.1.prefix",
         ),
         ("/destinations/-", json!("US-CA"), "destinations.1"),
         (
@@ -163,7 +163,7 @@ fn each_rule_names_its_place() {
         (
             "/failures",
             json!({"soft": {"count": 101, "seconds": 86400}}),
-            "failures.soft",
+            "failures.soft.count",
         ),
         (
             "/sends",
@@ -173,7 +173,7 @@ fn each_rule_names_its_place() {
         (
             "/sends",
             json!({"per_number": {"count": 0, "seconds": 60}}),
-            "sends.per_number",
+            "sends.per_number.count",
         ),
         ("/message", json!({"locale": "tlh"}), "message.locale"),
         ("/message", json!({"max_parts": 6}), "message.max_parts"),

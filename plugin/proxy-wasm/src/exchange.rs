@@ -76,9 +76,10 @@ pub(crate) fn body(size: usize) -> Vec<u8> {
 
 /// Reads the claims that an earlier filter has verified.
 pub(crate) fn claims(identity: &IdentitySettings) -> IdentityClaims {
-    let Source::Metadata { filter, key } = &identity.source else {
+    if identity.source == Source::DangerHeaders {
         return IdentityClaims::default();
-    };
+    }
+    let IdentitySettings { filter, key, .. } = identity;
     // All at once, which is one call of the host. It fails if one of them, whichever, is of a kind that Envoy does not write.
     let whole = property(&["metadata", "filter_metadata", filter, key]);
     let whole = whole.and_then(pairs);
@@ -89,7 +90,7 @@ pub(crate) fn claims(identity: &IdentitySettings) -> IdentityClaims {
     IdentityClaims {
         subject: claim(&identity.subject),
         phone: claim(&identity.phone),
-        session: identity.session.as_deref().and_then(claim),
+        session: identity.session_name().and_then(|name| claim(name)),
         credential_version: identity.credential_version.as_deref().and_then(claim),
     }
 }
@@ -187,21 +188,17 @@ pub(crate) fn reply(headers: usize, size: usize) -> Answer {
     let headers = map(MapType::HttpCallResponseHeaders).unwrap_or_default();
     let value = |name: &str| std::str::from_utf8(headers.value(name)?).ok();
     let status = value(":status").and_then(|status| status.parse().ok());
-    let body = if size == 0 || size > REPLY {
-        None
-    } else {
-        hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, size)
+    let body = match size.min(REPLY) {
+        0 => None,
+        size => hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, size)
             .ok()
-            .flatten()
+            .flatten(),
     };
-    let body = body.and_then(|body| String::from_utf8(body).ok());
-    let (status, body) = (status.unwrap_or(0), body.unwrap_or_default());
+    let body = String::from_utf8_lossy(&body.unwrap_or_default()).into_owned();
+    let status = status.unwrap_or(0);
     if status >= 500 && OWN.iter().any(|own| body.starts_with(own)) {
         return Answer::Unanswered(NoAnswer::Unknown, ["envoy: ", &body].concat());
     }
-    Answer::Response(xoxzo_2fa_core::Response {
-        status,
-        retry_after: value("retry-after").map(str::to_string),
-        body,
-    })
+    let wait = value("retry-after").map(|value| ("retry-after", value));
+    Answer::Response(xoxzo_2fa_core::Response::new(status, wait, body))
 }

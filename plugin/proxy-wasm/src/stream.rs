@@ -136,7 +136,7 @@ impl HttpContext for Stream {
         let Some(head) = exchange::head() else {
             return fail("there are no headers");
         };
-        let claims = exchange::claims(&shared.gate.settings().identity);
+        let claims = exchange::claims(shared.gate.identity());
         let now = host::now();
         let turn = {
             let (seconds, mut cache) = (host::seconds(now), shared.cache.borrow_mut());
@@ -200,7 +200,7 @@ fn respond(shared: &SharedState, response: &GateResponse) -> Action {
         if let Some(alarm) = note.alarm() {
             shared.metrics.alarm(alarm);
         }
-        let purpose = &shared.gate.settings().purpose;
+        let purpose = shared.gate.purpose();
         let line = note.line(response.event, purpose, exchange::client().as_deref());
         if note.is_warning() {
             warn!("{line}");

@@ -328,11 +328,11 @@ pub fn request(request: core::Request) -> types::Request {
 }
 
 pub fn response(response: types::Response) -> core::Response {
-    let mut headers = response.headers.into_iter();
-    let wait = headers.find(|header| header.name.eq_ignore_ascii_case("retry-after"));
-    core::Response {
-        status: response.status,
-        retry_after: wait.map(|header| header.value),
-        body: response.body,
-    }
+    let types::Response {
+        status,
+        headers,
+        body,
+    } = response;
+    let headers = headers.iter().map(|header| (&*header.name, &*header.value));
+    core::Response::new(status, headers, body)
 }

@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::sync::OnceLock;
 
 use xoxzo_2fa_core::{
-    Answer, Claimed, Code, Destination, Dispatch, Expected, Prepared, ReceiptKey, Received,
-    Recipient, Reply, RequestKey, RootKey, Sending, Status, Suspended, Transaction, Unlock, Verify,
-    check_receipt, check_request, inspect,
+    Answer, Claimed, Code, Destination, DestinationRange, Dispatch, Expected, Prepared, ReceiptKey,
+    Received, Recipient, Reply, RequestKey, RootKey, Sending, Status, Suspended, Transaction,
+    Unlock, Verify, check_receipt, check_request, inspect,
 };
 
 use xoxzo_2fa_gate::{Cache, Event, Gate, GateResponse, GateTurn, Head, IdentityClaims};
@@ -255,8 +255,14 @@ pub fn phone(data: &[u8]) {
         let _begun = Dispatch::start(prepared(), NOW, claimed, Sending::default(), &mut Sevens);
     }
     let _unlock = Unlock::begin(prepared(), text, text);
-    let _range = Destination::parse(text, 8, 15, &[text.to_string()], prepared().trusted());
-    let _preset = Destination::preset(text);
+    let range = DestinationRange {
+        prefix: text.to_string(),
+        min_digits: 8,
+        max_digits: 15,
+        deny: vec![text.to_string()],
+    };
+    let _reachable = Destination::Range(range).check_reachable(prepared().trusted());
+    let _named = Destination::named(text);
 }
 
 /// A question as text: its answer is one object with one field, is `accepted` for nothing that was not guessed right, and tells no key.

@@ -166,6 +166,7 @@ TOLD: dict[str, tuple[bytes, ...]] = {
     "status 000": (b"HTTP/1.1 000 x\r\ncontent-length: 0\r\n\r\n",),
     "status 999": (b"HTTP/1.1 999 x\r\ncontent-length: 0\r\n\r\n",),
     "not UTF-8": (HEAD + b"content-length: 4\r\nx-odd: \xff\xfe\r\nretry-after: \xff\r\n\r\n\xff\xfe\x00\x01",),
+    "an odd byte": (HEAD + b'content-length: 25\r\n\r\n[{"msgid":"m-1","x":"\xff"}]',),
     "retry-after": (b"HTTP/1.1 429 x\r\ncontent-length: 0\r\nretry-after: 99999999999999999999\r\n\r\n",),
     "deep JSON": (HEAD + b"content-length: 20000\r\n\r\n" + b"[" * 20_000,),
     "many headers": (HEAD + b"".join(b"a%d: b\r\n" % at for at in range(90)) + b"content-length: 0\r\n\r\n",),
@@ -192,6 +193,9 @@ def hostile(court: Court) -> None:
                 (answer.status == 200) == (answer.json().get("step") == "code"),
                 answer,
             )
+            if name == "an odd byte":
+                told = answer.json()
+                own.hold(f"{name}: the message's id is read", told.get("step") == "code" and "unconfirmed" not in told, answer)
             again = person.press("resend") if answer.status == 200 else person.press("start")
             own.hold(
                 f"{name}: no second message at once",

@@ -24,7 +24,7 @@ def keygen() -> str:
 
 
 def receipt_key(root_key: str, audience: str, *, test: bool = False) -> str:
-    """Derive the key that checks receipts for one audience, and can do nothing else.
+    """Derive the key that checks receipts of one audience. Its holder can also forge them, but no tokens.
 
     Raises ``Misuse`` if ``root_key`` is not a key.
     """

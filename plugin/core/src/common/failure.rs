@@ -267,6 +267,19 @@ impl InvalidFormat {
         Self(requirement)
     }
 
+    /// Checks a requirement.
+    ///
+    /// # Errors
+    ///
+    /// The requirement, unless it holds.
+    pub fn unless(holds: bool, requirement: &'static str) -> Result<(), Self> {
+        if holds {
+            Ok(())
+        } else {
+            Err(Self(requirement))
+        }
+    }
+
     /// Returns the requirement.
     #[must_use]
     pub fn requirement(self) -> &'static str {

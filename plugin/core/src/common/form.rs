@@ -1,11 +1,15 @@
 //! Forms of short texts in settings.
 
-/// The rule of [`plain`], in words.
-pub(crate) const PLAIN: &str = "must be printable ASCII without spaces, and not too long";
+use crate::common::failure::InvalidFormat;
 
 /// Printable ASCII without spaces, of at most so many bytes.
-pub(crate) fn plain(text: &str, longest: usize) -> bool {
-    (1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+pub(crate) fn plain<const LONGEST: usize>(text: &str) -> Result<(), InvalidFormat> {
+    let fits =
+        (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    InvalidFormat::unless(
+        fits,
+        "must be printable ASCII without spaces, and not too long",
+    )
 }
 
 /// A host name in lower case.

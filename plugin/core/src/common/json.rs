@@ -1,5 +1,7 @@
 //! A JSON value as a tree, read by `serde_json`: no repeated names, a bounded number of values.
 
+mod object;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::Cell;
@@ -7,6 +9,8 @@ use core::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroize;
+
+pub use object::Object;
 
 /// The most values in one text: what a tree of them takes fits the memory of a guest.
 const MOST: u32 = 2_000;

@@ -35,7 +35,7 @@ impl About {
     pub fn claimed(settings: &Prepared, claimed: Claimed<'_>, token: Option<&str>) -> Self {
         let token = token.and_then(Token::parse);
         let message = token.and_then(|token| {
-            let binding = Binding::parse(claimed, &settings.trusted).ok()?;
+            let binding = Binding::parse(claimed, &settings.trust_numbers_under).ok()?;
             Some(token.head.message(&settings.audience, &binding))
         });
         Self {
@@ -47,7 +47,7 @@ impl About {
     /// A subject and a recipient, as a host gives them.
     #[must_use]
     pub fn user(settings: &Prepared, subject: &str, recipient: &str) -> Self {
-        let recipient = Recipient::parse(recipient, &settings.trusted);
+        let recipient = Recipient::parse(recipient, &settings.trust_numbers_under);
         Self {
             user: id(subject, "subject").ok().zip(recipient.ok()),
             ..Self::default()
@@ -106,7 +106,7 @@ impl Trail {
     ///
     /// [`Code::Request`](crate::Code::Request): one of them is malformed.
     pub fn of(settings: &Prepared, subject: &str, recipient: &str) -> Result<Self, Failure> {
-        let recipient = Recipient::parse(recipient, &settings.trusted)
+        let recipient = Recipient::parse(recipient, &settings.trust_numbers_under)
             .map_err(|invalid| invalid.argument("recipient"))?;
         let subject = id(subject, "subject")?;
         Ok(Self::new(settings, &subject, &recipient))
@@ -128,7 +128,7 @@ impl Trail {
 ///
 /// [`Code::Request`](crate::Code::Request): the recipient is malformed.
 pub fn number_index(settings: &Prepared, recipient: &str) -> Result<String, Failure> {
-    let recipient = Recipient::parse(recipient, &settings.trusted)
+    let recipient = Recipient::parse(recipient, &settings.trust_numbers_under)
         .map_err(|invalid| invalid.argument("recipient"))?;
     Ok(hash(settings, "number index", recipient.as_str()))
 }

@@ -36,7 +36,7 @@ use crate::operations::turn::{NoAnswer, Operation, Received, Turn, stray, totals
 use crate::phone;
 use crate::plan::{ChargePlan, Lesson, Standing, UNKNOWN_COOLDOWN, exhausted};
 use crate::settings::prepared::{Key, Prepared};
-use crate::settings::{Guesses, Voice};
+use crate::settings::{Pins, Voice};
 use crate::signed::binding::{Binding, Claimed};
 use crate::signed::handle::{self, Handle};
 use crate::signed::pin::Pin;
@@ -156,15 +156,15 @@ impl Dispatch {
                     .argument("channel"),
             );
         }
-        let guesses = &settings.guesses;
+        let pin = &settings.pin;
         let head = TokenHead {
             kid: settings.signing()?.kid,
-            digits: guesses.digits,
+            digits: pin.digits,
             issued_at: now,
-            lifetime: guesses.lifetime,
+            lifetime: pin.lifetime_seconds,
             nonce: random::draw(rng)?,
         };
-        let left = guesses.lifetime.into();
+        let left = pin.lifetime_seconds.into();
         Self::new(settings, now, head, binding, left, sending)?.charge(settings)
     }
 
@@ -217,7 +217,7 @@ impl Dispatch {
             binding,
             left,
             channel: sending.channel,
-            locale: locale.unwrap_or(settings.messages.locale),
+            locale: locale.unwrap_or(settings.message.locale),
             client: sending.client.map(ToString::to_string),
             decoy: sending.decoy,
             again: false,
@@ -249,10 +249,10 @@ impl Dispatch {
         let mut longest = self.clone();
         if !self.again {
             // The alarm may give a new PIN more digits, which is known only after the charge.
-            longest.head.digits = longest.head.digits.max(Guesses::ALARMED);
+            longest.head.digits = longest.head.digits.max(Pins::ALARMED);
         }
         let (_, parts) = longest.request(settings)?;
-        if parts.is_some_and(|parts| parts > settings.messages.parts) {
+        if parts.is_some_and(|parts| parts > settings.message.max_parts) {
             return Err(
                 InvalidFormat("would have more parts than message.max_parts allows")
                     .argument("message"),
@@ -307,21 +307,21 @@ impl Dispatch {
         let (account, recipient) = (&settings.account, &self.binding.recipient);
         if let (Channel::Voice, Some(voice)) = (self.channel, &settings.voice) {
             let (text, language) =
-                message.speech(self.locale, &self.binding.purpose, &settings.messages);
+                message.speech(self.locale, &self.binding.purpose, &settings.message);
             return Ok((
                 xoxzo::call(account, &voice.caller, recipient, &text, language),
                 None,
             ));
         }
-        if settings.messages.templates.is_empty() {
-            let text = message.sms(self.locale, &self.binding.purpose, &settings.messages);
+        if settings.message.templates.is_empty() {
+            let text = message.sms(self.locale, &self.binding.purpose, &settings.message);
             return Ok((
                 xoxzo::sms(account, recipient, &text),
                 Some(text::parts(&text)),
             ));
         }
         let template = settings
-            .messages
+            .message
             .template(self.locale, message.transaction.is_some());
         let template = template.ok_or_else(|| {
             InvalidFormat("no template of message.templates shows amount and payee")
@@ -351,7 +351,7 @@ impl Dispatch {
                     return self.back(settings, usize::MAX, spent);
                 }
                 if self.alarm == Some(Alarm::Failures) && !self.again {
-                    self.head.digits = self.head.digits.max(Guesses::ALARMED);
+                    self.head.digits = self.head.digits.max(Pins::ALARMED);
                 }
                 self.send(settings)
             }
@@ -454,7 +454,7 @@ impl Dispatch {
         let key = self.key(settings)?;
         let message = self.message(settings);
         let id = challenge_id(settings, &message);
-        let cooldown = settings.sends.cooldown;
+        let cooldown = settings.sends.cooldown_seconds;
         let (delivery, resend_after, alarm) = match message_id {
             Some(_) => (Delivery::Accepted, cooldown, None),
             None => {

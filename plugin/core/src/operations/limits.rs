@@ -48,7 +48,7 @@ impl AskLimits {
         recipient: &str,
         client: Option<&str>,
     ) -> Result<Turn<Self>, Failure> {
-        let recipient = Recipient::parse(recipient, &settings.trusted)
+        let recipient = Recipient::parse(recipient, &settings.trust_numbers_under)
             .map_err(|invalid| invalid.argument("recipient"))?;
         let look = Self {
             subject: id(subject, "subject")?,

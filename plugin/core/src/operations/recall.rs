@@ -44,9 +44,9 @@ pub(crate) fn recall<'a>(
     }
     let left = token
         .head
-        .left(settings.guesses.lifetime, now)
+        .left(settings.pin.lifetime_seconds, now)
         .map_err(|late| late.of_decoy(decoy))?;
-    if token.head.digits < settings.guesses.digits {
+    if token.head.digits < settings.pin.digits {
         return Err(
             Failure::new(Code::Expired, "the settings now ask for a longer pin").of_decoy(decoy),
         );
@@ -69,7 +69,7 @@ pub(crate) fn guess(
     let group = settings.names.subject(&binding.subject);
     Charge::one(
         settings.names.challenge(&group, message),
-        settings.guesses.per_challenge,
+        settings.pin.guesses,
         ttl(head),
     )
 }

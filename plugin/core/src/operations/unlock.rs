@@ -20,6 +20,7 @@ use crate::operations::audited::Tell;
 use crate::operations::turn::{Operation, Received, Suspend, Turn, totals};
 use crate::phone::Recipient;
 use crate::plan::UNKNOWN_COOLDOWN;
+use crate::settings::Failures;
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::id;
 
@@ -73,7 +74,7 @@ impl Unlock {
         subject: &str,
         recipient: &str,
     ) -> Result<Turn<Self>, Failure> {
-        let recipient = Recipient::parse(recipient, &settings.trusted)
+        let recipient = Recipient::parse(recipient, &settings.trust_numbers_under)
             .map_err(|invalid| invalid.argument("recipient"))?;
         let unlock = Self {
             subject: id(subject, "subject")?,
@@ -88,7 +89,10 @@ impl Unlock {
         let Self {
             subject, recipient, ..
         } = self;
-        let (names, guesses, sends) = (&settings.names, &settings.guesses, &settings.sends);
+        let (names, sends) = (&settings.names, &settings.sends);
+        let Failures {
+            soft, per_subject, ..
+        } = &settings.failures;
         let (own, number) = (names.subject(subject), names.number(recipient));
         let one = |kind, name: Name, seconds| (kind, Charge::one(name, u32::MAX, seconds));
         let mut counters = Vec::new();
@@ -96,24 +100,32 @@ impl Unlock {
             let failures = |window| names.failures(&own, window, open, subject, recipient);
             let over_all = names.apart(&own, "failures per subject", open, subject.as_bytes());
             counters.extend([
-                one(Kind::Window, failures("soft"), guesses.soft.seconds),
+                one(Kind::Window, failures("soft"), soft.seconds),
                 one(Kind::Consecutive, failures("hard"), LASTING),
-                one(Kind::Subject, over_all, guesses.subject.seconds),
+                one(Kind::Subject, over_all, per_subject.seconds),
             ]);
         }
         let messages = names.sends(&own, "sends per subject", subject.as_bytes());
-        counters.push(one(Kind::SubjectMessages, messages, sends.subject.seconds));
+        counters.push(one(
+            Kind::SubjectMessages,
+            messages,
+            sends.per_subject.seconds,
+        ));
         for open in [false, true] {
             let cooldown = names.cooldown(&number, open, recipient);
             let unknown = names.unknown(&number, open, recipient);
             counters.extend([
-                one(Kind::Cooldown, cooldown, sends.cooldown),
+                one(Kind::Cooldown, cooldown, sends.cooldown_seconds),
                 one(Kind::Cooldown, unknown, UNKNOWN_COOLDOWN),
             ]);
         }
         let digits = recipient.as_str().as_bytes();
         let messages = names.sends(&number, "sends per number", digits);
-        counters.push(one(Kind::NumberMessages, messages, sends.number.seconds));
+        counters.push(one(
+            Kind::NumberMessages,
+            messages,
+            sends.per_number.seconds,
+        ));
         counters
     }
 

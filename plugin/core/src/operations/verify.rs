@@ -110,7 +110,7 @@ impl Verify {
 
     /// Claims the challenge; a list ends at a refusal, so that only the winner clears what it has behind it.
     fn claim(&self, settings: &Prepared, message: &[u8], hard: u32) -> Vec<Charge> {
-        let limit = CLAIM.saturating_add(settings.guesses.per_challenge);
+        let limit = CLAIM.saturating_add(settings.pin.guesses);
         let Binding {
             subject, recipient, ..
         } = &self.binding;
@@ -123,7 +123,7 @@ impl Verify {
             settings.open(&self.binding),
             recipient,
         );
-        charges.push(Charge::one(cooldown, 1, settings.sends.cooldown).back(CLAIM));
+        charges.push(Charge::one(cooldown, 1, settings.sends.cooldown_seconds).back(CLAIM));
         charges
     }
 

@@ -4,141 +4,154 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::plan::{Country, Plan};
-use super::{PREFIX, Recipient, Trusted, digits};
+use super::{Recipient, Trusted, digits, prefix};
+use crate::common::codec::{Reader, Writer};
+use crate::common::document::{Absent, Form};
 use crate::common::failure::InvalidFormat;
+use crate::common::json::Node;
+use crate::common::range::Range;
+use crate::common::record::{Stored, Value};
 
 /// Numbers that messages may go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Destination(Area);
-
-/// The kind of a destination.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Area {
+pub enum Destination {
     /// The fixed and mobile numbers of a country, by its code of ISO 3166-1. The ranges stay in the table.
     Country(String),
-    /// A digit prefix, the length of the whole number, and ranges that are shut.
-    Range {
-        /// Digits after the `+`.
-        prefix: String,
-        /// Least number of digits, country code included.
-        shortest: u8,
-        /// Greatest number of digits, country code included.
-        longest: u8,
-        /// Prefixes within `prefix` that stay shut, in full.
-        denied: Vec<String>,
-    },
+    /// Mobile numbers of Japan: 070, 080 and 090 (MIC numbering plan). Not 020, which is machines and pagers.
+    JapanMobile,
+    /// Whole numbers with a prefix.
+    Range(DestinationRange),
 }
 
-/// Mobile numbers of Japan: 070, 080 and 090 (MIC numbering plan). Not 020, which is machines and pagers.
-const JP_MOBILE: [&str; 3] = ["8170", "8180", "8190"];
+crate::record! {
+    stored
+    /// Whole numbers with a prefix.
+    pub DestinationRange {
+        /// + and 1 to 15 digits, without a trunk prefix after the calling code.
+        prefix: String = Form::Text(prefix), Absent::Required;
+        /// Minimum number of digits of a whole number, country code included.
+        min_digits: u8 = Form::Number(Range(8, 15)), Absent::Required;
+        /// Maximum number of digits of a whole number, country code included.
+        max_digits: u8 = Form::Number(Range(8, 15)), Absent::Required;
+        /// Prefixes within prefix that stay shut, written like it.
+        deny: Vec<String> = Form::List(&Form::Text(prefix), Range(0, 256)), Absent::Empty;
+    }
+}
+
+const JAPAN_MOBILE: &str = "JP-mobile";
+const JAPAN_MOBILE_PREFIXES: [&str; 3] = ["8170", "8180", "8190"];
 
 impl Destination {
-    /// Takes a prefix such as `+8190`, the lengths of whole numbers in digits, and prefixes to shut within it.
-    ///
-    /// # Errors
-    ///
-    /// A prefix that is not `+` and 1 to 15 digits or has a trunk prefix after the calling code, lengths outside 8 to 15 or crossed, a
-    /// denial outside the prefix.
-    pub fn parse(
-        prefix: &str,
-        shortest: u8,
-        longest: u8,
-        denied: &[String],
-        trusted: &Trusted,
-    ) -> Result<Self, InvalidFormat> {
-        let canonical = |text: &str| {
-            let digits = digits(text).ok_or(PREFIX)?;
-            let trunk = Plan::of(digits).is_some_and(|plan| {
-                plan.is_trunk_prefix(digits.get(plan.code.len()..).unwrap_or_default())
-            });
-            if trunk && !trusted.covers(digits) {
-                return Err(InvalidFormat(
-                    "must not have a trunk prefix after the calling code: no number has one, so nothing would match",
-                ));
-            }
-            Ok(digits.to_string())
-        };
-        let prefix = canonical(prefix)?;
-        if !(8..=longest).contains(&shortest) || longest > 15 {
-            return Err(InvalidFormat(
-                "lengths must be 8 to 15 digits, the shortest first",
-            ));
-        }
-        let denied: Vec<_> = denied
-            .iter()
-            .map(|text| canonical(text))
-            .collect::<Result<_, _>>()?;
-        if !denied.iter().all(|text| text.starts_with(&prefix)) {
-            return Err(InvalidFormat("a denied prefix must lie within the prefix"));
-        }
-        Ok(Self(Area::Range {
-            prefix,
-            shortest,
-            longest,
-            denied,
-        }))
-    }
-
-    /// The destinations that a name stands for: a country by its code of ISO 3166-1, such as `US`, or `JP-mobile`.
+    /// Takes a country by its code of ISO 3166-1, such as `US`, or `JP-mobile`.
     ///
     /// # Errors
     ///
     /// Any other name.
-    pub fn preset(name: &str) -> Result<Vec<Self>, InvalidFormat> {
-        if name == "JP-mobile" {
-            let mobile = |prefix: &&str| {
-                Self(Area::Range {
-                    prefix: (*prefix).to_string(),
-                    shortest: 12,
-                    longest: 12,
-                    denied: Vec::new(),
-                })
-            };
-            return Ok(JP_MOBILE.iter().map(mobile).collect());
+    pub fn named(name: &str) -> Result<Self, InvalidFormat> {
+        if name == JAPAN_MOBILE {
+            return Ok(Self::JapanMobile);
         }
         match Country::of(name) {
-            Some(_) => Ok(alloc::vec![Self(Area::Country(name.to_string()))]),
+            Some(_) => Ok(Self::Country(name.to_string())),
             None => Err(InvalidFormat(
                 "must be a country by its code of ISO 3166-1, such as US, or JP-mobile, or an object with a prefix",
             )),
         }
     }
 
-    pub(crate) fn area(&self) -> &Area {
-        &self.0
+    /// Checks that numbers can match it.
+    ///
+    /// # Errors
+    ///
+    /// A range that no number can be in, or whose prefixes have a trunk prefix after the calling code that is not trusted.
+    pub fn check_reachable(&self, trusted: &Trusted) -> Result<(), InvalidFormat> {
+        let Self::Range(range) = self else {
+            return Ok(());
+        };
+        let DestinationRange {
+            prefix,
+            min_digits,
+            max_digits,
+            deny,
+        } = range;
+        for text in [prefix].into_iter().chain(deny) {
+            let digits = digits(text).unwrap_or_default();
+            let trunk = Plan::of(digits).is_some_and(|plan| {
+                plan.is_trunk_prefix(digits.get(plan.code.len()..).unwrap_or_default())
+            });
+            InvalidFormat::unless(
+                !trunk || trusted.covers(digits),
+                "must not have a trunk prefix after the calling code: no number has one, so nothing would match",
+            )?;
+        }
+        InvalidFormat::unless(
+            min_digits <= max_digits,
+            "lengths must be 8 to 15 digits, the shortest first",
+        )?;
+        InvalidFormat::unless(
+            deny.iter().all(|text| text.starts_with(prefix)),
+            "a denied prefix must lie within the prefix",
+        )
     }
 
-    pub(crate) fn from_area(place: Area) -> Self {
-        Self(place)
-    }
-}
-
-impl Area {
-    /// Rates how closely the place describes a number: the length of the prefix that both have, and of two as long, a range before a country. `None`:
-    /// it does not say anything of the number.
-    fn rank(&self, digits: &str) -> Option<(usize, bool)> {
+    /// Rates how closely it describes a number: the length of the prefix that both have, and of two as long, a range before a country. `None`: it does not
+    /// say anything of the number.
+    fn rank(&self, recipient: &Recipient) -> Option<(usize, bool)> {
+        let digits = recipient.digits();
         let (prefix, is_range) = match self {
             Self::Country(name) => (Country::of(name)?.code, false),
-            Self::Range { prefix, .. } => (prefix.as_str(), true),
+            Self::JapanMobile => {
+                let mut prefixes = JAPAN_MOBILE_PREFIXES.into_iter();
+                (prefixes.find(|prefix| digits.starts_with(prefix))?, true)
+            }
+            Self::Range(range) => (range.prefix.strip_prefix('+')?, true),
         };
         digits
             .starts_with(prefix)
             .then_some((prefix.len(), is_range))
     }
 
-    fn admits(&self, digits: &str) -> bool {
+    /// Tells whether it lets a number in that it describes.
+    fn admits(&self, recipient: &Recipient) -> bool {
+        let digits = recipient.digits();
         match self {
             Self::Country(name) => Country::of(name).is_some_and(|country| country.admits(digits)),
-            Self::Range {
-                shortest,
-                longest,
-                denied,
-                ..
-            } => {
-                (usize::from(*shortest)..=usize::from(*longest)).contains(&digits.len())
-                    && !denied
-                        .iter()
-                        .any(|denied| digits.starts_with(denied.as_str()))
+            Self::JapanMobile => digits.len() == 12,
+            Self::Range(range) => {
+                let lengths = usize::from(range.min_digits)..=usize::from(range.max_digits);
+                let denied = |prefix: &String| recipient.as_str().starts_with(prefix);
+                lengths.contains(&digits.len()) && !range.deny.iter().any(denied)
+            }
+        }
+    }
+}
+
+impl Value for Destination {
+    fn read(node: &Node) -> Option<Self> {
+        match node.text() {
+            Some(name) => Self::named(name).ok(),
+            None => DestinationRange::read(node).map(Self::Range),
+        }
+    }
+}
+
+impl Stored for Destination {
+    fn store(&self, out: &mut Writer) {
+        match self {
+            Self::Country(name) => name.store(out.u8(0)),
+            Self::JapanMobile => drop(out.u8(1)),
+            Self::Range(range) => range.store(out.u8(2)),
+        }
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Self {
+        match from.u8() {
+            0 => Self::Country(from.text()),
+            1 => Self::JapanMobile,
+            2 => Self::Range(DestinationRange::restore(from)),
+            _ => {
+                from.fail();
+                Self::JapanMobile
             }
         }
     }
@@ -148,16 +161,15 @@ impl Area {
 /// length of its calling code: a range as long goes before it, and of several countries with one calling code any can admit the number. Where
 /// nothing matches, the answer is no.
 pub(crate) fn allowed(destinations: &[Destination], recipient: &Recipient) -> bool {
-    let digits = recipient.digits();
     let (mut closest, mut open) = (None, false);
-    for Destination(place) in destinations {
-        let Some(rank) = place.rank(digits) else {
+    for destination in destinations {
+        let Some(rank) = destination.rank(recipient) else {
             continue;
         };
         if closest.is_none_or(|closest| closest < rank) {
-            (closest, open) = (Some(rank), place.admits(digits));
+            (closest, open) = (Some(rank), destination.admits(recipient));
         } else if closest == Some(rank) {
-            open = place.admits(digits) || (open && !rank.1);
+            open = destination.admits(recipient) || (open && !rank.1);
         }
     }
     open
@@ -172,13 +184,26 @@ mod tests {
     }
 
     fn range(prefix: &str, denied: &[&str]) -> Result<Destination, InvalidFormat> {
-        let denied: Vec<_> = denied.iter().map(ToString::to_string).collect();
-        Destination::parse(prefix, 8, 15, &denied, &Trusted::default())
+        within(prefix, denied, &Trusted::default())
+    }
+
+    fn within(
+        prefix: &str,
+        denied: &[&str],
+        trusted: &Trusted,
+    ) -> Result<Destination, InvalidFormat> {
+        let range = Destination::Range(DestinationRange {
+            prefix: prefix.to_string(),
+            min_digits: 8,
+            max_digits: 15,
+            deny: denied.iter().map(ToString::to_string).collect(),
+        });
+        range.check_reachable(trusted).map(|()| range)
     }
 
     fn presets(names: &[&str]) -> Vec<Destination> {
-        let all = names.iter().map(|name| Destination::preset(name).unwrap());
-        all.collect::<Vec<_>>().concat()
+        let all = names.iter().map(|name| Destination::named(name).unwrap());
+        all.collect()
     }
 
     #[test]
@@ -230,7 +255,7 @@ mod tests {
         for name in [
             "", "J", "JP-", "jp", "JPN", "US-CA", "XX", "81", "+81", "J\u{d6}",
         ] {
-            assert!(Destination::preset(name).is_err(), "{name}");
+            assert!(Destination::named(name).is_err(), "{name}");
         }
     }
 
@@ -260,7 +285,7 @@ mod tests {
             let refusal = range(prefix, &[denied]).unwrap_err();
             assert!(refusal.requirement().contains("trunk prefix"), "{prefix}");
         }
-        let trusted = Trusted::parse(&["+41".to_string()]).unwrap();
-        assert!(Destination::parse("+410", 8, 15, &[], &trusted).is_ok());
+        let trusted = Trusted::of(&["+41"]);
+        assert!(within("+410", &[], &trusted).is_ok());
     }
 }

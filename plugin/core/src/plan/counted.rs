@@ -87,13 +87,13 @@ impl FailureCounters {
         user: User<'_>,
         groups: &Groups,
     ) -> Result<Self, Failure> {
-        groups.needed(PER_CLIENT, settings.guesses.client)?;
+        groups.needed(PER_CLIENT, settings.failures.per_client)?;
         Ok(Self::of(settings, user, groups))
     }
 
     /// Makes the counters, without those of a client that is not known.
     pub(super) fn of(settings: &Prepared, user: User<'_>, groups: &Groups) -> Self {
-        let (guesses, names) = (&settings.guesses, &settings.names);
+        let (failures, names) = (&settings.failures, &settings.names);
         let User {
             subject,
             recipient,
@@ -104,7 +104,7 @@ impl FailureCounters {
         };
         let own = |window| names.failures(&groups.subject, window, open, subject, recipient);
         let lasting = Cap {
-            count: guesses.hard,
+            count: failures.hard,
             seconds: LASTING,
         };
         let over_all = names.apart(
@@ -113,7 +113,7 @@ impl FailureCounters {
             open,
             subject.as_bytes(),
         );
-        let client = guesses.client.zip(groups.client());
+        let client = failures.per_client.zip(groups.client());
         let client = client.map(|(cap, (client, group))| {
             let name = names.apart(group, "failures per client", false, client);
             one(CounterKind::Client, PER_CLIENT, name, cap)
@@ -124,21 +124,21 @@ impl FailureCounters {
             false,
             settings.audience.as_bytes(),
         );
-        let Cap { count, seconds } = guesses.audience;
+        let Cap { count, seconds } = failures.per_audience;
         Self {
             subject: [
                 one(
                     CounterKind::Soft,
                     "failures.soft",
                     own("soft"),
-                    guesses.soft,
+                    failures.soft,
                 ),
                 one(CounterKind::Hard, "failures.hard", own("hard"), lasting),
                 one(
                     CounterKind::Subject,
                     "failures.per_subject",
                     over_all,
-                    guesses.subject,
+                    failures.per_subject,
                 ),
             ],
             client,
@@ -176,7 +176,7 @@ impl MessageCounters {
         groups: &Groups,
         weight: u32,
     ) -> Result<Self, Failure> {
-        groups.needed("sends.per_client", settings.sends.client)?;
+        groups.needed("sends.per_client", settings.sends.per_client)?;
         Ok(Self::of(settings, user, groups, weight))
     }
 
@@ -202,18 +202,22 @@ impl MessageCounters {
             };
         let number = names.number(recipient);
         let unknown = Charge::one(names.unknown(&number, open, recipient), 1, UNKNOWN_COOLDOWN);
-        let cooldown = Charge::one(names.cooldown(&number, open, recipient), 1, sends.cooldown);
+        let cooldown = Charge::one(
+            names.cooldown(&number, open, recipient),
+            1,
+            sends.cooldown_seconds,
+        );
         let digits = recipient.as_str().as_bytes();
         let range = recipient.range().as_bytes();
         let audience = settings.audience.as_bytes();
-        let client = sends.client.zip(groups.client());
+        let client = sends.per_client.zip(groups.client());
         Self {
             subject: cap(
                 &groups.subject,
                 "sends.per_subject",
                 "sends per subject",
                 subject.as_bytes(),
-                sends.subject,
+                sends.per_subject,
                 true,
             ),
             unknown: PlannedCharge::new(CounterKind::Cooldown, "cooldown after unknown", unknown),
@@ -223,7 +227,7 @@ impl MessageCounters {
                 "sends.per_number",
                 "sends per number",
                 digits,
-                sends.number,
+                sends.per_number,
                 true,
             ),
             client: client.map(|(limit, (client, group))| {
@@ -241,7 +245,7 @@ impl MessageCounters {
                 "sends.per_range",
                 "sends per range",
                 range,
-                sends.range,
+                sends.per_range,
                 true,
             ),
             audience: cap(
@@ -249,7 +253,7 @@ impl MessageCounters {
                 "sends.per_audience",
                 "sends per audience",
                 audience,
-                sends.audience,
+                sends.per_audience,
                 true,
             ),
         }

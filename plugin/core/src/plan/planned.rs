@@ -1,4 +1,4 @@
-//! Rungs: single charges of a plan.
+//! Single charges of a plan.
 
 use crate::guard::Charge;
 
@@ -8,7 +8,7 @@ pub(crate) const UNKNOWN_COOLDOWN: u32 = 180;
 /// The kind of a counter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum CounterKind {
-    /// Guesses of a challenge, and its use.
+    /// Pins of a challenge, and its use.
     Challenge,
     /// Failures of a subject with a recipient: in a window, and consecutive.
     Soft,

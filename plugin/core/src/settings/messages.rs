@@ -3,36 +3,52 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::common::document::{Absent, Form, any};
 use crate::common::failure::InvalidFormat;
+use crate::common::form;
 use crate::common::range::Range;
 use crate::phone::Destination;
-use crate::words::locale::Locale;
+use crate::words::locale::{LOCALES, Locale};
 use crate::words::pattern::{self, Use};
 use crate::xoxzo::template::Template;
 
-/// The text of messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(test, derive(Default))]
-pub struct Messages {
-    /// Language where a call names none.
-    pub locale: Locale,
-    /// Most billed parts of a freeform message, 1 to 5.
-    pub parts: u32,
-    /// Marks in a message that let a phone fill the code in.
-    pub autofill: Autofill,
-    /// The service's own texts, at most 64. What they leave out is said in the engine's words.
-    pub texts: Vec<Wording>,
-    /// Templates that Xoxzo has approved. If there are any, every SMS is made from one, else every SMS is freeform.
-    pub templates: Vec<Template>,
+crate::record! {
+    stored
+    /// Texts of messages.
+    pub(crate) Messages {
+        /// Default language, where a start names none.
+        locale: Locale = LOCALES, Absent::Text("en");
+        /// Maximum number of billed parts. A longer message is refused before it costs anything. Does not apply to templates, whose text is Xoxzo's.
+        max_parts: u32 = Form::Number(Range(1, 5)), Absent::Number(1);
+        /// Adds a last line, @DOMAIN #PIN, by which browsers fill the PIN in on that domain only (WICG). Not with templates.
+        webotp_domain: Option<String> = Form::Text(host), Absent::Out;
+        /// Ends the message with these 11 characters, by which Android hands it to an app (SMS Retriever). Not with templates.
+        android_hash: Option<String> = Form::Text(app_hash), Absent::Out;
+        /// The service's own texts, at most one for each language and purpose. What they leave out is said in the engine's words. Not for an SMS with
+        /// templates.
+        texts: Vec<Wording> = Form::List(&Form::Map(&Wording::FIELDS), Range(0, 64)), Absent::Empty;
+        /// Approved templates. With any, every SMS is made from one: of the call's language or else of message.locale, with amount and payee for a payment and
+        /// without for anything else. Without, every SMS is freeform, for which the account must be enabled.
+        templates: Vec<Template> = Form::List(&Form::Map(&Template::FIELDS), Range(0, 32)), Absent::Empty;
+    }
+}
+
+#[cfg(test)]
+impl Default for Messages {
+    fn default() -> Self {
+        use crate::common::json::Node;
+        use crate::common::record::Value;
+
+        let filled = Form::Map(&Self::FIELDS).fill(&Node::Map(Vec::new()));
+        Self::read(&filled.unwrap()).unwrap()
+    }
 }
 
 impl Messages {
-    /// Range of `parts`.
-    pub const PARTS: Range = Range(1, 5);
-    /// Range of the number of templates.
-    pub const TEMPLATES: Range = Range(0, 32);
-    /// Range of the number of own texts.
-    pub const TEXTS: Range = Range(0, 64);
+    /// Tells whether messages have marks that let a phone fill the code in.
+    pub(super) fn is_autofilled(&self) -> bool {
+        self.webotp_domain.is_some() || self.android_hash.is_some()
+    }
 
     /// An own text of a language: for this purpose, or else for any.
     pub(crate) fn own<'a>(
@@ -54,37 +70,31 @@ impl Messages {
     pub(crate) fn template(&self, locale: Locale, payment: bool) -> Option<&Template> {
         let of = |locale| {
             let mut own = self.templates.iter().filter(move |it| it.locale == locale);
-            own.find(|template| template.amount.is_some() == payment)
+            own.find(|template| template.variables.amount.is_some() == payment)
         };
         of(locale).or_else(|| of(self.locale))
     }
 }
 
-/// Marks in a message that let a phone fill the code in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Autofill {
-    /// Domain of the page that may take the code (WICG, "Origin-bound one-time codes delivered via SMS").
-    pub webotp_domain: Option<String>,
-    /// The 11 characters that name an Android app (SMS Retriever).
-    pub android_hash: Option<String>,
-}
-
-/// A service's own texts in one language.
-///
-/// Texts have the placeholders `{service}`, `{pin}`, `{minutes}`, `{amount}`, `{currency}` and `{payee}`; SPEC.md, "Message", has their rules.
-/// Lines for WebOTP and Android stay the engine's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wording {
-    /// The language it is written in.
-    pub locale: Locale,
-    /// The purpose it is for; every purpose without a text of its own if absent.
-    pub purpose: Option<String>,
-    /// An SMS that confirms no payment.
-    pub text: Option<String>,
-    /// An SMS that confirms a payment.
-    pub payment: Option<String>,
-    /// A call that confirms no payment. Only in English and Japanese, the languages of calls.
-    pub call: Option<String>,
+crate::record! {
+    stored
+    /// A service's own texts in one language.
+    ///
+    /// Texts have the placeholders `{service}`, `{pin}`, `{minutes}`, `{amount}`, `{currency}` and `{payee}`; SPEC.md, "Message", has their rules.
+    /// Lines for WebOTP and Android stay the engine's.
+    pub(crate) Wording {
+        /// Language of the text.
+        locale: Locale = LOCALES, Absent::Required;
+        /// Purpose that the text is for. If absent: every purpose that has no text of its own.
+        purpose: Option<String> = Form::Text(any), Absent::Out;
+        /// An SMS that confirms no payment, with {pin} once and at most once {service} and {minutes}: no line break, no invisible character, no digit or
+        /// placeholder directly beside {pin}, at most three digits together, and at most max_parts parts at the longest values.
+        text: Option<String> = Form::Text(any), Absent::Out;
+        /// An SMS that confirms a payment, by the same rules, with {amount}, {currency} and {payee} once each before {pin}.
+        payment: Option<String> = Form::Text(any), Absent::Out;
+        /// Words of a call that confirms no payment, in en or ja, with {pin} once or twice. Digits are said one by one.
+        call: Option<String> = Form::Text(any), Absent::Out;
+    }
 }
 
 impl Wording {
@@ -112,7 +122,7 @@ impl Wording {
     /// # Errors
     ///
     /// The first rule that one of the texts breaks, or one between them.
-    pub(super) fn check(&self, autofill: &Autofill) -> Result<(), InvalidFormat> {
+    pub(super) fn check_texts(&self, messages: &Messages) -> Result<(), InvalidFormat> {
         let called = matches!(self.locale, Locale::En | Locale::Ja);
         if self.call.is_some() && !called {
             return Err(InvalidFormat(
@@ -122,7 +132,7 @@ impl Wording {
         if self.all().next().is_none() {
             return Err(InvalidFormat("must have a text, a payment or a call"));
         }
-        let lined = autofill.webotp_domain.is_some();
+        let lined = messages.webotp_domain.is_some();
         for (text, of) in [
             (&self.text, Use::Login),
             (&self.payment, Use::Payment),
@@ -140,16 +150,33 @@ impl Wording {
     }
 }
 
-/// Calls that say the PIN. Only ever after an SMS, when a resend asks for one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Voice {
-    /// Number that calls, 5 to 15 digits.
-    pub caller: String,
-    /// Destinations of calls.
-    pub destinations: Vec<Destination>,
+crate::record! {
+    stored
+    /// Voice calls that say the PIN. Only ever after an SMS, when a resend asks for one.
+    pub(crate) Voice {
+        /// Caller number: 5 to 15 digits, without +.
+        caller: String = Form::Text(caller), Absent::Required;
+        /// Countries and ranges that calls may go to, written like the destinations of messages.
+        destinations: Vec<Destination> = super::DESTINATIONS, Absent::Required;
+    }
 }
 
 impl Voice {
     /// The weight of a call in the caps on messages: about the ratio of their prices.
     pub(crate) const WEIGHT: u32 = 5;
+}
+
+fn host(text: &str) -> Result<(), InvalidFormat> {
+    InvalidFormat::unless(form::host(text), "must be a host name in lower case")
+}
+
+/// Sources: developers.google.com, "Perform SMS verification on a server": 11 characters of base64.
+fn app_hash(text: &str) -> Result<(), InvalidFormat> {
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/".contains(&byte);
+    let fits = text.len() == 11 && text.bytes().all(base64);
+    InvalidFormat::unless(fits, "must be 11 characters of base64")
+}
+
+fn caller(text: &str) -> Result<(), InvalidFormat> {
+    InvalidFormat::unless(form::digits(text, 5), "must be 5 to 15 digits")
 }

@@ -11,11 +11,12 @@ use rand::TryCryptoRng;
 
 use crate::common::clock;
 use crate::common::codec::Writer;
+use crate::common::document::SchemaError;
 use crate::common::failure::{Code, Failure};
 use crate::common::random;
 use crate::guard::{CounterKeys, GuardName};
 use crate::phone::{Destination, Trusted};
-use crate::settings::{Guesses, Messages, Purpose, RuleViolation, Scope, Sends, Settings, Voice};
+use crate::settings::{Failures, Messages, Pins, Purpose, Scope, Sends, Settings, Voice};
 use crate::signed::binding::{Binding, Claimed, Transaction, unknown_purpose};
 use crate::signed::key::{ReceiptKey, Secret};
 use crate::signed::receipt;
@@ -40,7 +41,7 @@ pub(crate) struct Key {
 pub struct Prepared {
     pub(crate) audience: String,
     pub(crate) service: String,
-    pub(crate) messages: Messages,
+    pub(crate) message: Messages,
     pub(crate) keys: Vec<Key>,
     pub(crate) names: CounterKeys,
     /// The key of hashes in events.
@@ -49,8 +50,9 @@ pub struct Prepared {
     pub(crate) state: Secret,
     pub(crate) purposes: Vec<Purpose>,
     pub(crate) destinations: Vec<Destination>,
-    pub(crate) trusted: Trusted,
-    pub(crate) guesses: Guesses,
+    pub(crate) trust_numbers_under: Trusted,
+    pub(crate) pin: Pins,
+    pub(crate) failures: Failures,
     pub(crate) sends: Sends,
     pub(crate) voice: Option<Voice>,
     pub(crate) account: Account,
@@ -65,8 +67,8 @@ impl Settings {
     pub fn prepare(
         &self,
         rng: &mut impl TryCryptoRng,
-    ) -> Result<Result<Prepared, RuleViolation>, Failure> {
-        Ok(match self.scope {
+    ) -> Result<Result<Prepared, SchemaError>, Failure> {
+        Ok(match self.guard.scope {
             Scope::Process => self.prepare_in(Some(&random::draw(rng)?)),
             Scope::Shared => self.prepare_in(None),
         })
@@ -78,7 +80,7 @@ impl Settings {
     /// # Errors
     ///
     /// The first rule that is broken.
-    pub fn prepare_in(&self, process: Option<&[u8; 16]>) -> Result<Prepared, RuleViolation> {
+    pub fn prepare_in(&self, process: Option<&[u8; 16]>) -> Result<Prepared, SchemaError> {
         self.check()?;
         let tokens = self.context(process);
         let keys = self.keys.iter().map(|root| Key {
@@ -92,17 +94,18 @@ impl Settings {
         Ok(Prepared {
             audience: self.audience.clone(),
             service: self.service.clone(),
-            messages: self.messages.clone(),
+            message: self.message.clone(),
             keys: keys.collect(),
             // Not the process: settings prepared anew in one process find its locks again.
-            names: CounterKeys::new(self.guard_key.derive("guard", &self.context(None))),
-            audit: self.guard_key.derive("audit", &self.context(None)),
-            state: self.guard_key.derive("state", &tokens),
+            names: CounterKeys::new(self.guard.key.derive("guard", &self.context(None))),
+            audit: self.guard.key.derive("audit", &self.context(None)),
+            state: self.guard.key.derive("state", &tokens),
             purposes: self.purposes.clone(),
             destinations: self.destinations.clone(),
-            trusted: self.trusted.clone(),
-            guesses: self.guesses,
-            sends: self.sends,
+            trust_numbers_under: self.trust_numbers_under.clone(),
+            pin: self.pin.clone(),
+            failures: self.failures.clone(),
+            sends: self.sends.clone(),
             voice: self.voice.clone(),
             account: Account::new(&self.xoxzo),
         })
@@ -123,7 +126,7 @@ impl Prepared {
     /// A sound binding for one of the purposes, at a time that can be.
     pub(crate) fn bind(&self, now: u32, claimed: Claimed<'_>) -> Result<Binding, Failure> {
         clock::check(now)?;
-        let binding = Binding::parse(claimed, &self.trusted)?;
+        let binding = Binding::parse(claimed, &self.trust_numbers_under)?;
         self.purpose(&binding.purpose).ok_or_else(unknown_purpose)?;
         Ok(binding)
     }
@@ -141,7 +144,7 @@ impl Prepared {
     /// The prefixes whose numbers are taken without a numbering plan.
     #[must_use]
     pub fn trusted(&self) -> &Trusted {
-        &self.trusted
+        &self.trust_numbers_under
     }
 
     /// A receipt for a binding that a layer above answers for: its id is that of `source`, so that receipts of one login share it.
@@ -184,14 +187,14 @@ impl Prepared {
             None => self.purposes.first(),
         };
         let purpose = purpose.ok_or_else(unknown_purpose)?;
-        let pin = "1234567890".get(..self.guesses.digits.into());
+        let pin = "1234567890".get(..self.pin.digits.into());
         let message = Message {
             service: &self.service,
             pin: pin.unwrap_or_default(),
-            left: self.guesses.lifetime.into(),
+            left: self.pin.lifetime_seconds.into(),
             transaction,
         };
-        Ok(text::previews(&message, &purpose.name, &self.messages))
+        Ok(text::previews(&message, &purpose.name, &self.message))
     }
 }
 

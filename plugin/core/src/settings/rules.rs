@@ -1,72 +1,51 @@
-//! The rules that hold on values and between them.
+//! The rules that hold between settings.
 
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use super::{Cap, Guesses, Messages, RuleViolation, Sends, Settings, Wording};
+use super::{Pins, Settings, Wording};
+use crate::common::document::SchemaError;
 use crate::common::failure::InvalidFormat;
-use crate::common::range::Range;
-use crate::common::{display, form};
-use crate::phone::Trusted;
+use crate::common::form;
 use crate::signed::binding::Transaction;
 use crate::signed::key::RootKey;
-use crate::xoxzo::account::Xoxzo;
-use crate::xoxzo::template::Template;
+use crate::xoxzo::template::Variables;
 use crate::xoxzo::text::{self, Message};
 
 impl Settings {
     /// # Errors
     ///
     /// The first rule that is broken.
-    pub(crate) fn check(&self) -> Result<(), RuleViolation> {
-        for (path, range, number, rule) in RANGES {
-            if !range.holds(number(self)) {
-                return Err(RuleViolation {
-                    path,
-                    rule: InvalidFormat(rule),
-                });
+    pub(crate) fn check(&self) -> Result<(), SchemaError> {
+        let voice = self.voice.as_ref();
+        let voice = voice.map(|voice| ("voice.destinations", &voice.destinations));
+        for (path, destinations) in [("destinations", &self.destinations)]
+            .into_iter()
+            .chain(voice)
+        {
+            for (at, destination) in destinations.iter().enumerate() {
+                let checked = destination.check_reachable(&self.trust_numbers_under);
+                checked
+                    .map_err(|rule| SchemaError::from(rule).within(&at.to_string()).within(path))?;
             }
         }
-        for (path, cap, counts, rule) in CAPS {
-            let Some(Cap { count, seconds }) = cap(self) else {
-                continue;
-            };
-            for (range, number, rule) in [(counts, count, rule), (Cap::SECONDS, seconds, WINDOW)] {
-                if !range.holds(number) {
-                    return Err(RuleViolation {
-                        path,
-                        rule: InvalidFormat(rule),
-                    });
-                }
-            }
+        for wording in &self.message.texts {
+            self.check_wording(wording)
+                .map_err(|rule| SchemaError::from(rule).within("message.texts"))?;
         }
-        display::check(&self.service).map_err(|rule| RuleViolation {
-            path: "service",
-            rule,
-        })?;
-        for wording in &self.messages.texts {
-            self.check_wording(wording).map_err(|rule| RuleViolation {
-                path: "message.texts",
-                rule,
-            })?;
+        let mut rules = self.rules().into_iter();
+        match rules.find(|(holds, ..)| !holds) {
+            Some((_, path, requirement)) => Err(SchemaError::new(requirement).within(path)),
+            None => Ok(()),
         }
-        let rules = self.rules().into_iter();
-        let mut rules = rules.chain(self.xoxzo.rules(self.test));
-        let broken = rules.find(|(holds, ..)| !holds);
-        broken.map_or(Ok(()), |(_, path, rule)| {
-            Err(RuleViolation {
-                path,
-                rule: InvalidFormat(rule),
-            })
-        })
     }
 
     /// # Errors
     ///
     /// The first rule that a text of the service's own breaks, by itself or with other settings.
     fn check_wording(&self, wording: &Wording) -> Result<(), InvalidFormat> {
-        let messages = &self.messages;
-        wording.check(&messages.autofill)?;
+        let messages = &self.message;
+        wording.check_texts(messages)?;
         let purpose = wording.purpose.as_deref();
         let known = |name| self.purposes.iter().any(|purpose| purpose.name == name);
         if !purpose.is_none_or(known) {
@@ -87,7 +66,7 @@ impl Settings {
                 purpose.unwrap_or_default(),
                 messages,
             );
-            if of.is_some() && text::parts(&text) > messages.parts {
+            if of.is_some() && text::parts(&text) > messages.max_parts {
                 return Err(InvalidFormat(
                     "would have more parts than message.max_parts allows, at the longest values",
                 ));
@@ -101,249 +80,56 @@ impl Settings {
         Message {
             service: &self.service,
             pin: "1234567890"
-                .get(..self.guesses.digits.max(Guesses::ALARMED).into())
+                .get(..self.pin.digits.max(Pins::ALARMED).into())
                 .unwrap_or_default(),
-            left: self.guesses.lifetime.into(),
+            left: self.pin.lifetime_seconds.into(),
             transaction,
         }
     }
 
-    fn rules(&self) -> [(bool, &'static str, &'static str); 11] {
-        let messages = &self.messages;
-        let plainest = self.longest(None).sms(messages.locale, "", messages);
+    fn rules(&self) -> [(bool, &'static str, &'static str); 7] {
+        let message = &self.message;
+        let plainest = self.longest(None).sms(message.locale, "", message);
         let kids: Vec<_> = self.keys.iter().map(RootKey::kid).collect();
-        let names: Vec<_> = self
-            .purposes
-            .iter()
-            .map(|purpose| purpose.name.as_bytes())
-            .collect();
+        let purposes = self.purposes.iter();
+        let names: Vec<_> = purposes.map(|purpose| purpose.name.as_bytes()).collect();
+        let templated = !message.templates.is_empty();
+        let mut variables = message.templates.iter().map(|template| &template.variables);
         [
-            (form::plain(&self.audience, 64), "audience", form::PLAIN),
             (
-                !messages.templates.is_empty() || text::parts(&plainest) <= messages.parts,
+                templated || text::parts(&plainest) <= message.max_parts,
                 "service",
                 "makes a message of too many parts",
             ),
             (
-                messages
-                    .autofill
-                    .webotp_domain
-                    .as_deref()
-                    .is_none_or(form::host),
-                "message.webotp_domain",
-                "must be a host name in lower case",
-            ),
-            (
-                messages
-                    .autofill
-                    .android_hash
-                    .as_deref()
-                    .is_none_or(app_hash),
-                "message.android_hash",
-                "must be 11 characters of base64",
-            ),
-            (
-                messages.templates.iter().all(Template::is_sound),
+                variables.all(Variables::are_sound),
                 "message.templates",
                 "variables must have different names of letters, digits and _, and amount and payee go together",
             ),
             (
-                messages.templates.is_empty()
-                    || messages.template(messages.locale, false).is_some(),
+                !templated || message.template(message.locale, false).is_some(),
                 "message.templates",
                 "must have one for message.locale without amount and payee",
             ),
             (form::distinct(&kids), "keys", "must be different keys"),
-            (
-                self.purposes
-                    .iter()
-                    .all(|purpose| form::plain(&purpose.name, 128)),
-                "purposes",
-                form::PLAIN,
-            ),
             (
                 form::distinct(&names),
                 "purposes",
                 "must have different names",
             ),
             (
-                self.test || self.sends.cooldown >= Sends::COOLDOWN.0,
+                self.test || self.sends.cooldown_seconds >= COOLDOWN,
                 "sends.cooldown_seconds",
-                "must be 60 to 600",
+                "must be 60 to 600, since test is off",
             ),
             (
-                self.voice
-                    .as_ref()
-                    .is_none_or(|voice| form::digits(&voice.caller, 5)),
-                "voice.caller",
-                "must be 5 to 15 digits",
+                !self.test || self.xoxzo.is_loopback(),
+                "xoxzo.base_url",
+                "must be a loopback address, since test is on",
             ),
         ]
     }
 }
 
-/// A number in a range: its path, the range, the number, and the rule in words.
-type Ranged = (&'static str, Range, fn(&Settings) -> usize, &'static str);
-
-const RANGES: [Ranged; 15] = [
-    (
-        "message.texts",
-        Messages::TEXTS,
-        |it| it.messages.texts.len(),
-        "must be at most 64",
-    ),
-    (
-        "message.max_parts",
-        Messages::PARTS,
-        |it| it.messages.parts as usize,
-        "must be 1 to 5",
-    ),
-    (
-        "message.templates",
-        Messages::TEMPLATES,
-        |it| it.messages.templates.len(),
-        "must be at most 32",
-    ),
-    (
-        "xoxzo.tags",
-        Xoxzo::TAGS,
-        |it| it.xoxzo.tags.len(),
-        "must be at most 8",
-    ),
-    ("keys", Settings::KEYS, |it| it.keys.len(), "must be 1 to 8"),
-    (
-        "purposes",
-        Settings::PURPOSES,
-        |it| it.purposes.len(),
-        "must be 1 to 32",
-    ),
-    (
-        "destinations",
-        Settings::DESTINATIONS,
-        |it| it.destinations.len(),
-        "must be at most 256",
-    ),
-    (
-        "voice.destinations",
-        Settings::DESTINATIONS,
-        |it| {
-            it.voice
-                .as_ref()
-                .map_or(0, |voice| voice.destinations.len())
-        },
-        "must be at most 256",
-    ),
-    (
-        "trust_numbers_under",
-        Trusted::PREFIXES,
-        |it| it.trusted.prefixes().len(),
-        "must be at most 16",
-    ),
-    (
-        "pin.digits",
-        Guesses::DIGITS,
-        |it| it.guesses.digits.into(),
-        "must be 4 to 10",
-    ),
-    (
-        "pin.lifetime_seconds",
-        Guesses::LIFETIME,
-        |it| it.guesses.lifetime.into(),
-        "must be 60 to 600",
-    ),
-    (
-        "pin.guesses",
-        Guesses::PER_CHALLENGE,
-        |it| it.guesses.per_challenge as usize,
-        "must be 1 to 10",
-    ),
-    (
-        "failures.hard",
-        Guesses::HARD,
-        |it| it.guesses.hard as usize,
-        "must be 1 to 100",
-    ),
-    (
-        "sends.cooldown_seconds",
-        Range(1, Sends::COOLDOWN.1),
-        |it| it.sends.cooldown as usize,
-        "must be 60 to 600, or from 1 with test",
-    ),
-    (
-        "xoxzo.timeout_milliseconds",
-        Xoxzo::TIMEOUT,
-        |it| it.xoxzo.timeout as usize,
-        "must be 1000 to 30000",
-    ),
-];
-
-/// A cap that may be absent, its path, and the range of its count with the rule in words.
-type Capped = (
-    &'static str,
-    fn(&Settings) -> Option<Cap>,
-    Range,
-    &'static str,
-);
-
-const CAPS: [Capped; 9] = [
-    (
-        "failures.soft",
-        |it| Some(it.guesses.soft),
-        Guesses::SOFT,
-        "count must be 1 to 100",
-    ),
-    (
-        "failures.per_subject",
-        |it| Some(it.guesses.subject),
-        Cap::COUNT,
-        COUNT,
-    ),
-    (
-        "failures.per_client",
-        |it| it.guesses.client,
-        Cap::COUNT,
-        COUNT,
-    ),
-    (
-        "failures.per_audience",
-        |it| Some(it.guesses.audience),
-        Cap::COUNT,
-        COUNT,
-    ),
-    (
-        "sends.per_subject",
-        |it| Some(it.sends.subject),
-        Cap::COUNT,
-        COUNT,
-    ),
-    (
-        "sends.per_number",
-        |it| Some(it.sends.number),
-        Cap::COUNT,
-        COUNT,
-    ),
-    ("sends.per_client", |it| it.sends.client, Cap::COUNT, COUNT),
-    (
-        "sends.per_range",
-        |it| Some(it.sends.range),
-        Cap::COUNT,
-        COUNT,
-    ),
-    (
-        "sends.per_audience",
-        |it| Some(it.sends.audience),
-        Cap::COUNT,
-        COUNT,
-    ),
-];
-
-const COUNT: &str = "count must be 1 to 1000000";
-const WINDOW: &str = "seconds must be 60 to 2678400";
-
-/// Sources: developers.google.com, "Perform SMS verification on a server": 11 characters of base64.
-fn app_hash(text: &str) -> bool {
-    text.len() == 11
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
-}
+/// The shortest cooldown outside test mode, in seconds.
+const COOLDOWN: u32 = 60;

@@ -15,7 +15,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::common::codec::{Writer, from_base64url, to_base64url};
 use crate::common::failure::{Failure, InvalidFormat};
+use crate::common::json::Node;
 use crate::common::random;
+use crate::common::record::Value;
 
 /// 256 bits that nobody may see. Debug prints `[REDACTED]`; wiped on drop.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -122,6 +124,12 @@ const CHECKSUM: usize = 4;
 /// A root secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootKey(Secret);
+
+impl Value for RootKey {
+    fn read(node: &Node) -> Option<Self> {
+        Self::parse(node.text()?).ok()
+    }
+}
 
 impl RootKey {
     /// A new key.

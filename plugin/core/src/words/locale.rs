@@ -3,50 +3,39 @@
 //! A text is a [`pattern`](crate::words::pattern). Amount and payee come before the code (PSD2 RTS, article 5(1)). A part holds 70 characters of
 //! a text that is not ASCII, so those texts are short.
 
+use crate::common::document::Form;
 use crate::common::failure::InvalidFormat;
 
-/// A language that messages are written in, by its BCP 47 tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(test, derive(Default))]
-pub enum Locale {
-    /// English, `en`.
-    #[cfg_attr(test, default)]
-    En,
-    /// Japanese, `ja`.
-    Ja,
-    /// Indonesian, `id`.
-    Id,
-    /// Malay, `ms`.
-    Ms,
-    /// Vietnamese, `vi`.
-    Vi,
-    /// Thai, `th`.
-    Th,
-    /// Chinese in simplified characters, `zh-Hans`.
-    ZhHans,
-    /// Chinese in traditional characters, `zh-Hant`.
-    ZhHant,
-    /// Korean, `ko`.
-    Ko,
-    /// Spanish, `es`.
-    Es,
+crate::choice! {
+    stored
+    /// A language that messages are written in, by its BCP 47 tag.
+    Locale {
+        /// English.
+        En = "en",
+        /// Japanese.
+        Ja = "ja",
+        /// Indonesian.
+        Id = "id",
+        /// Malay.
+        Ms = "ms",
+        /// Vietnamese.
+        Vi = "vi",
+        /// Thai.
+        Th = "th",
+        /// Chinese in simplified characters.
+        ZhHans = "zh-Hans",
+        /// Chinese in traditional characters.
+        ZhHant = "zh-Hant",
+        /// Korean.
+        Ko = "ko",
+        /// Spanish.
+        Es = "es",
+    }
 }
 
-impl Locale {
-    /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::En,
-        Self::Ja,
-        Self::Id,
-        Self::Ms,
-        Self::Vi,
-        Self::Th,
-        Self::ZhHans,
-        Self::ZhHant,
-        Self::Ko,
-        Self::Es,
-    ];
+pub(crate) const LOCALES: Form = Form::Choice(&Locale::CODES);
 
+impl Locale {
     /// Takes a tag that there are texts for, in its own spelling.
     ///
     /// # Errors
@@ -59,20 +48,14 @@ impl Locale {
         ))
     }
 
-    /// The tag.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        self.texts()[0]
-    }
-
     /// Returns the text of a message for a login.
     pub(crate) fn login(self) -> &'static str {
-        self.texts()[1]
+        self.texts()[0]
     }
 
     /// Returns the text of a message for a payment.
     pub(crate) fn payment(self) -> &'static str {
-        self.texts()[2]
+        self.texts()[1]
     }
 
     /// Returns the separator between groups of three digits of an amount: a comma, or a space where a comma separates decimals.
@@ -101,56 +84,46 @@ impl Locale {
         }
     }
 
-    /// Tag, login, payment.
-    fn texts(self) -> [&'static str; 3] {
+    /// Login, payment.
+    fn texts(self) -> [&'static str; 2] {
         match self {
             Self::En => [
-                "en",
                 "{service}: your code is {pin}. Valid for {minutes} min. Never share it with anyone.",
                 "{service}: to pay {amount} {currency} to {payee}, the code is {pin}. Valid for {minutes} min. Never share it.",
             ],
             Self::Ja => [
-                "ja",
                 "【{service}】認証コード: {pin}（{minutes}分間有効）誰にも教えないでください。",
                 "【{service}】{payee}へ{amount} {currency}の支払い 認証コード: {pin}（{minutes}分間有効）誰にも教えないでください。",
             ],
             Self::Id => [
-                "id",
                 "{service}: kode Anda {pin}. Berlaku {minutes} menit. Jangan berikan kepada siapa pun.",
                 "{service}: untuk membayar {amount} {currency} kepada {payee}, kodenya {pin}. Berlaku {minutes} menit. Jangan berikan kepada siapa pun.",
             ],
             Self::Ms => [
-                "ms",
                 "{service}: kod anda {pin}. Sah selama {minutes} minit. Jangan kongsi dengan sesiapa.",
                 "{service}: untuk membayar {amount} {currency} kepada {payee}, kodnya {pin}. Sah selama {minutes} minit. Jangan kongsi dengan sesiapa.",
             ],
             Self::Vi => [
-                "vi",
                 "{service}: mã của bạn là {pin}, hiệu lực {minutes} phút. Không chia sẻ.",
                 "{service}: mã để trả {amount} {currency} cho {payee} là {pin}, hiệu lực {minutes} phút. Không chia sẻ.",
             ],
             Self::Th => [
-                "th",
                 "{service}: รหัสของคุณคือ {pin} ใช้ได้ {minutes} นาที ห้ามบอกใคร",
                 "{service}: จ่าย {amount} {currency} ให้ {payee} รหัสคือ {pin} ใช้ได้ {minutes} นาที ห้ามบอกใคร",
             ],
             Self::ZhHans => [
-                "zh-Hans",
                 "【{service}】验证码：{pin}，{minutes}分钟内有效，请勿告诉任何人。",
                 "【{service}】向{payee}支付{amount} {currency}，验证码：{pin}，{minutes}分钟内有效，请勿告诉任何人。",
             ],
             Self::ZhHant => [
-                "zh-Hant",
                 "【{service}】驗證碼：{pin}，{minutes}分鐘內有效，請勿告訴任何人。",
                 "【{service}】向{payee}支付{amount} {currency}，驗證碼：{pin}，{minutes}分鐘內有效，請勿告訴任何人。",
             ],
             Self::Ko => [
-                "ko",
                 "[{service}] 인증번호 {pin} ({minutes}분간 유효). 누구에게도 알려주지 마세요.",
                 "[{service}] {payee}에 {amount} {currency} 결제, 인증번호 {pin} ({minutes}분간 유효). 공유하지 마세요.",
             ],
             Self::Es => [
-                "es",
                 "{service}: tu clave es {pin}. Vale {minutes} min. No la compartas con nadie.",
                 "{service}: para pagar {amount} {currency} a {payee}, la clave es {pin}. Vale {minutes} min. No la compartas con nadie.",
             ],

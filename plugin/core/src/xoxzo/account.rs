@@ -8,104 +8,69 @@ use base64ct::{Base64, Encoding};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::common::codec::split;
+use crate::common::document::{Absent, Form};
+use crate::common::failure::InvalidFormat;
 use crate::common::form;
 use crate::common::range::Range;
 
-/// The Xoxzo account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Xoxzo {
-    /// The address of the API, without a slash at the end.
-    pub base_url: String,
-    /// API SID, the user of HTTP Basic.
-    pub sid: String,
-    /// API token, the password of HTTP Basic.
-    pub auth_token: String,
-    /// Sender of messages: at most 10 letters and digits, or at most 15 digits.
-    pub sender: String,
-    /// Milliseconds for one exchange, 1,000 to 30,000.
-    pub timeout: u32,
-    /// The https URL to which Xoxzo reports how messages fare. Nothing signs what arrives there, so it should hold something unguessable.
-    pub callback_url: Option<String>,
-    /// Tags of messages in Xoxzo's records: at most 8 of 1 to 32 letters, digits, `-` and `_`.
-    pub tags: Vec<String>,
-    /// Direct routes to Japanese carriers.
-    pub japan: Option<Japan>,
-}
-
-impl Xoxzo {
-    /// Range of `timeout`.
-    pub const TIMEOUT: Range = Range(1_000, 30_000);
-    /// Range of the number of tags.
-    pub const TAGS: Range = Range(0, 8);
-
-    /// The rules on them, each with its path and its words.
-    pub(crate) fn rules(&self, test: bool) -> [(bool, &'static str, &'static str); 9] {
-        let loopback = self.base_url.strip_prefix("http").is_some_and(|rest| {
-            let rest = rest.strip_prefix('s').unwrap_or(rest);
-            ["://127.0.0.1", "://localhost", "://[::1]"]
-                .iter()
-                .any(|own| {
-                    rest.strip_prefix(own)
-                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-                })
-        });
-        [
-            (
-                origin(&self.base_url),
-                "xoxzo.base_url",
-                "must be https://HOST, or http://LOOPBACK:PORT, and no more",
-            ),
-            (
-                !test || loopback,
-                "xoxzo.base_url",
-                "must be a loopback address, since test is on",
-            ),
-            (
-                self.callback_url.as_deref().is_none_or(callback),
-                "xoxzo.callback_url",
-                "must be an https url, or http on a loopback address, of at most 256 characters",
-            ),
-            (
-                self.tags
-                    .iter()
-                    .all(|tag| tag.len() <= 32 && form::name(tag)),
-                "xoxzo.tags",
-                "must be 1 to 32 letters, digits, - and _ each",
-            ),
-            (
-                self.japan
-                    .as_ref()
-                    .is_none_or(|japan| form::digits(&japan.sender, 1)),
-                "xoxzo.japan.sender",
-                "must be 1 to 15 digits",
-            ),
-            (form::plain(&self.sid, 128), "xoxzo.sid", form::PLAIN),
-            (
-                split(&self.sid, b':').is_none(),
-                "xoxzo.sid",
-                "must have no colon",
-            ),
-            (
-                form::plain(&self.auth_token, 128),
-                "xoxzo.auth_token",
-                form::PLAIN,
-            ),
-            (
-                sender(&self.sender),
-                "xoxzo.sender",
-                "must be 1 to 10 letters and digits, or 1 to 15 digits",
-            ),
-        ]
+crate::record! {
+    /// The Xoxzo account.
+    pub(crate) Xoxzo {
+        /// API SID.
+        sid: String = Form::Secret(sid), Absent::Required;
+        /// API token.
+        auth_token: String = Form::Secret(form::plain::<128>), Absent::Required;
+        /// Sender of messages: at most 10 letters and digits, or at most 15 digits.
+        sender: String = Form::Text(sender), Absent::Required;
+        /// https://HOST, or http:// and a loopback address. Nothing is ever sent to another origin.
+        base_url: String = Form::Text(base_url), Absent::Text("https://api.xoxzo.com");
+        /// Time-out of one request to Xoxzo, in milliseconds.
+        timeout_milliseconds: u32 = Form::Number(Range(1_000, 30_000)), Absent::Number(10_000);
+        /// URL to which Xoxzo reports the status of messages: https, or http and a loopback address. Nothing signs what arrives there: let the path hold
+        /// something unguessable, and ask for the status before acting.
+        callback_url: Option<String> = Form::Secret(callback_url), Absent::Out;
+        /// Tags of messages in Xoxzo's records: 1 to 32 letters, digits, - and _ each.
+        tags: Vec<String> = Form::List(&Form::Text(tag), Range(0, 8)), Absent::Empty;
+        /// Direct routes to Japanese carriers, for messages to +81. For registered users.
+        japan: Option<Japan> = Form::Map(&Japan::FIELDS), Absent::Out;
     }
 }
 
-/// Xoxzo's direct routes to Japanese carriers, for messages to +81 (help.xoxzo.com, "K-Premium").
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Japan {
-    /// K-Premium Lite instead of K-Premium.
-    pub lite: bool,
-    /// The registered numeric sender, 1 to 15 digits.
-    pub sender: String,
+crate::record! {
+    stored
+    /// Direct routes to Japanese carriers, for messages to +81 (help.xoxzo.com, "K-Premium").
+    pub(crate) Japan {
+        /// kp: K-Premium (jp_kp). kpl: K-Premium Lite (jp_kpl).
+        route: Route = Form::Choice(&Route::CODES), Absent::Required;
+        /// The registered numeric sender (jp_kp_sender): 1 to 15 digits.
+        sender: String = Form::Text(registered_sender), Absent::Required;
+    }
+}
+
+crate::choice! {
+    stored
+    /// A direct route to Japanese carriers.
+    Route {
+        /// K-Premium.
+        Premium = "kp",
+        /// K-Premium Lite.
+        PremiumLite = "kpl",
+    }
+}
+
+impl Xoxzo {
+    /// Tells whether requests go to this machine only, as test mode demands.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let url = self.base_url.as_str();
+        let rest = url.strip_prefix("https").or(url.strip_prefix("http"));
+        let own = |rest: &str| {
+            ["://127.0.0.1", "://localhost", "://[::1]"]
+                .iter()
+                .filter_map(|own| rest.strip_prefix(own))
+                .any(|rest| rest.is_empty() || rest.starts_with(':'))
+        };
+        rest.is_some_and(own)
+    }
 }
 
 /// The account as requests need it. Debug shows no credentials.
@@ -138,7 +103,7 @@ impl Account {
             ]
             .concat(),
             sender: xoxzo.sender.clone(),
-            timeout: xoxzo.timeout,
+            timeout: xoxzo.timeout_milliseconds,
             callback_url: xoxzo.callback_url.clone(),
             tags: xoxzo.tags.join(","),
             japan: xoxzo.japan.clone(),
@@ -156,7 +121,7 @@ impl fmt::Debug for Account {
 }
 
 /// An origin that credentials may be sent to: https, or http to a loopback address.
-fn origin(url: &str) -> bool {
+fn is_origin(url: &str) -> bool {
     let port = |text: &str| {
         text.parse::<u16>()
             .is_ok_and(|port| port > 0 && port.to_string() == text)
@@ -178,7 +143,7 @@ fn origin(url: &str) -> bool {
 }
 
 /// An origin, and any path behind it.
-fn callback(url: &str) -> bool {
+fn is_callback(url: &str) -> bool {
     let start = url
         .bytes()
         .position(|byte| byte == b':')
@@ -188,15 +153,47 @@ fn callback(url: &str) -> bool {
         .enumerate()
         .find(|(at, byte)| *at >= start && b"/?".contains(byte))
         .map_or(url.len(), |(at, _)| at);
-    form::plain(url, 256)
+    form::plain::<256>(url).is_ok()
         && url.bytes().all(|byte| !b"\"#\\<>".contains(&byte))
-        && url.get(..end).is_some_and(origin)
+        && url.get(..end).is_some_and(is_origin)
 }
 
-fn sender(text: &str) -> bool {
+fn sid(text: &str) -> Result<(), InvalidFormat> {
+    form::plain::<128>(text)?;
+    InvalidFormat::unless(split(text, b':').is_none(), "must have no colon")
+}
+
+fn sender(text: &str) -> Result<(), InvalidFormat> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && (1..=if digits { 15 } else { 10 }).contains(&text.len())
+    let fits = text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && (1..=if digits { 15 } else { 10 }).contains(&text.len());
+    InvalidFormat::unless(
+        fits,
+        "must be 1 to 10 letters and digits, or 1 to 15 digits",
+    )
+}
+
+fn registered_sender(text: &str) -> Result<(), InvalidFormat> {
+    InvalidFormat::unless(form::digits(text, 1), "must be 1 to 15 digits")
+}
+
+fn base_url(text: &str) -> Result<(), InvalidFormat> {
+    InvalidFormat::unless(
+        is_origin(text),
+        "must be https://HOST, or http://LOOPBACK:PORT, and no more",
+    )
+}
+
+fn callback_url(text: &str) -> Result<(), InvalidFormat> {
+    InvalidFormat::unless(
+        is_callback(text),
+        "must be an https url, or http on a loopback address, of at most 256 characters",
+    )
+}
+
+fn tag(text: &str) -> Result<(), InvalidFormat> {
+    let fits = text.len() <= 32 && form::name(text);
+    InvalidFormat::unless(fits, "must be 1 to 32 letters, digits, - and _")
 }
 
 #[cfg(test)]
@@ -211,7 +208,7 @@ mod tests {
             "http://127.0.0.1:1/x",
             "https://a.example:8443/a/",
         ] {
-            assert!(callback(good), "{good}");
+            assert!(is_callback(good), "{good}");
         }
         for bad in [
             "",
@@ -223,7 +220,7 @@ mod tests {
             "https://a b/",
             "https://a.example/#x",
         ] {
-            assert!(!callback(bad), "{bad}");
+            assert!(!is_callback(bad), "{bad}");
         }
     }
 
@@ -237,7 +234,7 @@ mod tests {
             "http://[::1]:80",
             "http://127.0.0.1",
         ] {
-            assert!(origin(good), "{good}");
+            assert!(is_origin(good), "{good}");
         }
         for bad in [
             "",
@@ -259,14 +256,14 @@ mod tests {
             "https://a b",
             "http://localhost@evil",
         ] {
-            assert!(!origin(bad), "{bad}");
+            assert!(!is_origin(bad), "{bad}");
         }
     }
 
     #[test]
     fn senders() {
         for good in ["Xoxzo", "A123456789", "814512345678901"] {
-            assert!(sender(good), "{good}");
+            assert!(sender(good).is_ok(), "{good}");
         }
         for bad in [
             "",
@@ -276,7 +273,7 @@ mod tests {
             "+8145",
             "店",
         ] {
-            assert!(!sender(bad), "{bad}");
+            assert!(sender(bad).is_err(), "{bad}");
         }
     }
 }

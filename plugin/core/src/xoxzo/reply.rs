@@ -22,6 +22,23 @@ pub struct Response {
     pub body: String,
 }
 
+impl Response {
+    /// Takes a response with its headers, of which only `Retry-After` is read.
+    pub fn new<'a>(
+        status: u16,
+        headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+        body: String,
+    ) -> Self {
+        let mut headers = headers.into_iter();
+        let wait = headers.find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
+        Self {
+            status,
+            retry_after: wait.map(|(_, value)| value.to_string()),
+            body,
+        }
+    }
+}
+
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")

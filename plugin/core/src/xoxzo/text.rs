@@ -35,15 +35,14 @@ impl Message<'_> {
             ),
         };
         let mut text = self.fill(own.unwrap_or(engines), locale, self.pin);
-        let autofill = &messages.autofill;
         // The last line, without a line break after it: with one, browsers find no code. What follows the code there is left to
         // others by the grammar, so the hash can end the message, as Android wants it.
         let mut mark = '\n';
-        if let Some(domain) = &autofill.webotp_domain {
+        if let Some(domain) = &messages.webotp_domain {
             text.push_str(&Zeroizing::new(["\n@", domain, " #", self.pin].concat()));
             mark = ' ';
         }
-        if let Some(hash) = &autofill.android_hash {
+        if let Some(hash) = &messages.android_hash {
             text.push(mark);
             text.push_str(hash);
         }
