@@ -1,18 +1,18 @@
 //! Guide: keys, and rotating them.
 //!
 //! `xoxzo-2fa keygen`, or [`keygen`](crate::keygen), makes a key: 32 random bytes with a prefix and a checksum. Nothing else is accepted,
-//! so that no passphrase slips in. From each key everything else is derived, one secret for each use.
+//! so nobody can use a passphrase by mistake. The engine derives one secret for each use from it.
 //!
-//! | setting | what it does | when it changes |
+//! | setting | what it does | if you change it |
 //! |---|---|---|
-//! | `keys` | signs challenges and receipts, makes PINs: the first signs, all verify | rotate at will |
-//! | `guard.key` | names the counters, so that a store holds nothing personal | every limit starts anew, and used challenges revive: leave it |
+//! | `keys` | signs challenges and receipts, makes PINs: the first signs, all verify | rotate as often as you like |
+//! | `guard.key` | names the counters, so that a store holds nothing personal | every limit is reset and used challenges become valid again: do not change it |
 //!
 //! # Rotation
 //!
 //! 1. Add the new key *last*, everywhere. It verifies, and signs nothing yet.
-//! 2. Move it *first*, everywhere. New challenges are signed with it, and the old ones are still good.
-//! 3. Drop the old one, ten minutes after the last host has done 2: no challenge lives longer.
+//! 2. Move it *first*, everywhere. It signs new challenges, and the old ones stay valid.
+//! 3. Drop the old key ten minutes after the last host has done step 2. No challenge lives longer.
 //!
 //! Between the steps any mixture of hosts works. Receipt keys are derived from `keys`: give checkers the new one before step 2.
 //!
@@ -52,12 +52,12 @@
 //!
 //! # If a key leaks
 //!
-//! Whoever has one of `keys` can mint challenges and compute PINs: put the new key first and drop the old one at once; open challenges end.
-//! Whoever has a receipt key can forge receipts for its audience, and test guesses of whom a receipt is about, such as every number of a
-//! country; nothing else. Whoever has `guard.key` can recognise whom a
-//! counter belongs to, if he can read the store too.
+//! - **One of `keys`** lets its holder make challenges and compute PINs. Put the new key first and drop the old one at once. Open challenges end.
+//! - **A receipt key** lets its holder forge receipts for its audience. The holder can also test guesses of whom a receipt is about, such as every
+//!   number of a country.
+//! - **`guard.key`** lets a holder who can also read the store recognise whose counter is which.
 //!
 //! # Where to keep them
 //!
-//! In the environment or a file, named by the settings: `{"env": "NAME"}` or `{"file": "PATH"}` wherever the schema says
-//! `x-secret`. Prepared settings live in memory only. Debug output of every type in this crate prints `[REDACTED]` for them.
+//! Keep keys in the environment or a file, and name them in the settings: `{"env": "NAME"}` or `{"file": "PATH"}` wherever the schema says
+//! `x-secret`. Prepared settings live in memory only. Debug output of every type in this crate prints `[REDACTED]` for keys.

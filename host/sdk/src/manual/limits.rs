@@ -1,4 +1,4 @@
-//! The limits, and the attack that each answers.
+//! Guide: the limits, their defaults and answers, and what to do then.
 //!
 //! # Guesses
 //!
@@ -8,13 +8,14 @@
 //! | failures of a user with a number | 10 in a day | `locked` with `retry_after` | wait, or offer another factor |
 //! | failures of a user over all numbers | 30 in a day | `locked` with `retry_after` | the same |
 //! | failures from a client address | off: set `failures.per_client` | `locked` with `retry_after` | the same |
-//! | failures over everyone | 300 in an hour | none: new PINs have 8 digits, and an event has the alarm `failures` | look who it is |
-//! | the same of one user and number in a row | 100 | `locked` without `retry_after` | make sure who asks, then [`unlock`](crate::Operator::unlock) |
+//! | failures of all users together | 300 in an hour | none: new PINs have 8 digits, and an event has the alarm `failures` | find out who is guessing |
+//! | failures of a user with a number in a row | 100 | `locked` without `retry_after` | verify the user's identity, then [`unlock`](crate::Operator::unlock) |
 //! | life of a challenge | 5 minutes | `expired` | start again |
-//! | uses of a challenge | 1 | `used` | start again; the user may have pressed twice |
+//! | uses of a challenge | 1 | `used` | start again; the user may have pressed the button twice |
 //!
-//! A new code, another session, a resend or another key resets none of these; only an accepted challenge clears the failures of its user and
-//! number. A guess is counted before it is compared, so guesses at once cannot outrun the count, and a refused guess counts nowhere else.
+//! A new code, another session, a resend or another key resets none of these. An accepted challenge clears only the consecutive failures of its user
+//! and number, and takes its own guess back. A guess is counted before it is compared, so concurrent guesses cannot outrun the count. A refused guess
+//! is charged to no later counter.
 //!
 //! # Messages
 //!
@@ -26,10 +27,10 @@
 //! | per range of 10,000 numbers | 60 in an hour | the same |
 //! | per service | 1,000 in an hour | the same |
 //! | destinations | closed until you list countries or ranges | `not-allowed` |
-//! | questions about one message | one in 5 s | `cooldown` |
+//! | status queries about one message | one in 5 s | `cooldown` |
 //!
-//! A call weighs 5 messages. Purposes that strangers can start have half of each cap but the client's. A refusal charges nothing wider than itself, and what Xoxzo
-//! surely did not take is given back.
+//! A call weighs 5 messages. Purposes that strangers can start have half of each cap except the client's. A refusal charges nothing wider than itself.
+//! A message that Xoxzo certainly did not take is given back.
 //!
 //! # Numbers
 //!
@@ -38,21 +39,21 @@
 //! registered, with `to_e164` (feature `phone`).
 //!
 //! `destinations` takes countries by their two letters: `JP`, `US` (the 50 states and the District of Columbia), `CA`, `GB`. A country admits its fixed
-//! and mobile numbers, and leaves out premium rate, shared cost, toll-free, personal, pager and voicemail numbers. Mobile numbers of Japan alone are
-//! `JP-mobile`. A range of your own is an object: `{"prefix": "+4474", "min_digits": 12, "max_digits": 12, "deny": ["+447400"]}`.
+//! and mobile numbers. It excludes premium rate, shared cost, toll-free, personal, pager and voicemail numbers. `JP-mobile` admits only the mobile numbers
+//! of Japan. A range of your own is an object: `{"prefix": "+4474", "min_digits": 12, "max_digits": 12, "deny": ["+447400"]}`.
 //!
 //! If a country changes its numbering plan before you can update, list its prefix in `trust_numbers_under`. Numbers there only need 8 to 15
 //! digits, so a number that can be spelled in two ways gets the limits of two numbers. Add a range to `destinations` if the country does not admit
 //! the new numbers.
 //!
-//! # The others
+//! # Other codes
 //!
-//! | code | blame | what to do |
+//! | code | caused by | what to do |
 //! |---|---|---|
-//! | `invalid-token` | the user, or a fault of yours | the binding at verify differs from the one at start, or the keys do; else somebody tries |
-//! | `malformed` | the user | digits only; nothing was counted |
-//! | `provider` | Xoxzo | nothing was sent and nothing counted: try again, after `retry_after` if there is one |
-//! | `guard` | the store | refuse the login: limits cannot be held. Raise an alarm |
+//! | `invalid-token` | the user, or a fault of yours | check that start and verify have the same binding and keys; else somebody is attacking |
+//! | `malformed` | the user | ask for digits only; nothing was counted |
+//! | `provider` | Xoxzo | nothing was sent and no message counted: try again, after `retry_after` if there is one |
+//! | `guard` | the store | refuse the login, since no limit can be enforced, and raise an alarm |
 //! | `clock`, `randomness`, `plugin` | the host | the same |
 //! | `request`, `settings` | you | fix it; the detail names the argument or the setting |
 //!

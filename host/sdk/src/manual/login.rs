@@ -1,8 +1,8 @@
 //! Guide: a login with a password, then a code by SMS.
 //!
-//! # Once
+//! # Set up once
 //!
-//! Make a key with `xoxzo-2fa keygen`, keep it where secrets are kept, and write the settings:
+//! Make two keys with `xoxzo-2fa keygen`, one for `keys` and one for `guard.key`, keep them where you keep secrets, and write the settings:
 //!
 //! ```json
 //! {
@@ -18,14 +18,14 @@
 //! }
 //! ```
 //!
-//! `xoxzo-2fa check --settings FILE` says what is in effect and what is unwise, `xoxzo-2fa preview` how messages look. An account that
-//! Xoxzo has not enabled for freeform SMS names its approved templates in `message.templates`.
+//! `xoxzo-2fa check --settings FILE` shows the settings in effect and warns of unwise ones. `xoxzo-2fa preview` shows the messages. If
+//! Xoxzo has not enabled your account for freeform SMS, name its approved templates in `message.templates`.
 //!
 //! Choose a [`Guard`](crate::Guard): [`MemoryGuard`](crate::MemoryGuard) for one process whose restart may end open challenges,
-//! [`SqliteGuard`](crate::SqliteGuard) for one machine, `RedisGuard` or your own for a fleet. With `failures.per_client`, guess by
+//! [`SqliteGuard`](crate::SqliteGuard) for one machine, `RedisGuard` or your own for a fleet. With `failures.per_client`, verify with
 //! [`TwoFactor::verify_from`](crate::TwoFactor::verify_from).
 //!
-//! # Your own words
+//! # Your own texts
 //!
 //! The engine has texts in ten languages. `message.texts` replaces them by language and, if you like, by purpose:
 //!
@@ -40,8 +40,8 @@
 //! }
 //! ```
 //!
-//! The placeholders are `{service}`, `{pin}`, `{minutes}`, `{amount}`, `{currency}` and `{payee}`. Settings are refused if a text could mislead: two
-//! codes or none, something that runs into the code, other digits that could be one, or a payment that is not shown before it.
+//! The placeholders are `{service}`, `{pin}`, `{minutes}`, `{amount}`, `{currency}` and `{payee}`. Settings are refused if a text could mislead. Examples
+//! are two codes or none, a digit that touches the code, other digits that could be a code, or a payment that is not shown before the code.
 //! `wit/SPEC.md`, "Own texts", has every rule. `xoxzo-2fa preview` shows the messages in each language with their billed parts.
 //!
 //! # Each login
@@ -127,8 +127,8 @@
 //!
 //! # What users read
 //!
-//! [`Error::explain`](crate::Error::explain) gives one text for each failure in the ten languages of messages, with the tries that are left and the
-//! time to wait. It names no code, cause or setting, so it can be shown as it is; log the error itself. Its offers say which buttons help:
+//! [`Error::explain`](crate::Error::explain) returns one text for each failure in the ten languages of messages, with the tries left and the
+//! time to wait. It names no code, cause or setting, so you can show it unchanged. Log the error itself. Its offers say which buttons help:
 //!
 //! | offer | button |
 //! |---|---|
@@ -136,29 +136,31 @@
 //! | [`Resend`](crate::Offer::Resend) | send the same code again: [`TwoFactor::resend`](crate::TwoFactor::resend) |
 //! | [`StartAgain`](crate::Offer::StartAgain) | a new code: [`TwoFactor::start`](crate::TwoFactor::start). Forget the token |
 //! | [`Wait`](crate::Offer::Wait) | the same form, after [`Failure::retry_after`](crate::Failure::retry_after) |
-//! | [`ContactSupport`](crate::Offer::ContactSupport) | the way to your support |
+//! | [`ContactSupport`](crate::Offer::ContactSupport) | a link to your support |
 //!
-//! A page that is shown by a later request keeps code, tries and wait in the session, and calls [`explain`](crate::explain()) then. `xoxzo-2fa explain
+//! If a later request shows the page, keep code, tries and wait in the session, and call [`explain`](crate::explain()) then. `xoxzo-2fa explain
 //! --all` prints every text.
 //!
 //! # When no message comes
 //!
-//! - [`TwoFactor::status`](crate::TwoFactor::status) asks Xoxzo by the challenge's handle, at most once in 5 s. `delivering` for minutes
-//!   often is a phone that is off, or a block against messages from abroad; `failed` is final.
-//! - [`TwoFactor::resend`](crate::TwoFactor::resend) sends the same code again: behind a button, after `resend_after`, and never by
-//!   itself, since carriers hold back repeated texts and each costs.
-//! - A call says the code where the settings have `voice`: [`TwoFactor::resend_with`](crate::TwoFactor::resend_with) and
-//!   [`Channel::Voice`](crate::Channel::Voice). It also reaches landlines, and voicemail: offer it, and do not send it unasked.
+//! - [`TwoFactor::status`](crate::TwoFactor::status) asks Xoxzo about a challenge's handle, at most once in 5 s. `delivering` for minutes
+//!   often means a phone that is off, or a block against messages from abroad. `failed` is final.
+//! - [`TwoFactor::resend`](crate::TwoFactor::resend) sends the same code again. Put it behind a button, after `resend_after`, and never resend
+//!   automatically: carriers hold back repeated texts, and each costs money.
+//! - A call says the code if the settings have `voice`. Use [`TwoFactor::resend_with`](crate::TwoFactor::resend_with) and
+//!   [`Channel::Voice`](crate::Channel::Voice). A call also reaches landlines and voicemail, so only make it when the user asks for it.
 //! - [`Delivery::Unknown`](crate::Delivery::Unknown) means that Xoxzo did not answer. Show the page for the code all the same.
 //!
 //! # Forms that strangers can use
 //!
-//! A password reset or a sign-up may be started by anybody: give it a purpose of its own with `after_first_factor: false`. It gets
-//! half of each cap but the client's, and its failures do not lock the login. Where the page must not tell whether an account exists, start a
-//! challenge with [`Sending::decoy`](crate::Sending::decoy()) for those that do not.
+//! Anybody may start a password reset or a sign-up, so give it a purpose of its own with `after_first_factor: false`. It gets
+//! half of each cap except the client's, and its failures do not lock the login. If the page must not reveal whether an account exists, start a
+//! challenge with [`Sending::decoy`](crate::Sending::decoy()) for accounts that do not.
 //!
-//! # What stays yours
+//! # What you still have to do
 //!
-//! The session, the pages and their CSRF protection; recovery for users without their phone; a change of number, which needs the old
-//! factor and a notice to the old number; [`Operator::unlock`](crate::Operator::unlock) behind an operator's own login. Xoxzo's
-//! callbacks are not signed: ask for the status before acting on one.
+//! - Write the session, the pages and their CSRF protection.
+//! - Provide recovery for users without their phone.
+//! - For a change of number, require the old factor and notify the old number.
+//! - Put [`Operator::unlock`](crate::Operator::unlock) behind an operator's own login.
+//! - Ask for the status before you act on one of Xoxzo's callbacks, since they are not signed.

@@ -1,8 +1,8 @@
 //! Guide: a code that confirms a payment.
 //!
-//! PSD2 asks for *dynamic linking* (RTS, article 5): the payer sees amount and payee, the code is good for exactly these, and any change to
-//! either makes it worthless. A [`Transaction`](crate::Transaction) in the binding is shown in the message before the code, and
-//! authenticated with it.
+//! PSD2 requires *dynamic linking* (RTS, article 5): the payer sees amount and payee, the code is valid for exactly these, and any change to
+//! either makes it invalid. The message shows a [`Transaction`](crate::Transaction) in the binding before the code, and the code is authenticated
+//! with it.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -51,10 +51,10 @@
 //! ```
 //!
 //! Amounts are canonical decimals with all decimals of their currency: `12.50` for EUR, `1250` for JPY. A payee is 1 to 40 letters, digits,
-//! spaces and `.,'&()-` without four digits in a row: what could be read as a code, a link or another message is refused, and nothing is
-//! ever shortened. With templates, one must take amount and payee, else the start is misuse.
+//! spaces and `.,'&()-`, with at most three digits together. Anything that could be read as a code, a link or another message is refused, and nothing
+//! is ever shortened. If you use templates, one must have places for amount and payee, else the start fails with misuse.
 //!
-//! A receipt shows nobody the user, the number, the session or the payment: it has keyed hashes of them, which only a holder of the receipt key can
-//! compare. It lives 60 s and can be shown again until then: burn [`Claims::id`](crate::Claims::id) where money moves.
+//! A receipt reveals neither the user, the number, the session nor the payment. It has keyed hashes of them, which only a holder of the receipt key can
+//! compare. It lives 60 s and can be replayed until then, so remember each [`Claims::id`](crate::Claims::id) and accept it once where money moves.
 //!
-//! Keep failures tight for payments: `"failures": {"soft": {"count": 5, "seconds": 86400}}` (RTS, article 4(3)(b): at most five).
+//! Limit failures tightly for payments: `"failures": {"soft": {"count": 5, "seconds": 86400}}` (RTS, article 4(3)(b): at most five).
