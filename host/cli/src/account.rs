@@ -10,16 +10,16 @@ use crate::report::Fault;
 
 #[derive(Args)]
 pub(crate) struct Source {
-    /// Settings document; without it the environment: XOXZO_API_SID, XOXZO_API_AUTH_TOKEN, XOXZO_2FA_KEY, XOXZO_2FA_GUARD_KEY.
+    /// Settings document. Without it, settings come from XOXZO_API_SID, XOXZO_API_AUTH_TOKEN, XOXZO_2FA_KEY and XOXZO_2FA_GUARD_KEY.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["pin_digits", "texts", "client_cap"])]
     settings: Option<PathBuf>,
-    /// Digits of a PIN, 4 to 10; else XOXZO_2FA_PIN_DIGITS.
+    /// Digits of a PIN, 4 to 10. If absent, XOXZO_2FA_PIN_DIGITS.
     #[arg(long, value_name = "NUMBER")]
     pin_digits: Option<String>,
-    /// File with the JSON array `message.texts`: the service's own texts; else XOXZO_2FA_TEXTS.
+    /// File with the service's own texts, as the JSON array `message.texts`. If absent, XOXZO_2FA_TEXTS.
     #[arg(long, value_name = "FILE")]
     texts: Option<String>,
-    /// Messages and failures that one client address may have in so many seconds, as 20/3600; else XOXZO_2FA_CLIENT_CAP.
+    /// Limit each client address to COUNT messages and COUNT failures per SECONDS, such as 20/3600. If absent, XOXZO_2FA_CLIENT_CAP.
     #[arg(long, value_name = "COUNT/SECONDS")]
     client_cap: Option<String>,
 }
@@ -45,7 +45,7 @@ impl Source {
 pub(crate) struct Account {
     #[command(flatten)]
     source: Source,
-    /// The counters: a file, or redis:// or rediss:// and a server. By default a file under the XDG state folder.
+    /// Counter store: a file, or the redis:// or rediss:// URL of a server. By default a file under the XDG state folder.
     #[arg(
         long,
         value_name = "FILE|URL",

@@ -7,16 +7,16 @@ use crate::report::Fault;
 
 #[derive(Args)]
 pub(crate) struct Phone {
-    /// Phone number in E.164, such as +819012345678; with --region also as people write it there.
+    /// Phone number in E.164, such as +819012345678. With --region, national spellings of that region work too.
     #[arg(long, value_name = "NUMBER")]
     to: String,
-    /// Take a national number of this region, an ISO 3166-1 code such as JP.
+    /// Accept a national number of this region, an ISO 3166-1 code such as JP.
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 }
 
 impl Phone {
-    /// The number in E.164, as far as that is this program's to say.
+    /// The number in E.164, or as it was given without `--region`; the engine checks it.
     pub(crate) fn number(&self) -> Result<String, Fault> {
         match &self.region {
             Some(region) => Ok(xoxzo_2fa::to_e164(&self.to, region)?),
@@ -33,7 +33,7 @@ pub(crate) struct Payment {
     /// Currency of the amount, an ISO 4217 code.
     #[arg(long, value_name = "CODE", requires = "amount")]
     currency: Option<String>,
-    /// The payee.
+    /// Name of the payee.
     #[arg(long, value_name = "NAME", requires = "amount")]
     payee: Option<String>,
 }
@@ -56,7 +56,7 @@ pub(crate) struct Bound {
     /// The service's internal id of the user.
     #[arg(long, value_name = "ID")]
     subject: String,
-    /// The purpose of the challenge, one of those in the settings.
+    /// Purpose of the challenge, one of those in the settings.
     #[arg(long, default_value = "login")]
     purpose: String,
     /// Session that the challenge is bound to.

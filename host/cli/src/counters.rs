@@ -1,4 +1,4 @@
-//! `guard`: what operators do to the counters' file.
+//! `guard`: maintenance of the counters' file.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,14 +18,14 @@ pub(crate) struct Guard {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Sets a file right that was used while the clock was ahead, and has refused everything with `clock` since. Make sure first that the
+    /// Repair a file that was used while the clock was ahead, and has refused everything with `clock` since. First make sure that the
     /// clock of this machine is right. The file opens after another 14 minutes, longer than any challenge lives.
     Repair(Repair),
 }
 
 #[derive(Args)]
 struct Repair {
-    /// The counters' file.
+    /// Path of the counters' file.
     file: PathBuf,
     /// Print one line of JSON.
     #[arg(long)]
@@ -82,7 +82,7 @@ impl Repair {
     }
 }
 
-/// A length of time as people say it.
+/// A duration in words, in the largest fitting unit.
 fn length(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {

@@ -1,4 +1,4 @@
-//! `demo`: everything at once, with the real component and a sandbox in this process.
+//! `demo`: a complete login and its refusals, with the real component and a sandbox in this process.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const PHONE: &str = "+819012345678";
 
 #[derive(Args)]
 pub(crate) struct Demo {
-    /// Do not ask for the PIN: read it from the sandbox's inbox.
+    /// Read the PIN from the sandbox's inbox instead of asking for it.
     #[arg(long)]
     auto: bool,
 }
@@ -104,7 +104,7 @@ impl Demo {
     }
 }
 
-/// The default settings but for a sandbox, with counters in memory and a clock that can be put ahead.
+/// A client of a sandbox with default settings, counters in memory, and a clock that can be set ahead.
 fn two_factor(sandbox: &Sandbox, ahead: Arc<AtomicU64>) -> Result<TwoFactor, Fault> {
     let settings = Settings::builder()
         .audience("demo")
@@ -169,7 +169,7 @@ fn show(message: &Message) {
     println!("   ╰{edge}╯\n");
 }
 
-/// Prints a refusal that must come.
+/// Prints an expected refusal, and fails without it.
 fn expect(code: &str, result: Result<(), Error>) -> Result<(), Fault> {
     match result {
         Err(error @ Error::Refuse(_)) if error.code().as_str() == code => {

@@ -1,4 +1,4 @@
-//! `explain`: what end users read when an operation did not end as asked.
+//! `explain`: the text for end users after a failure.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use xoxzo_2fa::{Code, Explanation};
 
 use crate::report::Fault;
 
-/// The languages that there are texts in.
+/// The languages of the texts.
 const LOCALES: [&str; 10] = [
     "en", "ja", "id", "ms", "vi", "th", "zh-Hans", "zh-Hant", "ko", "es",
 ];
 
-/// Tries and waits whose words differ by grammar or unit.
+/// Tries and waits that are worded differently, by grammar or unit.
 const TRIES: [u32; 3] = [0, 1, 2];
 const WAITS: [u64; 6] = [1, 30, 60, 120, 3_600, 7_200];
 
@@ -28,7 +28,7 @@ pub(crate) struct Explain {
     /// Code of the failure.
     #[arg(value_parser = codes(), required_unless_present = "all", hide_possible_values = true)]
     code: Option<String>,
-    /// Language: en, ja, id, ms, vi, th, zh-Hans, zh-Hant, ko or es. en if absent, and with --all every one.
+    /// Language: en, ja, id, ms, vi, th, zh-Hans, zh-Hant, ko or es. If absent, en, or with --all every language.
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
     /// Tries that the challenge still has.
@@ -37,7 +37,7 @@ pub(crate) struct Explain {
     /// Seconds until trying again can work.
     #[arg(long, value_name = "SECONDS", conflicts_with = "all")]
     retry_after: Option<u32>,
-    /// Print every code, or all of one, with each number of tries and each wait that is worded differently.
+    /// Print the texts of every code, or of the given one, with each number of tries and each wait that is worded differently.
     #[arg(long)]
     all: bool,
     /// Print one line of JSON.
@@ -45,7 +45,7 @@ pub(crate) struct Explain {
     pub(crate) json: bool,
 }
 
-/// A failure, as far as its words depend on it, and those words.
+/// The parts of a failure that its text depends on, and that text.
 struct Case {
     code: Code,
     guesses_left: Option<u32>,

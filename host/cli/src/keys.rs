@@ -13,13 +13,13 @@ use crate::report::Fault;
 
 #[derive(Args)]
 pub(crate) struct Keygen {
-    /// Instead of a new key, print the one that checks receipts for this audience, derived from the key in XOXZO_2FA_KEY.
+    /// Derive the key that checks receipts for this audience from the key in XOXZO_2FA_KEY, instead of making a new key.
     #[arg(long, value_name = "AUDIENCE", group = "derived")]
     receipt_for: Option<String>,
-    /// Instead of a new key, print the one that signs step-up requests to the login gate of this audience, likewise derived.
+    /// Derive the key that signs step-up requests to this audience's login gate from the key in XOXZO_2FA_KEY, instead of making a new key.
     #[arg(long, value_name = "AUDIENCE", group = "derived")]
     request_for: Option<String>,
-    /// The one for test mode.
+    /// Derive the key for test mode.
     #[arg(long, requires = "derived")]
     test: bool,
 }
@@ -44,7 +44,7 @@ impl Keygen {
 
 #[derive(Args)]
 pub(crate) struct Inspect {
-    /// The token.
+    /// The token that `start` printed.
     #[arg(long)]
     token: String,
     /// Print one line of JSON.

@@ -1,4 +1,4 @@
-//! `check` and `preview`: settings looked at before they are used.
+//! `check` and `preview`: inspection of settings before they are used.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ const CREDITS: u32 = 10;
 pub(crate) struct Check {
     #[command(flatten)]
     source: Source,
-    /// Check them for a store that ends with its process, as counters in memory do, and not for one that lasts.
+    /// Check the settings for counters in memory, which end with the process, instead of a store that lasts.
     #[arg(long)]
     in_memory: bool,
     /// Print one line of JSON.
@@ -96,7 +96,7 @@ fn tell(finding: &Finding) {
 
 #[derive(Args)]
 pub(crate) struct Preview {
-    /// Purpose whose texts are shown; the first of the settings if absent.
+    /// Purpose whose texts are shown. If absent, the first in the settings.
     #[arg(long)]
     purpose: Option<String>,
     #[command(flatten)]
@@ -140,7 +140,7 @@ impl Preview {
     }
 }
 
-/// Characters as they are billed: UTF-16 units.
+/// Counts characters as they are billed, in UTF-16 units.
 fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }

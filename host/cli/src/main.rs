@@ -1,7 +1,7 @@
 //! Command line of xoxzo-2fa.
 //!
-//! Exit status: 0 done or accepted, 1 refused, 2 misuse, 3 upstream. Secrets are never arguments: settings name them, keys come from
-//! the environment, and the PIN is asked for without echo or read from standard input.
+//! Exit status: 0 done or accepted, 1 refused, 2 misuse, 3 upstream. Secrets are never arguments. Settings name them, keys come from
+//! the environment, and the PIN is prompted for without echo or read from standard input.
 
 #![forbid(unsafe_code)]
 
@@ -33,42 +33,42 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows the settings in effect, warns of what is unwise, and says how they stand to NIST, ASVS and PSD2. Exit status 1 if a
+    /// Show the settings in effect, warn of unwise ones, and report compliance with NIST, ASVS and PSD2. The exit status is 1 if a
     /// MUST is not met.
     Check(look::Check),
-    /// Prints the completions of a shell.
+    /// Print the completions for a shell.
     Completions(shell::Completions),
-    /// Shows the credits that the account at Xoxzo has left.
+    /// Show the credits that the account at Xoxzo has left.
     Credits(operate::Credits),
-    /// Shows everything at once: a sandbox, a message, a right PIN, and what is refused.
+    /// Show a complete login with a sandbox, a message and a right PIN, and then what is refused.
     Demo(demo::Demo),
-    /// Shows what an end user reads, and is offered, when an operation did not end as asked.
+    /// Show the text and the actions that an end user gets after a failure.
     Explain(explain::Explain),
-    /// Looks after the counters' file.
+    /// Maintain the counters' file.
     Guard(counters::Guard),
-    /// Shows what a token carries in the clear.
+    /// Show the readable part of a token.
     Inspect(keys::Inspect),
-    /// Makes a key for the settings, or derives one that checks receipts or signs step-up requests.
+    /// Make a key for the settings, or derive one that checks receipts or signs step-up requests.
     Keygen(keys::Keygen),
-    /// Prints the manual page.
+    /// Print the manual page.
     Man(shell::Manual),
-    /// Shows the text of messages in every language, with parts and cost.
+    /// Show the messages in every language, with parts and cost.
     Preview(look::Preview),
-    /// Sends the PIN of a challenge once more, or says it by a call.
+    /// Send the PIN of a challenge again, by SMS or by a call.
     Resend(send::Resend),
-    /// Shows every counter that could refuse a user: why somebody is refused, and what is left. Works while the service runs.
+    /// Show every counter that could refuse a user, and how much of each limit is left. Works while the service runs.
     Limits(operate::Limits),
-    /// Runs a local fake of the Xoxzo API with an inbox in the browser.
+    /// Run a local fake of the Xoxzo API with an inbox in the browser.
     Sandbox(serve::Serve),
-    /// Sends a PIN and prints the token of the challenge.
+    /// Send a PIN and print the token of the challenge.
     Start(send::Start),
-    /// Asks what became of a message.
+    /// Query the delivery state of a message.
     Status(operate::Status),
-    /// Prints the pseudonyms by which logs and metrics name a user.
+    /// Print the pseudonyms by which logs and metrics name a user.
     Trail(operate::Pseudonyms),
-    /// Lifts what keeps a user out. Works while the service runs.
+    /// Clear the counters that lock out a user. Works while the service runs.
     Unlock(operate::Unlock),
-    /// Compares a PIN with the challenge of a token.
+    /// Check a PIN against the challenge of a token.
     Verify(verify::Verify),
 }
 

@@ -1,4 +1,4 @@
-//! `status`, `limits`, `unlock`, `trail` and `credits`: what operators ask and do.
+//! `status`, `limits`, `unlock`, `trail` and `credits`: the commands of operators.
 
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ use crate::report::{Fault, seconds};
 
 #[derive(Args)]
 pub(crate) struct Status {
-    /// The handle that `start` or `resend` gave.
+    /// The handle that `start` or `resend` printed.
     #[arg(long)]
     handle: String,
     #[command(flatten)]
@@ -35,7 +35,7 @@ impl Status {
 /// The operator's name, and the settings to act with.
 #[derive(Args)]
 pub(crate) struct Desk {
-    /// The operator's name, for the event of what is done.
+    /// Name of the operator, for the audit event.
     #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown")]
     operator: String,
     #[command(flatten)]
@@ -47,7 +47,7 @@ impl Desk {
         Ok(Operator::beside(&self.account.open()?, &self.operator))
     }
 
-    /// Prints what came of it and, in JSON, what belongs into a log of operators: who did it, and to whom.
+    /// Prints the result, and in JSON also the operator and the user's pseudonyms, for a log of operators.
     fn tell(&self, mut told: Value, audit: &Audit, text: impl FnOnce()) -> ExitCode {
         if self.account.json {
             told["operator"] = json!(self.operator);
@@ -104,7 +104,7 @@ impl Unlock {
 pub(crate) struct Limits {
     #[command(flatten)]
     user: User,
-    /// Address of an end user, IPv4 or IPv6: shows also what is counted for it.
+    /// IPv4 or IPv6 address of an end user, to show its counters too.
     #[arg(long, value_name = "ADDRESS")]
     client: Option<String>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Reports to operators and scripts of what failed or was refused. The text for end users is the engine's.
+//! Reports failures and refusals to operators and scripts. The texts for end users come from the engine.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -46,7 +46,7 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
-    /// Prints it and gives the exit status.
+    /// Prints the fault and returns the exit status.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
         let (blame, code, retry_after) = match self {
             Self::Operation(error) => (
@@ -82,7 +82,7 @@ impl Fault {
     }
 }
 
-/// Tells the person at the terminal why and what to do, in the words of every end user.
+/// Prints the text for end users, for the person at the terminal.
 pub(crate) fn tell(error: &Error) -> Result<Explanation, Fault> {
     let told = error.explain("en")?;
     eprintln!("{}", told.text);

@@ -17,13 +17,13 @@ const APART: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
 struct How {
-    /// Language of the message: en, ja, id, ms, vi, th, zh-Hans, zh-Hant, ko or es. The settings' own if absent.
+    /// Language of the message: en, ja, id, ms, vi, th, zh-Hans, zh-Hant, ko or es. If absent, that of the settings.
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
-    /// The end user's address, for the cap per client.
+    /// IP address of the end user, for the caps per client.
     #[arg(long, value_name = "ADDRESS")]
     client: Option<String>,
-    /// Wait, and show how the message fares, until it has arrived or failed or the challenge is over.
+    /// Wait and show each delivery state, until the message has arrived or failed or the challenge expires.
     #[arg(long)]
     wait: bool,
 }
@@ -32,7 +32,7 @@ struct How {
 enum Way {
     /// A text message.
     Sms,
-    /// A call that says the code, where the settings have `voice`.
+    /// A call that says the code, if the settings have `voice`.
     Voice,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Resend {
     /// The token that `start` printed.
     #[arg(long)]
     token: String,
-    /// The channel of the message.
+    /// Channel of the message.
     #[arg(long, value_enum, default_value = "sms")]
     channel: Way,
     #[command(flatten)]
@@ -91,7 +91,7 @@ impl How {
         sending
     }
 
-    /// Prints the challenge, and then how its message fares if that is wanted. A person who waits reads why there is none.
+    /// Prints the challenge, and with `--wait` the delivery states of its message. After a failure, `--wait` also prints the text for end users.
     fn sent(
         &self,
         two_factor: &TwoFactor,
@@ -141,7 +141,7 @@ impl How {
     }
 }
 
-/// Prints each state of a message as it comes.
+/// Prints each delivery state of a message as it changes.
 fn follow(two_factor: &TwoFactor, handle: &str, most: Duration, json: bool) -> Result<(), Fault> {
     let began = Instant::now();
     let mut last = None;
@@ -165,7 +165,7 @@ fn follow(two_factor: &TwoFactor, handle: &str, most: Duration, json: bool) -> R
             Err(Error::Refuse(refusal)) if refusal.code == Code::Cooldown => {
                 refusal.retry_after.unwrap_or(APART)
             }
-            // Xoxzo asks for patience, or did not answer: the message goes its way all the same.
+            // Xoxzo asks to wait, or did not answer. That changes nothing for the message.
             Err(Error::Upstream(failure)) if failure.code == Code::Provider => {
                 failure.retry_after.unwrap_or(APART)
             }

@@ -1,4 +1,4 @@
-//! `sandbox`.
+//! `sandbox`: a local fake of the Xoxzo API.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use crate::report::Fault;
 
 #[derive(Args)]
 pub(crate) struct Serve {
-    /// TCP port on 127.0.0.1; 0 takes a free one.
+    /// TCP port on 127.0.0.1. 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
     /// Milliseconds from one state of a message to the next.
@@ -21,7 +21,7 @@ pub(crate) struct Serve {
     /// Credits of the account.
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
     credits: u32,
-    /// Refuse texts that are not from a template, as Xoxzo does for most accounts.
+    /// Refuse freeform texts, as Xoxzo does for most accounts, which must use templates.
     #[arg(long)]
     no_freeform: bool,
     /// Replace the text of every SMS, as Xoxzo does before the first purchase.
@@ -30,7 +30,7 @@ pub(crate) struct Serve {
     /// Rate-limit to NUMBER requests per second; answer 429 beyond that.
     #[arg(long, value_name = "NUMBER")]
     throttle: Option<u32>,
-    /// Make callbacks in JSON and not as a form.
+    /// Send callbacks as JSON instead of a form.
     #[arg(long)]
     json_callbacks: bool,
     /// Print one line of JSON.

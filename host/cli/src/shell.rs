@@ -1,4 +1,4 @@
-//! `completions` and `man`: what a shell and a reader of manuals want.
+//! `completions` and `man`: completions for a shell, and manual pages.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ impl Completions {
 
 #[derive(Args)]
 pub(crate) struct Manual {
-    /// The page of this command; the page of all if absent.
+    /// Command whose page is printed. If absent, the page of the whole program.
     command: Option<String>,
 }
 

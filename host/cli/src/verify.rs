@@ -1,4 +1,4 @@
-//! `verify`.
+//! `verify`: a check of the PIN.
 
 use std::io::{self, BufRead, IsTerminal};
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ pub(crate) struct Verify {
     token: String,
     #[command(flatten)]
     bound: Bound,
-    /// The end user's address, for the cap on failures per client.
+    /// IP address of the end user, for the cap on failures per client.
     #[arg(long, value_name = "ADDRESS")]
     client: Option<String>,
     #[command(flatten)]
@@ -66,7 +66,7 @@ impl Verify {
     }
 }
 
-/// The PIN: asked for without echo at a terminal, else the first line of standard input.
+/// Reads the PIN, by a prompt without echo at a terminal, else from the first line of standard input.
 pub(crate) fn ask_pin() -> Result<String, Fault> {
     if io::stdin().is_terminal() {
         return Ok(rpassword::prompt_password("PIN: ")?);
