@@ -1,16 +1,17 @@
 /**
- * SMS two-factor authentication through Xoxzo, for C: the component `two-factor-steps.wasm`, a guard, and a way to Xoxzo.
+ * SMS two-factor authentication through Xoxzo, for C: the component `two-factor-steps.wasm`, a guard (the counter store behind every
+ * limit), and a transport to Xoxzo.
  *
- * In scope: the calls of the component, the loop that answers what it waits for, a guard in memory, a transport by libcurl.
- * Out of scope: what is decided. PINs, limits, texts and verdicts are the component's.
+ * In scope: the calls of the component, the loop that answers its requests, a guard in memory, a transport through libcurl.
+ * Out of scope: all decisions. PINs, limits, texts and verdicts come from the component.
  *
  *     x2f_client *client = x2f_open(&options, &failure);
  *     if (x2f_start(client, &binding, NULL, &challenge, &failure) == X2F_OK) { keep challenge.token in the session }
  *     if (x2f_verify(client, token, &binding, pin, NULL, &acceptance, &failure) == X2F_OK) { let the user in }
  *
- * Texts are UTF-8 and end with a zero byte; what is not UTF-8 is taken with U+FFFD in its place, which no argument may hold.
- * NULL is an absent text. A text that comes from a user and may hold a zero byte must be refused before it comes here.
- * Nothing that is passed in is kept after the call, except where it says so. Callers free nothing but what they open.
+ * Texts are UTF-8 and end with a zero byte. Bytes that are not UTF-8 become U+FFFD, which no argument may hold, so they are refused.
+ * NULL is an absent text. Refuse a text from a user that may hold a zero byte before you pass it here.
+ * Unless a comment says so, no pointer that is passed in is kept after the call. Callers free only what they open.
  */
 #ifndef XOXZO_2FA_H
 #define XOXZO_2FA_H
@@ -31,16 +32,16 @@ extern "C" {
 #define X2F_USED
 #endif
 
-/** Version of this interface and of the contract it speaks. */
+/** Version of this interface and of the contract that it implements. */
 #define X2F_VERSION "0.1.0"
 
 /**
- * Whether a call did what was asked, and if not, who has to act.
+ * Success of a call, or the party that has to act on its failure.
  *
- * Compare with X2F_OK, always: nothing else lets anyone in. Never take it for true or false.
+ * Always compare with X2F_OK: nothing else lets anyone in. Never use it as a boolean.
  */
 typedef enum {
-  /** It did. */
+  /** The call did what was asked. */
   X2F_OK = 0,
   /** The embedding program: wrong settings, or an argument that no user can cause. Fix it. */
   X2F_MISUSE = 1,
@@ -51,7 +52,7 @@ typedef enum {
 } x2f_blame;
 
 /**
- * What a call tells operators beside its answer: for logs, metrics and tickets. Show none of it to a user. Texts are empty if absent. No field ever
+ * Information for operators beside an answer: for logs, metrics and tickets. Show none of it to a user. Texts are empty if absent. No field ever
  * holds a PIN, a token, a key, a URL or a phone number.
  */
 typedef struct {
@@ -63,38 +64,38 @@ typedef struct {
   char calling_code[4];
   /** The same for each operation on one challenge. Empty where there is none. */
   char challenge_id[12];
-  /** Xoxzo's id of the message. Of a decoy, invented. */
+  /** Xoxzo's id of the message. Invented for a decoy. */
   char message_id[65];
-  /** The challenge is a decoy. Metrics should leave it out, or strangers could move them. */
+  /** The challenge is a decoy. Leave it out of metrics, or strangers can move them. */
   bool decoy;
   /** Why the guard or Xoxzo gave no readable answer. It begins with the kind of fault, such as `dns:`, `tls:` or `busy:`. */
   char cause[801];
-  /** What operators should look at now: `failures`, `sends`, `clock` or `delivery`. */
+  /** A condition that operators should look at now: `failures`, `sends`, `clock` or `delivery`. */
   char alarm[12];
 } x2f_audit;
 
-/** Why a call did not do what was asked. No field ever holds a PIN, a token, a key or a full phone number. */
+/** A failure of a call. No field ever holds a PIN, a token, a key or a full phone number. */
 typedef struct {
-  /** What the call answered. */
+  /** The value that the call returned. */
   x2f_blame blame;
   /**
-   * What happened, as in `code` of wit/types.wit: `wrong-pin`, `expired`, ...; or `plugin`: the component does not load,
+   * The code of wit/types.wit, such as `wrong-pin` or `expired`; or `plugin` if the component does not load,
    * trapped, ran past its limit or broke the contract, or there was no memory.
    */
   char code[24];
   /** One line for a log. English, for operators, not for end users. */
   char detail[512];
-  /** Tries that the challenge still has, with `wrong-pin`. -1 if absent. */
+  /** Tries that the challenge still has. Present with `wrong-pin`. -1 if absent. */
   int64_t guesses_left;
   /** Seconds until trying again can work. -1 where waiting does not help. */
   int64_t retry_after_seconds;
-  /** Seconds until the token's life ends, where the token was valid. -1 if absent. */
+  /** Seconds until the token expires. Present where the token was valid. -1 if absent. */
   int64_t expires_in_seconds;
   /** For operators. */
   x2f_audit audit;
 } x2f_failure;
 
-/* What is bound, sent and answered: as in wit/types.wit, where each field is explained. */
+/* Arguments and results, as in wit/types.wit, which explains each field. */
 
 /** A payment that a challenge confirms. */
 typedef struct {
@@ -106,7 +107,7 @@ typedef struct {
   const char *payee;
 } x2f_transaction;
 
-/** What a challenge is bound to. Take every field from the server's own records, at x2f_start() and at x2f_verify(). */
+/** The user and the act that a challenge is bound to. Take every field from the server's own records, at x2f_start() and at x2f_verify(). */
 typedef struct {
   /** Phone number in canonical E.164, such as `+819012345678`. */
   const char *recipient;
@@ -116,13 +117,13 @@ typedef struct {
   const char *purpose;
   /** The session that asked, 1 to 128 bytes of printable ASCII without spaces. May be NULL. */
   const char *session;
-  /** May be NULL. */
+  /** The payment that the code confirms. May be NULL. */
   const x2f_transaction *transaction;
 } x2f_binding;
 
-/** How a message is sent and on whose behalf. All zero is an SMS in the settings' language. */
+/** Delivery options of a message. All zero is an SMS in the settings' language. */
 typedef struct {
-  /** `sms`, which is NULL too, or `voice`, for x2f_resend() only. */
+  /** `sms` or NULL for an SMS, `voice` for a call. `voice` is for x2f_resend() only. */
   const char *channel;
   /** Language of the text, such as `en`, `ja`, `zh-Hant`. NULL: the settings' own. */
   const char *locale;
@@ -134,15 +135,15 @@ typedef struct {
 
 /** A challenge that was sent. */
 typedef struct {
-  /** What x2f_verify() asks for: 80 characters. Give it to the user's session only. */
+  /** The argument of x2f_verify(): 80 characters. Give it to the user's session only. */
   char token[81];
   /** The recipient with all but the first two and the last two digits as `*`. */
   char masked[17];
   uint32_t expires_in_seconds;
   uint32_t resend_after_seconds;
-  /** `accepted` by Xoxzo, or `unknown`: it may arrive, and the challenge is usable. */
+  /** `accepted` by Xoxzo, or `unknown`: the message may arrive, and the challenge is usable. */
   char delivery[12];
-  /** What x2f_status() asks by. Empty if `delivery` is `unknown`. */
+  /** The argument of x2f_status(). Empty if `delivery` is `unknown`. */
   char handle[257];
   /** Billed parts. -1 for a template and for a call. */
   int64_t parts;
@@ -176,7 +177,7 @@ typedef struct {
   uint32_t failures;
   /** Failures of the subject over all recipients in the present window. */
   uint32_t subject_failures;
-  /** Messages in the present window: those of the subject or those to the number, whichever are more. */
+  /** Messages in the present window: those of the subject or those to the number, whichever is more. */
   uint32_t messages;
   /** For operators. */
   x2f_audit audit;
@@ -188,13 +189,13 @@ typedef struct {
   char setting[32];
   /** For purposes that strangers can start, which have counters or limits of their own. */
   bool open;
-  /** What is counted. */
+  /** The count. */
   uint32_t total;
-  /** The limit. */
+  /** The limit. Totals above it are refused, or for `failures.per_audience` raise an alarm. */
   uint32_t most;
   /** Seconds until the counter ends. -1 where nothing is counted, and for `failures.hard`, which only a success or an unlock ends. */
   int64_t ends_in_seconds;
-  /** Whether it refuses the next message or guess of this user. */
+  /** True if it refuses the next message or guess of this user. */
   bool refuses;
 } x2f_limit;
 
@@ -235,7 +236,7 @@ typedef struct {
   /** The service that gave the receipt. With keys of several audiences, it tells which. */
   char audience[65];
   char purpose[129];
-  /** Of the payment that was confirmed, which is the expected one. All three are empty if there was none. */
+  /** The payment that was confirmed, which is the expected one. All three are empty if there was none. */
   char amount[24];
   char currency[4];
   char payee[161];
@@ -259,7 +260,7 @@ typedef struct {
   uint32_t expires_at_seconds;
 } x2f_token_info;
 
-/** What an end user can do after a failure. Each is a bit of its own. */
+/** An action that is open to an end user after a failure. Each is one bit. */
 typedef enum {
   /** Do the same once more: type the code again, or ask again for what was asked for. */
   X2F_OFFER_TRY_AGAIN = 1,
@@ -281,19 +282,19 @@ typedef struct {
   uint32_t offers;
 } x2f_explanation;
 
-/* What the host supplies. Every function below is called from whatever thread calls the client, from many at once. */
+/* Functions that the host supplies. They are called from the threads that call the client, and from many at once. */
 
-/** Why a guard or a transport gave no answer. */
+/** The way in which a guard or a transport failed to answer. */
 typedef enum {
-  /** It gave one. */
+  /** It answered. */
   X2F_ANSWERED = 0,
-  /** Transport: surely no byte of the request left the host. */
+  /** Transport: certainly no byte of the request left the host. */
   X2F_NOT_SENT = 1,
-  /** Transport: something may have left the host, and no complete answer came back. In doubt, this. */
+  /** Transport: a part of the request may have left the host, and no complete answer came back. Use this if in doubt. */
   X2F_UNKNOWN = 2,
   /** Guard: no answer. Whether the charges were made is not known. */
   X2F_GUARD_UNREACHABLE = 3,
-  /** Guard: no room for a new counter, and no live counter may be forgotten for it. */
+  /** Guard: there is no room for a new counter, and no live counter may be evicted for it. */
   X2F_GUARD_FULL = 4,
 } x2f_no_answer;
 
@@ -303,61 +304,61 @@ typedef struct {
   const char *counter;
   /** Name of the group that the counter belongs to, always the same for one counter: 22 characters, likewise. */
   const char *group;
-  /** What to add. Negative: give back. Zero: only look. */
+  /** The amount to add. A negative amount gives back, and zero only reads. */
   int32_t amount;
   /** The highest total this charge may lead to. */
   uint32_t limit;
-  /** Life of the counter, at least 1, from its creation. */
+  /** Life of a new counter in seconds, at least 1. */
   uint32_t ttl_seconds;
 } x2f_charge;
 
 /** A counter after a charge. */
 typedef struct {
-  /** The total that the charge led to, or, if over its limit, would have led to. */
+  /** The new total; if it exceeds the limit, the total that was refused. */
   uint32_t total;
   /** Seconds until the counter ends, rounded up. For an absent counter, the charge's own life. */
   uint32_t ends_in_seconds;
 } x2f_total;
 
-/** Bytes of a cause, with the zero byte at its end. */
+/** Size of a cause in bytes, with the zero byte at its end. */
 #define X2F_CAUSE ((size_t)256)
 
-/** What a guard answers to a list of charges. */
+/** A guard's answer to a list of charges. */
 typedef struct {
-  /** A place for the total of each charge. */
+  /** Space for the total of each charge. */
   x2f_total *totals;
-  /** How many totals were written, in the order of the charges: one for each that was made or refused. 0 before. */
+  /** Number of totals written, in the order of the charges: one for each that was made or refused. Initially 0. */
   size_t count;
   /**
-   * The store's time in seconds since 1970-01-01T00:00:00Z, by which its counters end. -1, as it is before: nobody can set the clock that
-   * it measures by. The component compares it with the host's clock, and fails with `clock` if they are more than 120 s apart.
+   * The store's time in seconds since 1970-01-01T00:00:00Z, by which its counters end. Initially -1. Leave it if the store measures by a clock
+   * that nobody can set. The component compares it with the host's clock, and fails with `clock` if they are more than 120 s apart.
    */
   int64_t now_seconds;
   /**
    * Why there are no totals, for operators: one line that begins with the kind of fault, such as `connect:` or `busy:`, without URLs and passwords.
-   * Empty, as it is before: not known.
+   * Initially empty, which means not known.
    */
   char cause[X2F_CAUSE];
 } x2f_totals;
 
-/** Who shares the counters of a guard. */
+/** The processes that share the counters of a guard. */
 typedef enum {
-  /** This process, and they end with it. Tokens end with it too. */
+  /** This process alone. Counters and tokens end with it. */
   X2F_PROCESS = 0,
   /** Every process that uses the same store. */
   X2F_SHARED = 1,
 } x2f_scope;
 
-/** The only state: counters with an end. What `add` MUST and MUST NOT do is said in wit/guard.wit. */
+/** The only state: counters that expire. wit/guard.wit says what `add` MUST and MUST NOT do. */
 typedef struct {
   /**
-   * Makes the charges in their order and stops after the first that its limit refuses, which has a total too. A counter that comes to 0 is
-   * deleted. Neighbouring charges of one group are made as one. Not repeated whatever it answers.
+   * Makes the charges in their order and stops after the first that its limit refuses, which has a total too. Deletes a counter that comes
+   * to 0. Makes neighbouring charges of one group as one. The library never repeats a call, whatever it answers.
    */
   x2f_no_answer (*add)(void *context, const x2f_charge *charges, size_t count, x2f_totals *totals);
   /** Passed to `add`. Must outlive the client. */
   void *context;
-  /** Who shares the counters. */
+  /** The processes that share the counters. */
   x2f_scope scope;
 } x2f_guard;
 
@@ -371,24 +372,24 @@ typedef struct {
 typedef struct {
   /** `GET` or `POST`. */
   const char *method;
-  /** Absolute, and on the origin of the settings' `base_url`: that was checked before. */
+  /** Absolute, on the origin of the settings' `base_url`, which the library has checked. */
   const char *url;
   const x2f_header *headers;
   size_t header_count;
   const char *body;
   size_t body_length;
-  /** For the whole exchange; at most 30,000. */
+  /** Time for the whole exchange, at most 30,000. */
   uint32_t timeout_milliseconds;
 } x2f_request;
 
-/** The most bytes of a response's body that the component gets to see. */
+/** Maximum number of bytes of a response's body that the component reads. */
 #define X2F_BODY ((size_t)16 * 1024)
 
-/** A response, all zero before. */
+/** A response. Initially all zero. */
 typedef struct {
   /** HTTP status. */
   uint16_t status;
-  /** Value of the header `retry-after`, cut at 64 characters; empty if there was none. */
+  /** Value of the header `retry-after`, cut at 64 characters. Empty if there was none. */
   char retry_after[65];
   /** The first bytes of the body, of any encoding. */
   char body[X2F_BODY];
@@ -397,18 +398,18 @@ typedef struct {
   char cause[X2F_CAUSE];
 } x2f_response;
 
-/** The way to Xoxzo. */
+/** The transport to Xoxzo. */
 typedef struct {
   /**
-   * Makes one exchange within its time, without redirects and without a second try. A response of any status is an answer.
-   * X2F_NOT_SENT is a promise. NULL: x2f_curl_send().
+   * Makes one exchange within its time, without redirects and retries. A response of any status is an answer.
+   * X2F_NOT_SENT is a promise that nothing was sent. NULL: x2f_curl_send().
    */
   x2f_no_answer (*send)(void *context, const x2f_request *request, x2f_response *response);
   /** Passed to `send`. Must outlive the client. */
   void *context;
 } x2f_transport;
 
-/** The time, for tokens. */
+/** The clock for tokens. */
 typedef struct {
   /** Seconds since 1970-01-01T00:00:00Z. NULL: time(). */
   int64_t (*seconds)(void *context);
@@ -416,13 +417,13 @@ typedef struct {
   void *context;
 } x2f_clock;
 
-/** What a client is made of. */
+/** The options of a client. */
 typedef struct {
   /** Path of `two-factor-steps.wasm`. */
   const char *component;
   /**
    * The settings: the JSON text that wit/settings.schema.json describes. References, `{"env"}` and `{"file"}`, are refused:
-   * resolve them before. Where `guard.scope` is absent, that of `guard` holds; another is refused.
+   * resolve them first. If `guard.scope` is absent, the scope of `guard` applies. A different scope is refused.
    */
   const char *settings;
   /** Required. */
@@ -433,47 +434,47 @@ typedef struct {
   x2f_clock clock;
 } x2f_options;
 
-/** Settings, component, guard and transport. Opaque; use it from many threads at once. */
+/** Settings, component, guard and transport. Opaque. Many threads may use one client at once. */
 typedef struct x2f_client x2f_client;
 
 /**
- * Compiles the component, which takes a moment, and checks the settings. Clients of one component share what was compiled.
+ * Compiles the component, which takes about half a second, and checks the settings. Clients of one component share the compiled code.
  *
- * Once a process; with the scope X2F_PROCESS after any fork, since a child's counters are not the parent's: there the
- * operations fail with `guard`. NULL is a failure: X2F_MISUSE with `settings`, or X2F_UPSTREAM with `plugin`.
+ * Call it once per process. With the scope X2F_PROCESS, call it after any fork: a child's counters are not the parent's, so in a child
+ * the operations fail with `guard`. Returns NULL after a failure: X2F_MISUSE with `settings`, or X2F_UPSTREAM with `plugin`.
  */
 X2F_API X2F_USED x2f_client *x2f_open(const x2f_options *options, x2f_failure *failure);
 
-/** Wipes and frees a client that no thread uses any more. NULL is nothing. */
+/** Wipes and frees a client that no thread uses any more. Does nothing for NULL. */
 X2F_API void x2f_close(x2f_client *client);
 
 /** The settings in effect, defaults filled in, as one JSON object without secrets. Lives as long as the client. */
 X2F_API const char *x2f_effective(const x2f_client *client);
 
-/** A sentence on settings that are allowed and unwise, from 0 on; NULL after the last. Lives as long as the client. */
+/** Returns the warning number `at`, from 0 on: a sentence on settings that are allowed but unwise. NULL after the last. Lives as long as the client. */
 X2F_API const char *x2f_warning(const x2f_client *client, size_t at);
 
 /*
- * The operations. Each answers X2F_OK and fills its result, or zeroes the result and fills `failure`. Both may be NULL. What
- * each checks, charges and refuses is said in wit/challenges.wit.
+ * The operations. Each returns X2F_OK and fills its result, or zeroes the result and fills `failure`. Both may be NULL. wit/challenges.wit
+ * says what each checks, charges and refuses.
  */
 
-/** Makes a PIN, sends it to the recipient and answers the challenge. `sending` may be NULL. */
+/** Makes a PIN, sends it to the recipient and fills in the challenge. `sending` may be NULL. */
 X2F_API X2F_USED x2f_blame x2f_start(const x2f_client *client, const x2f_binding *binding, const x2f_sending *sending,
                                      x2f_challenge *challenge, x2f_failure *failure);
 
 /**
- * Sends the PIN of a challenge once more, or says it by a call: the same PIN, the same token, no more life and no more guesses.
- * On the user's own act only. `sending` may be NULL. The token MUST NOT be kept in `challenge` alone: a refusal zeroes that, and
- * the token is as good as before.
+ * Sends the PIN of a challenge once more, or says it in a call. PIN and token stay the same, and neither lifetime nor guesses are
+ * extended. Call it only when the user asks for it. `sending` may be NULL. The token MUST NOT be kept in `challenge` alone: a refusal
+ * zeroes that, and the token stays valid.
  */
 X2F_API X2F_USED x2f_blame x2f_resend(const x2f_client *client, const char *token, const x2f_binding *binding,
                                       const x2f_sending *sending, x2f_challenge *challenge, x2f_failure *failure);
 
 /**
- * Compares what the user typed. X2F_OK is the only way in, and given at most once per challenge.
+ * Checks the PIN that the user typed. X2F_OK is the only way in, and returned at most once per challenge.
  *
- * `client_address` is the end user's, IPv4 or IPv6; may be NULL, unless the settings have `failures.per_client`. Do not repeat
+ * `client_address` is the end user's, IPv4 or IPv6. It may be NULL unless the settings have `failures.per_client`. Do not repeat
  * a call whose answer was lost: the challenge may be used.
  */
 X2F_API X2F_USED x2f_blame x2f_verify(const x2f_client *client, const char *token, const x2f_binding *binding, const char *pin,
@@ -483,22 +484,22 @@ X2F_API X2F_USED x2f_blame x2f_verify(const x2f_client *client, const char *toke
 X2F_API X2F_USED x2f_blame x2f_status(const x2f_client *client, const char *handle, x2f_report *report, x2f_failure *failure);
 
 /**
- * For operators: lifts what keeps a user out, failures, cooldowns and messages, but nothing that is counted for a client, a range or the service.
- * X2F_REFUSE with `nothing-locked` if nothing is counted. Log it.
+ * For operators: clears the counters that lock out a user, which are failures, cooldowns and messages, but nothing that is counted for a client, a
+ * range or the service. X2F_REFUSE with `nothing-locked` if nothing is counted. Verify who asks, and log the call.
  */
 X2F_API X2F_USED x2f_blame x2f_unlock(const x2f_client *client, const char *subject, const char *recipient,
                                       x2f_unlocked *unlocked, x2f_failure *failure);
 
 /**
- * For operators: looks at every counter that could refuse a user, and charges none. `client_address` is an end user's address, to see what is counted for
- * it, too; NULL: not.
+ * For operators: reads every counter that could refuse a user, and charges none. `client_address` is an end user's address, whose counters are then
+ * read too. It may be NULL.
  */
 X2F_API X2F_USED x2f_blame x2f_look(const x2f_client *client, const char *subject, const char *recipient,
                                     const char *client_address, x2f_limits *limits, x2f_failure *failure);
 
 /**
- * Computes an index of a phone number, by which a service finds whether a number is registered already, and by whom, without keeping the number in the
- * clear. The same for the same `guard.key`. X2F_MISUSE for a malformed recipient.
+ * Computes an index of a phone number. With it a service finds out whether a number is already registered, and by whom, without storing the number in
+ * the clear. The index is the same for the same `guard.key`. X2F_MISUSE for a malformed recipient.
  */
 X2F_API X2F_USED x2f_blame x2f_number_index(const x2f_client *client, const char *recipient, char index[23], x2f_failure *failure);
 
@@ -506,62 +507,62 @@ X2F_API X2F_USED x2f_blame x2f_number_index(const x2f_client *client, const char
 X2F_API X2F_USED x2f_blame x2f_ask_credits(const x2f_client *client, x2f_credits *credits, x2f_failure *failure);
 
 /**
- * Checks a receipt with any of so many receipt keys (`xoxzo-2fa keygen --receipt-for AUDIENCE`): that it is genuine, alive and for
- * what is expected. Neither the settings nor the guard are asked. X2F_REFUSE with `invalid-token` for one that is forged, altered or for
- * something else. A receipt can be shown again until it ends: burn `id` where that matters.
+ * Checks with `count` receipt keys (`xoxzo-2fa keygen --receipt-for AUDIENCE`) that a receipt is genuine, has not expired and is for
+ * the expected values. It uses neither the settings nor the guard. X2F_REFUSE with `invalid-token` for a receipt that is forged, altered or for
+ * something else. A receipt can be replayed until it expires: where that matters, remember each `id` and accept it once.
  */
 X2F_API X2F_USED x2f_blame x2f_check_receipt(const x2f_client *client, const char *const *receipt_keys, size_t count,
                                              const char *receipt, const x2f_expected *expected, x2f_claims *claims,
                                              x2f_failure *failure);
 
-/** Reads what a token carries in the clear, for people who look for a fault. Proves nothing. */
+/** Reads the unauthenticated part of a token, for debugging. It proves nothing. */
 X2F_API X2F_USED x2f_blame x2f_inspect(const x2f_client *client, const char *token, x2f_token_info *token_info, x2f_failure *failure);
 
 /**
- * Explains a failure to an end user: why there is no way in, and what they can do. The text names no code, cause or setting.
+ * Explains a failure to an end user, and says what they can do. The text names no code, cause or setting.
  *
- * `about` is what another call filled; of one that was not kept, `code`, `guesses_left` and `retry_after_seconds` are enough. `locale` is a
+ * `about` is a failure that another call filled. If it was not kept, `code`, `guesses_left` and `retry_after_seconds` are enough. `locale` is a
  * language of messages: `en`, `ja`, `id`, `ms`, `vi`, `th`, `zh-Hans`, `zh-Hant`, `ko` or `es`. X2F_MISUSE for any other.
  */
 X2F_API X2F_USED x2f_blame x2f_explain(const x2f_client *client, const x2f_failure *about, const char *locale,
                                        x2f_explanation *explanation, x2f_failure *failure);
 
-/** `try-again`, `resend`, `start-again`, `wait` or `contact-support`. NULL for what is not one offer. */
+/** Returns `try-again`, `resend`, `start-again`, `wait` or `contact-support`. NULL for a value that is not exactly one offer. */
 X2F_API const char *x2f_offer_name(x2f_offer offer);
 
-/** `ok`, `misuse`, `refuse` or `upstream`. */
+/** Returns `ok`, `misuse`, `refuse` or `upstream`. */
 X2F_API const char *x2f_blame_name(x2f_blame blame);
 
 /**
- * The default transport: a connection for each request, HTTP/1.1, TLS 1.2 or later and only to who proves its name (or HTTP to
- * a loopback address), no redirects, no second try, no proxy. `context` is not used.
+ * The default transport: one connection per request, HTTP/1.1, TLS 1.2 or later with a verified host name (or HTTP to
+ * a loopback address), no redirects, no retry, no proxy. `context` is not used.
  */
 X2F_API x2f_no_answer x2f_curl_send(void *context, const x2f_request *request, x2f_response *response);
 
-/** Counters in the memory of this process. Opaque; bounded; use it from many threads at once. */
+/** Counters in the memory of this process. Opaque and bounded. Many threads may use them at once. */
 typedef struct x2f_memory x2f_memory;
 
-/** A time that only moves forward, for counters. */
+/** A clock that only moves forward, for counters. */
 typedef struct {
-  /** Nanoseconds since any moment. NULL: the system's monotonic clock. For tests: a jump ahead ends counters and their limits. */
+  /** Nanoseconds since any moment. NULL: the system's monotonic clock. For tests only: a jump ahead ends counters and so resets limits. */
   uint64_t (*nanoseconds)(void *context);
   /** Passed to `nanoseconds`. Must outlive the memory. */
   void *context;
 } x2f_timer;
 
 /**
- * Room for so many counters; 0 is a million. A challenge has one and a user about six; one takes about 80 bytes. `timer` may be
- * NULL. NULL if there is no memory.
+ * Makes room for `counters` counters; 0 means a million. A challenge has one and a user about six, and each takes about 80 bytes. `timer` may be
+ * NULL. Returns NULL if there is no memory.
  */
 X2F_API X2F_USED x2f_memory *x2f_memory_open(size_t counters, const x2f_timer *timer);
 
 /**
- * A guard of the scope X2F_PROCESS on a memory, which must outlive its clients. In a child of the process that opened the memory it answers
- * X2F_GUARD_UNREACHABLE: there it would count anew what is limited.
+ * Returns a guard of the scope X2F_PROCESS on a memory, which must outlive its clients. In a child of the process that opened the memory it answers
+ * X2F_GUARD_UNREACHABLE, since a separate count there would double every limit.
  */
 X2F_API x2f_guard x2f_memory_guard(x2f_memory *memory);
 
-/** Frees a memory that no client uses any more. NULL is nothing. */
+/** Frees a memory that no client uses any more. Does nothing for NULL. */
 X2F_API void x2f_memory_close(x2f_memory *memory);
 
 #ifdef __cplusplus
