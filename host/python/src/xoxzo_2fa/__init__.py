@@ -1,8 +1,8 @@
 """SMS two-factor authentication through Xoxzo: one WebAssembly engine, embedded.
 
-A service starts a challenge; the engine makes a PIN, sends it to the user's phone, and hands back a small signed token. Later the
-service gives it the token and what the user typed: an acceptance comes back, or an exception is raised. No database: the challenge
-lives in the token, and a guard counts guesses, uses and messages.
+A service starts a challenge, a login or payment that waits for its PIN. The engine makes the PIN, sends it to the user's phone, and returns
+a small signed token. Later the service passes in the token and what the user typed. The engine returns an acceptance, or raises an
+exception. There is no database: the token carries the challenge, and a guard counts guesses, uses and messages.
 
 >>> from xoxzo_2fa import Binding, MemoryGuard, Settings, TwoFactor
 >>> def login(pin: str) -> None:

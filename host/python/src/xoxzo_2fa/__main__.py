@@ -1,4 +1,4 @@
-"""``python -m xoxzo_2fa demo``: a login against the sandbox; ``keygen``: a key."""
+"""``python -m xoxzo_2fa demo`` logs in against the sandbox, and ``keygen`` makes a key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PHONE = "+819012345678"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command, and give its exit status."""
+    """Run a command, and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m xoxzo_2fa", description="SMS two-factor authentication through Xoxzo")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("keygen", help="print a key for `keys` or `guard.key`")
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--sandbox",
         metavar="COMMAND",
         default=os.environ.get("XOXZO_2FA_SANDBOX", "xoxzo-2fa sandbox"),
-        help="the sandbox of the command line `xoxzo-2fa` (cargo install xoxzo-2fa-cli)",
+        help="command that runs the sandbox, from the command line `xoxzo-2fa` (cargo install xoxzo-2fa-cli)",
     )
     given = parser.parse_args(arguments)
     if given.command == "keygen":

@@ -1,4 +1,4 @@
-"""The operations: blocking, and for asyncio."""
+"""Clients of the operations, blocking and for asyncio."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 _SMS = Sending()
 
-# Which answer an operation must end with, and the record of it.
+# The kind of answer that an operation must end with, and its record.
 _ENDS: dict[str, tuple[str, type[Any]]] = {
     "start": ("challenged", Challenge),
     "resend": ("challenged", Challenge),
@@ -53,7 +53,7 @@ _ENDS: dict[str, tuple[str, type[Any]]] = {
 
 
 class _Base:
-    """What both clients share."""
+    """Common parts of both clients."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class _Base:
 
     @property
     def warnings(self) -> list[str]:
-        """What is allowed and unwise in the settings, a sentence each."""
+        """One sentence each on settings that are allowed but unwise."""
         return list(self._prepared.warnings)
 
     def __repr__(self) -> str:
@@ -82,7 +82,7 @@ class _Base:
     def number_index(self, recipient: str) -> str:
         """Compute an index of a phone number: 22 characters, the same for the same ``guard.key``.
 
-        By it a service finds whether a number is registered already, and by whom, without keeping the number in the clear.
+        With it a service finds out whether a number is already registered, and by whom, without storing the number in the clear.
 
         Raises ``Misuse`` for a malformed recipient.
         """
@@ -91,7 +91,7 @@ class _Base:
         return index.reveal()
 
     def _told(self, operation: str, began: float, about: Secret[Any], outcome: Secret[Any], operator: str | None) -> Any:
-        """Tell what came of an operation, and return or raise it."""
+        """Report the outcome of an operation, and return or raise it."""
         try:
             if self._audit is not None or listening() or _is_odd(outcome):
                 tell(self._audit, seal(self._event, operation, began, about, outcome, operator).reveal())
@@ -101,7 +101,7 @@ class _Base:
             del outcome
 
     def _event(self, operation: str, began: float, about: Secret[Any], outcome: Secret[Any], operator: str | None) -> Event:
-        """Return what is told of a record, or of the exception that ended the operation."""
+        """Return the event for a record, or for the exception that ended the operation."""
         failed = outcome.failure
         known = failed if isinstance(failed, TwoFactorError) else None
         result = outcome.reveal() if failed is None else known
@@ -115,7 +115,7 @@ class _Base:
             outcome=_outcome(failed, result),
             code=code,
             operator=operator,
-            # One that the settings do not name is the caller's text, and stays out.
+            # A purpose that the settings do not name is the caller's text, and is left out.
             purpose=binding.purpose if isinstance(binding, Binding) and binding.purpose and code != "request" else None,
             channel=sending.channel if isinstance(sending, Sending) else None,
             delivery=delivery,
@@ -126,7 +126,7 @@ class _Base:
         )
 
     def _trail(self, binding: Any) -> Trail | None:
-        """Return the hashes of a binding. None without one, or if it is malformed: the event says so by its code."""
+        """Return the hashes of a binding. None if there is no binding or it is malformed, which the event's code then says."""
         if not isinstance(binding, Binding):
             return None
         trail = seal(_hashed, self._prepared, binding.subject, binding.recipient)
@@ -134,7 +134,7 @@ class _Base:
 
 
 def _is_odd(outcome: Secret[Any]) -> bool:
-    """Tell whether operators should look, whoever listens."""
+    """Tell whether operators should see the event even if nobody listens."""
     failed = outcome.failure
     if failed is not None and not isinstance(failed, TwoFactorError):
         return True
@@ -196,12 +196,12 @@ def _fit(test: Secret[None]) -> None:
 class TwoFactor(_Base):
     """SMS two-factor authentication. Use one from any thread.
 
-    transport: the way to Xoxzo; the standard library's HTTP if None.
-    audit: takes every event, on the thread of the operation; ``logging`` if None.
-    danger_clock: seconds since 1970-01-01T00:00:00Z. For tests: a clock that stands still never lets a challenge expire.
+    transport: sends requests to Xoxzo. The standard library's HTTP if None.
+    audit: takes every event, on the thread of the operation. ``logging`` if None.
+    danger_clock: seconds since 1970-01-01T00:00:00Z. For tests only: with a clock that stands still no challenge expires.
     component: another component of world ``two-factor-steps``.
 
-    Raises ``Misuse`` for wrong settings, ``Upstream`` for a guard that is out of reach or unfit.
+    Raises ``Misuse`` for wrong settings, ``Upstream`` for a guard that is unreachable or fails its self-test.
     """
 
     def __init__(  # noqa: PLR0913
@@ -215,7 +215,7 @@ class TwoFactor(_Base):
         component: bytes | None = None,
     ) -> None:
         document = seal(_document, settings, guard)
-        # What is no `Settings` may be a document with its keys.
+        # If it is not a `Settings`, it may be a document with its keys.
         del settings
         super().__init__(document, audit, danger_clock, component)
         self._guard = guard
@@ -223,31 +223,31 @@ class TwoFactor(_Base):
         _fit(attempt(self._self_test))
 
     def start(self, binding: Binding, sending: Sending = _SMS) -> Challenge:
-        """Make a PIN, send it to the binding's recipient, and answer the challenge.
+        """Make a PIN, send it to the binding's recipient, and return the challenge.
 
-        Raises ``Refuse`` by a limit or for a number that is not allowed, ``Upstream`` if nothing was sent or the guard is out of
-        reach, ``Misuse`` for a malformed argument. A message that may have been sent is no error: its delivery is ``unknown``.
+        Raises ``Refuse`` if a limit is reached or the number is not allowed, ``Upstream`` if nothing was sent or the guard is
+        unreachable, ``Misuse`` for a malformed argument. A message that may have been sent is no error: its delivery is ``unknown``.
         """
         about, question = Secret((binding, sending)), seal(_question.start, binding, sending)
         del binding, sending
         return cast("Challenge", self._run("start", question, about))
 
     def resend(self, token: str, binding: Binding, sending: Sending = _SMS) -> Challenge:
-        """Send the PIN of a challenge once more: the same PIN, the same token, no more life and no more guesses.
+        """Send the PIN of a challenge once more, or say it in a call. PIN, token, lifetime and guesses stay the same.
 
-        On the user's own act only. Raises as ``start``, and ``Refuse`` for a token that is not for this binding, is used or
-        exhausted, or has less than a minute left.
+        Call it only when the user asks for it. Raises as ``start`` does, and ``Refuse`` for a token that is not for this binding, is
+        used or exhausted, or has less than a minute left.
         """
         about, question = Secret((binding, sending)), seal(_question.resend, token, binding, sending)
         del token, binding, sending
         return cast("Challenge", self._run("resend", question, about))
 
     def verify(self, token: str, binding: Binding, pin: str, client: str | None = None) -> Acceptance:
-        """Compare what the user typed. An acceptance comes back at most once per challenge; everything else raises.
+        """Check the PIN that the user typed. Returns an acceptance at most once per challenge, and raises in every other case.
 
-        client: the end user's address. Required if the settings have ``failures.per_client``.
+        client: the end user's IP address. Required if the settings have ``failures.per_client``.
 
-        Raises ``Refuse`` with the code to show; ``Upstream`` if the guard is out of reach, after which the guess may have been charged;
+        Raises ``Refuse`` for ``explain`` to show, ``Upstream`` if the guard is unreachable, when the guess may have been charged, and
         ``Misuse`` for a malformed binding. Do not repeat a call whose answer was lost.
         """
         about, question = Secret((binding, None)), seal(_question.verify, token, binding, pin, client)
@@ -257,7 +257,7 @@ class TwoFactor(_Base):
     def status(self, handle: str) -> Report:
         """Query the delivery state of a message at Xoxzo, by the handle of its challenge: at most once in 5 s for each, and for one day.
 
-        Raises ``Refuse`` for a handle that is not ours or too old, or if it was asked moments ago; ``Upstream`` if Xoxzo does not say.
+        Raises ``Refuse`` for a handle that is invalid, too old or was queried moments ago, ``Upstream`` if Xoxzo does not say.
         """
         question = seal(_question.status, handle)
         del handle
@@ -289,9 +289,9 @@ class TwoFactor(_Base):
 
 
 def _returns_coroutine(function: _Function) -> _Function:
-    """Mark a function that returns a coroutine as a coroutine function, for those who ask before they call.
+    """Mark a function that returns a coroutine as a coroutine function, for callers that check before they call.
 
-    An ``async def`` would keep its arguments in its frame, and a task that is cancelled before it began shows that frame.
+    An ``async def`` would keep its arguments in its frame, and a task that is cancelled before it starts exposes that frame.
     """
     if sys.version_info >= (3, 12):
         return inspect.markcoroutinefunction(function)
@@ -302,8 +302,8 @@ def _returns_coroutine(function: _Function) -> _Function:
 class AsyncTwoFactor(_Base):
     """SMS two-factor authentication for asyncio. Make one with ``await AsyncTwoFactor.create(...)``.
 
-    Each step is a call of well under a millisecond; no instance lives while an answer is awaited. A guard or transport that blocks
-    is run on a thread. A task that is cancelled stops where it waits: what was charged stays charged, and a message may be on its
+    Each step is a call of well under a millisecond, and no instance lives while an answer is awaited. A blocking guard or transport
+    runs on a thread. A cancelled task stops where it waits: everything charged so far stays charged, and a message may be on its
     way. Use ``asyncio.shield`` where the caller may go away, and do not repeat an operation.
     """
 
@@ -321,7 +321,7 @@ class AsyncTwoFactor(_Base):
         danger_clock: Callable[[], float] = time.time,
         component: bytes | None = None,
     ) -> AsyncTwoFactor:
-        """Make a client. Arguments and exceptions as of ``TwoFactor``."""
+        """Make a client. Arguments and exceptions are those of ``TwoFactor``."""
         document = seal(_document, settings, guard)
         del settings
         client = cls(document, audit, danger_clock, component)
@@ -332,22 +332,22 @@ class AsyncTwoFactor(_Base):
 
     @_returns_coroutine
     def start(self, binding: Binding, sending: Sending = _SMS) -> Coroutine[Any, Any, Challenge]:
-        """As ``TwoFactor.start``."""
+        """Do the same as ``TwoFactor.start``."""
         return self._run("start", seal(_question.start, binding, sending), Secret((binding, sending)))
 
     @_returns_coroutine
     def resend(self, token: str, binding: Binding, sending: Sending = _SMS) -> Coroutine[Any, Any, Challenge]:
-        """As ``TwoFactor.resend``."""
+        """Do the same as ``TwoFactor.resend``."""
         return self._run("resend", seal(_question.resend, token, binding, sending), Secret((binding, sending)))
 
     @_returns_coroutine
     def verify(self, token: str, binding: Binding, pin: str, client: str | None = None) -> Coroutine[Any, Any, Acceptance]:
-        """As ``TwoFactor.verify``."""
+        """Do the same as ``TwoFactor.verify``."""
         return self._run("verify", seal(_question.verify, token, binding, pin, client), Secret((binding, None)))
 
     @_returns_coroutine
     def status(self, handle: str) -> Coroutine[Any, Any, Report]:
-        """As ``TwoFactor.status``."""
+        """Do the same as ``TwoFactor.status``."""
         return self._run("status", seal(_question.status, handle), Secret((None, None)))
 
     async def _self_test(self) -> None:
@@ -384,7 +384,7 @@ class AsyncTwoFactor(_Base):
 
 
 class _Desk:
-    """What both clients of operators share."""
+    """Common parts of both clients for operators."""
 
     def __init__(self, service: _Base, name: str) -> None:
         self._service: Any = service
@@ -411,33 +411,33 @@ def _user(subject: str, recipient: str) -> Secret[Any]:
 
 
 class Operator(_Desk):
-    """The client of an operator, who sees and lifts limits. Keep it out of reach of what serves users.
+    """A client for operators, which shows and lifts limits. Keep it out of reach of code that serves users.
 
-    It works while a service runs that has the same ``guard.key`` and the same store. Every call is an event that names the operator.
+    It works beside a running service with the same ``guard.key`` and the same store. Every call is an event that names the operator.
 
-    service: a client with the operator's settings and store; with counters in memory that of the service itself.
-    name: of the operator.
+    service: a client with the operator's settings and store. With counters in memory, the service's own client.
+    name: the operator's name.
     """
 
     def __init__(self, service: TwoFactor, name: str) -> None:
         super().__init__(service, name)
 
     def limits(self, subject: str, recipient: str, client: str | None = None) -> Limits:
-        """Look at every counter that could refuse a user, and charge none: why a user is refused, and what is left.
+        """Read every counter that could refuse a user, and charge none.
 
-        client: an end user's address, to see what is counted for it, too.
+        client: an end user's IP address, to read its counters too.
 
-        Raises ``Misuse`` for a malformed argument, ``Upstream`` if the guard is out of reach.
+        Raises ``Misuse`` for a malformed argument, ``Upstream`` if the guard is unreachable.
         """
         about, question = _user(subject, recipient), seal(_question.limits, subject, recipient, client)
         del subject, recipient, client
         return cast("Limits", self._run("limits", question, about))
 
     def unlock(self, subject: str, recipient: str) -> Unlocked:
-        """Lift what keeps a user out: failures, cooldowns and messages, but nothing that is counted for a client, a range or the service.
+        """Clear the failures, cooldowns and messages that lock out a user, but no counter of a client, a range or the service.
 
-        Make sure first who asks. Raises ``Refuse`` if nothing is counted, ``Misuse`` for a malformed argument, ``Upstream`` if the guard is
-        out of reach.
+        Verify first who asks. Raises ``Refuse`` if nothing is counted, ``Misuse`` for a malformed argument, ``Upstream`` if the guard is
+        unreachable.
         """
         about, question = _user(subject, recipient), seal(_question.unlock, subject, recipient)
         del subject, recipient
@@ -456,25 +456,25 @@ class AsyncOperator(_Desk):
 
     @_returns_coroutine
     def limits(self, subject: str, recipient: str, client: str | None = None) -> Coroutine[Any, Any, Limits]:
-        """As ``Operator.limits``."""
+        """Do the same as ``Operator.limits``."""
         question = seal(_question.limits, subject, recipient, client)
         return cast("Coroutine[Any, Any, Limits]", self._run("limits", question, _user(subject, recipient)))
 
     @_returns_coroutine
     def unlock(self, subject: str, recipient: str) -> Coroutine[Any, Any, Unlocked]:
-        """As ``Operator.unlock``."""
+        """Do the same as ``Operator.unlock``."""
         question = seal(_question.unlock, subject, recipient)
         return cast("Coroutine[Any, Any, Unlocked]", self._run("unlock", question, _user(subject, recipient)))
 
     @_returns_coroutine
     def credits(self) -> Coroutine[Any, Any, Credits]:
-        """As ``Operator.credits``."""
+        """Do the same as ``Operator.credits``."""
         question = seal(_question.account)
         return cast("Coroutine[Any, Any, Credits]", self._run("credits", question, Secret((None, None))))
 
 
 async def _awaited(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Await what is to be awaited, and run what blocks on a thread."""
+    """Await a coroutine function, or run a blocking one on a thread."""
     if inspect.iscoroutinefunction(function):
         return await cast("Awaitable[Any]", function(*arguments))
     # An exception of the thread would bring the thread's frames.

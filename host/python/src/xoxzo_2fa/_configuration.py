@@ -1,4 +1,4 @@
-"""What needs neither guard nor network: keys, receipts, tokens looked at, messages previewed, failures explained."""
+"""Functions that need neither guard nor network, for keys, receipts, tokens, previews and explanations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def keygen() -> str:
-    """Make a key for ``keys`` or ``guard.key``. A secret: write it where secrets are kept."""
+    """Make a key for ``keys`` or ``guard.key``. Keep it where you keep secrets."""
     return seal(_key, {"keygen": {}}).reveal()
 
 
@@ -49,11 +49,11 @@ def sign_request(request_key: str, step_up: StepUp, *, now: float | None = None)
     The gate accepts it once, for 60 s, and only from the user and session that it was made for.
     Anyone who reads the request sees the payment, but neither the user nor the session.
 
-    request_key: as ``request_key`` gives it.
-    now: seconds since 1970-01-01T00:00:00Z; the clock's if None.
+    request_key: a key from the function ``request_key``.
+    now: seconds since 1970-01-01T00:00:00Z. The system clock's if None.
 
     Raises ``Misuse`` if ``request_key`` is not a request key or a field is malformed, ``Upstream`` for a clock that
-    cannot be right or no randomness.
+    cannot be right or missing randomness.
     """
     request = seal(_signed, request_key, step_up, time.time() if now is None else now)
     del request_key, step_up
@@ -61,12 +61,12 @@ def sign_request(request_key: str, step_up: StepUp, *, now: float | None = None)
 
 
 def check_receipt(receipt_keys: Sequence[str], receipt: str, expected: Expected, *, now: float | None = None) -> Claims:
-    """Check a receipt: that it is genuine, alive and for what is expected.
+    """Check that a receipt is genuine, has not expired, and is for the expected values.
 
-    receipt_keys: as ``receipt_key`` gives them, one for each challenge key in use.
-    now: seconds since 1970-01-01T00:00:00Z; the clock's if None.
+    receipt_keys: keys from ``receipt_key``, one for each challenge key in use.
+    now: seconds since 1970-01-01T00:00:00Z. The system clock's if None.
 
-    Raises ``Refuse`` for a receipt that is not genuine, over or for something else, ``Misuse`` if one of
+    Raises ``Refuse`` for a receipt that is not genuine, has expired or is for something else, ``Misuse`` if one of
     ``receipt_keys`` is not a receipt key or a field of ``expected`` is malformed.
     """
     claims = seal(_checked, receipt_keys, receipt, expected, time.time() if now is None else now)
@@ -75,9 +75,9 @@ def check_receipt(receipt_keys: Sequence[str], receipt: str, expected: Expected,
 
 
 def inspect(token: str) -> TokenInfo:
-    """Read what a token carries in the clear, to look for a fault. Proves nothing.
+    """Read the unauthenticated part of a token, for debugging. It proves nothing.
 
-    Raises ``Refuse`` for what has not the form of a token.
+    Raises ``Refuse`` for a text that is not in the form of a token.
     """
     token_info = seal(_token_info, token)
     del token
@@ -87,27 +87,27 @@ def inspect(token: str) -> TokenInfo:
 def preview(settings: Settings, transaction: Transaction | None = None, *, purpose: str | None = None) -> list[MessagePreview]:
     """Show the messages of a purpose in every language, as these settings would send them without a template.
 
-    purpose: one of the settings' purposes; the first if None.
+    purpose: one of the purposes in the settings. The first if None.
 
     Raises ``Misuse`` for wrong settings, an unknown purpose or a malformed transaction.
     """
     previews = seal(_previews, settings, transaction, purpose)
-    # What is no `Settings` may be a document with its keys.
+    # If it is not a `Settings`, it may be a document with its keys.
     del settings, transaction
     return previews.reveal()
 
 
 def explain(error: TwoFactorError, locale: str) -> Explanation:
-    """Explain to an end user, in their language, why there is no way in and what they can do.
+    """Explain a failure to an end user in their language, and say what they can do.
 
     locale: one of the languages of messages: ``en``, ``ja``, ``id``, ``ms``, ``vi``, ``th``, ``zh-Hans``, ``zh-Hant``, ``ko`` or ``es``.
 
-    Of an error that was not kept, its ``code``, ``guesses_left`` and ``retry_after`` are enough:
+    If the error was not kept, its ``code``, ``guesses_left`` and ``retry_after`` are enough:
     ``explain(Refuse(code, "", guesses_left=2), "ja")``. Raises ``Misuse`` for any other language.
     """
     if not isinstance(error, TwoFactorError):
         raise Misuse("request", "error: must be a `TwoFactorError`")
-    # A fault of the component is of this host, and explained like any other.
+    # `plugin` is a code of this host alone, and explained like `guard`.
     question: dict[str, Any] = {"code": "guard" if error.code == "plugin" else error.code, "locale": bounded(locale)}
     if error.guesses_left is not None:
         question["guesses_left"] = error.guesses_left

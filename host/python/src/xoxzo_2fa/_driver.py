@@ -1,4 +1,4 @@
-"""One driver for both clients: it asks the engine, and yields what the engine waits for.
+"""The driver of both clients. It asks the engine, and yields the charges and requests that the engine waits for.
 
 ::
 
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
 
     from xoxzo_2fa._engine import Engine, Session
 
-# The most bytes of a body that are handed to the component.
+# Maximum number of bytes of a body that are passed to the component.
 _INWARD = 16 * 1024
 
-# The most characters of a cause. The engine keeps 200 of them.
+# Maximum number of characters of a cause. The engine keeps 200 of them.
 _CAUSE = 1024
 
 
-# How far a clock may be set back: the counter of a challenge outlives it by more. In seconds.
+# Seconds that a clock may be set back. The counter of a challenge outlives it by more.
 _BACK = 120
 
 
 class Prepared:
     """Settings in effect, and the engine that they are for.
 
-    Counters in memory end by a clock that nobody can set, and challenges by the host's. If that is set back, a challenge whose counter has
-    ended could be valid again. With a guard of the scope ``process`` the settings are then prepared anew: that ends every challenge of
-    before, as a restart of the process does. Other guards tell their time, which the engine compares.
+    Counters in memory end by a clock that nobody can set, and challenges by the host's. If the host's is set back, a challenge whose
+    counter has ended could be valid again. With a guard of the scope ``process`` the settings are then prepared anew. That ends every
+    earlier challenge, as a restart of the process does. Other guards return their time, which the engine compares.
     """
 
     def __init__(self, engine: Engine, document: Secret[str], clock: Callable[[], float]) -> None:
@@ -52,13 +52,13 @@ class Prepared:
         self.effective: str = prepared.reveal()["effective"]
         self.warnings: list[str] = prepared.reveal()["warnings"]
         effective = json.loads(self.effective)
-        #: Scheme and authority that requests may go to.
+        #: The only scheme and authority that requests may go to.
         self.origin: str = effective["xoxzo"]["base_url"]
         self._again = document if effective["guard"]["scope"] == "process" else None
         self._latest = 0
 
     def settings(self) -> Secret[str]:
-        """Give the settings for an operation that begins now."""
+        """Return the settings for an operation that begins now."""
         if self._again is not None:
             now = self.now()
             if now + _BACK < self._latest:
@@ -68,7 +68,7 @@ class Prepared:
         return self._settings
 
     def now(self) -> int:
-        """Give the clock's time, in whole seconds."""
+        """Return the clock's time, in whole seconds."""
         told = attempt(self._clock)
         if isinstance(told.failure, Exception):
             raise Upstream("clock", f"the host's clock failed: {cause(told.failure)}")
@@ -79,18 +79,18 @@ class Prepared:
 
 
 def prepare(engine: Engine, document: Secret[str]) -> dict[str, Any]:
-    """Return what the engine makes of a settings document. Call it through ``seal``."""
+    """Return a settings document as the engine prepares it. Call it through ``seal``."""
     return engine.once({"prepare": {"json": document.reveal()}})[1]
 
 
 def drive(
     prepared: Prepared, question: Secret[str], *, keep: bool
 ) -> Generator[list[Charge] | Request, Totals | Response | GuardError | Lost, tuple[str, Secret[dict[str, Any]]]]:
-    """Run an operation to its end, which is returned. Call it through ``seal``.
+    """Run an operation to its end, and return the result. Call it through ``seal``.
 
-    Only frames of this package that hold secrets as ``Secret`` exist while it yields.
+    While it yields, every frame of this package holds its secrets as ``Secret``.
 
-    keep: use one instance for all steps. Without it, none lives while the caller waits.
+    keep: use one instance for all steps. If false, no instance lives while the caller waits.
     """
     session: Session | None = None
     settings = prepared.settings()
@@ -114,9 +114,9 @@ def drive(
 
 
 def came(wanted: list[Charge] | Request, outcome: Secret[Any]) -> Any:
-    """Return what a guard or a transport answered or, if it raised, which loss that is.
+    """Return the answer of a guard or a transport or, if it raised, the kind of loss.
 
-    Raises what is no ``Exception``, such as a cancellation.
+    Raises anything that is not an ``Exception``, such as a cancellation.
     """
     failure = outcome.failure
     if not isinstance(failure, Exception):
@@ -127,7 +127,7 @@ def came(wanted: list[Charge] | Request, outcome: Secret[Any]) -> Any:
 
 
 def _broken(failure: Exception, *, guard: bool) -> GuardError | Lost:
-    """Return what is known of a call whose guard or transport breaks its contract: nothing, and where it did."""
+    """Return the loss for a guard or transport that broke its contract. It names only the exception and its place."""
     return GuardUnreachable(f"guard: it raised {cause(failure)}") if guard else Unknown(f"transport: it raised {cause(failure)}")
 
 
@@ -135,14 +135,14 @@ def _resumed(resume: Callable[[str, Any], str], answer: Secret[dict[str, Any]], 
     question = attempt(resume, answer.reveal()["state"], what)
     if not isinstance(question.failure, Exception):
         return question
-    # It has not the form of the contract, which tells as little as no answer.
+    # It is not in the form of the contract, which is worth as little as no answer.
     return Secret(resume(answer.reveal()["state"], _broken(question.failure, guard=resume is _counted)))
 
 
 def _counted(state: str, came: Any) -> str:
     if isinstance(came, GuardError):
         return _unanswered(state, "guard-full" if isinstance(came, GuardFull) else "guard-unreachable", came.cause)
-    # By hand, since this is half of all questions: the state is hexadecimal, and these are numbers or raise.
+    # Written by hand, since this is half of all questions. The state is hexadecimal, and formatting raises for anything but numbers.
     totals = ",".join(f'{{"total":{total:d},"ends_in_seconds":{ends:d}}}' for total, ends in came.totals)
     now = "" if came.now is None else f',"now_seconds":{came.now:d}'
     return f'{{"counted":{{"state":"{state}","totals":[{totals}]{now}}}}}'
@@ -164,7 +164,7 @@ def _unanswered(state: str, no_answer: str, why: str) -> str:
 
 
 def _request(origin: str, request: dict[str, Any]) -> Request:
-    # The path begins with the first slash, so that nothing of the authority comes after the origin.
+    # The slash ends the authority, so the request cannot go to a longer host name.
     if not request["url"].startswith(f"{origin}/"):
         raise Upstream("plugin", "the component asked for another origin than that of the settings")
     headers = {header["name"]: header["value"] for header in request["headers"]}

@@ -1,7 +1,7 @@
-"""The component, and how it is asked.
+"""The component, and its questions.
 
-Everything crosses as text (``wit/text.wit``): the engine checks what it is given and names what is wrong, and of the ways in which
-records of another shape could be misread none is left. The component calls no Python: its one import, randomness, is wasmtime's own.
+Everything crosses as text (``wit/text.wit``). The engine checks it and names what is wrong, so no record of another shape can be
+misread. The component calls no Python: its one import, randomness, is wasmtime's own.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 _INTERFACE = "xoxzo:two-factor/text@0.1.0"
 
-# Seconds of an epoch, and epochs that a call may run: it takes well under a millisecond.
+# Seconds of an epoch, and epochs that a call may run. A call takes well under a millisecond.
 _TICK = 0.05
 _DEADLINE = 20
 
-# The process that loaded this package. In its children there are none of wasmtime's threads.
+# The process that loaded this package. Its children have none of wasmtime's threads.
 _PROCESS = os.getpid()
 
-# The most memory of one instance, in bytes.
+# Maximum memory of one instance, in bytes.
 _MEMORY = 2 * 1024 * 1024
 
 _decode = json.JSONDecoder().raw_decode
@@ -46,7 +46,7 @@ _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def encode(question: dict[str, Any]) -> str:
-    """Give a question as text. Raises ``Misuse`` for what JSON has no form for."""
+    """Return a question as text. Raises ``Misuse`` for values that JSON cannot express."""
     try:
         return _encoder.encode(question)
     except (TypeError, ValueError, RecursionError):
@@ -54,19 +54,19 @@ def encode(question: dict[str, Any]) -> str:
 
 
 class _Ask:
-    """The type of ``ask``, told once instead of being read anew from the component with each call."""
+    """The type of ``ask``, given once instead of being read from the component with each call."""
 
     params = (("settings", String()), ("now-seconds", U32()), ("question", String()))
     result = String()
 
 
 class Engine:
-    """A compiled component. Share it between threads, and over a fork."""
+    """A compiled component. Threads and forked processes can share it."""
 
     def __init__(self, component: bytes | None = None) -> None:
         config = Config()
         config.epoch_interruption = True
-        # To compile on several threads would wait for ever for those of the parent.
+        # In a child, compiling on several threads would wait for ever for those of the parent.
         config.parallel_compilation = os.getpid() == _PROCESS
         self._wasmtime = Wasmtime(config)
         self._ticker = _Ticker(self._wasmtime)
@@ -84,24 +84,24 @@ class Engine:
         self._ask = ask
 
     def session(self) -> Session:
-        """Give an instance for the steps of one operation."""
+        """Return an instance for the steps of one operation."""
         return Session(self)
 
     def once(self, question: dict[str, Any], settings: str = "", now: int = 0) -> tuple[str, dict[str, Any]]:
-        """Ask in an instance of its own. The arguments lie open in this frame: call it through ``seal``."""
+        """Ask in an instance of its own. The arguments are plain in this frame: call it through ``seal``."""
         with closing(self.session()) as session:
             kind, answer = session.ask(Secret(settings), now, Secret(encode(question)))
             return kind, answer.reveal()
 
 
 class _Ticker:
-    """Moves the epoch, so that no guest runs forever. Its thread ends when there was no call for longer than one may take."""
+    """Moves the epoch, so that no guest runs forever. Its thread ends when no call began for twice the time that one may take."""
 
     def __init__(self, wasmtime: Wasmtime) -> None:
         self._wasmtime = wasmtime
         self._process = 0
         self._forget()
-        # In the child of a fork there are neither threads nor calls.
+        # A forked child has neither threads nor running calls.
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
 
@@ -112,9 +112,9 @@ class _Ticker:
         self._thread: Thread | None = None
 
     def call(self) -> None:
-        """Tell that a call begins."""
+        """Record that a call begins."""
         if self._process != os.getpid():
-            # Forked by something else than Python.
+            # Not forked by Python, which would have called the hook.
             self._forget()
         with self._lock:
             self._idle = 0
@@ -134,7 +134,7 @@ class _Ticker:
 
 
 class Session:
-    """An instance of the component, of one thread. After a trap it is good for nothing."""
+    """An instance of the component, for one thread. It must not be used after a trap."""
 
     def __init__(self, engine: Engine) -> None:
         self._ticker = engine._ticker  # noqa: SLF001
@@ -151,13 +151,13 @@ class Session:
         self._function = _typed(instance.get_func(store, engine._ask))  # noqa: SLF001
 
     def close(self) -> None:
-        """Free the instance, and everything that was in its memory."""
+        """Free the instance and its memory."""
         self._store.close()
 
     def ask(self, settings: Secret[str], now: int, question: Secret[str]) -> tuple[str, Secret[dict[str, Any]]]:
-        """Ask one question, in JSON: what kind of answer it is, and the answer.
+        """Ask one question, in JSON, and return the kind of the answer and the answer.
 
-        Raises the failure if it is one, through frames in which all lies open: call it through ``seal``.
+        Raises the failure if the answer is one. Secrets are plain in these frames: call it through ``seal``.
         """
         try:
             self._store.set_epoch_deadline(_DEADLINE)
@@ -180,7 +180,7 @@ def _typed(function: Func | None) -> Any:
 
 
 def _first_line(fault: Exception) -> str:
-    """Of a trap's text only what names the kind: the rest is a backtrace."""
+    """Return the line of a trap's text that names the kind. The rest is a backtrace."""
     lines = str(fault).strip().splitlines()
     return lines[-1].strip() if lines else "unknown"
 
@@ -201,7 +201,7 @@ def _bundled() -> bytes:
 
 
 def _compiled(wasmtime: Wasmtime, code: bytes) -> Component:
-    """Compile, or take what was compiled before from a cache that only this user can write."""
+    """Compile the component, or load it from a cache that only this user can write."""
     folder = _cache()
     version = metadata.version("wasmtime")
     name = hashlib.sha256(b"\0".join([version.encode(), sys.platform.encode(), b"epochs", code])).hexdigest()
@@ -210,7 +210,7 @@ def _compiled(wasmtime: Wasmtime, code: bytes) -> Component:
         try:
             return Component.deserialize_file(wasmtime, str(path))
         except WasmtimeError:
-            # Of another processor, or damaged.
+            # The file is for another processor, or damaged.
             pass
     component = Component(wasmtime, code)
     if folder and path:
@@ -219,15 +219,15 @@ def _compiled(wasmtime: Wasmtime, code: bytes) -> Component:
                 file.write(component.serialize())
             Path(file.name).replace(path)
         except OSError:
-            # Without a cache every start compiles, which takes a tenth of a second.
+            # Without a cache every start of a process compiles, which takes a tenth of a second.
             pass
     return component
 
 
 def _cache() -> Path | None:
-    """Give the user's own folder, which nobody else may write: what lies there is run.
+    """Return the user's own cache folder. Nobody else may write there, since its files are executed.
 
-    ``XOXZO_2FA_CACHE`` names another; empty, there is none.
+    ``XOXZO_2FA_CACHE`` names another folder. If it is empty, there is no cache.
     """
     named = os.environ.get("XOXZO_2FA_CACHE")
     if named == "":
@@ -249,7 +249,7 @@ _shared: list[Engine] = []
 
 
 def shared() -> Engine:
-    """Give the engine of the bundled component, made once in a process."""
+    """Return the engine of the bundled component, made once per process."""
     if not _shared:
         _shared.append(Engine())
     return _shared[0]

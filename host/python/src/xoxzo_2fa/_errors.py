@@ -1,4 +1,4 @@
-"""Why an operation ended without what was asked: one class per blame."""
+"""Exceptions of failed operations, one class per blame."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from xoxzo_2fa._records import Audit, audited
 
 
 class TwoFactorError(Exception):
-    """An operation ended without what was asked. Holds no PIN, token, key or full number.
+    """A failure of an operation. Holds no PIN, token, key or full number.
 
-    code: what happened, as every host spells it (``wit/types.wit``): ``wrong-pin``, ``expired``, ``locked`` ...
+    code: the code that every host uses (``wit/types.wit``): ``wrong-pin``, ``expired``, ``locked`` ...
     detail: one line for a log, in English, not for end users.
     guesses_left: tries that the challenge still has, with ``wrong-pin``.
-    retry_after: seconds until trying again can work; None where waiting does not help.
-    expires_in: seconds until the token's life ends, where it was valid.
-    audit: for operators; None where the engine could not be asked. Its cause is this exception's ``__cause__``, too.
+    retry_after: seconds until trying again can work. None where waiting does not help.
+    expires_in: seconds until the token expires, where it was valid.
+    audit: for operators. None where the engine could not be asked. Its cause is also this exception's ``__cause__``.
     """
 
     blame: Literal["misuse", "refuse", "upstream"] = "upstream"
@@ -51,24 +51,24 @@ class Misuse(TwoFactorError):  # noqa: N818
 
 
 class Refuse(TwoFactorError):  # noqa: N818
-    """The end user is refused: a wrong PIN, an expired token, a limit. Show it."""
+    """The end user is refused: a wrong PIN, an expired token, a limit. Show what ``explain`` says."""
 
     blame: Literal["misuse", "refuse", "upstream"] = "refuse"
 
 
 class Upstream(TwoFactorError):  # noqa: N818
-    """Something outside failed: Xoxzo, the network, the guard, the clock, the component. Try later, raise an alarm."""
+    """Something outside failed: Xoxzo, the network, the guard, the clock, the component. Raise an alarm and try later."""
 
 
 class Cause(Exception):  # noqa: N818
-    """Why the guard or Xoxzo gave no readable answer: one line without URLs, credentials and numbers. It is never raised itself."""
+    """The reason why the guard or Xoxzo gave no readable answer: one line without URLs, credentials and numbers. It is never raised."""
 
 
 _CLASSES: dict[str, type[TwoFactorError]] = {kind.blame: kind for kind in (Misuse, Refuse, Upstream)}
 
 
 def error(failure: dict[str, Any]) -> TwoFactorError:
-    """Give the exception for a failure of the engine."""
+    """Return the exception for a failure of the engine."""
     audit = failure.get("audit")
     return _CLASSES[failure["blame"]](
         failure["code"],

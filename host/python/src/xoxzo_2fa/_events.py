@@ -1,4 +1,4 @@
-"""What is told of each operation: to a callback, or to ``logging``."""
+"""Events of operations, for a callback or for ``logging``."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Event:
     operation: ``start``, ``resend``, ``verify``, ``status``, ``unlock``, ``limits`` or ``credits``.
     outcome: ``ok``; ``unknown`` if a message may or may not have gone out; the blame ``misuse``, ``refuse`` or ``upstream``; ``cancelled``
     if the caller went away.
-    code: why it was refused or failed.
-    operator: the name of the operator who did it. None for what users do.
-    purpose: of the binding. None if there is none, or the settings do not name it.
-    channel: the channel by which a message was sent, or would have been.
-    cost, parts: what it costs. Of a template or a call, at least one part.
-    audit: whom it is about, and what operators should know.
-    took: seconds.
+    code: code of the refusal or failure.
+    operator: name of the operator who called it. None for users' operations.
+    purpose: purpose of the binding. None if there is none, or the settings do not name it.
+    channel: channel by which a message was sent, or would have been.
+    cost, parts: kind of cost, and billed parts, which are at least 1 for a template or a call.
+    audit: pseudonyms of the user, and information for operators.
+    took: duration in seconds.
     """
 
     operation: str
@@ -49,11 +49,11 @@ class Event:
 
     @property
     def odd(self) -> bool:
-        """Tell whether operators should look: an alarm, or neither done nor refused."""
+        """Tell whether operators should look: there is an alarm, or the outcome is neither ``ok`` nor ``refuse``."""
         return self.audit.alarm is not None or self.outcome not in {"ok", "refuse"}
 
     def fields(self) -> dict[str, Any]:
-        """Return what is known as flat fields, by the names of every host."""
+        """Return the known values as flat fields, with the names that every host uses."""
         audit = {name: value for name, value in vars(self.audit).items() if name != "trail"}
         trail = {} if self.audit.trail is None else vars(self.audit.trail)
         own = {name: value for name, value in vars(self).items() if name not in {"audit", "took"}}
@@ -62,7 +62,7 @@ class Event:
 
 
 def log(event: Event) -> None:
-    """Write an event to the logger ``xoxzo_2fa.audit``: a warning if it is ``odd``, else information."""
+    """Write an event to the logger ``xoxzo_2fa.audit``, as a warning if it is ``odd``, else at level INFO."""
     fields = event.fields()
     text = " ".join(f"{name}={value}" for name, value in fields.items())
     _LOG.log(logging.WARNING if event.odd else logging.INFO, "%s", text, extra={"xoxzo_2fa": fields})
@@ -74,7 +74,7 @@ def listening() -> bool:
 
 
 def tell(audit: Callable[[Event], object] | None, event: Event) -> None:
-    """Hand an event over. What the callback raises is logged: nobody is to lose a login by it."""
+    """Pass an event to the callback. An exception of the callback is only logged, so that it costs nobody a login."""
     told = attempt(audit or log, event)
     if isinstance(told.failure, Exception):
         _LOG.error("the audit callback failed: %s", cause(told.failure))

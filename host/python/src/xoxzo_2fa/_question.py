@@ -1,6 +1,6 @@
 """Writes the questions of the operations, in the form of the engine (``wit/text.wit``).
 
-Numbers, PINs and tokens lie open here, so each of these is called through ``seal``.
+Numbers, PINs and tokens are plain in these frames, so each function is called through ``seal``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from xoxzo_2fa._engine import encode
 from xoxzo_2fa._errors import Misuse
 from xoxzo_2fa._records import Binding, Sending, Transaction
 
-# More characters than a PIN, and than a token, handle or receipt, ever has.
+# Maximum numbers of characters: of a PIN, and of a token, handle or receipt. Genuine ones are shorter.
 _PIN = 64
 _TOKEN = 4096
 
@@ -58,10 +58,10 @@ def account() -> str:
 
 
 def bounded(typed: str, most: int = _TOKEN) -> str:
-    """Return what a user sent, or the empty text if it is too long or holds half a character.
+    """Return a text from a user, or the empty text if it is too long or holds a lone surrogate.
 
-    The engine refuses the empty text as it does any that is malformed. So a user cannot make a question too long to ask, or one that
-    is no Unicode, and is answered in the time of a short one.
+    The engine refuses the empty text like any malformed one. So a user cannot make a question too long or invalid Unicode, and is
+    answered in the time of a short one.
     """
     if not isinstance(typed, str) or (len(typed) <= most and (typed.isascii() or not _halved(typed))):
         return typed
@@ -69,7 +69,7 @@ def bounded(typed: str, most: int = _TOKEN) -> str:
 
 
 def paid(transaction: Transaction | None) -> None:
-    """Raise ``Misuse`` for a payment that is none."""
+    """Raise ``Misuse`` for a payment that is not a ``Transaction``."""
     if not isinstance(transaction, (Transaction, type(None))):
         raise Misuse("request", "transaction: must be a `Transaction`")
 

@@ -1,4 +1,4 @@
-"""What operations take and give. Times are in seconds."""
+"""Arguments and results of the operations. Times are in seconds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Alarm = Literal["failures", "sends", "clock", "delivery"]
 
 @dataclass(frozen=True)
 class Transaction:
-    """A payment that a challenge confirms: amount and payee stand in the message, before the code.
+    """A payment that a challenge confirms. The message shows amount and payee before the code.
 
     amount: canonical decimal with all decimals of its currency, such as ``12.50``.
     currency: ISO 4217 code.
@@ -28,7 +28,7 @@ class Transaction:
 
 
 def _present(of: Binding | Expected | StepUp) -> dict[str, Any]:
-    """Return the fields that are there, as the engine reads them."""
+    """Return the fields that are not None, as the engine reads them."""
     fields = {name: value for name, value in vars(of).items() if value is not None}
     return {name: vars(value) if isinstance(value, Transaction) else value for name, value in fields.items()}
 
@@ -40,7 +40,8 @@ class Binding:
     recipient: phone number, canonical E.164: ``+819012345678``.
     subject: the service's immutable internal id of the user, 1 to 128 bytes of printable ASCII without spaces.
     purpose: one of the purposes in the settings.
-    session: the session that asked, of the same form as the subject.
+    session: the session that asked, in the same form as the subject.
+    transaction: the payment that the code confirms.
     """
 
     recipient: str = field(repr=False)
@@ -55,12 +56,12 @@ class Binding:
 
 @dataclass(frozen=True)
 class Sending:
-    """How a message is sent and on whose behalf.
+    """Delivery options of a message.
 
-    channel: ``voice`` only for ``resend``, where the settings allow it.
-    locale: language of the text, such as ``ja``; the settings' own if None.
+    channel: ``sms``, or for ``resend`` also ``voice``, where the settings allow it.
+    locale: language of the text, such as ``ja``. The settings' own if None.
     client: the end user's address, IPv4 or IPv6. Required if a cap per client is set.
-    decoy: everything happens except sending, for forms that must not reveal whether an account exists.
+    decoy: do everything except sending, for forms that must not reveal whether an account exists.
     """
 
     channel: Channel = "sms"
@@ -86,14 +87,14 @@ class Trail:
 
 @dataclass(frozen=True)
 class Audit:
-    """What an operation tells operators beside its answer, for logs, metrics and tickets. Show none of it to a user.
+    """Information for operators beside an answer, for logs, metrics and tickets. Show none of it to a user.
 
     trail: pseudonyms of the user. None for ``status``, and where subject or recipient is malformed.
     challenge_id: the same for each operation on one challenge.
-    message_id: Xoxzo's id of the message; of a decoy, invented.
-    decoy: the challenge is a decoy. Metrics should leave it out, or strangers could move them.
+    message_id: Xoxzo's id of the message. Invented for a decoy.
+    decoy: the challenge is a decoy. Leave it out of metrics, or strangers can move them.
     cause: why the guard or Xoxzo gave no readable answer, in one line that begins with the kind of fault, such as ``dns:``.
-    alarm: what operators should look at now.
+    alarm: a condition that operators should look at now.
     """
 
     trail: Trail | None = None
@@ -108,11 +109,11 @@ class Audit:
 class Challenge:
     """A challenge that was sent.
 
-    token: 80 characters for the user's session, and for nothing else.
-    masked: the recipient with all but its ends as ``*``.
-    delivery: ``unknown`` if Xoxzo did not answer: the message may arrive, and the challenge is usable.
-    handle: what ``status`` asks by. None if the delivery is unknown.
-    parts: billed parts of an SMS whose text the engine knows.
+    token: 80 characters. Give it to the user's session only.
+    masked: the recipient with all but the first two and the last two digits as ``*``.
+    delivery: ``unknown`` if Xoxzo did not answer. The message may arrive, and the challenge is usable.
+    handle: the argument of ``status``. None if the delivery is unknown.
+    parts: billed parts. None for a template and for a call.
     """
 
     token: str = field(repr=False)
@@ -142,7 +143,7 @@ class Acceptance:
 class Report:
     """A delivery report.
 
-    detail: Xoxzo's own word for the state, for a log.
+    detail: Xoxzo's own name of the state, for a log.
     """
 
     delivery: Delivery
@@ -154,8 +155,9 @@ class Report:
 class Unlocked:
     """The counters that an unlock cleared.
 
-    failures: consecutive failures of the subject with the recipient. subject_failures: those over all recipients in the present
-    window. messages: those of the subject or to the number in the present window, whichever are more.
+    failures: consecutive failures of the subject with the recipient.
+    subject_failures: failures of the subject over all recipients in the present window.
+    messages: messages in the present window, of the subject or to the number, whichever is more.
     """
 
     failures: int
@@ -185,11 +187,11 @@ class Expected:
 
 @dataclass(frozen=True)
 class StepUp:
-    """A payment that a user is to confirm at the login gate. Take every field from the server's own records.
+    """A payment that a user should confirm at the login gate. Take every field from the server's own records.
 
     subject: the service's immutable internal id of the user, as the gate knows it.
     transaction: the payment that the gate shows, puts before the code in the message, and binds the code to.
-    session: the session in which the user is to confirm it. None where the gate knows users without sessions.
+    session: the session in which the user should confirm it. None where the gate knows users without sessions.
     """
 
     subject: str
@@ -206,9 +208,9 @@ class Limit:
 
     setting: path of the setting that limits it, such as ``failures.soft``.
     open: for purposes that strangers can start, which have counters or limits of their own.
-    total, most: what is counted, and the limit.
-    ends_in: until the counter ends. None where nothing is counted, and for ``failures.hard``, which only a success or an unlock ends.
-    refuses: whether it refuses the next message or guess of this user.
+    total, most: the count, and the limit.
+    ends_in: seconds until it ends. None where nothing is counted, and for ``failures.hard``, which only a success or an unlock ends.
+    refuses: true if it refuses the next message or guess of this user.
     """
 
     setting: str
@@ -239,10 +241,10 @@ class Credits:
 class Claims:
     """The facts that a receipt proves. A receipt contains neither user, number, session nor payment: ``Expected`` supplies them.
 
-    id: unique per acceptance; burn it where single use matters.
-    audience: the service that gave the receipt. With keys of several audiences, it tells which.
+    id: unique per acceptance. Where single use matters, remember it and accept it once.
+    audience: the service that issued the receipt. With keys of several audiences, it tells which.
     transaction: the payment that was confirmed, which is the expected one.
-    test: made in test mode, so it proves nothing.
+    test: true if the receipt was made in test mode and proves nothing.
     issued_at, expires_at: seconds since 1970-01-01T00:00:00Z.
     """
 
@@ -267,9 +269,11 @@ class TokenInfo:
 
 @dataclass(frozen=True)
 class MessagePreview:
-    """The messages of one language as they would be sent, with the digits ``1234567890`` in place of a PIN.
+    """The messages of one language as they would be sent, with digits of ``1234567890`` in place of the PIN.
 
-    text: the text of an SMS. parts: its billed parts. call: what a call says.
+    text: the text of an SMS.
+    parts: billed parts of the SMS.
+    call: the words of a call.
     """
 
     locale: str
@@ -286,9 +290,9 @@ class Explanation:
     """A failure in words for an end user.
 
     text: one or two short sentences of plain text in the user's language. Escape it in HTML like any other text.
-    offers: actions that help, the best first; empty if none does. ``try-again``: do the same once more, such as typing the code again.
-    ``resend``: get the same code once more. ``start-again``: ask for a new code. ``wait``: for ``retry_after``, then do the same once
-    more. ``contact-support``: contact the service.
+    offers: actions that help, the best first. Empty if none does. ``try-again``: do the same once more, such as typing the code again.
+    ``resend``: get the same code once more. ``start-again``: ask for a new code. ``wait``: wait for ``retry_after``, then do the same
+    once more. ``contact-support``: contact the service.
     """
 
     text: str
@@ -299,7 +303,7 @@ _Record = TypeVar("_Record")
 
 
 def record(kind: type[_Record], answer: dict[str, Any]) -> _Record:
-    """Give the record of this kind; units are in the names of the contract and in the docs here."""
+    """Return an answer as a record of this kind. The contract has the units in its names, the records here in their docs."""
     known = kind.__dataclass_fields__  # type: ignore[attr-defined]
     plain = {}
     for name, value in answer.items():
@@ -310,7 +314,7 @@ def record(kind: type[_Record], answer: dict[str, Any]) -> _Record:
 
 
 def audited(answer: dict[str, Any]) -> Audit:
-    """Give the audit of an answer."""
+    """Return the audit of an answer."""
     trail = answer.get("trail")
     return Audit(**{**answer, "trail": None if trail is None else Trail(**trail)})
 

@@ -1,8 +1,8 @@
 """Holds secrets and outcomes so that a recorder of local variables cannot show them.
 
-Error trackers, structured logs and debug pages keep the local variables of every frame that an exception passes, and what those lead
-to. So every frame of this package that an exception can leave holds a secret as a ``Secret`` only. What fails where secrets lie open is
-caught there, loses its traceback, and is raised anew from a frame that holds none.
+Error trackers, structured logs and debug pages record the local variables of every frame that an exception passes, and the objects that
+those refer to. So every frame of this package that an exception can leave holds secrets as ``Secret`` only. An exception in a frame
+with plain secrets is caught there, loses its traceback, and is raised again from a frame without them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Secret(Generic[_T]):
 
     @property
     def failure(self) -> BaseException | None:
-        """The exception that came instead of a value."""
+        """The exception that was raised instead of returning a value. None if there is a value."""
         return None
 
     def reveal(self) -> _T:
@@ -69,7 +69,7 @@ class _Failed(Secret[Any]):
             del self
 
 
-# The only ways to the content: the class itself has none, so that `getattr` finds nothing.
+# The only access to the content. The class itself has none, so that `getattr` finds nothing.
 _hold: Any = vars(Secret)["_content"].__set__
 _held: Any = vars(Secret)["_content"].__get__
 for _name in Secret.__slots__:
@@ -77,7 +77,7 @@ for _name in Secret.__slots__:
 
 
 def attempt(function: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> Secret[_T]:
-    """Call a function. Whatever it raises becomes the failure of the outcome, without traceback, cause or context."""
+    """Call a function. Anything that it raises becomes the failure of the outcome, without traceback, cause or context."""
     try:
         return Secret(function(*arguments, **named))
     except BaseException as fault:  # noqa: BLE001
@@ -85,7 +85,7 @@ def attempt(function: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs)
 
 
 async def attempt_awaited(function: Callable[_P, Awaitable[_T]], *arguments: _P.args, **named: _P.kwargs) -> Secret[_T]:
-    """Await a function, as ``attempt`` calls one. A cancellation becomes a failure too, so reveal the outcome before awaiting again."""
+    """Await a function as ``attempt`` calls one. A cancellation becomes a failure too, so reveal the outcome before awaiting again."""
     try:
         return Secret(await function(*arguments, **named))
     except BaseException as fault:  # noqa: BLE001
@@ -93,12 +93,12 @@ async def attempt_awaited(function: Callable[_P, Awaitable[_T]], *arguments: _P.
 
 
 def seal(function: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> Secret[_T]:
-    """Call a function of this package in whose frames secrets lie open. An exception that it does not document becomes ``Upstream``."""
+    """Call a function of this package that has plain secrets in its frames. An exception that it does not document becomes ``Upstream``."""
     return documented(attempt(function, *arguments, **named))
 
 
 def documented(outcome: Secret[_T]) -> Secret[_T]:
-    """Replace a failure that no operation documents. What is no ``Exception``, such as a cancellation, stays."""
+    """Replace a failure that no operation documents by ``Upstream``. Anything but an ``Exception``, such as a cancellation, stays."""
     failure = outcome.failure
     if failure is None or isinstance(failure, TwoFactorError) or not isinstance(failure, Exception):
         return outcome
@@ -122,7 +122,7 @@ def _failed(fault: BaseException) -> Secret[Any]:
 
 
 def _strip(fault: BaseException) -> None:
-    # By the descriptors, which work for exceptions that refuse to have attributes set. A cause of our own holds one clean line.
+    # The descriptors work also for exceptions that refuse to have attributes set. A `Cause` of our own is kept: it holds one clean line.
     kept = fault.__cause__ if isinstance(fault, TwoFactorError) and isinstance(fault.__cause__, Cause) else None
     for name, value in (("__traceback__", None), ("__context__", None), ("__cause__", kept)):
         vars(BaseException)[name].__set__(fault, value)

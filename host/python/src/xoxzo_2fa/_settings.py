@@ -1,4 +1,4 @@
-"""Settings: one JSON document, the same for every host."""
+"""Settings, as one JSON document that is the same for every host."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     from xoxzo_2fa.guards import Scope
 
-# Where it says `x-secret`, a reference may stand.
+# A reference may stand wherever it says `x-secret`.
 _SCHEMA: dict[str, Any] = json.loads((resources.files("xoxzo_2fa") / "settings.schema.json").read_text("utf-8"))
 
 _REFERENCE = 'must be a string, {"env": NAME} or {"file": PATH}'
 
 
 class Settings:
-    """A settings document: JSON text, or what ``json.loads`` would make of it. ``settings.schema.json`` describes it.
+    """A settings document, as JSON text or as ``json.loads`` would parse it. ``settings.schema.json`` describes it.
 
-    At the places that the schema marks ``x-secret``, ``{"env": "NAME"}`` stands for an environment variable, and ``{"file": "PATH"}``
-    for the content of a file without one line break at its end. Everything else is the engine's to check, when a client is made.
+    Wherever the schema says ``x-secret``, ``{"env": "NAME"}`` stands for an environment variable, and ``{"file": "PATH"}`` for the
+    content of a file without one line break at its end. The engine checks everything else when a client is made.
 
-    Raises ``Misuse`` for a reference to something that is not there or not text.
+    Raises ``Misuse`` for a reference to something that does not exist or is not text.
     """
 
     def __init__(self, document: str | Mapping[str, Any]) -> None:
@@ -39,30 +39,35 @@ class Settings:
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Settings:
-        """Take the document from a file. Raises ``Misuse`` if it cannot be read."""
+        """Read the document from a file. Raises ``Misuse`` if it cannot be read."""
         text = seal(_read, path)
-        # What is no path may be the document.
+        # If it is not a path, it may be the document itself.
         del path
         return cls(text.reveal())
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """Take working defaults and the environment.
+        """Make settings from the environment and working defaults.
 
-        Required: ``XOXZO_API_SID`` and ``XOXZO_API_AUTH_TOKEN``; ``XOXZO_2FA_KEY``, keys from ``keygen`` separated by commas, of which
-        the first signs and all verify; ``XOXZO_2FA_GUARD_KEY``, another one, which stays when those rotate.
+        Required:
 
-        Optional: ``XOXZO_BASE_URL``, ``XOXZO_SENDER``, ``XOXZO_2FA_SERVICE``, ``XOXZO_2FA_AUDIENCE``; ``XOXZO_2FA_DESTINATIONS``,
-        countries such as ``US``, or ``JP-mobile``, separated by commas, ``JP-mobile`` if absent; ``XOXZO_2FA_PIN_DIGITS``;
-        ``XOXZO_2FA_TEXTS``, the path of a file with the JSON array ``message.texts``; ``XOXZO_2FA_CLIENT_CAP``, ``COUNT/SECONDS``:
-        so many messages and so many failures per client address in such a window.
+        - ``XOXZO_API_SID`` and ``XOXZO_API_AUTH_TOKEN``
+        - ``XOXZO_2FA_KEY``: keys from ``keygen``, separated by commas. The first signs, all verify
+        - ``XOXZO_2FA_GUARD_KEY``: another key from ``keygen``, which stays when those rotate
+
+        Optional:
+
+        - ``XOXZO_BASE_URL``, ``XOXZO_SENDER``, ``XOXZO_2FA_SERVICE``, ``XOXZO_2FA_AUDIENCE``, ``XOXZO_2FA_PIN_DIGITS``
+        - ``XOXZO_2FA_DESTINATIONS``: countries such as ``US``, or ``JP-mobile``, separated by commas. ``JP-mobile`` if absent
+        - ``XOXZO_2FA_TEXTS``: path of a file with the JSON array ``message.texts``
+        - ``XOXZO_2FA_CLIENT_CAP``: ``COUNT/SECONDS``, the maximum of messages and of failures per client address and window
 
         Raises ``Misuse``, naming the variable that is missing or malformed.
         """
         return cls(seal(_environment).reveal())
 
     def document(self, scope: Scope | None) -> str:
-        """Give the document for the component, with the scope of the guard that is used."""
+        """Return the document for the component, with the scope of the guard in use."""
         return seal(_scoped, self._text.reveal(), scope).reveal()
 
     def __repr__(self) -> str:
@@ -73,7 +78,7 @@ def _text(document: str | Mapping[str, Any]) -> str:
     text = document if isinstance(document, str) else _dumped(document)
     tree = _tree(text)
     resolved = _resolved(_SCHEMA, tree, "")
-    # As it was given wherever that is possible: the engine names lines, and refuses what a parser here would have mended.
+    # The text stays as it was given if possible: the engine names lines, and refuses faults that a parser here would have repaired.
     return text if resolved == tree else _dumped(resolved)
 
 
@@ -163,7 +168,7 @@ def _dumped(document: Any) -> str:
 
 
 def _tree(text: str) -> Any:
-    """Give the document as a tree; None if the engine will refuse it as it is."""
+    """Return the document as a tree. None if the engine will refuse it as it is."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(pairs)
@@ -178,7 +183,7 @@ def _tree(text: str) -> Any:
 
 
 def _resolved(schema: dict[str, Any], node: Any, path: str) -> Any:
-    """Give the tree with every reference replaced that stands for a secret."""
+    """Return the tree with each reference replaced by the secret that it stands for."""
     if schema.get("x-secret") is True:
         return _look_up(node, path) if isinstance(node, dict) else node
     if isinstance(node, dict):
