@@ -14,6 +14,12 @@ class Refused(Exception):
     """The code with which something is refused."""
 
 
+def check_clock(now: int) -> None:
+    """No checker has a clock from before 2026-11-24T00:00:00Z."""
+    if now < 1_795_478_400:
+        raise Refused("clock")
+
+
 def u32(number: int) -> bytes:
     return number.to_bytes(4, "big")
 

@@ -4,7 +4,7 @@ import hmac
 import re
 from typing import Any
 
-from notation import ID, PAYMENT, Refused, b64, derive, mac, opt, text, u32, unb64, written_key
+from notation import ID, PAYMENT, Refused, b64, check_clock, derive, mac, opt, text, u32, unb64, written_key
 from wording import displayable
 
 # What a receipt has the hashes of, in their order.
@@ -51,6 +51,7 @@ def payment(paid: dict[str, str]) -> bool:
 
 
 def check_receipt(keys: list[str], spelling: str, now: int, expected: dict[str, Any]) -> dict[str, Any]:
+    check_clock(now)
     secrets = [(written_key(key, "x2ft1_" if key.startswith("x2ft1_") else "x2fr1_"), key.startswith("x2ft1_")) for key in keys]
     check_expected(expected)
     data = unb64(spelling) if len(spelling) <= 512 else None

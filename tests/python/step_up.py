@@ -3,12 +3,13 @@
 import hmac
 from typing import Any
 
-from notation import PAYMENT, Refused, b64, mac, opt, text, unb64, written_key
+from notation import PAYMENT, Refused, b64, check_clock, mac, opt, text, unb64, written_key
 from receipt import payment
 
 
 def check_request(names: bytes, keys: list[str], spelling: str, now: int, subject: str, session: str | None) -> dict[str, Any]:
     """The payment of a request that this user brings in this session, and the counter that makes it good for once."""
+    check_clock(now)
     secrets = [written_key(key, "x2fu1_" if key.startswith("x2fu1_") else "x2fs1_") for key in keys]
     data = unb64(spelling) if len(spelling) <= 512 else None
     if data is None or len(data) < 32:

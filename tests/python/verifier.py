@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import explanation
-from notation import ID, PAYMENT, Refused, b64, derive, mac, opt, text, u32, unb64, written_key
+from notation import ID, PAYMENT, Refused, b64, check_clock, derive, mac, opt, text, u32, unb64, written_key
 from receipt import check_receipt, hashes, receipt
 from step_up import check_request as check_step_up
 from wording import displayable, grouped, own_text, own_words, parts
@@ -72,6 +72,7 @@ def names_key(document: dict[str, Any]) -> bytes:
 
 def verify(document: dict[str, Any], token: str, binding: dict[str, Any], pin: str, now: int) -> dict[str, Any]:
     """What an acceptance holds, for the first guess of a challenge."""
+    check_clock(now)
     purposes = [purpose["name"] for purpose in document["purposes"]]
     check_binding(binding, purposes)
     data = unb64(token) if len(token) == 80 else None
@@ -121,6 +122,7 @@ def verify(document: dict[str, Any], token: str, binding: dict[str, Any], pin: s
 
 def read_handle(document: dict[str, Any], spelling: str, now: int) -> dict[str, Any]:
     """Where the state is asked for, the counter of that, and the state; a decoy asks nowhere, and its state is drawn."""
+    check_clock(now)
     data = unb64(spelling) if len(spelling) <= 256 else None
     if data is None or len(data) < 54 or data[0] != 0x13 or data[1] not in (1, 2):
         raise Refused("invalid-token")

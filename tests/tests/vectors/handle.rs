@@ -97,6 +97,13 @@ fn handles() {
             now - 61,
         ),
         (
+            "a clock before this format, and no handle at all",
+            "Time",
+            &document,
+            "x".to_string(),
+            EARLIEST - 1,
+        ),
+        (
             "the signing key is no longer the first",
             "Rotation",
             &rotated,

@@ -32,6 +32,9 @@ use xoxzo_2fa_tests::{
     Counters, Counting, LOGIN, NOW, World, charge, document, key, pin_in, prepared, said,
 };
 
+/// The first second that a clock may tell: 2026-11-24T00:00:00Z.
+const EARLIEST: u32 = 1_795_478_400;
+
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("vectors")

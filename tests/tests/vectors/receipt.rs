@@ -189,6 +189,11 @@ fn near(base: &Value, token: &str, other: &str) -> Vec<Value> {
             json!({"now": now - 61}),
         ),
         change(
+            "a clock before this format, and no receipt at all",
+            "Time",
+            json!({"now": EARLIEST - 1, "receipt": "x"}),
+        ),
+        change(
             "the key of another audience",
             "Audience",
             json!({"receipt_keys": [other]}),

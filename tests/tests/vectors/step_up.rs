@@ -182,6 +182,11 @@ fn near(base: &Value, other: &RequestKey, test: &RequestKey) -> Vec<Value> {
             json!({"now": NOW - 61}),
         ),
         change(
+            "a clock before this format, and no step-up request at all",
+            "Time",
+            json!({"now": EARLIEST - 1, "request": "x"}),
+        ),
+        change(
             "the key of another audience",
             "Audience",
             json!({"request_keys": [other]}),

@@ -204,6 +204,11 @@ fn near_misses(valid: &Value) -> Vec<Value> {
             json!({"now": NOW - 61}),
         ),
         change(
+            "a clock before this format, and no token at all",
+            "Time",
+            json!({"now": EARLIEST - 1, "token": "x"}),
+        ),
+        change(
             "another pin",
             "Pin",
             json!({"pin": if valid["pin"] == "000000" { "000001" } else { "000000" }}),
