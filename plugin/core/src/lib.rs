@@ -141,7 +141,7 @@ pub use signed::step_up::{
 };
 pub use signed::token::{TokenInfo, inspect};
 pub use words::explain::{Explanation, Offer, explain};
-pub use words::locale::Locale;
+pub use words::languages::Locale;
 pub use xoxzo::Request;
 pub use xoxzo::account::{Japan, Route, Xoxzo};
 pub use xoxzo::reply::{Reply, Response};

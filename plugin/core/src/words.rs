@@ -1,5 +1,6 @@
-//! Words for end users, in ten languages, and the patterns of own wording.
+//! Words for end users in each language, and the patterns of own wording.
 
 pub(crate) mod explain;
-pub(crate) mod locale;
+pub(crate) mod language;
+pub(crate) mod languages;
 pub(crate) mod pattern;

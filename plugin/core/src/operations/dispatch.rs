@@ -41,7 +41,7 @@ use crate::signed::binding::{Binding, Claimed};
 use crate::signed::handle::{self, Handle};
 use crate::signed::pin::Pin;
 use crate::signed::token::{Token, TokenHead};
-use crate::words::locale::Locale;
+use crate::words::languages::Locale;
 use crate::xoxzo::reply::Reply;
 use crate::xoxzo::text::{self, Message};
 use crate::xoxzo::{self, Request};

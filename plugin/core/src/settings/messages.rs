@@ -8,7 +8,7 @@ use crate::common::failure::InvalidFormat;
 use crate::common::form;
 use crate::common::range::Range;
 use crate::phone::Destination;
-use crate::words::locale::{LOCALES, Locale};
+use crate::words::languages::{LOCALES, Locale};
 use crate::words::pattern::{self, Use};
 use crate::xoxzo::template::Template;
 
@@ -123,8 +123,7 @@ impl Wording {
     ///
     /// The first rule that one of the texts breaks, or one between them.
     pub(super) fn check_texts(&self, messages: &Messages) -> Result<(), InvalidFormat> {
-        let called = matches!(self.locale, Locale::En | Locale::Ja);
-        if self.call.is_some() && !called {
+        if self.call.is_some() && !self.locale.is_spoken() {
             return Err(InvalidFormat(
                 "call must be in en or ja, the languages of calls",
             ));

@@ -3,14 +3,12 @@
 //! A text says no more than the code does: no name of a code, no technical cause, no blame, nothing about settings. The offers follow from
 //! the code, the tries and the wait alone, so a page shows the same buttons in every language.
 
-mod sentences;
-
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::common::failure::Code;
-use crate::words::locale::Locale;
-use sentences::Sentences;
+use crate::words::language::Sentences;
+use crate::words::languages::Locale;
 
 /// A text for an end user, and the actions to offer with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +73,7 @@ impl Locale {
             minutes,
             hours,
             ..
-        } = Sentences::of(self);
+        } = self.sentences();
         // No more than 90 s are seconds and no less than 91 s are minutes, so there is never one minute or one hour.
         let (number, unit) = match seconds {
             0..=1 => (1, second),
@@ -110,7 +108,7 @@ fn text(code: Code, guesses_left: Option<u32>, retry_after: Option<u32>, locale:
         again_in: [again, over],
         contact,
         ..
-    } = *Sentences::of(locale);
+    } = *locale.sentences();
     let wait = || match retry_after {
         Some(seconds) => [again, &locale.wait(seconds), over].concat(),
         None => later.to_string(),

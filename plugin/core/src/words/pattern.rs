@@ -221,7 +221,7 @@ fn hidden(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::locale::{Locale, Speech};
+    use crate::words::languages::Locale;
 
     fn refused(pattern: &str, of: Use, why: &str) {
         let unfit = check(pattern, of).err().map(|unfit| unfit.0);
@@ -236,7 +236,7 @@ mod tests {
         for locale in Locale::ALL {
             assert_eq!(check(locale.login(), Use::Login), Ok(()), "{locale:?}");
             assert_eq!(check(locale.payment(), Use::Payment), Ok(()), "{locale:?}");
-            assert_eq!(check(Speech::of(locale).login, Use::Call), Ok(()));
+            assert_eq!(check(locale.spoken().1.login, Use::Call), Ok(()));
             let warns = |text: &str| {
                 let lower = text.to_ascii_lowercase();
                 locale.warnings().iter().any(|stem| lower.contains(stem))

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::common::document::{Absent, Form, any};
 use crate::common::form;
 use crate::common::range::Range;
-use crate::words::locale::{LOCALES, Locale};
+use crate::words::languages::{LOCALES, Locale};
 
 crate::record! {
     stored

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::settings::Messages;
 use crate::signed::binding::Transaction;
-use crate::words::locale::{Locale, Speech};
+use crate::words::languages::Locale;
 use crate::words::pattern::{self, Piece, Placeholder};
 
 /// The values that a message tells.
@@ -56,13 +56,10 @@ impl Message<'_> {
         purpose: &str,
         messages: &Messages,
     ) -> (Zeroizing<String>, &'static str) {
-        let speech = Speech::of(locale);
+        let (locale, call) = locale.spoken();
         let (own, engines) = match self.transaction {
-            None => (
-                messages.own(speech.locale, purpose, |it| &it.call),
-                speech.login,
-            ),
-            Some(_) => (None, speech.payment),
+            None => (messages.own(locale, purpose, |it| &it.call), call.login),
+            Some(_) => (None, call.payment),
         };
         let mut digits = Zeroizing::new(String::with_capacity(32));
         for digit in self.pin.chars() {
@@ -71,8 +68,9 @@ impl Message<'_> {
             }
             digits.push(digit);
         }
-        let text = self.fill(own.unwrap_or(engines), speech.locale, &digits);
-        (text, speech.language)
+        let text = self.fill(own.unwrap_or(engines), locale, &digits);
+        // `tts_lang` is ISO 639-1, as these two tags are.
+        (text, locale.code())
     }
 
     /// Whole minutes that are left.

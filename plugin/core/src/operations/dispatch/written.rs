@@ -10,7 +10,7 @@ use crate::plan::ChargePlan;
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::Binding;
 use crate::signed::token::TokenHead;
-use crate::words::locale::Locale;
+use crate::words::languages::Locale;
 
 impl Suspend for Dispatch {
     fn write(&self, settings: &Prepared, out: &mut Writer) {
