@@ -15,7 +15,6 @@ mod look;
 mod operate;
 mod report;
 mod send;
-mod serve;
 mod shell;
 mod verify;
 
@@ -59,7 +58,7 @@ enum Command {
     /// Show every counter that could refuse a user, and how much of each limit is left. Works while the service runs.
     Limits(operate::Limits),
     /// Run a local fake of the Xoxzo API with an inbox in the browser.
-    Sandbox(serve::Serve),
+    Sandbox(xoxzo_2fa_sandbox::Command),
     /// Send a PIN and print the token of the challenge.
     Start(send::Start),
     /// Query the delivery state of a message.
@@ -84,7 +83,10 @@ fn main() -> ExitCode {
         Command::Man(manual) => (manual.run(Arguments::command()), false),
         Command::Preview(preview) => (preview.run(), preview.json),
         Command::Resend(resend) => (resend.run(), resend.account.json),
-        Command::Sandbox(sandbox) => (sandbox.run(), sandbox.json),
+        Command::Sandbox(sandbox) => {
+            let ended = sandbox.run().map(|()| ExitCode::SUCCESS);
+            (ended.map_err(Into::into), sandbox.json)
+        }
         Command::Start(start) => (start.run(), start.account.json),
         Command::Status(status) => (status.run(), status.account.json),
         Command::Unlock(unlock) => (unlock.run(), unlock.desk.account.json),

@@ -26,7 +26,7 @@ class Sandbox(process.Running):
     def __init__(self, command: Path, options: Sequence[str] = ()) -> None:
         """Start `command`, the program `xoxzo-2fa`, with `options` of its `sandbox`."""
         self.process = process.spawn(
-            [str(command), "sandbox", "--port", "0", "--json", *options],
+            [str(command), "sandbox", "--json", *options],
             output=subprocess.PIPE,
             errors=subprocess.DEVNULL,
         )

@@ -8,6 +8,9 @@ use base64ct::{Base64, Encoding};
 
 use crate::ids::random_id;
 
+/// The longest SID or Auth Token that xoxzo-2fa takes, in bytes.
+const LONGEST: usize = 128;
+
 /// Has no Debug: there is a token in it.
 pub(crate) struct Account {
     pub(crate) sid: String,
@@ -45,4 +48,22 @@ impl Account {
             Err(WRONG)
         }
     }
+}
+
+/// Checks that a SID is one that xoxzo-2fa takes and that fits HTTP Basic authentication.
+pub(crate) fn check_sid(text: &str) -> Result<(), &'static str> {
+    let fits = is_plain(text) && !text.contains(':');
+    fits.then_some(())
+        .ok_or("the SID must be 1 to 128 printable ASCII characters without spaces and colons")
+}
+
+/// Checks that an Auth Token is one that xoxzo-2fa takes.
+pub(crate) fn check_auth_token(text: &str) -> Result<(), &'static str> {
+    is_plain(text)
+        .then_some(())
+        .ok_or("the Auth Token must be 1 to 128 printable ASCII characters without spaces")
+}
+
+fn is_plain(text: &str) -> bool {
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

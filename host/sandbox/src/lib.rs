@@ -1,4 +1,4 @@
-//! A Xoxzo that sends nothing: an HTTP server on 127.0.0.1 with an inbox.
+//! A Xoxzo that sends nothing: an HTTP server on this machine with an inbox.
 //!
 //! # In scope
 //!
@@ -9,7 +9,7 @@
 //! # Out of scope
 //!
 //! - Carriers, real prices and rate limits
-//! - Any address but 127.0.0.1
+//! - Encryption, and more accounts than one
 //!
 //! # What becomes of a message
 //!
@@ -18,6 +18,10 @@
 //! ```
 //!
 //! It lies in the inbox from the start.
+//!
+//! # Features
+//!
+//! - `command` (default): [`Command`], the arguments of the program `xoxzo-2fa-sandbox` and of `xoxzo-2fa sandbox`, by clap
 //!
 //! # Example
 //!
@@ -42,6 +46,8 @@
 mod account;
 mod api;
 mod callback;
+#[cfg(feature = "command")]
+mod command;
 mod fault;
 mod ids;
 mod line;
@@ -53,6 +59,8 @@ mod site;
 mod template;
 mod viewer;
 
+#[cfg(feature = "command")]
+pub use command::Command;
 pub use fault::Fault;
 pub use message::Message;
 pub use options::Options;

@@ -1,17 +1,22 @@
 //! Options of a sandbox.
 
 use std::fmt;
+use std::io::{Error, ErrorKind, Result};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use crate::account;
 use crate::template::Template;
 
-/// Options to start with. The default takes a free port and random credentials, may send freeform, has 1,000 credits and three templates:
-/// 1, a login; 2, a payment; 3, which waits for approval.
+/// Options to start with. The default takes a free port of 127.0.0.1 and random credentials, may send freeform, has 1,000 credits and three
+/// templates: 1, a login; 2, a payment; 3, which waits for approval.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// TCP port on 127.0.0.1; 0, the default, takes a free one.
-    pub port: u16,
+    /// Address and TCP port to listen on: 127.0.0.1 and a free port, which 0 stands for, by default.
+    pub listen: SocketAddr,
+    /// Accepts an address that is not a loopback address, so that other machines can read every message and the codes in it.
+    pub danger_listen_anywhere: bool,
     /// API SID; a random one of 32 letters and digits if absent.
     pub sid: Option<String>,
     /// Auth Token; a random one of 32 letters and digits if absent.
@@ -36,7 +41,8 @@ impl Default for Options {
         let login = "{service}: your code is {code}. Valid for {minutes} min. Never share it.";
         let payment = "{service}: to pay {amount} to {payee}, the code is {code}. Never share it.";
         Self {
-            port: 0,
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            danger_listen_anywhere: false,
             sid: None,
             auth_token: None,
             pace: Duration::from_secs(1),
@@ -54,15 +60,23 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Sets the TCP port on 127.0.0.1; 0 takes a free one.
+    /// Sets the loopback address and the TCP port to listen on; port 0 takes a free one.
     #[must_use]
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+    pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.listen = address.into();
         self
     }
 
-    /// Sets the credentials: the API SID, which holds no colon (RFC 7617, section 2), and the
-    /// Auth Token.
+    /// Sets whether the address may be one that other machines reach. Whoever reaches it reads every message and the codes in it, under any
+    /// name in `Host`: pages of strangers, too, which a browser on this machine shows.
+    #[must_use]
+    pub fn danger_listen_anywhere(mut self, allowed: bool) -> Self {
+        self.danger_listen_anywhere = allowed;
+        self
+    }
+
+    /// Sets the credentials: the API SID and the Auth Token, each 1 to 128 printable ASCII characters without spaces. The SID has no colon
+    /// (RFC 7617, section 2).
     #[must_use]
     pub fn account(mut self, sid: impl Into<String>, auth_token: impl Into<String>) -> Self {
         self.sid = Some(sid.into());
@@ -112,7 +126,8 @@ impl Options {
         self
     }
 
-    /// Adds an approved template, with `{name}` for a variable; instead of one with the same id.
+    /// Adds an approved template, which replaces one with the same id. `{name}` stands for a variable, whose name is 1 to 64 letters, digits
+    /// and `_`. The id is 1 or more.
     #[must_use]
     pub fn template(self, id: u32, name: impl Into<String>, content: impl Into<String>) -> Self {
         self.with(Template::new(id, name.into(), content.into(), true))
@@ -129,6 +144,28 @@ impl Options {
         self.with(Template::new(id, name.into(), content.into(), false))
     }
 
+    /// Checks the address, the credentials and the templates. The error says what is wrong, and holds no Auth Token.
+    pub(crate) fn check(&self) -> Result<()> {
+        let refuse = |why: String| Err(Error::new(ErrorKind::InvalidInput, why));
+        if !self.listen.ip().is_loopback() && !self.danger_listen_anywhere {
+            return refuse(format!(
+                "{} is not a loopback address: other machines could read every message and the codes in it; listen on 127.0.0.1 or [::1], \
+                 or set danger-listen-anywhere",
+                self.listen
+            ));
+        }
+        let sid = self.sid.as_deref().map(account::check_sid);
+        let auth_token = self.auth_token.as_deref().map(account::check_auth_token);
+        for checked in [sid, auth_token].into_iter().flatten() {
+            checked.or_else(|why| refuse(why.to_string()))?;
+        }
+        for template in &self.templates {
+            let checked = template.check();
+            checked.or_else(|why| refuse(format!("template {}: {why}", template.id)))?;
+        }
+        Ok(())
+    }
+
     fn with(mut self, template: Template) -> Self {
         self.templates.retain(|own| own.id != template.id);
         self.templates.push(template);
@@ -139,7 +176,7 @@ impl Options {
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
-            .field("port", &self.port)
+            .field("listen", &self.listen)
             .field("sid", &self.sid)
             .field("auth_token", &"[REDACTED]")
             .finish_non_exhaustive()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -34,24 +34,28 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Binds the port and serves in a thread of its own.
+    /// Binds the address and serves in a thread of its own.
     ///
     /// # Errors
     ///
-    /// The port is taken, or the system gives no randomness or thread.
+    /// `InvalidInput` if an option is not what it must be. Otherwise the address is taken or not of this machine, or the system gives no
+    /// randomness or thread.
     pub fn start(options: Options) -> io::Result<Self> {
         Self::serve(options, Box::new(OffsetDateTime::now_utc))
     }
 
     fn serve(options: Options, clock: Clock) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+        options.check()?;
+        let listener = TcpListener::bind(options.listen).map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", options.listen))
+        })?;
         listener.set_nonblocking(true)?;
-        let url = format!("http://{}", listener.local_addr()?);
+        let address = reachable(listener.local_addr()?);
         let account = Account::new(options.sid.clone(), options.auth_token.clone())?;
-        let site = Arc::new(Site::new(url, account, options, clock));
+        let site = Arc::new(Site::new(address, account, options, clock));
         let routes = Router::new()
             .merge(api::routes(&site))
-            .merge(viewer::routes())
+            .merge(viewer::routes(&site))
             .fallback(api::lost)
             .layer(middleware::from_fn(read_whole))
             .with_state(Arc::clone(&site));
@@ -83,7 +87,7 @@ impl Sandbox {
         })
     }
 
-    /// Returns the address that it listens on: `http://127.0.0.1:PORT`, without a slash at the end.
+    /// Returns the address that it listens on, such as `http://127.0.0.1:PORT`, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.site.url
@@ -136,6 +140,17 @@ impl fmt::Debug for Sandbox {
             .field("auth_token", &"[REDACTED]")
             .finish_non_exhaustive()
     }
+}
+
+/// Returns an address under which this machine reaches a listener: one on all addresses has no address of its own.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }
 
 /// Reads a body before anything can refuse it: a client that is answered while it sends may see a

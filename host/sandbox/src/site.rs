@@ -1,5 +1,6 @@
 //! The state of a sandbox, from which requests are answered.
 
+use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
 use time::OffsetDateTime;
@@ -13,7 +14,9 @@ use crate::phones::Phones;
 pub(crate) type Clock = Box<dyn Fn() -> OffsetDateTime + Send + Sync>;
 
 pub(crate) struct Site {
-    /// `http://127.0.0.1:PORT`.
+    /// Where this machine reaches it.
+    pub(crate) address: SocketAddr,
+    /// The same as `http://ADDRESS:PORT`.
     pub(crate) url: String,
     pub(crate) account: Account,
     pub(crate) phones: Phones,
@@ -25,9 +28,15 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) fn new(url: String, account: Account, options: Options, clock: Clock) -> Self {
+    pub(crate) fn new(
+        address: SocketAddr,
+        account: Account,
+        options: Options,
+        clock: Clock,
+    ) -> Self {
         Self {
-            url,
+            address,
+            url: format!("http://{address}"),
             account,
             phones: Phones::default(),
             purse: Mutex::new(options.credits.into()),

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+/// The longest name of a variable, in characters.
+const LONGEST_NAME: usize = 64;
+
 #[derive(Clone)]
 pub(crate) struct Template {
     pub(crate) id: u32,
@@ -20,6 +23,34 @@ impl Template {
             content,
             approved,
         }
+    }
+
+    /// Checks the id and that every brace belongs to a placeholder.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.id == 0 {
+            return Err("an id is 1 or more".to_string());
+        }
+        if self.content.is_empty() {
+            return Err("the text is empty".to_string());
+        }
+        let mut rest = self.content.as_str();
+        while let Some(at) = rest.find(['{', '}']) {
+            let position = self.content.len() - rest.len() + at;
+            let character = self.content[..position].chars().count() + 1;
+            let name = rest[at..].strip_prefix('{').ok_or_else(|| {
+                format!("the `}}` at character {character} closes no placeholder")
+            })?;
+            let (name, after) = name
+                .split_once('}')
+                .ok_or_else(|| format!("the `{{` at character {character} is not closed"))?;
+            if !is_name(name) {
+                return Err(format!(
+                    "`{{{name}}}` is not a placeholder: a name is 1 to {LONGEST_NAME} letters, digits and _"
+                ));
+            }
+            rest = after;
+        }
+        Ok(())
     }
 
     /// Returns the template as the API describes it.
@@ -95,9 +126,49 @@ fn next(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, name, after))
 }
 
+/// Tells whether Xoxzo takes it as the name of a variable (docs.xoxzo.com, "SMS templates").
+fn is_name(name: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(known)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_brace_belongs_to_a_placeholder() {
+        let check = |id, content: &str| Template::new(id, "A".into(), content.into(), true).check();
+        let longest = format!("{{{}}}", "x".repeat(LONGEST_NAME));
+        for content in [
+            "Hi",
+            "{a}",
+            "{a}{b_2} {a}",
+            "認証コード：{code}。",
+            &longest,
+        ] {
+            assert_eq!(check(1, content), Ok(()), "{content}");
+        }
+        let long = format!("{{{}}}", "x".repeat(LONGEST_NAME + 1));
+        for (id, content, why) in [
+            (0, "Hi", "an id is 1 or more"),
+            (1, "", "the text is empty"),
+            (1, "認証 {code", "the `{` at character 4 is not closed"),
+            (1, "{a} b}", "the `}` at character 6 closes no placeholder"),
+            (1, "}{", "the `}` at character 1 closes no placeholder"),
+            (1, "{a{b}}", "`{a{b}` is not a placeholder"),
+            (1, "{}", "`{}` is not a placeholder"),
+            (1, "{the-code}", "`{the-code}` is not a placeholder"),
+            (
+                1,
+                &long,
+                "is not a placeholder: a name is 1 to 64 letters, digits and _",
+            ),
+        ] {
+            let told = check(id, content).unwrap_err();
+            assert!(told.contains(why), "{content}: {told}");
+        }
+    }
 
     fn render(variables: Value) -> Result<String, String> {
         let template = Template::new(

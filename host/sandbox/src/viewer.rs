@@ -4,6 +4,7 @@ mod language;
 mod page;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -33,7 +34,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
 const MOVED: (StatusCode, [(HeaderName, &str); 1]) =
     (StatusCode::MOVED_PERMANENTLY, [(LOCATION, "/_sandbox/")]);
 
-pub(crate) fn routes() -> Router<Arc<Site>> {
+pub(crate) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
     let style = ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE);
     let script = ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT);
     Router::new()
@@ -42,13 +43,14 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .route("/_sandbox/inbox", get(inbox))
         .route("/_sandbox/phone.css", get(move || async move { style }))
         .route("/_sandbox/phone.js", get(move || async move { script }))
-        .layer(middleware::from_fn(guarded))
+        .layer(middleware::from_fn_with_state(Arc::clone(site), guarded))
 }
 
 /// Answers only under a name of this machine: another name that resolves to it is a stranger's
-/// page that reads along (DNS rebinding).
-async fn guarded(request: Request, next: Next) -> Response {
-    if !own_name(request.headers()) {
+/// page that reads along (DNS rebinding). On an address for other machines nobody can tell whose name it is.
+async fn guarded(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let open = site.options.danger_listen_anywhere;
+    if !open && !own_name(request.headers(), site.address) {
         return (StatusCode::FORBIDDEN, "only from this machine").into_response();
     }
     let headers = [
@@ -60,7 +62,7 @@ async fn guarded(request: Request, next: Next) -> Response {
     (headers, next.run(request).await).into_response()
 }
 
-fn own_name(headers: &HeaderMap) -> bool {
+fn own_name(headers: &HeaderMap, address: SocketAddr) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return false;
@@ -71,7 +73,7 @@ fn own_name(headers: &HeaderMap) -> bool {
         Some((name, text)) if port(text) => name,
         _ => host.as_str(),
     };
-    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]") || name == address.ip().to_string()
 }
 
 async fn inbox(

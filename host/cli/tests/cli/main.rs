@@ -8,7 +8,7 @@ mod shell;
 use std::io::Write;
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use shell::{Shell, TO};
 use xoxzo_2fa::GuardName;
@@ -326,14 +326,22 @@ fn the_demo_shows_what_is_refused() {
     );
 }
 
+/// The arguments are those of the program `xoxzo-2fa-sandbox`; faults are told like those of other commands.
 #[test]
 fn the_sandbox_says_where_it_is() {
     use std::io::{BufRead, BufReader};
     let shell = Shell::new();
-    let mut child = shell
-        .command(&["sandbox", "--port", "0", "--json"])
-        .spawn()
-        .unwrap();
+    let arguments = [
+        "sandbox",
+        "--listen",
+        "127.0.0.1:0",
+        "--sid",
+        "sid",
+        "--json",
+    ];
+    let mut command = shell.command(&arguments);
+    command.env("XOXZO_SANDBOX_AUTH_TOKEN", "token");
+    let mut child = command.spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap())
         .read_line(&mut line)
@@ -341,11 +349,23 @@ fn the_sandbox_says_where_it_is() {
     child.kill().unwrap();
     child.wait().unwrap();
     let told: Value = serde_json::from_str(&line).unwrap();
-    assert!(
-        told["url"]
-            .as_str()
-            .unwrap()
-            .starts_with("http://127.0.0.1:")
+    let url = told["url"].as_str().unwrap();
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    assert_eq!(
+        (&told["sid"], &told["auth_token"]),
+        (&json!("sid"), &json!("token"))
     );
-    assert!(told["sid"].is_string() && told["auth_token"].is_string());
+
+    let arguments = ["sandbox", "--listen", "0.0.0.0:0", "--json"];
+    let (status, told) = shell.json(&arguments, "");
+    assert_eq!((status, &told["error"]["blame"]), (2, &json!("misuse")));
+    let detail = told["error"]["detail"].as_str().unwrap();
+    assert!(detail.contains("not a loopback address"), "{detail}");
+    let wrong = shell.run(&["sandbox", "--template", "7=Hi {name"], "");
+    let told = String::from_utf8(wrong.stderr).unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        told.contains("the `{` at character 4 is not closed"),
+        "{told}"
+    );
 }
