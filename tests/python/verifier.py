@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import counters
 import explanation
 from notation import ID, PAYMENT, Refused, b64, check_clock, derive, mac, opt, text, u32, unb64, written_key
 from receipt import check_receipt, hashes, receipt
@@ -455,7 +456,8 @@ SIGNED = {
     "handle": ("handle", of_handle),
     "step-up": ("request", of_step_up),
 }
-WHOLE = {"explain": explanation.check, "message": check_message, "request": check_request, "response": check_response}
+WHOLE = {"explain": explanation.check, "guard": counters.check}
+WHOLE |= {"message": check_message, "request": check_request, "response": check_response}
 
 
 def differences(answer: dict[str, Any], vector: dict[str, Any]) -> list[str]:

@@ -2,21 +2,19 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
 
 use xoxzo_2fa::{Charge, Guard, GuardError, Scope, Total, Totals};
 use xoxzo_2fa_core::NoAnswer;
 use xoxzo_2fa_envoy::guard::{self, Conflict, Shard, SharedMemory};
 
-/// SharedMemory data as Envoy has it: each value with a number that a change must name.
+/// Shared data as Envoy has it: each value with a number that a change must name.
 pub struct Data {
     /// The values, with their numbers.
     pub values: Mutex<HashMap<String, (Vec<u8>, u32)>>,
-    began: Instant,
-    /// Milliseconds that the clock is ahead.
-    pub passed: AtomicU64,
+    /// Milliseconds of a clock that stands still unless a test moves it.
+    pub passed: Arc<AtomicU64>,
     /// Changes that were tried anew.
     pub conflicts: AtomicU64,
 }
@@ -25,8 +23,7 @@ impl Default for Data {
     fn default() -> Self {
         Self {
             values: Mutex::default(),
-            began: Instant::now(),
-            passed: AtomicU64::new(1_000_000),
+            passed: Arc::new(AtomicU64::new(1_000_000)),
             conflicts: AtomicU64::new(0),
         }
     }
@@ -82,8 +79,7 @@ impl Guard for Data {
                 ttl: charge.ttl,
             })
             .collect();
-        let elapsed = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let now = self.passed.load(Ordering::SeqCst) + elapsed;
+        let now = self.passed.load(Ordering::SeqCst);
         let conflict = || {
             self.conflicts.fetch_add(1, Ordering::Relaxed);
         };

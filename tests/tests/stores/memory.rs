@@ -1,27 +1,25 @@
 //! Counters in memory.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-
 use xoxzo_2fa::{Charge, Guard, GuardError, MemoryGuard, suite};
 use xoxzo_2fa_tests::named;
 
+use crate::Still;
+
 #[test]
 fn the_suite() {
-    let passed = Arc::new(AtomicU64::new(0));
-    let clock = Arc::clone(&passed);
-    let store = MemoryGuard::danger_with_clock(10_000, move |began: Instant| {
-        began.elapsed() + Duration::from_millis(clock.load(Ordering::SeqCst))
-    });
-    suite::totals(&store);
-    suite::limits(&store);
+    let clock = Still::default();
+    let open = || {
+        let clock = clock.clone();
+        MemoryGuard::danger_with_clock(10_000, move |_| clock.now())
+    };
+    println!(
+        "memory: {}",
+        suite::vectors(open, Some(&|now| clock.set(now))).unwrap()
+    );
+    let store = open();
     suite::races(&store);
     suite::groups(&store);
     suite::shared(&store, &store);
-    suite::ends(&store, &|time: Duration| {
-        passed.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
-    });
 }
 
 #[test]

@@ -1,25 +1,29 @@
 //! Counters in data that the workers of one Envoy share.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use xoxzo_2fa::{Charge, Guard, suite};
 use xoxzo_2fa_tests::envoy::Data;
 use xoxzo_2fa_tests::named;
 
+use crate::Still;
+
 #[test]
 fn the_suite() {
-    let store = Data::default();
-    suite::totals(&store);
-    suite::limits(&store);
+    let clock = Still::default();
+    let open = || Data {
+        passed: Arc::clone(&clock.0),
+        ..Data::default()
+    };
+    println!(
+        "envoy: {}",
+        suite::vectors(open, Some(&|now| clock.set(now))).unwrap()
+    );
+    let store = open();
     suite::races(&store);
     suite::groups(&store);
     suite::shared(&store, &store);
-    suite::ends(&store, &|time: Duration| {
-        store
-            .passed
-            .fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
-    });
     assert!(
         store.conflicts.load(Ordering::Relaxed) > 0,
         "the races met no other change"

@@ -12,6 +12,8 @@ use std::{env, fs, thread};
 use xoxzo_2fa::{Charge, Guard, GuardError, SqliteGuard, Total, suite};
 use xoxzo_2fa_tests::named;
 
+use crate::Still;
+
 /// A folder that goes when this is dropped.
 struct Folder(PathBuf);
 
@@ -74,13 +76,24 @@ fn number(file: &Path, query: &str) -> i64 {
 
 #[test]
 fn the_suite() {
-    let folder = Folder::new("suite");
+    let (folder, clock) = (Folder::new("suite"), Still::default());
+    let files = AtomicU64::new(0);
+    let open = || {
+        let file = files.fetch_add(1, Ordering::SeqCst);
+        let (file, clock) = (folder.0.join(format!("{file}")), clock.clone());
+        let now = move || UNIX_EPOCH + Duration::from_secs(BEGINNING) + clock.now();
+        SqliteGuard::builder(file)
+            .danger_clock(now)
+            .build()
+            .unwrap()
+    };
+    println!(
+        "sqlite: {}",
+        suite::vectors(open, Some(&|now| clock.set(now))).unwrap()
+    );
     let store = SqliteGuard::open(folder.file()).unwrap();
-    suite::totals(&store);
-    suite::limits(&store);
     suite::races(&store);
     suite::groups(&store);
-    suite::ends(&store, &thread::sleep);
     let other = SqliteGuard::open(folder.file()).unwrap();
     suite::shared(&store, &other);
     drop((store, other));

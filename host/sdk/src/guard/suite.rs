@@ -1,29 +1,200 @@
-//! Tests of a store, for its author to run: each function panics with the rule that does not hold.
+//! Tests of a store, for its author to run: `vectors` answers what does not hold, and each of the others panics with it.
 //!
 //! ```
 //! use std::sync::Arc;
+//! use std::sync::atomic::{AtomicU64, Ordering};
 //! use std::time::Duration;
 //! use xoxzo_2fa::{MemoryGuard, suite};
 //!
-//! let store = Arc::new(MemoryGuard::default());
-//! suite::totals(&*store);
-//! suite::limits(&*store);
-//! suite::ends(&*store, &|time: Duration| std::thread::sleep(time));
-//! suite::races(&*store);
-//! suite::groups(&*store);
+//! let time = Arc::new(AtomicU64::new(0));
+//! let open = || {
+//!     let time = Arc::clone(&time);
+//!     MemoryGuard::danger_with_clock(1_000, move |_| Duration::from_millis(time.load(Ordering::SeqCst)))
+//! };
+//! let set = |now: Duration| time.store(now.as_millis() as u64, Ordering::SeqCst);
+//! println!("{}", suite::vectors(open, Some(&set)).unwrap());
+//!
+//! let store = MemoryGuard::default();
+//! suite::races(&store);
+//! suite::groups(&store);
 //! ```
 //!
 //! Counters are drawn at random, so that a store that is in use can be tested.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Barrier;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use super::{Charge, Guard, GuardError, GuardName, Total, Totals};
 
+/// The vectors of `tests/vectors/guard.json`.
+const VECTORS: &str = include_str!("guard.json");
+
+/// Attempts at a vector while time really passes: a machine that stalls for half a second ends counters too early.
+const ATTEMPTS: u32 = 3;
+
 /// Threads of a race.
 const THREADS: u32 = 256;
+
+/// The vectors that a store was tested with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Replayed {
+    /// Number of vectors that the store passed.
+    pub passed: usize,
+    /// Number of vectors that could not be tried, because the store's clock cannot be set, or cannot be set back.
+    pub left_out: usize,
+}
+
+impl fmt::Display for Replayed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { passed, left_out } = self;
+        write!(f, "guard.json: {passed} passed, {left_out} left out")
+    }
+}
+
+/// Makes the lists of charges in `tests/vectors/guard.json`, each at its time, and compares the answers with the right ones.
+///
+/// `open` gives a store for each vector. `set` sets that store's clock to a time since the beginning of the vector; the store must be new
+/// then. Without `set`, time really passes: all vectors run at once for four seconds, and those that need more are left out. Vectors
+/// that set a clock back are left out for a store that does not answer [`Totals::now`].
+///
+/// # Errors
+///
+/// An answer differs: a line for each such vector, with its flags and the first step that differs.
+///
+/// # Panics
+///
+/// If the store does not pass its own [`Guard::check`].
+pub fn vectors<G: Guard>(
+    open: impl Fn() -> G + Sync,
+    set: Option<&dyn Fn(Duration)>,
+) -> Result<Replayed, Vec<String>> {
+    let file: Value = serde_json::from_str(VECTORS).expect("it is JSON");
+    let all = file["tests"].as_array().expect("it has tests");
+    let reset = || {
+        if let Some(set) = set {
+            set(Duration::ZERO);
+        }
+        open()
+    };
+    let first = reset();
+    assert_eq!(first.check(), Ok(()));
+    let look = Charge::new(counter(), 0, 0, 1);
+    let began = first.add(&[look]).ok().and_then(|totals| totals.now);
+    let tried: Vec<&Value> = all
+        .iter()
+        .filter(|vector| set.is_some() || !has(vector, "Exact"))
+        .filter(|vector| began.is_some() || !has(vector, "Clock"))
+        .collect();
+    let faults: Vec<String> = match set {
+        Some(set) => {
+            let replayed = tried
+                .iter()
+                .map(|vector| replay(&reset(), vector, set, began));
+            replayed.filter_map(Result::err).collect()
+        }
+        None => thread::scope(|scope| {
+            let open = &open;
+            let threads: Vec<_> = tried
+                .iter()
+                .map(|vector| scope.spawn(move || wait_for(&open(), vector).err()))
+                .collect();
+            let faults = threads.into_iter().map(|thread| thread.join());
+            faults
+                .filter_map(|fault| fault.unwrap_or_else(|_| panic!("a thread failed")))
+                .collect()
+        }),
+    };
+    if faults.is_empty() {
+        Ok(Replayed {
+            passed: tried.len(),
+            left_out: all.len() - tried.len(),
+        })
+    } else {
+        Err(faults)
+    }
+}
+
+fn has(vector: &Value, flag: &str) -> bool {
+    let flags = vector["flags"].as_array();
+    flags.is_some_and(|flags| flags.iter().any(|own| own == flag))
+}
+
+/// Makes the lists of a vector while time passes.
+fn wait_for(store: &impl Guard, vector: &Value) -> Result<(), String> {
+    let attempt = || {
+        let began = Instant::now();
+        let sleep = |time: Duration| thread::sleep(time.saturating_sub(began.elapsed()));
+        replay(store, vector, &sleep, None)
+    };
+    (1..ATTEMPTS).fold(attempt(), |made, _| made.or_else(|_| attempt()))
+}
+
+/// Makes the lists of a vector, each after `wait` has seen to its time. `began` is the store's time at the beginning, if it tells one and can
+/// be set.
+fn replay(
+    store: &impl Guard,
+    vector: &Value,
+    wait: &dyn Fn(Duration),
+    began: Option<u32>,
+) -> Result<(), String> {
+    let mut names = BTreeMap::new();
+    let steps = vector["steps"].as_array().expect("a vector has steps");
+    for (number, step) in (1..).zip(steps) {
+        let at = step["at_milliseconds"].as_u64().expect("a step has a time");
+        wait(Duration::from_millis(at));
+        let list = step["charges"].as_array().expect("a step has charges");
+        let list: Vec<Charge> = list.iter().map(|it| charge(it, &mut names)).collect();
+        let made = store.add(&list);
+        if !made
+            .as_ref()
+            .is_ok_and(|made| answers(made, step, at, began))
+        {
+            return Err(format!(
+                "guard.json {} ({}) {}: step {number}: {made:?} instead of {}, {}",
+                vector["tcId"],
+                vector["comment"],
+                vector["flags"],
+                step["totals"],
+                step["now_seconds"]
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Reads a charge. Each name of the vector stands for one that is drawn.
+fn charge<'a>(from: &'a Value, names: &mut BTreeMap<&'a str, GuardName>) -> Charge {
+    let mut name = |field: &str| Some(*names.entry(from[field].as_str()?).or_insert_with(counter));
+    let counter = name("counter").expect("a charge has a counter");
+    let number = |field: &str| from[field].as_i64().expect("a charge has numbers");
+    let amount = i32::try_from(number("amount")).expect("an amount has 32 bits");
+    let [limit, ttl] = ["limit", "ttl_seconds"]
+        .map(|field| u32::try_from(number(field)).expect("limits and lives have 32 bits"));
+    Charge::new(counter, amount, limit, ttl).in_group(name("group").unwrap_or(counter))
+}
+
+/// Tells whether these are a step's totals, and this its time. What is `null` there is not compared.
+fn answers(made: &Totals, step: &Value, at: u64, began: Option<u32>) -> bool {
+    let totals = step["totals"].as_array().expect("a step has totals");
+    let same = |(made, right): (&Total, &Value)| {
+        let ends = &right["ends_in_seconds"];
+        right["total"] == made.total && (ends.is_null() || *ends == made.ends_in)
+    };
+    let time = match (began, step.get("now_seconds")) {
+        (None, _) | (_, Some(Value::Null)) => true,
+        (Some(began), seconds) => {
+            let seconds = seconds.and_then(Value::as_u64).unwrap_or(at / 1_000);
+            made.now.map(u64::from) == Some(u64::from(began) + seconds)
+        }
+    };
+    time && made.len() == totals.len() && made.iter().zip(totals).all(same)
+}
 
 /// A counter that no other call has.
 fn counter() -> GuardName {
@@ -42,114 +213,6 @@ fn made(store: &(impl Guard + ?Sized), charges: &[Charge]) -> Vec<Total> {
 
 fn total(store: &(impl Guard + ?Sized), counter: GuardName, amount: i32) -> u32 {
     made(store, &[Charge::new(counter, amount, u32::MAX, 60)])[0].total
-}
-
-/// Adds, gives back, saturates at both ends, reads, and creates nothing by what is not positive.
-///
-/// # Panics
-///
-/// If the store does not do so.
-pub fn totals(store: &(impl Guard + ?Sized)) {
-    let own = counter();
-    for (amount, expected) in [
-        (0, 0),
-        (-3, 0),
-        (1, 1),
-        (2, 3),
-        (0, 3),
-        (-2, 1),
-        (-5, 0),
-        (4, 4),
-    ] {
-        assert_eq!(total(store, own, amount), expected, "after {amount}");
-    }
-    let high = counter();
-    for expected in [i32::MAX as u32, u32::MAX - 1, u32::MAX, u32::MAX] {
-        assert_eq!(total(store, high, i32::MAX), expected);
-    }
-    // What is not positive made no counter: the next one begins a life of its own.
-    let absent = counter();
-    made(
-        store,
-        &[Charge::new(absent, 0, 9, 5), Charge::new(absent, -1, 9, 5)],
-    );
-    let begun = made(store, &[Charge::new(absent, 1, 9, 500)])[0];
-    assert!(begun.total == 1 && begun.ends_in > 400, "{begun:?}");
-    // What comes to 0 is absent: the next charge begins another life, as long as its own.
-    for back in [-1, -9] {
-        let own = counter();
-        let charge = |amount, ttl| Charge::new(own, amount, 9, ttl);
-        made(store, &[charge(1, 5), charge(back, 5)]);
-        let begun = made(store, &[charge(2, 500)])[0];
-        assert!(begun.total == 2 && begun.ends_in > 400, "{begun:?}");
-    }
-    assert_eq!(store.check(), Ok(()));
-}
-
-/// Refuses above the limit, leaves the refused counter as it was, and makes no charge after it.
-///
-/// # Panics
-///
-/// If the store does not do so.
-pub fn limits(store: &(impl Guard + ?Sized)) {
-    let (first, second, third) = (counter(), counter(), counter());
-    let list = |limit| {
-        [
-            Charge::new(first, 1, 9, 60),
-            Charge::new(second, 1, limit, 60),
-            Charge::new(third, 1, 9, 60),
-        ]
-    };
-    let totals = |totals: Vec<Total>| totals.iter().map(|total| total.total).collect::<Vec<_>>();
-    assert_eq!(totals(made(store, &list(1))), [1, 1, 1]);
-    assert_eq!(
-        totals(made(store, &list(1))),
-        [2, 2],
-        "the second is refused, and the third is not made"
-    );
-    assert_eq!(
-        [first, second, third].map(|counter| total(store, counter, 0)),
-        [2, 1, 1]
-    );
-    // Reading is refused by its limit too; giving back is not, and goes on.
-    let read = [Charge::new(first, 0, 1, 60), Charge::new(third, 1, 9, 60)];
-    assert_eq!(totals(made(store, &read)), [2]);
-    let back = [Charge::new(first, -1, 0, 60), Charge::new(third, 1, 9, 60)];
-    assert_eq!(totals(made(store, &back)), [1, 2]);
-    assert_eq!(totals(made(store, &[])), [0; 0]);
-    // One counter twice in one list.
-    let twice = [
-        Charge::new(first, 1, 9, 60),
-        Charge::new(first, 1, 2, 60),
-        Charge::new(first, 1, 9, 60),
-    ];
-    assert_eq!(totals(made(store, &twice)), [2, 3]);
-}
-
-/// Keeps a counter's first end whatever is added, says it rounded up, and begins anew after it. `wait` lets time pass for the store:
-/// six seconds of it.
-///
-/// # Panics
-///
-/// If the store does not do so.
-pub fn ends(store: &(impl Guard + ?Sized), wait: &dyn Fn(Duration)) {
-    let (short, long) = (counter(), counter());
-    let add = |counter, ttl| made(store, &[Charge::new(counter, 1, 9, ttl)])[0];
-    // Long enough for a store that takes its time to answer.
-    assert_eq!((add(short, 5).ends_in, add(long, 600).ends_in), (5, 600));
-    wait(Duration::from_millis(1_100));
-    // Another life does not move the end.
-    let kept = add(short, 600);
-    assert_eq!(kept.total, 2);
-    assert!((1..=4).contains(&kept.ends_in), "{kept:?}");
-    wait(Duration::from_millis(4_900));
-    let begun = add(short, 600);
-    assert_eq!((begun.total, begun.ends_in), (1, 600), "its life is over");
-    let kept = add(long, 600);
-    assert!(
-        kept.total == 2 && (500..600).contains(&kept.ends_in),
-        "{kept:?}"
-    );
 }
 
 /// Loses and doubles nothing when 256 threads charge one counter at once, and refuses exactly what is above the limit.

@@ -1,6 +1,7 @@
 //! Counters in a Redis cluster: over all of its servers, while slots move, and with replicas.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -22,8 +23,10 @@ stores! {
 fn a_cluster_counts_like_one_server(make: Make) {
     let cluster = Cluster::start(3, 0);
     let store = make(RedisGuard::cluster(cluster.urls())).unwrap();
-    suite::totals(&store);
-    suite::limits(&store);
+    println!(
+        "cluster: {}",
+        suite::vectors(|| Arc::clone(&store), None).unwrap()
+    );
     suite::races(&store);
     suite::groups(&store);
     let other = make(RedisGuard::cluster(&cluster.urls()[1..2])).unwrap();
