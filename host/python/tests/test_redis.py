@@ -160,8 +160,7 @@ def test_a_cluster(cluster: list[Server], kind: str) -> None:
     urls = [node.url for node in cluster]
     store: Any = RedisGuard(*urls, cluster=True) if kind == "blocking" else Awaited(AsyncRedisGuard(*urls, cluster=True))
     store.check()
-    suite.totals(store)
-    suite.limits(store)
+    print(f"cluster: {suite.vectors(lambda: store)}")
     suite.races(store)
     suite.groups(store)
     # Groups of both nodes in one list.

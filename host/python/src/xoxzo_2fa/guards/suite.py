@@ -1,12 +1,10 @@
 """What every store must do, as tests that a store's author can run: each function raises ``AssertionError`` with what is wrong.
 
->>> import time
 >>> from xoxzo_2fa import MemoryGuard
 >>> from xoxzo_2fa.guards import suite
+>>> suite.vectors(MemoryGuard)
+Replayed(passed=60, left_out=9)
 >>> store = MemoryGuard()
->>> suite.totals(store)
->>> suite.limits(store)
->>> suite.ends(store, time.sleep)
 >>> suite.races(store)
 >>> suite.groups(store)
 
@@ -15,26 +13,39 @@ Keys are of the suite's own making, so that a store that is in use can be tested
 
 from __future__ import annotations
 
+import json
 import secrets
+import time
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from importlib import resources
 from threading import Barrier
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from xoxzo_2fa.guards._guard import U32, Charge, SelfTest, Total
+from xoxzo_2fa.guards._guard import U32, Charge, SelfTest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from xoxzo_2fa.guards._guard import Guard
+    from xoxzo_2fa.guards._guard import Guard, Total
 
 # Threads of a race.
 _THREADS = 64
 
-_I32 = 2**31 - 1
+# A life that outlasts the test, in seconds.
+_LONG = 600
 
-# The shortest and the longest life that is tried, in seconds.
-_SHORT, _LONG = 5, 600
+
+class Replayed(NamedTuple):
+    """The vectors that a store was tested with.
+
+    passed: number of vectors that the store passed.
+    left_out: number of vectors that could not be tried, because the store's clock cannot be set, or cannot be set back.
+    """
+
+    passed: int
+    left_out: int
 
 
 def _counter() -> str:
@@ -60,64 +71,65 @@ def _total(store: Guard, counter: str, amount: int) -> int:
     return total
 
 
-def totals(store: Guard) -> None:
-    """Test that a store adds, gives back, saturates, looks, creates nothing by what is not positive, and deletes what comes to 0."""
-    own = _counter()
-    for amount, expected in ((0, 0), (-3, 0), (1, 1), (2, 3), (0, 3), (-2, 1), (-5, 0), (4, 4)):
-        _same(_total(store, own, amount), expected, f"the total after {amount}")
-    high = _counter()
-    for expected in (_I32, U32 - 1, U32, U32):
-        _same(_total(store, high, _I32), expected, "a total at the upper end")
-    # The next charge begins a life of its own: after what made no counter, and after what came to 0.
-    absent = _counter()
-    _made(store, Charge.new(absent, 0, 9, _SHORT), Charge.new(absent, -1, 9, _SHORT))
-    _begins(store, absent)
-    for back in (-1, -9):
-        zero = _counter()
-        _made(store, Charge.new(zero, 1, 9, _SHORT), Charge.new(zero, back, 9, _SHORT))
-        _begins(store, zero)
-    _same(_totals(store, *SelfTest().charges), [1, 2, 0, 0, 1], "the self-test of every client")
+def vectors(opened: Callable[[], Guard], set_time: Callable[[float], object] | None = None) -> Replayed:
+    """Make the lists of charges in ``tests/vectors/guard.json``, each at its time, and compare the answers with the right ones.
 
-
-def _begins(store: Guard, counter: str) -> None:
-    (begun,) = _made(store, Charge.new(counter, 1, 9, _LONG))
-    _same((begun.total, begun.ends_in_seconds > _LONG - 100), (1, True), "a new counter, and that it has its own life")
-
-
-def limits(store: Guard) -> None:
-    """Test that a store refuses above the limit, leaves the refused counter as it was, and makes no charge after it."""
-    first, second, third = (_counter() for _ in range(3))
-    charges = [Charge.new(counter, 1, limit, 60) for counter, limit in ((first, 9), (second, 1), (third, 9))]
-    _same(_totals(store, *charges), [1, 1, 1], "a list within its limits")
-    _same(_totals(store, *charges), [2, 2], "a list whose second charge is refused")
-    _same([_total(store, counter, 0) for counter in (first, second, third)], [2, 1, 1], "the counters after it")
-    # Looking is refused by its limit too; giving back is not, and goes on.
-    last = Charge.new(third, 1, 9, 60)
-    _same(_totals(store, Charge.new(first, 0, 1, 60), last), [2], "a look above its limit")
-    _same(_totals(store, Charge.new(first, -1, 0, 60), last), [1, 2], "giving back")
-    _same(_totals(store), [], "an empty list")
-    twice = [Charge.new(first, 1, limit, 60) for limit in (9, 2, 9)]
-    _same(_totals(store, *twice), [2, 3], "one counter twice in a list")
-
-
-def ends(store: Guard, wait: Callable[[float], object]) -> None:
-    """Test that a counter keeps its first end whatever is added, that the end is told rounded up, and that a new counter begins after it.
-
-    wait: lets seconds pass for the store; six of them.
+    opened: gives a store for each vector.
+    set_time: sets that store's clock to seconds since the beginning of the vector; the store must be new then. Without it, time really
+    passes: all vectors run at once for four seconds, and those that need more are left out. Vectors that set a clock back are left out for
+    a store that does not answer ``now``.
     """
-    short, long = _counter(), _counter()
-    # Long enough for a store that takes its time to answer.
-    for counter, ttl in ((short, _SHORT), (long, _LONG)):
-        _same(_made(store, Charge.new(counter, 1, 9, ttl))[0].ends_in_seconds, ttl, "the life of a new counter")
-    wait(1.1)
-    # Another life does not move the end.
-    (kept,) = _made(store, Charge.new(short, 1, 9, _LONG))
-    _same((kept.total, 1 <= kept.ends_in_seconds < _SHORT), (2, True), "a counter that lives, and that its end is kept")
-    wait(_SHORT - 0.1)
-    (begun,) = _made(store, Charge.new(short, 1, 9, _LONG))
-    _same(begun, Total(1, _LONG), "a counter whose life is over")
-    (kept,) = _made(store, Charge.new(long, 1, 9, _LONG))
-    _same((kept.total, _LONG - 100 <= kept.ends_in_seconds < _LONG), (2, True), "a long life, and that its end is kept")
+    tests = json.loads((resources.files("xoxzo_2fa") / "guard.json").read_text("utf-8"))["tests"]
+    if set_time is not None:
+        set_time(0)
+    first = opened()
+    own = SelfTest()
+    own.judge(first.add(own.charges))
+    began = first.add([Charge.new(_counter(), 0, 0, 1)]).now
+    left_out = {flag for flag, without in (("Exact", set_time), ("Clock", began)) if without is None}
+    tried = [vector for vector in tests if left_out.isdisjoint(vector["flags"])]
+    if set_time is None:
+        with ThreadPoolExecutor(len(tried)) as pool:
+            faults = list(pool.map(lambda vector: _wait_for(opened(), vector), tried))
+    else:
+        faults = []
+        for vector in tried:
+            set_time(0)
+            faults.append(_replay(opened(), vector, set_time, began))
+    if any(faults):
+        raise AssertionError("\n".join(filter(None, faults)))
+    return Replayed(len(tried), len(tests) - len(tried))
+
+
+def _wait_for(store: Guard, vector: dict[str, Any]) -> str | None:
+    """Make the lists of a vector while time passes. A machine that stalls for half a second ends counters too early: three attempts."""
+
+    def attempt() -> str | None:
+        began = time.monotonic()
+        return _replay(store, vector, lambda at: time.sleep(max(0, began + at - time.monotonic())), None)
+
+    return attempt() and attempt() and attempt()
+
+
+def _replay(store: Guard, vector: dict[str, Any], wait: Callable[[float], object], began: int | None) -> str | None:
+    """Make the lists of a vector, and return what differs. What is None there is not compared."""
+    names: dict[str, str] = defaultdict(_counter)
+    for number, step in enumerate(vector["steps"], 1):
+        wait(step["at_milliseconds"] / 1_000)
+        charges = [
+            Charge.new(names[it["counter"]], it["amount"], it["limit"], it["ttl_seconds"]).in_group(names[it.get("group", it["counter"])])
+            for it in step["charges"]
+        ]
+        made = store.add(charges)
+        right = [(it["total"], it["ends_in_seconds"]) for it in step["totals"]]
+        given = [(it.total, it.ends_in_seconds) for it in made.totals]
+        seconds = step.get("now_seconds", step["at_milliseconds"] // 1_000)
+        on_time = began is None or seconds is None or made.now == began + seconds
+        same = (total == it[0] and ends in (it[1], None) for it, (total, ends) in zip(given, right, strict=False))
+        if len(given) != len(right) or not all(same) or not on_time:
+            flags = ", ".join(vector["flags"])
+            return f"guard.json {vector['tcId']} ({vector['comment']}) {flags}: step {number}: {made} instead of {right}, {seconds}"
+    return None
 
 
 def races(store: Guard) -> None:
