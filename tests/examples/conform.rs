@@ -10,10 +10,10 @@ use tokio::runtime::Runtime;
 use xoxzo_2fa::{
     Acceptance, AsyncGuard, AsyncTransport, AsyncTwoFactor, Audit, Binding, Body, Challenge,
     Channel, Charge, Claims, Code, Error, Expected, Guard, GuardError, Limit, Limits, Lost,
-    MemoryGuard, RedisGuard, Scope, Sending, Settings, TokenInfo, Totals, Transaction, Transport,
-    TwoFactor, Wait, check_receipt, explain, inspect,
+    MemoryGuard, RedisGuard, Scope, Sending, Settings, TokenInfo, Total, Totals, Transaction,
+    Transport, TwoFactor, Wait, check_receipt, explain, inspect,
 };
-use xoxzo_2fa_tests::Client;
+use xoxzo_2fa_tests::{Client, named};
 
 fn main() -> ExitCode {
     let mode = std::env::args().nth(1);
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     };
     let mut adaptor = Adaptor {
         runtime,
-        world: World::new("{}", 0),
+        world: World::new("{}", 0.0),
         client: None,
     };
     for line in io::stdin().lock().lines() {
@@ -57,7 +57,8 @@ struct Inner {
 }
 
 struct Told {
-    now: u64,
+    /// Seconds since 1970, with a fraction.
+    now: f64,
     ahead: u64,
     xoxzo: Value,
     guard: Value,
@@ -65,7 +66,7 @@ struct Told {
 }
 
 impl World {
-    fn new(document: &str, now: u64) -> Self {
+    fn new(document: &str, now: f64) -> Self {
         let told = Arc::new(Mutex::new(Told {
             now,
             ahead: 0,
@@ -77,7 +78,7 @@ impl World {
         let clock = Arc::clone(&told);
         let memory = MemoryGuard::danger_with_clock(1_000_000, move |_| {
             let told = clock.lock().unwrap_or_else(PoisonError::into_inner);
-            Duration::from_secs(told.now)
+            Duration::from_secs_f64(told.now)
         });
         Self(Arc::new(Inner {
             scope: match document["guard"]["scope"].as_str() {
@@ -95,7 +96,7 @@ impl World {
 
     fn now(&self) -> SystemTime {
         let told = self.told();
-        UNIX_EPOCH + Duration::from_secs(told.now + told.ahead)
+        UNIX_EPOCH + Duration::from_secs_f64(told.now) + Duration::from_secs(told.ahead)
     }
 
     fn count(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
@@ -212,7 +213,7 @@ impl Adaptor {
         let text = |name: &str| content[name].as_str().unwrap_or_default();
         match kind {
             "open" => {
-                let now = content["now"].as_u64().unwrap_or(0);
+                let now = content["now"].as_f64().unwrap_or(0.0);
                 return match content.get("own") {
                     None => Ok(self.open(text("document"), now)),
                     Some(own) => {
@@ -221,7 +222,7 @@ impl Adaptor {
                     }
                 };
             }
-            "now" => self.world.told().now = content.as_u64().unwrap_or(0),
+            "now" => self.world.told().now = content.as_f64().unwrap_or(0.0),
             "ahead" => self.world.told().ahead = content.as_u64().unwrap_or(0),
             "xoxzo" => self.world.told().xoxzo = content.clone(),
             "guard" => self.world.told().guard = content.clone(),
@@ -235,6 +236,7 @@ impl Adaptor {
                     check_receipt(&keys, text("receipt"), now, &expected(&content["expected"]));
                 return Ok(claims.map(|it| json!({"claims": claimed(&it)})));
             }
+            "add" => return self.add(content).map(Ok),
             "explain" => return explained(content),
             "inspect" => {
                 let token_info = inspect(text("token"));
@@ -248,7 +250,7 @@ impl Adaptor {
         Ok(Ok(json!({"done": {}})))
     }
 
-    fn open(&mut self, document: &str, now: u64) -> Result<Value, Error> {
+    fn open(&mut self, document: &str, now: f64) -> Result<Value, Error> {
         let world = World::new(document, now);
         self.world = world.clone();
         let settings = Settings::from_json(document)?;
@@ -270,6 +272,20 @@ impl Adaptor {
             }
         };
         Ok(self.opened(client))
+    }
+
+    /// What the guard answers to a list.
+    fn add(&self, content: &Value) -> Result<Value, String> {
+        let charges = content["charges"].as_array().into_iter().flatten();
+        let charges: Vec<Charge> = charges.map(charge).collect();
+        let made = match &self.runtime {
+            None => Guard::add(&self.world, &charges),
+            Some(runtime) => runtime.block_on(AsyncGuard::add(&self.world, &charges)),
+        };
+        let made = made.map_err(|error| error.to_string())?;
+        let total = |it: &Total| json!({"total": it.total, "ends_in_seconds": it.ends_in});
+        let totals: Vec<Value> = made.iter().map(total).collect();
+        Ok(json!({"counted": {"totals": totals, "now_seconds": made.now}}))
     }
 
     /// With the host's own transport and store.
@@ -379,6 +395,13 @@ fn binding(given: &Value) -> Binding {
     binding.session = given["session"].as_str().map(str::to_string);
     binding.transaction = transaction(&given["transaction"]);
     binding
+}
+
+fn charge(given: &Value) -> Charge {
+    let name = |field: &str| named(given[field].as_str().unwrap_or_default());
+    let number = |field: &str| given[field].as_i64().unwrap_or_default();
+    let [limit, ttl] = ["limit", "ttl_seconds"].map(|field| number(field) as u32);
+    Charge::new(name("counter"), number("amount") as i32, limit, ttl).in_group(name("group"))
 }
 
 fn text(given: &Value) -> String {

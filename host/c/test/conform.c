@@ -8,7 +8,8 @@
  *     {"open": {"document": {...} or "text", "now": N}}     a new client and a new guard in memory, whose clocks stand at N;
  *                                                            Xoxzo and the guard answer again
  *                                                            with "own": {} in it, with the library's own transport, clock and guard
- *     {"now": N}                                             moves both clocks
+ *     {"now": N}                                             moves both clocks; N may have a fraction
+ *     {"add": {"charges": [...]}}                            what the guard answers to a list: {"counted": {"totals"}}
  *     {"ahead": N}                                           sets the client's clock so many seconds ahead of the guard's
  *     {"xoxzo": {"status", "body", "retry_after"}}           what Xoxzo answers from now on; or {"no_answer", "cause"}
  *     {"guard": "memory"}, or {"no_answer", "cause"} there   how the guard answers from now on
@@ -29,8 +30,9 @@ static struct {
   const char *component;
   x2f_client *client;
   x2f_memory *memory;
-  /** The guard's time, and how far the host's clock is ahead of it. */
-  int64_t now, ahead;
+  /** The guard's time in seconds, and how far the host's clock is ahead of it. */
+  double now;
+  int64_t ahead;
   /** What the guard answers; X2F_ANSWERED is the memory's answer. */
   x2f_no_answer guard;
   /** The result of the transport; with X2F_ANSWERED, the response is below. */
@@ -46,13 +48,13 @@ static struct {
 static int64_t seconds(void *none)
 {
   (void)none;
-  return shell.now + shell.ahead;
+  return (int64_t)shell.now + shell.ahead;
 }
 
 static uint64_t nanoseconds(void *none)
 {
   (void)none;
-  return shell.now < 0 ? 0 : (uint64_t)shell.now * 1000000000u;
+  return shell.now < 0 ? 0 : (uint64_t)(shell.now * 1e9);
 }
 
 static x2f_no_answer add(void *none, const x2f_charge *charges, size_t count, x2f_totals *totals)
@@ -217,7 +219,7 @@ static json_t *open_client(const json_t *from)
   /* Closed when the next is open, so that the component is not compiled again. */
   x2f_client *former = shell.client;
   x2f_memory *forgotten = shell.memory;
-  shell.now = json_integer_value(json_object_get(from, "now"));
+  shell.now = json_number_value(json_object_get(from, "now"));
   shell.ahead = 0;
   shell.memory = x2f_memory_open(0, &timer);
   shell.guard = X2F_ANSWERED;
@@ -279,6 +281,27 @@ static json_t *set_guard(const json_t *how)
   if (no_answer != NULL) shell.guard = strcmp(no_answer, "guard-full") == 0 ? X2F_GUARD_FULL : X2F_GUARD_UNREACHABLE;
   set_cause(how);
   return json_pack("{s:{}}", "done");
+}
+
+static json_t *add_list(const json_t *list)
+{
+  x2f_charge charges[64];
+  x2f_total totals[64];
+  x2f_totals made = {totals, 0, -1, ""};
+  size_t at;
+  const json_t *each;
+  json_array_foreach (list, at, each) {
+    if (at >= sizeof charges / sizeof *charges) return misuse("charges: more than 64");
+    charges[at] = (x2f_charge){text(each, "counter"), text(each, "group"), (int32_t)json_integer_value(json_object_get(each, "amount")),
+                               (uint32_t)json_integer_value(json_object_get(each, "limit")),
+                               (uint32_t)json_integer_value(json_object_get(each, "ttl_seconds"))};
+  }
+  if (add(NULL, charges, json_array_size(list), &made) != X2F_ANSWERED) return misuse("the guard gave no answer");
+  json_t *own = json_array(), *now = made.now_seconds < 0 ? json_null() : json_integer(made.now_seconds);
+  for (at = 0; at < made.count; at++)
+    json_array_append_new(own, json_pack("{s:I,s:I}", "total", (json_int_t)totals[at].total, "ends_in_seconds",
+                                         (json_int_t)totals[at].ends_in_seconds));
+  return json_pack("{s:{s:o,s:o}}", "counted", "totals", own, "now_seconds", now);
 }
 
 static json_t *check_receipt(const json_t *from)
@@ -406,8 +429,9 @@ static json_t *answer(json_t *asked)
   if (strcmp(name, "open") == 0) return open_client(from);
   if (strcmp(name, "xoxzo") == 0) return set_xoxzo(from);
   if (strcmp(name, "guard") == 0) return set_guard(from);
+  if (strcmp(name, "add") == 0) return add_list(json_object_get(from, "charges"));
   if (strcmp(name, "now") == 0) {
-    shell.now = json_integer_value(from);
+    shell.now = json_number_value(from);
     return json_pack("{s:{}}", "done");
   }
   if (strcmp(name, "ahead") == 0) {

@@ -1,4 +1,4 @@
-/* What a guard must do, on the guard in memory: totals, zeros, limits, ends, room, races, groups, and no more in a child. */
+/* What the vectors do not say of the guard in memory: room, races, groups, and no more in a child. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdatomic.h>
@@ -29,77 +29,6 @@ static x2f_total one(x2f_guard guard, const char *key, int32_t amount, uint32_t 
   x2f_totals made = {&total, 0, -1, ""};
   x2f_no_answer no_answer = guard.add(guard.context, &charge, 1, &made);
   return no_answer == X2F_ANSWERED && made.count == 1 ? total : (x2f_total){UINT32_MAX, (uint32_t)no_answer};
-}
-
-/** Makes a list, of which `count` totals are expected. */
-static void make(x2f_guard guard, const x2f_charge *charges, size_t length, x2f_total *totals, size_t count)
-{
-  x2f_totals made = {totals, 0, -1, ""};
-  CHECK(guard.add(guard.context, charges, length, &made) == X2F_ANSWERED && made.count == count && made.now_seconds == -1);
-}
-
-static void totals(x2f_guard guard)
-{
-  static const struct {
-    int32_t amount;
-    uint32_t total;
-  } steps[] = {{0, 0}, {-3, 0}, {1, 1}, {2, 3}, {0, 3}, {-2, 1}, {-5, 0}, {4, 4}};
-  for (size_t at = 0; at < sizeof steps / sizeof *steps; at++)
-    CHECK(one(guard, "totals", steps[at].amount, UINT32_MAX, 60).total == steps[at].total);
-  static const uint32_t high[] = {INT32_MAX, UINT32_MAX - 1, UINT32_MAX, UINT32_MAX};
-  for (size_t at = 0; at < 4; at++) CHECK(one(guard, "saturates", INT32_MAX, UINT32_MAX, 60).total == high[at]);
-  one(guard, "absent", 0, 9, 5);
-  one(guard, "absent", -1, 9, 5);
-  x2f_total begun = one(guard, "absent", 1, 9, 500);
-  CHECK(begun.total == 1 && begun.ends_in_seconds == 500);
-}
-
-/** What comes to 0 is absent: the next charge begins another life, as long as its own. */
-static void zeros(x2f_guard guard)
-{
-  static const int32_t backs[] = {-1, -9};
-  for (size_t at = 0; at < 2; at++) {
-    CHECK(one(guard, "zero", 1, 9, 5).total == 1 && one(guard, "zero", backs[at], 9, 5).total == 0);
-    x2f_total begun = one(guard, "zero", 2, 9, 500);
-    CHECK(begun.total == 2 && begun.ends_in_seconds == 500);
-    CHECK(one(guard, "zero", -2, 0, 5).total == 0);
-  }
-}
-
-static void limits(x2f_guard guard)
-{
-  x2f_charge list[] = {{"first", "g", 1, 9, 60}, {"second", "g", 1, 1, 60}, {"third", "g", 1, 9, 60}};
-  x2f_total made[3];
-  make(guard, list, 3, made, 3);
-  make(guard, list, 3, made, 2);
-  CHECK(made[0].total == 2 && made[1].total == 2);
-  CHECK(one(guard, "first", 0, 9, 60).total == 2 && one(guard, "second", 0, 9, 60).total == 1);
-  CHECK(one(guard, "third", 0, 9, 60).total == 1);
-  x2f_charge look[] = {{"first", "g", 0, 1, 60}, {"third", "g", 1, 9, 60}};
-  make(guard, look, 2, made, 1);
-  CHECK(made[0].total == 2);
-  x2f_charge back[] = {{"first", "g", -1, 0, 60}, {"third", "g", 1, 9, 60}};
-  make(guard, back, 2, made, 2);
-  CHECK(made[0].total == 1 && made[1].total == 2);
-  make(guard, list, 0, made, 0);
-  x2f_charge twice[] = {{"first", "g", 1, 9, 60}, {"first", "g", 1, 2, 60}, {"first", "g", 1, 9, 60}};
-  make(guard, twice, 3, made, 2);
-  CHECK(made[0].total == 2 && made[1].total == 3);
-}
-
-static void ends(x2f_guard guard)
-{
-  moment += SECOND / 3;
-  CHECK(one(guard, "short", 1, 9, 2).ends_in_seconds == 2 && one(guard, "long", 1, 9, 600).ends_in_seconds == 600);
-  moment += SECOND + 1;
-  x2f_total kept = one(guard, "short", 1, 9, 600);
-  CHECK(kept.total == 2 && kept.ends_in_seconds == 1);
-  moment += SECOND - 1;
-  x2f_total begun = one(guard, "short", 1, 9, 600);
-  CHECK(begun.total == 1 && begun.ends_in_seconds == 600);
-  kept = one(guard, "long", 1, 9, 9);
-  CHECK(kept.total == 2 && kept.ends_in_seconds == 598);
-  CHECK(one(guard, "forever", 1, 9, UINT32_MAX).ends_in_seconds == UINT32_MAX);
 }
 
 /** Charges numbers from `from` up to `to`, and gives how many were refused for want of room. */
@@ -237,10 +166,6 @@ int main(void)
   x2f_memory *memory = x2f_memory_open(0, &timer);
   x2f_guard guard = x2f_memory_guard(memory);
   CHECK(memory != NULL && guard.scope == X2F_PROCESS);
-  totals(guard);
-  zeros(guard);
-  limits(guard);
-  ends(guard);
   room();
   constant();
   races(guard);

@@ -13,6 +13,7 @@ from xoxzo_2fa import (
     AsyncOperator,
     AsyncTwoFactor,
     Binding,
+    Charge,
     Expected,
     GuardFull,
     GuardUnreachable,
@@ -33,7 +34,7 @@ from xoxzo_2fa.guards.redis import AsyncRedisGuard, RedisGuard
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-    from xoxzo_2fa import Charge, Totals
+    from xoxzo_2fa import Totals
 
 TAKEN = {"status": 201, "body": '[{"msgid":"m1"}]'}
 
@@ -43,7 +44,7 @@ class World:
 
     blocks = False
 
-    def __init__(self, document: str, now: int) -> None:
+    def __init__(self, document: str, now: float) -> None:
         self.now = now
         self.ahead = 0
         self.xoxzo: dict[str, Any] = TAKEN
@@ -180,6 +181,9 @@ class Adaptor:
         if kind in ("now", "ahead", "xoxzo", "guard"):
             setattr(self.world, kind, content)
             return {"done": {}}
+        if kind == "add":
+            made = self.run(self.world.add([Charge(**it) for it in content["charges"]]))
+            return {"counted": {"totals": [total._asdict() for total in made.totals], "now_seconds": made.now}}
         if kind in ("check_receipt", "index_of", "explain", "inspect"):
             return self.look(kind, content)
         if "binding" in content:
