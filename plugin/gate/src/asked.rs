@@ -1,14 +1,14 @@
 //! The kind of answer that a client asks for.
 
 use crate::head::Head;
-use crate::wording::Language;
+use crate::wording::PageLanguage;
 
 /// The kind of answer that the client wants.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked {
     pub(crate) json: bool,
     pub(crate) html: bool,
-    pub(crate) language: Language,
+    pub(crate) language: PageLanguage,
 }
 
 impl Asked {
@@ -17,7 +17,7 @@ impl Asked {
         Self {
             html,
             json: !html && head.accepts("application/json"),
-            language: Language::of(head),
+            language: PageLanguage::of(head),
         }
     }
 }

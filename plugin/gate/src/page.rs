@@ -8,7 +8,7 @@ use xoxzo_2fa_core::Prepared;
 
 use crate::colour::Colour;
 use crate::settings::Brand;
-use crate::wording::{Language, Words};
+use crate::wording::{PageLanguage, Words};
 
 const STYLE: &str = include_str!("page/page.css");
 /// Takes the code out of the SMS where a browser offers it (WebOTP).
@@ -31,7 +31,7 @@ impl Theme {
         let on = if light { "#000" } else { "#fff" };
         let style = [":root{--brand:", &brand.color, ";--on:", on, "}", STYLE].concat();
         let previews = engine.previews(None, None).unwrap_or_default();
-        let fits = [Language::En, Language::Ja].map(|language| {
+        let fits = [PageLanguage::En, PageLanguage::Ja].map(|language| {
             let own = previews
                 .iter()
                 .find(|preview| preview.locale.code() == language.code());
@@ -59,11 +59,11 @@ impl Theme {
     }
 
     /// The language of a message to somebody who reads this one; the settings' own where it would be too long.
-    pub(crate) fn locale_of(&self, language: Language) -> Option<&'static str> {
+    pub(crate) fn locale_of(&self, language: PageLanguage) -> Option<&'static str> {
         let [en, ja] = self.fits;
         let fits = match language {
-            Language::En => en,
-            Language::Ja => ja,
+            PageLanguage::En => en,
+            PageLanguage::Ja => ja,
         };
         fits.then_some(language.code())
     }
@@ -71,7 +71,7 @@ impl Theme {
     /// A whole page.
     pub(crate) fn page(
         &self,
-        language: Language,
+        language: PageLanguage,
         title: &str,
         fill: impl FnOnce(&mut Html, &Words),
     ) -> String {

@@ -18,7 +18,7 @@ use crate::page::Html;
 use crate::pass::Pass;
 use crate::turn::GateResponse;
 use crate::visit::{Failed, Notice, Step, Visit};
-use crate::wording::{Language, Words};
+use crate::wording::{PageLanguage, Words};
 
 impl Gate {
     /// The page of a visit, for somebody with a pass or without.
@@ -192,7 +192,7 @@ struct View<'a> {
     csrf: String,
     masked: String,
     notice: Option<String>,
-    language: Language,
+    language: PageLanguage,
     now: u32,
 }
 

@@ -9,12 +9,12 @@ use crate::visit::Failed;
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Language {
+pub(crate) enum PageLanguage {
     En,
     Ja,
 }
 
-impl Language {
+impl PageLanguage {
     /// Returns the language that the client likes best of these (RFC 9110, section 12.5.4); English if neither.
     pub(crate) fn of(head: &Head) -> Self {
         let mut best = (0, Self::En);
@@ -205,19 +205,19 @@ mod tests {
 
     #[test]
     fn the_language_is_the_one_that_is_liked_best() {
-        let of = |value: &[u8]| Language::of(&Head::new([("accept-language", value)]));
+        let of = |value: &[u8]| PageLanguage::of(&Head::new([("accept-language", value)]));
         for (value, language) in [
-            (&b"ja"[..], Language::Ja),
-            (b"ja-JP,en;q=0.8", Language::Ja),
-            (b"fr, ja;q=0.3, en;q=0.2", Language::Ja),
-            (b"en;q=0.5,JA;q=0.75", Language::Ja),
-            (b"en", Language::En),
-            (b"fr", Language::En),
-            (b"", Language::En),
-            (b"ja;q=0", Language::En),
-            (b"\xff", Language::En),
-            (b"jam", Language::En),
-            (b"ja;q=x,en;q=0.001", Language::En),
+            (&b"ja"[..], PageLanguage::Ja),
+            (b"ja-JP,en;q=0.8", PageLanguage::Ja),
+            (b"fr, ja;q=0.3, en;q=0.2", PageLanguage::Ja),
+            (b"en;q=0.5,JA;q=0.75", PageLanguage::Ja),
+            (b"en", PageLanguage::En),
+            (b"fr", PageLanguage::En),
+            (b"", PageLanguage::En),
+            (b"ja;q=0", PageLanguage::En),
+            (b"\xff", PageLanguage::En),
+            (b"jam", PageLanguage::En),
+            (b"ja;q=x,en;q=0.001", PageLanguage::En),
         ] {
             assert_eq!(of(value), language, "{value:?}");
         }
