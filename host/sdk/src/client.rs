@@ -11,7 +11,7 @@ use crate::binding::{Acceptance, Binding, Challenge, Report, Sending};
 use crate::bindings::TwoFactor as Exports;
 use crate::bindings::exports::xoxzo::two_factor::challenges::Guest as Challenges;
 use crate::bindings::xoxzo::two_factor::types;
-use crate::component::{BUNDLED, Host, State};
+use crate::component::{BUNDLED, Host, ImportState};
 use crate::configuration::{index_of, prepare, trail_of};
 use crate::current::{Clock, Current};
 use crate::engine::{Place, shared};
@@ -149,7 +149,7 @@ impl TwoFactor {
         sending: &Sending,
         call: impl FnOnce(
             &Challenges,
-            &mut Store<State>,
+            &mut Store<ImportState>,
             &str,
             (types::Binding, types::Sending),
         ) -> wasmtime::Result<Result<types::Challenge, types::Failure>>,
@@ -271,7 +271,10 @@ impl TwoFactor {
 
     pub(crate) fn call<T>(
         &self,
-        call: impl FnOnce(&Exports, &mut Store<State>) -> wasmtime::Result<Result<T, types::Failure>>,
+        call: impl FnOnce(
+            &Exports,
+            &mut Store<ImportState>,
+        ) -> wasmtime::Result<Result<T, types::Failure>>,
     ) -> Result<T, Error> {
         let Inner {
             plugin,

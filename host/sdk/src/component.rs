@@ -27,26 +27,26 @@ pub(crate) struct Host {
     pub(crate) origin: Option<Uri>,
 }
 
-pub(crate) type State = Any<Host>;
+pub(crate) type ImportState = Any<Host>;
 
 impl World for TwoFactor {
     type Host = Host;
-    type Pre = TwoFactorPre<State>;
+    type Pre = TwoFactorPre<ImportState>;
 
-    fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-        Self::add_to_linker::<_, HasSelf<_>>(linker, |state: &mut State| state)
+    fn link(linker: &mut Linker<ImportState>) -> wasmtime::Result<()> {
+        Self::add_to_linker::<_, HasSelf<_>>(linker, |state: &mut ImportState| state)
     }
 
-    fn prepare(pre: InstancePre<State>) -> wasmtime::Result<Self::Pre> {
+    fn prepare(pre: InstancePre<ImportState>) -> wasmtime::Result<Self::Pre> {
         TwoFactorPre::new(pre)
     }
 
-    fn instantiate(pre: &Self::Pre, store: &mut Store<State>) -> wasmtime::Result<Self> {
+    fn instantiate(pre: &Self::Pre, store: &mut Store<ImportState>) -> wasmtime::Result<Self> {
         pre.instantiate(store)
     }
 }
 
-impl guard::Host for State {
+impl guard::Host for ImportState {
     fn add(&mut self, charges: Vec<types::Charge>) -> Result<types::Totals, types::HostFailure> {
         let charges = listed(charges)?;
         self.outside(|host| counted(&charges, host.guard.add(&charges)))
@@ -55,7 +55,7 @@ impl guard::Host for State {
     }
 }
 
-impl wit_http::Host for State {
+impl wit_http::Host for ImportState {
     fn send(&mut self, request: types::Request) -> Result<types::Response, types::HostFailure> {
         let exchange = |host: &Host| {
             let (request, timeout) = outgoing(host.origin.as_ref(), request)?;
@@ -65,7 +65,7 @@ impl wit_http::Host for State {
     }
 }
 
-impl wall_clock::Host for State {
+impl wall_clock::Host for ImportState {
     fn now(&mut self) -> wall_clock::Datetime {
         let since = (self.host.clock)()
             .duration_since(UNIX_EPOCH)
