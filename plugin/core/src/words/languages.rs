@@ -6,6 +6,12 @@ use crate::common::document::Form;
 use crate::common::failure::InvalidFormat;
 use crate::words::language::{Call, Language, Sentences};
 
+macro_rules! one_of {
+    ($first:literal $($other:literal)*) => {
+        concat!("must be one of ", $first $(, ", ", $other)*)
+    };
+}
+
 /// Makes a [`Locale`] of each line: its file, its name, its tag of BCP 47, and its description.
 macro_rules! languages {
     ($($module:ident $name:ident = $code:literal $about:literal;)+) => {
@@ -34,7 +40,7 @@ macro_rules! languages {
             }
         }
 
-        const UNKNOWN: InvalidFormat = InvalidFormat(concat!("must be one of" $(, " ", $code)+));
+        const UNKNOWN: InvalidFormat = InvalidFormat(one_of!($($code)+));
     };
 }
 
