@@ -195,7 +195,11 @@ def hostile(court: Court) -> None:
             )
             if name == "an odd byte":
                 told = answer.json()
-                own.hold(f"{name}: the message's id is read", told.get("step") == "code" and "unconfirmed" not in told, answer)
+                own.hold(
+                    f"{name}: the message's id is read",
+                    told.get("step") == "code" and "unconfirmed" not in told,
+                    answer,
+                )
             again = person.press("resend") if answer.status == 200 else person.press("start")
             own.hold(
                 f"{name}: no second message at once",
