@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from xoxzo_2fa._secret import Secret, cause
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 #: The most bytes of a body that are read from the wire.
 WIRE = 64 * 1024
@@ -100,6 +100,14 @@ _CERTIFICATE = {
     62: "tls: the certificate is for another name",
     64: "tls: the certificate is for another name",
 }
+
+
+def first_of_each(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return header fields by their names in lower case. Of several with one name, the first counts."""
+    fields: dict[str, str] = {}
+    for name, value in headers:
+        fields.setdefault(name.lower(), value)
+    return fields
 
 
 def delivered(outcome: Secret[Response]) -> Response:
