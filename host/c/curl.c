@@ -189,7 +189,10 @@ static const char *cause(CURL *curl, CURLcode code, bool begun)
     return distrust(trusted);
   case CURLE_SSL_CONNECT_ERROR: return "tls: the server speaks another TLS";
   case CURLE_OPERATION_TIMEDOUT: return begun ? "timeout: no answer in time" : "connect: no connection";
-  case CURLE_OUT_OF_MEMORY: return "memory: there is none";
+  /* Also said of a head that is too long. */
+  case CURLE_OUT_OF_MEMORY: return begun ? "http: no readable answer" : "memory: there is none";
+  /* The head ended with the connection. */
+  case CURLE_OK:
   case CURLE_SEND_ERROR:
   case CURLE_RECV_ERROR:
   case CURLE_GOT_NOTHING: return "connection: it broke";
@@ -209,7 +212,7 @@ x2f_no_answer x2f_curl_send(void *context, const x2f_request *request, x2f_respo
   struct curl_slist *list = fields(request);
   CURLcode code = curl == NULL || list == NULL ? CURLE_OUT_OF_MEMORY : configure(curl, request, list, &own);
   if (code == CURLE_OK) code = curl_easy_perform(curl);
-  if (code != CURLE_OK) snprintf(response->cause, sizeof response->cause, "%s", cause(curl, code, own.begun));
+  if (code != CURLE_OK || !own.answered) snprintf(response->cause, sizeof response->cause, "%s", cause(curl, code, own.begun));
   if (curl != NULL) curl_easy_cleanup(curl);
   forget(list);
   /* What the status says is known even if the body is lost: 4xx is a refusal, anything else unreadable. */
