@@ -43,15 +43,22 @@ def free_port() -> int:
         return port
 
 
-@contextmanager
-def untrusted() -> Iterator[str]:
-    """A server that proves its name by a certificate of its own."""
+def impostor() -> ssl.SSLContext:
+    """TLS of a server that proves its name by a certificate of its own."""
     folder = Path(tempfile.mkdtemp())
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", "key", "-out", "certificate"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "certificate", folder / "key")
+    shutil.rmtree(folder)
+    return context
+
+
+@contextmanager
+def untrusted() -> Iterator[str]:
+    """A server that nobody should trust."""
+    context = impostor()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -67,7 +74,6 @@ def untrusted() -> Iterator[str]:
 
         threading.Thread(target=serve, daemon=True).start()
         yield f"https://localhost:{server.getsockname()[1]}"
-    shutil.rmtree(folder)
 
 
 class Redis:

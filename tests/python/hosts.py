@@ -18,6 +18,7 @@ Reads tests/vectors/*.json; prints what differs, a table, and a closing line.
 """
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -36,9 +37,14 @@ DELIVERED = {"status": 200, "body": '{"msgid":"m1","status":"DELIVERED"}'}
 class Host:
     """A host's program, and the requests of its last answer."""
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, environment: dict[str, str] | None = None) -> None:
         self.process = subprocess.Popen(
-            shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            shlex.split(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, **(environment or {})},
         )
         self.requests: list[dict[str, Any]] = []
 

@@ -1,13 +1,8 @@
 //! Every way in which a message can fail, over HTTP: what is not sent, what is unknown, and that a challenge is usable then.
 
-use std::io::Read;
-use std::net::TcpListener;
-use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::json;
 use xoxzo_2fa::{Binding, Code, Delivery, Error};
 use xoxzo_2fa_sandbox::{Fault, Options, Sandbox};
@@ -163,69 +158,6 @@ fn an_answer_that_is_only_slow_is_waited_for() {
         assert_eq!(patient.start(&login).unwrap().delivery, Delivery::Accepted);
     }
     assert_eq!(sandbox.inbox(None).len(), 2);
-}
-
-/// Where no byte of a request can leave the host.
-#[test]
-fn names_connections_and_certificates_that_fail_are_not_sent() {
-    let reserved = TcpListener::bind("127.0.0.1:0").unwrap();
-    let refused = format!("http://{}", reserved.local_addr().unwrap());
-    drop(reserved);
-    // RFC 6761: a name under `invalid` never resolves.
-    for url in ["https://xoxzo.invalid", &refused] {
-        let settings = || {
-            sandboxed(url, "sid-canary", "auth-canary")
-                .key(key(1))
-                .build()
-        };
-        let login = Binding::new("+819012345678", "user-1", "login");
-        for client in Client::both(settings) {
-            for _ in 0..2 {
-                let result = client.start(&login);
-                assert_eq!(outcome(&result), Outcome::NotSent(None), "{url}");
-            }
-        }
-    }
-}
-
-/// A server with a certificate of its own making: where it is, and how many bytes of a request it got.
-fn impostor() -> (String, mpsc::Receiver<usize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!(
-        "https://localhost:{}",
-        listener.local_addr().unwrap().port()
-    );
-    let own = rcgen::generate_simple_self_signed(["localhost".to_string()]).unwrap();
-    let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![own.cert.into()], key)
-        .unwrap();
-    let (sender, got) = mpsc::channel();
-    thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        let session = ServerConnection::new(Arc::new(config)).unwrap();
-        let mut request = Vec::new();
-        let _refused = StreamOwned::new(session, stream).read_to_end(&mut request);
-        sender.send(request.len()).unwrap();
-    });
-    (url, got)
-}
-
-#[test]
-fn a_server_that_cannot_prove_its_name_gets_no_byte_of_a_request() {
-    for which in 0..2 {
-        let (url, got) = impostor();
-        let settings = || {
-            sandboxed(&url, "sid-canary", "auth-canary")
-                .key(key(1))
-                .build()
-        };
-        let login = Binding::new("+819012345678", "user-1", "login");
-        let result = Client::both(settings)[which].start(&login);
-        assert_eq!(outcome(&result), Outcome::NotSent(None));
-        assert_eq!(got.recv_timeout(Duration::from_secs(5)), Ok(0));
-    }
 }
 
 #[test]

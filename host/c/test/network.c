@@ -1,5 +1,5 @@
 /*
- * The transport by libcurl: against a sandbox, whose numbers answer in every way there is, and against nobody.
+ * The transport by libcurl: against a sandbox, whose numbers answer in every way there is, and for places that it must not go to.
  *
  *     build/network COMPONENT URL SID AUTH_TOKEN      the last three as `xoxzo-2fa sandbox` prints them
  */
@@ -44,7 +44,7 @@ static x2f_no_answer get(const char *path, x2f_response *response)
   return x2f_curl_send(NULL, &request, response);
 }
 
-/** What a POST without an account comes to. */
+/** The outcome of a POST. */
 static x2f_no_answer post(const char *url)
 {
   static x2f_response response;
@@ -54,24 +54,16 @@ static x2f_no_answer post(const char *url)
   return x2f_curl_send(NULL, &request, &response);
 }
 
-static void nobody(void)
+static void places(void)
 {
-  char url[256];
-  CHECK(post("http://127.0.0.1:1/") == X2F_NOT_SENT);
-  CHECK(post("http://[::1]:1/") == X2F_NOT_SENT);
-  CHECK(post("https://xoxzo.invalid/") == X2F_NOT_SENT);
   CHECK(post("http://192.0.2.1/") == X2F_NOT_SENT);
   CHECK(post("http://127.0.0.1.example.com/") == X2F_NOT_SENT);
   CHECK(post("http://127.0.0.1@192.0.2.1/") == X2F_NOT_SENT);
   CHECK(post("file:///etc/hosts") == X2F_NOT_SENT);
   CHECK(post("") == X2F_NOT_SENT);
-  snprintf(url, sizeof url, "https%s/", sandbox + strlen("http"));
-  CHECK(post(url) == X2F_NOT_SENT);
+  char url[256];
   snprintf(url, sizeof url, "%s/", sandbox);
   CHECK(post(url) == X2F_ANSWERED);
-  setenv("http_proxy", "http://127.0.0.1:1", 1);
-  CHECK(post(url) == X2F_ANSWERED);
-  unsetenv("http_proxy");
 }
 
 static void fates(const x2f_client *client)
@@ -153,7 +145,7 @@ int main(int count, char **arguments)
     fprintf(stderr, "%s: %s\n", failure.code, failure.detail);
     return 1;
   }
-  nobody();
+  places();
   fates(client);
   login(client);
   explained(client);

@@ -1,4 +1,4 @@
-"""Answers the questions of ``tests/python/hosts.py`` through this package: ``conform.py blocking|asyncio``."""
+"""Answers the questions of ``tests/python/hosts.py`` through this package: ``conform.py blocking|asyncio [httpx]``."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from xoxzo_2fa import (
     Unknown,
 )
 from xoxzo_2fa.guards.redis import AsyncRedisGuard, RedisGuard
+from xoxzo_2fa.transports.httpx import AsyncHttpxTransport, HttpxTransport
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -225,15 +226,17 @@ class Adaptor:
 
     def own(self, settings: Settings, url: str | None) -> Any:
         """Give a client with the package's own transport and store."""
+        httpx = sys.argv[2:] == ["httpx"]
+        own: dict[str, Any] = {"audit": lambda _: None}
         if self.make is AsyncWorld:
             store: Any = MemoryGuard() if url is None else AsyncRedisGuard(url)
-            return self.run(AsyncTwoFactor.create(settings, store))
-        return TwoFactor(settings, MemoryGuard() if url is None else RedisGuard(url))
+            return self.run(AsyncTwoFactor.create(settings, store, transport=AsyncHttpxTransport() if httpx else None, **own))
+        return TwoFactor(settings, MemoryGuard() if url is None else RedisGuard(url), transport=HttpxTransport() if httpx else None, **own)
 
 
 def main() -> None:
     """Answer until the questions end."""
-    if sys.argv[1:] == ["asyncio"]:
+    if sys.argv[1] == "asyncio":
         loop = asyncio.new_event_loop()
 
         def run(waited: Awaitable[Any]) -> Any:

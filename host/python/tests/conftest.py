@@ -81,7 +81,7 @@ class Sandbox:
 
     def settings(self, **changes: Any) -> Settings:
         account = {"sid": self.sid, "auth_token": self.auth_token, "sender": "Example", "base_url": self.url}
-        account["timeout_milliseconds"] = 3_000
+        account["timeout_milliseconds"] = 2_000
         return Settings(document(xoxzo=account, **changes))
 
     def inbox(self, recipient: str) -> list[dict[str, Any]]:

@@ -1,24 +1,20 @@
-"""Every way in which a message can fail, over HTTP, for each transport: what is not sent, and what is unknown."""
+"""Every answer of the sandbox, for each transport. What servers do beyond that is in ``tests/vectors/transport.json``."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
-import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import document, pin_in
+from conftest import pin_in
 
 from xoxzo_2fa import AsyncTwoFactor, Binding, MemoryGuard, Refuse, Settings, StandardTransport, TwoFactor, Upstream
 from xoxzo_2fa.transports.httpx import AsyncHttpxTransport, HttpxTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Sandbox
 
@@ -115,44 +111,3 @@ def test_states(client: Callable[[Settings], Any], sandbox: Callable[..., Sandbo
                 two_factor.status(handle)
         else:
             assert two_factor.status(handle).delivery == delivery
-
-
-def settings_for(url: str) -> Settings:
-    account = {"sid": "sid-canary", "auth_token": "auth-canary", "sender": "Example", "base_url": url}
-    return Settings(document(xoxzo={**account, "timeout_milliseconds": 2000}))
-
-
-def test_names_and_connections_that_fail_are_not_sent(client: Callable[[Settings], Any]) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        refused = f"http://127.0.0.1:{free.getsockname()[1]}"
-    for url in ("https://xoxzo.invalid", refused):
-        two_factor = client(settings_for(url))
-        user = Binding("+819012345678", "user-1", "login")
-        assert [outcome(two_factor, user) for _ in range(2)] == [None, None]
-
-
-def test_a_server_that_cannot_prove_its_name_gets_nothing(client: Callable[[Settings], Any], tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run([*command, "-keyout", key, "-out", certificate, *names], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    listener = socket.create_server(("127.0.0.1", 0))
-    got: list[bytes] = []
-
-    def serve() -> None:
-        connection, _ = listener.accept()
-        try:
-            with context.wrap_socket(connection, server_side=True) as stream:
-                got.append(stream.recv(4096))
-        except OSError:
-            got.append(b"")
-
-    server = threading.Thread(target=serve)
-    server.start()
-    two_factor = client(settings_for(f"https://localhost:{listener.getsockname()[1]}"))
-    assert outcome(two_factor, Binding("+819012345678", "user-1", "login")) is None
-    server.join(10)
-    assert got == [b""]
