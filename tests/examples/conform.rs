@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use xoxzo_2fa::{
     Acceptance, AsyncGuard, AsyncTransport, AsyncTwoFactor, Audit, Binding, Body, Challenge,
-    Channel, Charge, Claims, Code, Error, Expected, Guard, GuardError, Limit, Limits, Lost,
-    MemoryGuard, RedisGuard, Scope, Sending, Settings, TokenInfo, Total, Totals, Transaction,
+    Channel, Charge, Claims, Code, Error, Expected, Guard, GuardError, Handle, Limit, Limits, Lost,
+    MemoryGuard, RedisGuard, Scope, Sending, Settings, Token, TokenInfo, Total, Totals, Transaction,
     Transport, TwoFactor, Wait, check_receipt, explain, inspect,
 };
 use xoxzo_2fa_tests::{Client, named};
@@ -232,14 +232,18 @@ impl Adaptor {
                     .filter_map(|key| key.as_str().map(str::to_string))
                     .collect();
                 let now = self.world.now();
-                let claims =
-                    check_receipt(&keys, text("receipt"), now, &expected(&content["expected"]));
+                let claims = check_receipt(
+                    &keys,
+                    &text("receipt").into(),
+                    now,
+                    &expected(&content["expected"]),
+                );
                 return Ok(claims.map(|it| json!({"claims": claimed(&it)})));
             }
             "add" => return self.add(content).map(Ok),
             "explain" => return explained(content),
             "inspect" => {
-                let token_info = inspect(text("token"));
+                let token_info = inspect(&text("token").into());
                 return Ok(token_info.map(|it| json!({"token_info": informed(&it)})));
             }
             _ => {
@@ -332,17 +336,17 @@ fn operate(client: &Client, kind: &str, content: &Value) -> Result<Result<Value,
     Ok(match kind {
         "start" => client.start_with(&to, &how).map(|it| challenged(&it)),
         "resend" => client
-            .resend_with(text("token"), &to, &how)
+            .resend_with(&text("token").into(), &to, &how)
             .map(|it| challenged(&it)),
         "verify" => {
             let (token, pin) = (text("token"), text("pin"));
             match content["client"].as_str() {
-                Some(address) => client.verify_from(token, &to, pin, address),
-                None => client.verify(token, &to, pin),
+                Some(address) => client.verify_from(&Token::new(token), &to, pin, address),
+                None => client.verify(&Token::new(token), &to, pin),
             }
             .map(|it| accepted(&it))
         }
-        "status" => client.status(text("handle")).map(|report| {
+        "status" => client.status(&text("handle").into()).map(|report| {
             json!({"reported": {
                 "delivery": report.delivery.as_str(), "detail": report.detail, "audit": audited(&report.audit),
             }})
@@ -456,9 +460,9 @@ fn audited(audit: &Audit) -> Value {
 
 fn challenged(challenge: &Challenge) -> Value {
     json!({"challenged": {
-        "token": challenge.token, "masked": challenge.masked, "expires_in_seconds": challenge.expires_in.as_secs(),
+        "token": challenge.token.as_str(), "masked": challenge.masked, "expires_in_seconds": challenge.expires_in.as_secs(),
         "resend_after_seconds": challenge.resend_after.as_secs(), "delivery": challenge.delivery.as_str(),
-        "handle": challenge.handle, "parts": challenge.parts, "audit": audited(&challenge.audit),
+        "handle": challenge.handle.as_ref().map(Handle::as_str), "parts": challenge.parts, "audit": audited(&challenge.audit),
     }})
 }
 
@@ -475,7 +479,7 @@ fn limits(limits: &Limits) -> Value {
 
 fn accepted(acceptance: &Acceptance) -> Value {
     json!({"accepted": {
-        "receipt": acceptance.receipt, "expires_in_seconds": acceptance.expires_in.as_secs(),
+        "receipt": acceptance.receipt.as_str(), "expires_in_seconds": acceptance.expires_in.as_secs(),
         "audit": audited(&acceptance.audit),
     }})
 }

@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use tokio::runtime::{Builder, Runtime};
 use xoxzo_2fa::{
     Acceptance, AsyncOperator, AsyncTwoFactor, Binding, Blocking, Challenge, Credits, Error, Event,
-    Guard, Limits, MemoryGuard, Operator, Report, Sending, Settings, TwoFactor, Unlocked,
+    Guard, Handle, Limits, MemoryGuard, Operator, Report, Sending, Settings, Token, TwoFactor,
+    Unlocked,
 };
 
 /// Which client.
@@ -122,7 +123,7 @@ impl Client {
     /// # Errors
     ///
     /// As [`TwoFactor::resend`].
-    pub fn resend(&self, token: &str, binding: &Binding) -> Result<Challenge, Error> {
+    pub fn resend(&self, token: &Token, binding: &Binding) -> Result<Challenge, Error> {
         self.resend_with(token, binding, &Sending::default())
     }
 
@@ -133,7 +134,7 @@ impl Client {
     /// As [`TwoFactor::resend_with`].
     pub fn resend_with(
         &self,
-        token: &str,
+        token: &Token,
         binding: &Binding,
         sending: &Sending,
     ) -> Result<Challenge, Error> {
@@ -148,10 +149,10 @@ impl Client {
     /// # Errors
     ///
     /// As [`TwoFactor::verify`].
-    pub fn verify(&self, token: &str, binding: &Binding, pin: &str) -> Result<Acceptance, Error> {
+    pub fn verify(&self, token: &Token, binding: &Binding, pin: &str) -> Result<Acceptance, Error> {
         match self {
-            Self::Blocking(client) => client.verify(token, binding, pin),
-            Self::Async(client, on) => on.block_on(client.verify(token, binding, pin)),
+            Self::Blocking(client) => client.verify(token, binding, &pin.into()),
+            Self::Async(client, on) => on.block_on(client.verify(token, binding, &pin.into())),
         }
     }
 
@@ -162,14 +163,16 @@ impl Client {
     /// As [`TwoFactor::verify_from`].
     pub fn verify_from(
         &self,
-        token: &str,
+        token: &Token,
         binding: &Binding,
         pin: &str,
         client: &str,
     ) -> Result<Acceptance, Error> {
         match self {
-            Self::Blocking(this) => this.verify_from(token, binding, pin, client),
-            Self::Async(this, on) => on.block_on(this.verify_from(token, binding, pin, client)),
+            Self::Blocking(this) => this.verify_from(token, binding, &pin.into(), client),
+            Self::Async(this, on) => {
+                on.block_on(this.verify_from(token, binding, &pin.into(), client))
+            }
         }
     }
 
@@ -178,7 +181,7 @@ impl Client {
     /// # Errors
     ///
     /// As [`TwoFactor::status`].
-    pub fn status(&self, handle: &str) -> Result<Report, Error> {
+    pub fn status(&self, handle: &Handle) -> Result<Report, Error> {
         match self {
             Self::Blocking(client) => client.status(handle),
             Self::Async(client, on) => on.block_on(client.status(handle)),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 use xoxzo_2fa::{
     AsyncGuard, AsyncOperator, AsyncTransport, AsyncTwoFactor, Binding, Blocking, Body, Charge,
-    Code, Delivery, GuardError, Lost, MemoryGuard, Operation, Outcome, Scope, Settings,
+    Code, Delivery, GuardError, Lost, MemoryGuard, Operation, Outcome, Pin, Scope, Settings,
     SqliteGuard, Totals, Wait,
 };
 use xoxzo_2fa_tests::{Client, key, other_than, pin_in, sandboxed};
@@ -63,9 +63,11 @@ impl Slow {
         }
     }
 
-    fn pin(&self) -> String {
+    fn pin(&self) -> Pin {
         let body = self.bodies.lock().unwrap().pop().unwrap();
-        pin_in(body.split("&recipient").next().unwrap(), 6).unwrap()
+        pin_in(body.split("&recipient").next().unwrap(), 6)
+            .unwrap()
+            .into()
     }
 }
 
@@ -120,8 +122,9 @@ fn events_are_told_as_by_the_other_client() {
         let user = login(1);
         let challenge = two_factor.start(&user).await.unwrap();
         let pin = slow.pin();
-        let wrong = two_factor.verify(&challenge.token, &user, other_than(&pin));
-        assert_eq!(wrong.await.err().unwrap().code(), Code::WrongPin);
+        let wrong = Pin::new(other_than(pin.as_str()));
+        let wrong = two_factor.verify(&challenge.token, &user, &wrong).await;
+        assert_eq!(wrong.err().unwrap().code(), Code::WrongPin);
         let right = two_factor.verify(&challenge.token, &user, &pin).await;
         assert!(right.is_ok());
         let used = two_factor.verify(&challenge.token, &user, &pin).await;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 use xoxzo_2fa::{
     Alarm, Binding, Channel, Code, Cost, Delivery, Event, MemoryGuard, Operation, Operator,
-    Outcome, Sending, Trail, TwoFactor,
+    Outcome, Pin, Sending, Trail, TwoFactor,
 };
 use xoxzo_2fa_sandbox::{Fault, Options, Sandbox};
 use xoxzo_2fa_tests::{key, other_than, pin_in, sandboxed};
@@ -79,7 +79,7 @@ fn each_decision_is_one_event_without_anything_personal() {
         (pin.clone(), None, Some(Alarm::Failures)),
         (pin.clone(), Some(Code::Used), None),
     ] {
-        let _told = two_factor.verify(&token, &login, &guess);
+        let _told = two_factor.verify(&token, &login, &Pin::new(&guess));
         let event = last();
         assert_eq!(
             (event.operation, event.code, event.audit.alarm),
@@ -157,7 +157,7 @@ fn each_decision_is_one_event_without_anything_personal() {
     assert_eq!(log.lock().unwrap().len(), 0);
 
     let text = format!("{started:?} {started}");
-    for personal in ["819012345678", "user-1", &pin, &token] {
+    for personal in ["819012345678", "user-1", &pin, token.as_str()] {
         assert!(!text.contains(personal), "{personal} in {text}");
     }
 }
@@ -215,7 +215,7 @@ fn without_a_callback_events_are_lines_and_counters() {
         tracing::subscriber::with_default(Arc::clone(&lines), || {
             let token = two_factor.start(&login).unwrap().token;
             let pin = pin_in(&sandbox.inbox(None)[0].body, 6).unwrap();
-            let _wrong = two_factor.verify(&token, &login, other_than(&pin));
+            let _wrong = two_factor.verify(&token, &login, &Pin::new(other_than(&pin)));
             let _failed = two_factor.start(&Binding::new(
                 Fault::Forbidden.recipient(),
                 "user-3",

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use xoxzo_2fa::{AsyncTwoFactor, Binding, Code, MemoryGuard, Offer, Settings, TwoFactor};
+use xoxzo_2fa::{
+    AsyncTwoFactor, Binding, Code, MemoryGuard, Offer, Pin, Settings, Token, TwoFactor,
+};
 use xoxzo_2fa_tests::{Client, document};
 
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
@@ -20,7 +22,9 @@ fn words_and_clients_share_a_component() {
     let error = runtime.block_on(async {
         let builder = AsyncTwoFactor::builder(settings(), MemoryGuard::default());
         let two_factor = builder.build().await.unwrap();
-        two_factor.verify("no token", &login, "123456").await
+        two_factor
+            .verify(&Token::new("no token"), &login, &Pin::new("123456"))
+            .await
     });
     let error = error.unwrap_err();
     assert_eq!(error.code(), Code::InvalidToken);

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
 use xoxzo_2fa::{
-    Binding, Charge, Code, Error, Guard, GuardError, MemoryGuard, RedisGuard, SqliteGuard,
-    TwoFactor,
+    Binding, Charge, Code, Error, Guard, GuardError, MemoryGuard, Pin, RedisGuard, SqliteGuard,
+    Token, TwoFactor,
 };
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::child::Child;
@@ -92,7 +92,7 @@ struct Service {
     _sandbox: Sandbox,
     host: TwoFactor,
     login: Binding,
-    token: String,
+    token: Token,
     pin: String,
 }
 
@@ -116,7 +116,7 @@ impl Service {
     /// The ends of four children that do the same, forked off while other threads are in the engine.
     fn children(&self, work: impl Fn(&Self) -> i32) -> Vec<i32> {
         let idle = Binding::new("+819012345679", "user-2", "login");
-        let guess = |_| drop(self.host.verify(&self.token, &idle, "123456"));
+        let guess = |_| drop(self.host.verify(&self.token, &idle, &Pin::new("123456")));
         let children: Vec<Child> = busy(guess, || {
             (0..4).map(|_| Child::fork(|| work(self))).collect()
         });
@@ -124,7 +124,7 @@ impl Service {
     }
 
     fn code(&self, pin: &str) -> Option<Code> {
-        let guess = self.host.verify(&self.token, &self.login, pin);
+        let guess = self.host.verify(&self.token, &self.login, &Pin::new(pin));
         guess.err().as_ref().map(Error::code)
     }
 
@@ -176,7 +176,7 @@ fn a_forked_service_with_memory_lets_nobody_in() {
     let refused = service.children(|service| {
         let guess = service
             .host
-            .verify(&service.token, &service.login, &service.pin);
+            .verify(&service.token, &service.login, &Pin::new(&service.pin));
         match guess {
             Err(error) if error.code() == Code::Guard => 0,
             _ => 1,

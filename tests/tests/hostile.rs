@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use xoxzo_2fa::{
-    Binding, Body, Code, Guard, Lost, MemoryGuard, Operator, Sending, SqliteGuard, Transport,
-    TwoFactor,
+    Binding, Body, Code, Guard, Handle, Lost, MemoryGuard, Operator, Pin, Sending, SqliteGuard,
+    Token, Transport, TwoFactor,
 };
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::{key, sandboxed};
@@ -95,9 +95,11 @@ fn every_operation_is_ended() {
     for deed in ["trap", "loop", "recurse"] {
         let all = [
             two_factor.start(&binding(deed)).map(drop),
-            two_factor.resend("", &binding(deed)).map(drop),
-            two_factor.verify("", &binding(deed), "").map(drop),
-            two_factor.status(deed).map(drop),
+            two_factor.resend(&Token::new(""), &binding(deed)).map(drop),
+            two_factor
+                .verify(&Token::new(""), &binding(deed), &Pin::new(""))
+                .map(drop),
+            two_factor.status(&Handle::new(deed)).map(drop),
             Operator::beside(&two_factor, "ann")
                 .unlock(deed, "")
                 .map(drop),

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use log::{LevelFilter, Log, Metadata, Record};
-use xoxzo_2fa::{Binding, MemoryGuard, TwoFactor};
+use xoxzo_2fa::{Binding, MemoryGuard, Pin, TwoFactor};
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::{key, other_than, pin_in, sandboxed};
 
@@ -38,11 +38,13 @@ fn no_record_holds_a_secret() {
         .build();
     let two_factor = TwoFactor::new(settings, MemoryGuard::default()).unwrap();
     let login = Binding::new("+819012345678", "user-1", "login");
-    let token = two_factor.start(&login).unwrap().token;
-    let pin = pin_in(&sandbox.inbox(None).pop().unwrap().body, 6).unwrap();
-    let wrong = other_than(&pin);
-    let refusal = two_factor.verify(&token, &login, wrong).err().unwrap();
-    let receipt = two_factor.verify(&token, &login, &pin).unwrap().receipt;
+    let challenge = two_factor.start(&login).unwrap();
+    let (token, handle) = (&challenge.token, challenge.handle.as_ref().unwrap());
+    let pin = Pin::new(pin_in(&sandbox.inbox(None).pop().unwrap().body, 6).unwrap());
+    let wrong = Pin::new(other_than(pin.as_str()));
+    let refusal = two_factor.verify(token, &login, &wrong).unwrap_err();
+    let acceptance = two_factor.verify(token, &login, &pin).unwrap();
+    let receipt = &acceptance.receipt;
 
     let records = COLLECTOR.0.lock().unwrap();
     assert!(
@@ -50,13 +52,15 @@ fn no_record_holds_a_secret() {
         "the libraries did log: {}",
         records.len()
     );
-    let said = records.join("\n") + &format!("{refusal} {refusal:?}");
+    let handed = format!("{challenge:?} {acceptance:?} {token:?} {handle:?} {receipt:?} {pin:?}");
+    let said = records.join("\n") + &format!("{refusal} {refusal:?} {handed}");
     // The second is HTTP Basic of the account, the last the number as in a form.
     let basic = "c2lkLWNhbmFyeTphdXRoLWNhbmFyeQ";
     for secret in [
-        &*pin,
-        &token,
-        &receipt,
+        pin.as_str(),
+        token.as_str(),
+        handle.as_str(),
+        receipt.as_str(),
         basic,
         "canary",
         &key(1)[6..30],
@@ -65,11 +69,8 @@ fn no_record_holds_a_secret() {
     ] {
         assert!(
             !said.contains(secret),
-            "{secret} in {}",
-            records
-                .iter()
-                .find(|record| record.contains(secret))
-                .unwrap()
+            "{secret} in {:?}",
+            records.iter().find(|record| record.contains(secret))
         );
     }
 }

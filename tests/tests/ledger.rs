@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use serde_json::json;
-use xoxzo_2fa::{Binding, Error, MemoryGuard, TwoFactor};
+use xoxzo_2fa::{Binding, Error, MemoryGuard, Pin, TwoFactor};
 use xoxzo_2fa_core::{
     Answer, Charge, Code, Failure, NoAnswer, Operation, Prepared, Total, Totals, Turn, Verify,
 };
@@ -502,7 +502,7 @@ fn threads_get_five_compares_and_one_winner() {
             for _ in 0..256 {
                 scope.spawn(|| {
                     barrier.wait();
-                    match two_factor.verify(&token, &binding, guess) {
+                    match two_factor.verify(&token, &binding, &Pin::new(guess)) {
                         Ok(_acceptance) => winners.fetch_add(1, Ordering::SeqCst),
                         Err(Error::Refuse(refusal))
                             if refusal.code == xoxzo_2fa::Code::WrongPin =>

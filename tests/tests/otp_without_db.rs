@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use xoxzo_2fa::{Binding, Code, Error, MemoryGuard, SettingsBuilder, TwoFactor};
+use xoxzo_2fa::{Binding, Code, Error, MemoryGuard, Pin, SettingsBuilder, Token, TwoFactor};
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::{key, other_than, pin_in, sandboxed};
 
@@ -40,7 +40,7 @@ impl Service {
         }
     }
 
-    fn send(&self, binding: &Binding) -> (String, String) {
+    fn send(&self, binding: &Binding) -> (Token, String) {
         let token = self.two_factor.start(binding).unwrap().token;
         let body = self
             .sandbox
@@ -51,9 +51,9 @@ impl Service {
         (token, pin_in(&body, 6).unwrap())
     }
 
-    fn code(&self, token: &str, binding: &Binding, pin: &str) -> Option<Code> {
+    fn code(&self, token: &Token, binding: &Binding, pin: &str) -> Option<Code> {
         self.two_factor
-            .verify(token, binding, pin)
+            .verify(token, binding, &Pin::new(pin))
             .err()
             .map(|error| error.code())
     }
@@ -93,7 +93,7 @@ fn unlimited_guesses() {
     for left in (0..5).rev() {
         match service
             .two_factor
-            .verify(&token, &login(), other_than(&pin))
+            .verify(&token, &login(), &Pin::new(other_than(&pin)))
         {
             Err(Error::Refuse(refusal)) => assert_eq!(
                 (refusal.code, refusal.guesses_left),
@@ -137,7 +137,12 @@ fn a_new_code_brings_no_new_guesses() {
 fn replay() {
     let service = Service::new();
     let (token, pin) = service.send(&login());
-    assert!(service.two_factor.verify(&token, &login(), &pin).is_ok());
+    assert!(
+        service
+            .two_factor
+            .verify(&token, &login(), &Pin::new(&pin))
+            .is_ok()
+    );
     for guess in [pin.as_str(), other_than(&pin)] {
         assert_eq!(
             service.code(&token, &login(), guess),
@@ -164,7 +169,12 @@ fn earlier_tokens_after_another_send() {
     // The earlier one brings no guesses beyond those of the subject, and ends by itself.
     service.wait(240);
     assert_eq!(service.code(&first, &login(), &pin), Some(Code::Expired));
-    assert!(service.two_factor.verify(&second, &login(), &other).is_ok());
+    assert!(
+        service
+            .two_factor
+            .verify(&second, &login(), &Pin::new(&other))
+            .is_ok()
+    );
 }
 
 #[test]
@@ -202,14 +212,14 @@ fn rotation_without_a_key_id() {
     let token = old.start(&login()).unwrap().token;
     let pin = pin_in(&sandbox.inbox(None).pop().unwrap().body, 6).unwrap();
     assert_eq!(
-        gone.verify(&token, &login(), &pin)
+        gone.verify(&token, &login(), &Pin::new(&pin))
             .err()
             .map(|error| error.code()),
         Some(Code::InvalidToken)
     );
-    assert!(new.verify(&token, &login(), &pin).is_ok());
+    assert!(new.verify(&token, &login(), &Pin::new(&pin)).is_ok());
     assert_eq!(
-        old.verify(&token, &login(), &pin)
+        old.verify(&token, &login(), &Pin::new(&pin))
             .err()
             .map(|error| error.code()),
         Some(Code::Used),
@@ -224,19 +234,24 @@ fn malleable_and_malformed_tokens() {
     let (token, pin) = service.send(&login());
     let long = "A".repeat(100_000);
     for other in [
-        format!("{token}.x"),
-        format!("{token}="),
+        format!("{}.x", token.as_str()),
+        format!("{}=", token.as_str()),
         "null".to_string(),
         String::new(),
         "...".to_string(),
         long,
     ] {
         assert_eq!(
-            service.code(&other, &login(), &pin),
+            service.code(&other.into(), &login(), &pin),
             Some(Code::InvalidToken)
         );
     }
-    assert!(service.two_factor.verify(&token, &login(), &pin).is_ok());
+    assert!(
+        service
+            .two_factor
+            .verify(&token, &login(), &Pin::new(&pin))
+            .is_ok()
+    );
 }
 
 #[test]
@@ -267,7 +282,12 @@ fn coerced_pins() {
             Some(Code::Malformed)
         );
     }
-    assert!(service.two_factor.verify(&token, &login(), &pin).is_ok());
+    assert!(
+        service
+            .two_factor
+            .verify(&token, &login(), &Pin::new(&pin))
+            .is_ok()
+    );
 }
 
 #[test]
@@ -312,7 +332,7 @@ fn no_purpose_session_or_transaction() {
     assert!(
         service
             .two_factor
-            .verify(&token, &login().session("s-1"), &pin)
+            .verify(&token, &login().session("s-1"), &Pin::new(&pin))
             .is_ok()
     );
 }

@@ -16,7 +16,7 @@ const PHONE: &str = "+819012345678";
 /// What a user reads and is offered after typing a code.
 fn typed(
     two_factor: &TwoFactor,
-    token: &str,
+    token: &Token,
     pin: &str,
     language: &str,
 ) -> (Code, String, Vec<Offer>) {

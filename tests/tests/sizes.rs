@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use wasmtime::component::{Component, Func, Linker, Val};
 use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder};
 use xoxzo_2fa::{
-    Binding, Body, Code, Error, Expected, Lost, MemoryGuard, Operator, Sending, Settings,
-    Transaction, Transport, TwoFactor, check_receipt, inspect, receipt_key,
+    Binding, Body, Code, Error, Expected, Handle, Lost, MemoryGuard, Operator, Pin, Receipt,
+    Sending, Settings, Token, Transaction, Transport, TwoFactor, check_receipt, inspect,
+    receipt_key,
 };
 use xoxzo_2fa_tests::{Client, NOW, document, key, sandboxed};
 
@@ -70,13 +71,24 @@ fn a_user_is_only_refused_whatever_the_size() {
     for size in SIZES {
         for letter in ["1", "A", "é", "\0", "\u{1f600}"] {
             let text = letter.repeat(size.div_ceil(letter.len()));
-            told("pin", size, host.verify(&token, &login, &text), true);
-            told("token", size, host.verify(&text, &login, "123456"), true);
-            told("token", size, host.resend(&text, &login), true);
-            told("handle", size, host.status(&text), true);
-            told("token", size, inspect(&text), true);
+            told(
+                "pin",
+                size,
+                host.verify(&token, &login, &Pin::new(&text)),
+                true,
+            );
+            told(
+                "token",
+                size,
+                host.verify(&Token::new(&text), &login, &Pin::new("123456")),
+                true,
+            );
+            told("token", size, host.resend(&Token::new(&text), &login), true);
+            told("handle", size, host.status(&Handle::new(&text)), true);
+            told("token", size, inspect(&Token::new(&text)), true);
             let keys = [receipt_key(&key(1), "shop", false).unwrap()];
-            let receipt = check_receipt(&keys, &text, SystemTime::now(), &expected());
+            let receipt =
+                check_receipt(&keys, &Receipt::new(&text), SystemTime::now(), &expected());
             told("receipt", size, receipt, true);
         }
     }
@@ -106,7 +118,7 @@ fn a_program_is_told_whatever_the_size() {
             told(
                 "binding",
                 size,
-                host.verify(&token, binding, "123456"),
+                host.verify(&token, binding, &Pin::new("123456")),
                 false,
             );
         }
@@ -117,7 +129,7 @@ fn a_program_is_told_whatever_the_size() {
         for sending in &sending {
             told("sending", size, host.start_with(&login(), sending), false);
         }
-        let client = host.verify_from(&token, &login(), "123456", &text);
+        let client = host.verify_from(&token, &login(), &Pin::new("123456"), &text);
         told("client", size, client, false);
         let operator = Operator::beside(&host, "ann");
         let number = "+819012345678";
@@ -128,7 +140,12 @@ fn a_program_is_told_whatever_the_size() {
         told("client", size, client, false);
         told("root key", size, receipt_key(&text, "shop", false), false);
         let now = SystemTime::now();
-        let checked = check_receipt(std::slice::from_ref(&text), "x", now, &expected());
+        let checked = check_receipt(
+            std::slice::from_ref(&text),
+            &Receipt::new("x"),
+            now,
+            &expected(),
+        );
         told("receipt key", size, checked, false);
         let paid = |amount: &str, currency: &str, payee: &str| {
             expected().transaction(Transaction::new(amount, currency, payee))
@@ -142,14 +159,14 @@ fn a_program_is_told_whatever_the_size() {
             paid("100", &text, "Shop"),
             paid("100", "JPY", &text),
         ] {
-            let checked = check_receipt(&[], "x", now, &expected);
+            let checked = check_receipt(&[], &Receipt::new("x"), now, &expected);
             told("expectation", size, checked, false);
         }
         let many = vec!["x".to_string(); size / 100];
         told(
             "keys",
             size.max(4_097),
-            check_receipt(&many, "x", now, &expected()),
+            check_receipt(&many, &Receipt::new("x"), now, &expected()),
             false,
         );
         let long = sandboxed("https://api.xoxzo.com", "sid-canary", &text).key(key(1));
@@ -165,9 +182,19 @@ fn the_asynchronous_client_says_the_same() {
     for size in SIZES {
         let text = "1".repeat(size);
         let login = Binding::new("+819012345678", "user-1", "login");
-        told("token", size, client.verify(&text, &login, &text), true);
-        told("token", size, client.resend(&text, &login), true);
-        told("handle", size, client.status(&text), true);
+        told(
+            "token",
+            size,
+            client.verify(&Token::new(&text), &login, &text),
+            true,
+        );
+        told(
+            "token",
+            size,
+            client.resend(&Token::new(&text), &login),
+            true,
+        );
+        told("handle", size, client.status(&Handle::new(&text)), true);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What messages say: the service's own texts, in place of the engine's.
 
 use serde_json::{Value, json};
-use xoxzo_2fa::{Binding, Error, MemoryGuard, TwoFactor};
+use xoxzo_2fa::{Binding, Error, MemoryGuard, Pin, TwoFactor};
 use xoxzo_2fa_core::{Channel, Claimed, Sending};
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::{Counting, LOGIN, World, document, key, pin_in, sandboxed};
@@ -67,7 +67,7 @@ fn the_message_of_the_how_to_arrives_in_the_sandbox() {
     let body = sandbox.inbox(None).pop().unwrap().body;
     let pin = pin_in(&body, 4).unwrap();
     assert_eq!(body, format!("This is Xoxzo. Your PIN is {pin}"));
-    assert!(host.verify(&token, &login, &pin).is_ok());
+    assert!(host.verify(&token, &login, &Pin::new(&pin)).is_ok());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
-use xoxzo_2fa::{Binding, Challenge, Error, MemoryGuard, Offer, Settings, TwoFactor};
+use xoxzo_2fa::{Binding, Challenge, Error, MemoryGuard, Offer, Pin, Settings, TwoFactor};
 use xoxzo_2fa_sandbox::{Message, Options, Sandbox};
 
 use crate::report::Fault;
@@ -43,10 +43,15 @@ impl Demo {
         println!("\n2. a wrong guess, then the same token twice");
         let challenge = send(&two_factor, &login)?;
         let pin = code(&newest(&sandbox)?)?;
-        let wrong = if pin == "000000" { "000001" } else { "000000" };
+        let wrong = Pin::new(match pin.as_str() {
+            "000000" => "000001",
+            _ => "000000",
+        });
         expect(
             "wrong-pin",
-            two_factor.verify(&challenge.token, &login, wrong).map(drop),
+            two_factor
+                .verify(&challenge.token, &login, &wrong)
+                .map(drop),
         )?;
         let _acceptance = two_factor.verify(&challenge.token, &login, &pin)?;
         println!("   accepted: the right one");
@@ -141,9 +146,9 @@ fn newest(sandbox: &Sandbox) -> Result<Message, Fault> {
 }
 
 /// The code in a message: its one run of six digits.
-fn code(message: &Message) -> Result<String, Fault> {
+fn code(message: &Message) -> Result<Pin, Fault> {
     let mut runs = message.body.split(|letter: char| !letter.is_ascii_digit());
-    let code = runs.rfind(|run| run.len() == 6).map(str::to_string);
+    let code = runs.rfind(|run| run.len() == 6).map(Pin::from);
     code.ok_or_else(|| Fault::Around("the message holds no code".to_string()))
 }
 

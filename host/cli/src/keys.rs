@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use xoxzo_2fa::Token;
 
 use crate::report::Fault;
 
@@ -46,7 +47,7 @@ impl Keygen {
 pub(crate) struct Inspect {
     /// The token that `start` printed.
     #[arg(long)]
-    token: String,
+    token: Token,
     /// Print one line of JSON.
     #[arg(long)]
     pub(crate) json: bool,

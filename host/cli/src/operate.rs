@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::{Value, json};
-use xoxzo_2fa::{Audit, Operator, Trail};
+use xoxzo_2fa::{Audit, Handle, Operator, Trail};
 
 use crate::account::Account;
 use crate::bound::Phone;
@@ -14,7 +14,7 @@ use crate::report::{Fault, seconds};
 pub(crate) struct Status {
     /// The handle that `start` or `resend` printed.
     #[arg(long)]
-    handle: String,
+    handle: Handle,
     #[command(flatten)]
     pub(crate) account: Account,
 }

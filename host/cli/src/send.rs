@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use xoxzo_2fa::{Challenge, Channel, Code, Error, Sending, TwoFactor};
+use xoxzo_2fa::{Challenge, Channel, Code, Error, Handle, Sending, Token, TwoFactor};
 
 use crate::account::Account;
 use crate::bound::Bound;
@@ -58,7 +58,7 @@ impl Start {
 pub(crate) struct Resend {
     /// The token that `start` printed.
     #[arg(long)]
-    token: String,
+    token: Token,
     /// Channel of the message.
     #[arg(long, value_enum, default_value = "sms")]
     channel: Way,
@@ -114,19 +114,22 @@ impl How {
             println!(
                 "{}",
                 json!({
-                    "token": challenge.token, "masked": challenge.masked, "expires_in": expires_in, "resend_after": resend_after,
-                    "message_id": challenge.audit.message_id, "handle": challenge.handle, "delivery": delivery, "parts": challenge.parts,
+                    "token": challenge.token.as_str(), "masked": challenge.masked, "expires_in": expires_in, "resend_after": resend_after,
+                    "message_id": challenge.audit.message_id, "handle": challenge.handle.as_ref().map(Handle::as_str), "delivery": delivery, "parts": challenge.parts,
                 })
             );
         } else {
-            println!("{}", challenge.token);
+            println!("{}", challenge.token.as_str());
             eprintln!(
                 "sent to {} ({delivery}), good for {expires_in} s, again after {resend_after} s",
                 challenge.masked
             );
             match &challenge.handle {
                 Some(handle) if !self.wait => {
-                    eprintln!("ask for its state with: xoxzo-2fa status --handle {handle}");
+                    eprintln!(
+                        "ask for its state with: xoxzo-2fa status --handle {}",
+                        handle.as_str()
+                    );
                 }
                 Some(_) => {}
                 None => eprintln!(
@@ -134,7 +137,7 @@ impl How {
                 ),
             }
         }
-        if let Some(handle) = challenge.handle.as_deref().filter(|_| self.wait) {
+        if let Some(handle) = challenge.handle.as_ref().filter(|_| self.wait) {
             follow(two_factor, handle, challenge.expires_in, json)?;
         }
         Ok(ExitCode::SUCCESS)
@@ -142,7 +145,12 @@ impl How {
 }
 
 /// Prints each delivery state of a message as it changes.
-fn follow(two_factor: &TwoFactor, handle: &str, most: Duration, json: bool) -> Result<(), Fault> {
+fn follow(
+    two_factor: &TwoFactor,
+    handle: &Handle,
+    most: Duration,
+    json: bool,
+) -> Result<(), Fault> {
     let began = Instant::now();
     let mut last = None;
     loop {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
-use xoxzo_2fa::Error;
+use xoxzo_2fa::{Error, Pin, Token};
 
 use crate::account::Account;
 use crate::bound::Bound;
@@ -15,7 +15,7 @@ use crate::report::{Fault, seconds, tell};
 pub(crate) struct Verify {
     /// The token that `start` printed.
     #[arg(long)]
-    token: String,
+    token: Token,
     #[command(flatten)]
     bound: Bound,
     /// IP address of the end user, for the cap on failures per client.
@@ -38,7 +38,7 @@ impl Verify {
                 if self.account.json {
                     println!(
                         "{}",
-                        json!({"verdict": "accepted", "receipt": acceptance.receipt})
+                        json!({"verdict": "accepted", "receipt": acceptance.receipt.as_str()})
                     );
                 } else {
                     println!("accepted");
@@ -67,13 +67,13 @@ impl Verify {
 }
 
 /// Reads the PIN, by a prompt without echo at a terminal, else from the first line of standard input.
-pub(crate) fn ask_pin() -> Result<String, Fault> {
+pub(crate) fn ask_pin() -> Result<Pin, Fault> {
     if io::stdin().is_terminal() {
-        return Ok(rpassword::prompt_password("PIN: ")?);
+        return Ok(rpassword::prompt_password("PIN: ")?.into());
     }
     let mut line = String::new();
     if io::stdin().lock().read_line(&mut line)? == 0 {
         return Err(Fault::Around("no PIN on standard input".to_string()));
     }
-    Ok(line.trim_end_matches(['\r', '\n']).to_string())
+    Ok(line.trim_end_matches(['\r', '\n']).into())
 }

@@ -24,7 +24,7 @@ use axum::{Router, serve};
 use rand::TryRng;
 use serde::Deserialize;
 use tokio::net::TcpListener;
-use xoxzo_2fa::{AsyncTwoFactor, Binding, Error, MemoryGuard, Offer, Settings};
+use xoxzo_2fa::{AsyncTwoFactor, Binding, Error, MemoryGuard, Offer, Pin, Settings, Token};
 
 type Fault = Box<dyn error::Error>;
 
@@ -77,7 +77,7 @@ enum Session {
     /// The password was right.
     Pending {
         user: Arc<User>,
-        token: String,
+        token: Token,
         masked: String,
         notice: String,
     },
@@ -150,7 +150,7 @@ async fn code(
     let Some(Session::Pending { user, token, .. }) = shop.session(&headers) else {
         return Ok(Redirect::to("/").into_response());
     };
-    let typed: String = form.pin.split_whitespace().collect();
+    let typed = Pin::new(form.pin.split_whitespace().collect::<String>());
     match shop.two_factor.verify(&token, &login(&user), &typed).await {
         Ok(_acceptance) => {
             shop.end(&headers);

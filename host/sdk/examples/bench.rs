@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use xoxzo_2fa::{
-    AsyncTransport, AsyncTwoFactor, Binding, Body, Code, Instances, Lost, MemoryGuard, Settings,
-    Transport, TwoFactor, Wait, keygen,
+    AsyncTransport, AsyncTwoFactor, Binding, Body, Code, Instances, Lost, MemoryGuard, Pin,
+    Settings, Transport, TwoFactor, Wait, keygen,
 };
 
 const COUNT: usize = 2_000;
@@ -25,7 +25,7 @@ fn main() -> Result<(), Fault> {
         for user in users() {
             let challenge = times.start(|| two_factor.start(&user))?;
             let pin = taker.pin()?;
-            let wrong = times.wrong(|| two_factor.verify(&challenge.token, &user, other(&pin)));
+            let wrong = times.wrong(|| two_factor.verify(&challenge.token, &user, &other(&pin)));
             refused(wrong)?;
             let _accepted = times.verify(|| two_factor.verify(&challenge.token, &user, &pin))?;
         }
@@ -43,7 +43,8 @@ fn main() -> Result<(), Fault> {
     for user in users() {
         let challenge = times.start(|| runtime.block_on(two_factor.start(&user)))?;
         let (token, pin) = (challenge.token, taker.pin()?);
-        let wrong = times.wrong(|| runtime.block_on(two_factor.verify(&token, &user, other(&pin))));
+        let wrong =
+            times.wrong(|| runtime.block_on(two_factor.verify(&token, &user, &other(&pin))));
         refused(wrong)?;
         let _accepted =
             times.verify(|| runtime.block_on(two_factor.verify(&token, &user, &pin)))?;
@@ -77,8 +78,11 @@ fn users() -> impl Iterator<Item = Binding> {
     })
 }
 
-fn other(pin: &str) -> &'static str {
-    if pin == "000000" { "000001" } else { "000000" }
+fn other(pin: &Pin) -> Pin {
+    Pin::new(match pin.as_str() {
+        "000000" => "000001",
+        _ => "000000",
+    })
 }
 
 fn refused<T>(result: Result<T, xoxzo_2fa::Error>) -> Result<(), Fault> {
@@ -100,12 +104,12 @@ impl Taker {
         Ok(http::Response::new(br#"[{"msgid":"m1"}]"#.to_vec()))
     }
 
-    fn pin(&self) -> Result<String, Fault> {
+    fn pin(&self) -> Result<Pin, Fault> {
         let body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let message = body.split('&').next().unwrap_or_default();
         let mut runs = message.split(|letter: char| !letter.is_ascii_digit());
         let pin = runs.find(|run| run.len() == 6);
-        Ok(pin.ok_or("no code in the message")?.to_string())
+        Ok(pin.ok_or("no code in the message")?.into())
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::audit::Audit;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::exchange::bounded;
+use crate::signed::{Handle, Receipt, Token};
 
 /// The user, number, purpose, session and payment that a challenge is bound to. The token authenticates these values and does not
 /// contain them: `verify` takes them again.
@@ -264,8 +265,8 @@ impl Delivery {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Challenge {
-    /// The token, for the user's session: 80 characters of base64url.
-    pub token: String,
+    /// The token, for the user's session.
+    pub token: Token,
     /// The recipient, mostly hidden, to show.
     pub masked: String,
     /// The time until the token expires.
@@ -275,7 +276,7 @@ pub struct Challenge {
     /// The state of the message, as far as it is known.
     pub delivery: Delivery,
     /// The handle to give to [`TwoFactor::status`](crate::TwoFactor::status).
-    pub handle: Option<String>,
+    pub handle: Option<Handle>,
     /// Billed parts, of an SMS whose text is not a template's.
     pub parts: Option<u32>,
     /// Information for operators. Show none of it to a user.
@@ -299,12 +300,12 @@ impl fmt::Debug for Challenge {
 impl From<types::Challenge> for Challenge {
     fn from(challenge: types::Challenge) -> Self {
         Self {
-            token: challenge.token,
+            token: challenge.token.into(),
             masked: challenge.masked,
             expires_in: Duration::from_secs(challenge.expires_in_seconds.into()),
             resend_after: Duration::from_secs(challenge.resend_after_seconds.into()),
             delivery: challenge.delivery.into(),
-            handle: challenge.handle,
+            handle: challenge.handle.map(Handle::from),
             parts: challenge.parts,
             audit: Audit::told(challenge.audit),
         }
@@ -388,8 +389,8 @@ impl From<types::MessagePreview> for MessagePreview {
 #[non_exhaustive]
 #[must_use]
 pub struct Acceptance {
-    /// Proof for another service, which [`check_receipt`](crate::check_receipt) checks there. It shows nobody user, number or session.
-    pub receipt: String,
+    /// Proof for another service.
+    pub receipt: Receipt,
     /// Life of the receipt.
     pub expires_in: Duration,
     /// Information for operators. Show none of it to a user.
@@ -408,7 +409,7 @@ impl fmt::Debug for Acceptance {
 impl From<types::Acceptance> for Acceptance {
     fn from(acceptance: types::Acceptance) -> Self {
         Self {
-            receipt: acceptance.receipt,
+            receipt: acceptance.receipt.into(),
             expires_in: Duration::from_secs(acceptance.expires_in_seconds.into()),
             audit: Audit::told(acceptance.audit),
         }

@@ -22,6 +22,7 @@ use crate::guard::Guard;
 use crate::instance::{DEADLINE, Instance, Plugin};
 use crate::process::PerProcess;
 use crate::settings::Settings;
+use crate::signed::{Handle, Pin, Token};
 use crate::telemetry::default_auditor;
 use crate::transport::Transport;
 
@@ -115,7 +116,7 @@ impl TwoFactor {
     ///
     /// As [`TwoFactor::start`], and [`Error::Refuse`] for a token that is not for this binding, is used or exhausted, or has less
     /// than a minute left.
-    pub fn resend(&self, token: &str, binding: &Binding) -> Result<Challenge, Error> {
+    pub fn resend(&self, token: &Token, binding: &Binding) -> Result<Challenge, Error> {
         self.resend_with(token, binding, &Sending::default())
     }
 
@@ -126,11 +127,11 @@ impl TwoFactor {
     /// The same as for [`TwoFactor::resend`].
     pub fn resend_with(
         &self,
-        token: &str,
+        token: &Token,
         binding: &Binding,
         sending: &Sending,
     ) -> Result<Challenge, Error> {
-        let token = bounded(token);
+        let token = token.bounded();
         self.dispatch(
             Operation::Resend,
             binding,
@@ -170,7 +171,7 @@ impl TwoFactor {
     ///
     /// [`Error::Refuse`] with the code to show; [`Error::Upstream`] if the guard is out of reach, after which the guess may
     /// have been charged; [`Error::Misuse`] for a malformed binding. Do not repeat a call whose answer was lost.
-    pub fn verify(&self, token: &str, binding: &Binding, pin: &str) -> Result<Acceptance, Error> {
+    pub fn verify(&self, token: &Token, binding: &Binding, pin: &Pin) -> Result<Acceptance, Error> {
         self.guess(token, binding, pin, None)
     }
 
@@ -181,9 +182,9 @@ impl TwoFactor {
     /// The same as for [`TwoFactor::verify`].
     pub fn verify_from(
         &self,
-        token: &str,
+        token: &Token,
         binding: &Binding,
-        pin: &str,
+        pin: &Pin,
         client: &str,
     ) -> Result<Acceptance, Error> {
         self.guess(token, binding, pin, Some(client))
@@ -191,12 +192,12 @@ impl TwoFactor {
 
     fn guess(
         &self,
-        token: &str,
+        token: &Token,
         binding: &Binding,
-        pin: &str,
+        pin: &Pin,
         client: Option<&str>,
     ) -> Result<Acceptance, Error> {
-        let (token, pin, client) = (bounded(token), bounded(pin), client.map(bounded));
+        let (token, pin, client) = (token.bounded(), pin.bounded(), client.map(bounded));
         self.audited(&Subject::guess(binding), |settings| {
             let binding = binding.to_wit();
             self.call(|exports, store| {
@@ -213,8 +214,8 @@ impl TwoFactor {
     ///
     /// [`Error::Refuse`] for a handle that is not ours or too old, or if it was asked moments ago; [`Error::Upstream`] if Xoxzo
     /// does not say.
-    pub fn status(&self, handle: &str) -> Result<Report, Error> {
-        let handle = bounded(handle);
+    pub fn status(&self, handle: &Handle) -> Result<Report, Error> {
+        let handle = handle.bounded();
         self.audited(&Subject::status(), |settings| {
             self.call(|exports, store| {
                 let challenges = exports.xoxzo_two_factor_challenges();

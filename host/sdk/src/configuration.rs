@@ -17,6 +17,7 @@ use crate::exchange::bounded;
 use crate::guard::Scope;
 use crate::instance::{Bundled, DEADLINE, State as Any, World};
 use crate::settings::Settings;
+use crate::signed::Token;
 
 static BUNDLED: Bundled<Exports> =
     Bundled::new(include_bytes!("../plugin/two-factor-configuration.wasm"));
@@ -145,7 +146,7 @@ pub fn keygen() -> Result<String, Error> {
 /// # Errors
 ///
 /// [`Error::Refuse`] for what does not have the form of a token.
-pub fn inspect(token: &str) -> Result<TokenInfo, Error> {
-    let token = bounded(token);
+pub fn inspect(token: &Token) -> Result<TokenInfo, Error> {
+    let token = token.bounded();
     configure(|configuration, store| configuration.call_inspect(store, token)).map(TokenInfo::from)
 }

@@ -30,17 +30,17 @@
 //! Both halves of a login. Recipient and subject come from the server's own record of the user, never from the form.
 //!
 //! ```no_run
-//! use xoxzo_2fa::{Binding, Error, MemoryGuard, Settings, TwoFactor};
+//! use xoxzo_2fa::{Binding, Error, MemoryGuard, Pin, Settings, Token, TwoFactor};
 //!
 //! /// After the password: sends the code, and gives what the session keeps until the user has typed it.
-//! fn send_code(two_factor: &TwoFactor, phone: &str, user_id: &str) -> Result<String, Error> {
+//! fn send_code(two_factor: &TwoFactor, phone: &str, user_id: &str) -> Result<Token, Error> {
 //!     let challenge = two_factor.start(&Binding::new(phone, user_id, "login"))?;
 //!     println!("a code is on its way to {}", challenge.masked);
 //!     Ok(challenge.token)
 //! }
 //!
 //! /// With what the user typed: `Ok` is the only way in.
-//! fn check_code(two_factor: &TwoFactor, token: &str, phone: &str, user_id: &str, pin: &str) -> Result<(), Error> {
+//! fn check_code(two_factor: &TwoFactor, token: &Token, phone: &str, user_id: &str, pin: &Pin) -> Result<(), Error> {
 //!     two_factor.verify(token, &Binding::new(phone, user_id, "login"), pin)?;
 //!     Ok(())
 //! }
@@ -48,7 +48,7 @@
 //! # fn main() -> Result<(), Error> {
 //! let two_factor = TwoFactor::new(Settings::from_environment()?, MemoryGuard::default())?;
 //! let token = send_code(&two_factor, "+819012345678", "user-1")?;
-//! if let Err(error) = check_code(&two_factor, &token, "+819012345678", "user-1", "123456") {
+//! if let Err(error) = check_code(&two_factor, &token, "+819012345678", "user-1", &Pin::new("123456")) {
 //!     // Such as: That is not the code. 4 tries are left.
 //!     println!("{}", error.explain("en")?.text);
 //! }
@@ -85,6 +85,7 @@ mod phone;
 mod process;
 mod receipt;
 mod settings;
+mod signed;
 mod step_up;
 mod telemetry;
 mod transport;
@@ -121,6 +122,7 @@ pub use operator::Operator;
 pub use phone::to_e164;
 pub use receipt::{Claims, Expected, check_receipt, receipt_key};
 pub use settings::{Settings, SettingsBuilder};
+pub use signed::{Handle, Pin, Receipt, Token};
 pub use step_up::{StepUp, request_key, sign_request};
 #[cfg(feature = "ureq")]
 pub use transport::UreqTransport;

@@ -8,6 +8,7 @@ use crate::bindings::xoxzo::two_factor::types;
 use crate::configuration::configure;
 use crate::error::{Code, Error, Failure};
 use crate::exchange::{KEYS, bounded};
+use crate::signed::Receipt;
 
 /// The user, purpose and payment that a receipt must be for.
 ///
@@ -160,7 +161,7 @@ pub fn receipt_key(root_key: &str, audience: &str, test: bool) -> Result<String,
 /// [`Code::Expired`] for one whose time is over. [`Error::Misuse`] if one of `receipt_keys` is not a receipt key or a field of `expected` is malformed.
 pub fn check_receipt(
     receipt_keys: &[String],
-    receipt: &str,
+    receipt: &Receipt,
     now: SystemTime,
     expected: &Expected,
 ) -> Result<Claims, Error> {
@@ -172,7 +173,7 @@ pub fn check_receipt(
         .iter()
         .map(|key| bounded(key).to_string())
         .collect();
-    let (receipt, expected) = (bounded(receipt), expected.to_wit());
+    let (receipt, expected) = (receipt.bounded(), expected.to_wit());
     configure(|configuration, store| {
         configuration.call_check_receipt(store, &keys, receipt, seconds(now), &expected)
     })

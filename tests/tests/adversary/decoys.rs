@@ -1,7 +1,7 @@
 //! Decoys: challenges that were never sent, for forms that must not tell whether an account exists.
 
 use serde_json::json;
-use xoxzo_2fa::{Binding, Challenge, Code, Delivery, Error};
+use xoxzo_2fa::{Binding, Challenge, Code, Delivery, Error, Handle};
 use xoxzo_2fa_sandbox::Fault;
 
 use crate::field::{COOLDOWN, Field, HOME, account, from, victim, wrong};
@@ -70,12 +70,16 @@ fn tell_a_decoy_by_its_answers(field: &Field) {
             challenge.expires_in,
             challenge.resend_after,
         );
-        let lengths = [Some(token), handle.as_ref(), audit.message_id.as_ref()];
+        let lengths = [
+            Some(token.as_str()),
+            handle.as_ref().map(Handle::as_str),
+            audit.message_id.as_deref(),
+        ];
         (
             told,
             challenge.delivery,
             challenge.parts,
-            lengths.map(|it| it.map(String::len)),
+            lengths.map(|it| it.map(str::len)),
         )
     };
     field.held("they look alike", seen(&real) == seen(&decoy));

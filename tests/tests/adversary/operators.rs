@@ -80,9 +80,9 @@ fn read_the_secrets_in_what_is_told(field: &Field) {
     let (key, handle) = (key(1), challenge.handle.unwrap());
     for secret in [
         &*pin,
-        &challenge.token,
-        &won.receipt,
-        &handle,
+        challenge.token.as_str(),
+        won.receipt.as_str(),
+        handle.as_str(),
         "+819012345678",
         "819012345678",
         "9012345678",

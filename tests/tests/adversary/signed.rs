@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use xoxzo_2fa::{Binding, Code, Expected, Transaction, check_receipt, receipt_key};
+use xoxzo_2fa::{
+    Binding, Code, Expected, Handle, Receipt, Token, Transaction, check_receipt, receipt_key,
+};
 use xoxzo_2fa_core::{Claimed, Turn, Verify};
 use xoxzo_2fa_tests::{Client, NOW, document, key, prepared};
 
@@ -26,12 +28,12 @@ attacks_on_counters! {
 }
 
 /// The receipt of a login on a host with or without test mode.
-fn receipt(field: &Field, test: bool) -> String {
+fn receipt(field: &Field, test: bool) -> Receipt {
     let host = field.host_of(field.settings().set("/test", test));
     receipt_for(field, &host, &victim())
 }
 
-fn receipt_for(field: &Field, host: &Client, binding: &Binding) -> String {
+fn receipt_for(field: &Field, host: &Client, binding: &Binding) -> Receipt {
     let (challenge, pin) = field.start(host, binding);
     let won = host.verify(&challenge.token, binding, &pin);
     won.unwrap().receipt
@@ -63,19 +65,20 @@ fn altered(text: &str, step: usize) -> Vec<String> {
 fn alter_a_receipt(field: &Field) {
     let receipt = receipt(field, false);
     let keys = [checker(1, "shop", false)];
-    let mut others = altered(&receipt, 1);
+    let text = receipt.as_str();
+    let mut others = altered(text, 1);
     others.extend([
         String::new(),
-        format!("{receipt}="),
-        format!("{receipt}A"),
-        receipt[1..].to_string(),
-        receipt[..receipt.len() - 1].to_string(),
-        receipt.replace('-', "+").replace('_', "/") + "==",
+        format!("{text}="),
+        format!("{text}A"),
+        text[1..].to_string(),
+        text[..text.len() - 1].to_string(),
+        text.replace('-', "+").replace('_', "/") + "==",
     ]);
     for other in others {
         field.refused(
             Code::InvalidToken,
-            check_receipt(&keys, &other, field.now(), &expected()),
+            check_receipt(&keys, &other.into(), field.now(), &expected()),
         );
     }
     let claims = field.granted(check_receipt(&keys, &receipt, field.now(), &expected()));
@@ -149,8 +152,9 @@ fn show_a_logins_receipt_for_a_payment(field: &Field) {
     let paid = |amount: &str, payee: &str| Transaction::new(amount, "EUR", payee);
     let payment = paid("12.50", "Ann Lee");
     let login = receipt_for(field, &host, &victim());
-    let check =
-        |receipt: &str, expected: Expected| check_receipt(&keys, receipt, field.now(), &expected);
+    let check = |receipt: &Receipt, expected: Expected| {
+        check_receipt(&keys, receipt, field.now(), &expected)
+    };
     let stolen = expected().transaction(payment.clone());
     field.refused(Code::InvalidToken, check(&login, stolen.clone()));
     field.accepted(check(&login, expected()));
@@ -196,8 +200,9 @@ fn show_another_users_receipt(field: &Field) {
 fn show_a_receipt_of_another_session(field: &Field) {
     let keys = [checker(1, "shop", false)];
     let receipt = receipt(field, false);
-    let check =
-        |receipt: &str, expected: &Expected| check_receipt(&keys, receipt, field.now(), expected);
+    let check = |receipt: &Receipt, expected: &Expected| {
+        check_receipt(&keys, receipt, field.now(), expected)
+    };
     for session in ["s-2", "S-1", "s-1s-1", "s", "user-1"] {
         let other = expected().session(session);
         field.refused(Code::InvalidToken, check(&receipt, &other));
@@ -222,7 +227,7 @@ fn find_a_user_in_a_receipt(field: &Field) {
     for known in ["user-1", "s-1", "819012345678", "9012345678"] {
         field.held(
             "the receipt shows whom it is about",
-            !receipt.contains(known),
+            !receipt.as_str().contains(known),
         );
     }
     // Every key but that of the receipt's audience.
@@ -246,18 +251,19 @@ fn forge_a_handle(field: &Field) {
         challenge.handle.unwrap(),
         challenge.audit.message_id.unwrap(),
     );
-    let mut forged = altered(&handle, 3);
+    let text = handle.as_str();
+    let mut forged = altered(text, 3);
     forged.extend([
         id.clone(),
         format!("../{id}"),
         format!("{id}/../../sms/messages"),
         String::new(),
-        format!("{handle}="),
-        format!("{handle}A"),
-        handle[1..].to_string(),
+        format!("{text}="),
+        format!("{text}A"),
+        text[1..].to_string(),
     ]);
     for forged in forged {
-        field.refused(Code::InvalidToken, host.status(&forged));
+        field.refused(Code::InvalidToken, host.status(&forged.into()));
     }
     field.accepted(host.status(&handle));
     field.pass(86_400);
@@ -308,39 +314,41 @@ fn fitted(text: &str, length: usize) -> [String; 2] {
 
 fn show_every_signed_thing_as_every_other(field: &Field) {
     let host = field.host();
-    let (live, test) = (receipt(field, false), receipt(field, true));
+    let receipts = (receipt(field, false), receipt(field, true));
+    let (live, test) = (receipts.0.as_str(), receipts.1.as_str());
     let (challenge, pin) = field.start(&host, &account(1));
-    let (token, handle) = (challenge.token, challenge.handle.unwrap());
-    let state = state(field);
-    for other in [&live, &test, &handle, &state] {
-        for other in fitted(other, token.len()) {
+    let token = challenge.token.as_str();
+    let handle = challenge.handle.as_ref().unwrap().as_str();
+    let state = &*state(field);
+    for other in [live, test, handle, state] {
+        for other in fitted(other, token.len()).map(Token::from) {
             let guess = host.verify(&other, &account(1), &pin);
             field.refused(Code::InvalidToken, guess);
             let resend = host.resend(&other, &account(1));
             field.refused(Code::InvalidToken, resend);
         }
     }
-    for other in [&live, &test, &token, &state] {
-        for other in fitted(other, handle.len()) {
+    for other in [live, test, token, state] {
+        for other in fitted(other, handle.len()).map(Handle::from) {
             field.refused(Code::InvalidToken, host.status(&other));
         }
     }
     let check = |test, text: &str| {
         let keys = [checker(1, "shop", test)];
-        check_receipt(&keys, text, field.now(), &expected())
+        check_receipt(&keys, &text.into(), field.now(), &expected())
     };
-    for other in [&test, &token, &handle, &state] {
+    for other in [test, token, handle, state] {
         for other in fitted(other, live.len()) {
             field.refused(Code::InvalidToken, check(false, &other));
         }
     }
-    for other in [&live, &token, &handle, &state] {
+    for other in [live, token, handle, state] {
         for other in fitted(other, test.len()) {
             field.refused(Code::InvalidToken, check(true, &other));
         }
     }
-    field.accepted(host.status(&handle));
-    field.accepted(check(false, &live));
-    field.accepted(check(true, &test));
-    field.accepted(host.verify(&token, &account(1), &pin));
+    field.accepted(host.status(&handle.into()));
+    field.accepted(check(false, live));
+    field.accepted(check(true, test));
+    field.accepted(host.verify(&challenge.token, &account(1), &pin));
 }

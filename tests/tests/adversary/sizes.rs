@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use xoxzo_2fa::{Binding, Code, Error, Expected, Transaction, check_receipt, inspect, receipt_key};
+use xoxzo_2fa::{
+    Binding, Code, Error, Expected, Receipt, Transaction, check_receipt, inspect, receipt_key,
+};
 use xoxzo_2fa_tests::key;
 
 use crate::field::{Field, HOME, account, from, victim};
@@ -47,27 +49,27 @@ fn type_an_enormous_code(field: &Field) {
 fn bring_an_enormous_token(field: &Field) {
     let host = field.host();
     let (challenge, pin) = field.start(&host, &victim());
-    let token = &challenge.token;
+    let token = challenge.token.as_str();
     enormous(field, Code::InvalidToken, |text| {
-        host.verify(text, &victim(), &pin)
+        host.verify(&text.into(), &victim(), &pin)
     });
     enormous(field, Code::InvalidToken, |text| {
-        host.resend(text, &victim())
+        host.resend(&text.into(), &victim())
     });
-    enormous(field, Code::InvalidToken, inspect);
+    enormous(field, Code::InvalidToken, |text| inspect(&text.into()));
     enormous(field, Code::InvalidToken, |text| {
-        host.verify(&format!("{token}{text}"), &victim(), &pin)
+        host.verify(&format!("{token}{text}").into(), &victim(), &pin)
     });
-    field.accepted(host.verify(token, &victim(), &pin));
+    field.accepted(host.verify(&challenge.token, &victim(), &pin));
 }
 
 fn bring_an_enormous_handle(field: &Field) {
     let host = field.host();
     let (challenge, _) = field.start(&host, &victim());
     let handle = challenge.handle.unwrap();
-    enormous(field, Code::InvalidToken, |text| host.status(text));
+    enormous(field, Code::InvalidToken, |text| host.status(&text.into()));
     enormous(field, Code::InvalidToken, |text| {
-        host.status(&format!("{handle}{text}"))
+        host.status(&format!("{}{text}", handle.as_str()).into())
     });
     field.accepted(host.status(&handle));
 }
@@ -78,10 +80,10 @@ fn bring_an_enormous_receipt(field: &Field) {
     let won = host.verify(&challenge.token, &victim(), &pin).unwrap();
     let keys = [receipt_key(&key(1), "shop", false).unwrap()];
     let expected = Expected::from(&victim());
-    let check = |receipt: &str| check_receipt(&keys, receipt, field.now(), &expected);
-    enormous(field, Code::InvalidToken, check);
+    let check = |receipt: &Receipt| check_receipt(&keys, receipt, field.now(), &expected);
+    enormous(field, Code::InvalidToken, |text| check(&text.into()));
     enormous(field, Code::InvalidToken, |text| {
-        check(&format!("{}{text}", won.receipt))
+        check(&format!("{}{text}", won.receipt.as_str()).into())
     });
     field.accepted(check(&won.receipt));
 }

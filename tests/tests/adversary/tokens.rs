@@ -1,7 +1,7 @@
 //! Tokens that are altered, forged, or of another service, mode, store or key.
 
 use serde_json::json;
-use xoxzo_2fa::{Code, Scope, check, inspect};
+use xoxzo_2fa::{Code, Scope, Token, check, inspect};
 use xoxzo_2fa_tests::key;
 
 use crate::field::{Field, account, victim};
@@ -23,11 +23,11 @@ fn change_a_bit_of_a_token(field: &Field) {
     let (challenge, pin) = field.start(&host, &victim());
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     for place in 0..80 {
-        let mut token = challenge.token.clone().into_bytes();
+        let mut token = challenge.token.as_str().as_bytes().to_vec();
         let letter = token[place];
         let at = alphabet.iter().position(|it| *it == letter).unwrap();
         token[place] = alphabet[at ^ (1 << (place % 6))];
-        let token = String::from_utf8(token).unwrap();
+        let token = Token::new(String::from_utf8(token).unwrap());
         // To a token of longer or shorter PINs, what was typed is none.
         let digits = inspect(&token).map(|token_info| token_info.digits);
         let due = match digits {
@@ -43,7 +43,7 @@ fn change_a_bit_of_a_token(field: &Field) {
 fn spell_a_token_otherwise(field: &Field) {
     let host = field.host();
     let (challenge, pin) = field.start(&host, &victim());
-    let token = &challenge.token;
+    let token = challenge.token.as_str();
     let standard = token.replace('-', "+").replace('_', "/");
     let spellings = [
         String::new(),
@@ -59,17 +59,17 @@ fn spell_a_token_otherwise(field: &Field) {
         token.to_lowercase(),
         token.replacen('E', "%45", 1),
         format!("{}\u{200b}", &token[..79]),
-        if standard == *token {
+        if standard == token {
             format!("+{}", &token[1..])
         } else {
             standard
         },
     ];
     for spelling in spellings {
-        let guess = host.verify(&spelling, &victim(), &pin);
+        let guess = host.verify(&spelling.into(), &victim(), &pin);
         field.refused(Code::InvalidToken, guess);
     }
-    field.accepted(host.verify(token, &victim(), &pin));
+    field.accepted(host.verify(&challenge.token, &victim(), &pin));
 }
 
 fn forge_a_token_with_ones_own_key(field: &Field) {
@@ -78,7 +78,8 @@ fn forge_a_token_with_ones_own_key(field: &Field) {
     let (forged, pin) = field.start(&forger, &victim());
     // With the id of a key that the host has, too.
     let (own, own_pin) = field.start_later(&host, &victim());
-    let grafted = format!("{}{}", &own.token[..8], &forged.token[8..]);
+    let (head, rest) = (&own.token.as_str()[..8], &forged.token.as_str()[8..]);
+    let grafted = Token::new(format!("{head}{rest}"));
     for token in [&forged.token, &grafted] {
         for pin in [&pin, &own_pin] {
             let guess = host.verify(token, &victim(), pin);

@@ -185,7 +185,7 @@ fn handles() {
         };
         let now = vector["now"].as_u64().unwrap();
         let two_factor = component(&vector["document"], now, recorder.clone()).unwrap();
-        match two_factor.status(vector["handle"].as_str().unwrap()) {
+        match two_factor.status(&vector["handle"].as_str().unwrap().into()) {
             Ok(report) => {
                 assert_eq!(json!(report.detail), vector["state"]);
                 let asked = recorder.seen.lock().unwrap().pop();

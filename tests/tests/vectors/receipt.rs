@@ -102,9 +102,9 @@ fn receipts() {
             .map(|key| key.as_str().unwrap().to_string())
             .collect();
         let now = UNIX_EPOCH + Duration::from_secs(vector["now"].as_u64().unwrap());
-        let receipt = vector["receipt"].as_str().unwrap();
+        let receipt = vector["receipt"].as_str().unwrap().into();
         let expected = expected_of_sdk(&vector["expected"]);
-        match xoxzo_2fa::check_receipt(&keys, receipt, now, &expected) {
+        match xoxzo_2fa::check_receipt(&keys, &receipt, now, &expected) {
             Ok(claims) => {
                 assert_eq!(json!(claims.id), vector["claims"]["id"]);
                 assert_eq!(json!(claims.audience), vector["claims"]["audience"]);

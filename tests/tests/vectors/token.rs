@@ -46,17 +46,17 @@ fn tokens_and_pins() {
                 Recorder::default(),
             )
             .unwrap();
-            let (token, pin) = (
-                vector["token"].as_str().unwrap(),
-                vector["pin"].as_str().unwrap(),
-            );
-            match two_factor.verify(token, &binding(&vector["binding"]), pin) {
-                Ok(acceptance) => assert_eq!(json!(acceptance.receipt), vector["receipt"], "{id}"),
+            let token = vector["token"].as_str().unwrap().into();
+            let pin = vector["pin"].as_str().unwrap().into();
+            match two_factor.verify(&token, &binding(&vector["binding"]), &pin) {
+                Ok(acceptance) => {
+                    assert_eq!(acceptance.receipt.as_str(), vector["receipt"], "{id}");
+                }
                 Err(error) => assert_eq!(json!(error.code().as_str()), vector["code"], "{id}"),
             }
             if vector["result"] == "valid" {
                 assert_eq!(
-                    xoxzo_2fa::inspect(token).unwrap().key_id,
+                    xoxzo_2fa::inspect(&token).unwrap().key_id,
                     vector["token_info"]["key_id"],
                     "{id}"
                 );

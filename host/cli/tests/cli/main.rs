@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use shell::{Shell, TO};
-use xoxzo_2fa::GuardName;
+use xoxzo_2fa::{GuardName, Receipt};
 
 #[test]
 fn a_login_in_two_processes() {
@@ -70,7 +70,8 @@ fn a_login_in_two_processes() {
     let receipt = accepted["receipt"].as_str().unwrap();
     let expected = xoxzo_2fa::Expected::new("user-1", "login").recipient("+819012345678");
     let now = std::time::SystemTime::now();
-    let claims = xoxzo_2fa::check_receipt(&[receipt_key], receipt, now, &expected).unwrap();
+    let claims =
+        xoxzo_2fa::check_receipt(&[receipt_key], &Receipt::new(receipt), now, &expected).unwrap();
     assert_eq!(claims.audience, "xoxzo-2fa");
 }
 

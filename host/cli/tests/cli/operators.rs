@@ -1,7 +1,9 @@
 //! `limits`, `unlock` and `credits` while a service runs, with its counters in a file and in Redis.
 
 use serde_json::Value;
-use xoxzo_2fa::{Binding, Code, Guard, MemoryGuard, RedisGuard, Settings, SqliteGuard, TwoFactor};
+use xoxzo_2fa::{
+    Binding, Code, Guard, MemoryGuard, Pin, RedisGuard, Settings, SqliteGuard, TwoFactor,
+};
 use xoxzo_2fa_tests::redis::Server;
 
 use crate::shell::{Shell, TO};
@@ -46,10 +48,14 @@ fn seen_and_lifted(guard: impl Guard + 'static, place: &str) {
     let token = service.start(&login()).unwrap().token;
     let pin = shell.pin();
     for _ in 0..2 {
-        let wrong = service.verify(&token, &login(), xoxzo_2fa_tests::other_than(&pin));
+        let wrong = service.verify(
+            &token,
+            &login(),
+            &Pin::new(xoxzo_2fa_tests::other_than(&pin)),
+        );
         assert_eq!(wrong.unwrap_err().code(), Code::WrongPin);
     }
-    let locked = service.verify(&token, &login(), &pin);
+    let locked = service.verify(&token, &login(), &Pin::new(&pin));
     assert_eq!(locked.unwrap_err().code(), Code::Locked);
 
     let (_, limits) = beside("limits");
@@ -64,7 +70,7 @@ fn seen_and_lifted(guard: impl Guard + 'static, place: &str) {
     assert_eq!(lifted["trail"], limits["trail"]);
     let (_, limits) = beside("limits");
     assert_eq!(limit(&limits, "failures.hard"), (Some(0), false));
-    assert!(service.verify(&token, &login(), &pin).is_ok());
+    assert!(service.verify(&token, &login(), &Pin::new(&pin)).is_ok());
 
     // The names that logs have for the user, and what the account has left.
     let (status, trail) = beside("trail");

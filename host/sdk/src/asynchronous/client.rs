@@ -24,6 +24,7 @@ use crate::event::{Auditor, Event, Operation, Subject, Told, tell};
 use crate::exchange::{bounded, counted, inward, listed, outgoing};
 use crate::instance::{Bundled, DEADLINE, Plugin, State as Any, World};
 use crate::settings::Settings;
+use crate::signed::{Handle, Pin, Token};
 use crate::telemetry::default_auditor;
 
 static BUNDLED: Bundled<Exports> =
@@ -57,9 +58,9 @@ impl World for Exports {
 /// whose caller may go away, and do not repeat one.
 ///
 /// ```no_run
-/// use xoxzo_2fa::{AsyncTwoFactor, Binding, Error, MemoryGuard, Settings};
+/// use xoxzo_2fa::{AsyncTwoFactor, Binding, Error, MemoryGuard, Pin, Settings};
 ///
-/// # async fn login(pin: &str) -> Result<(), Error> {
+/// # async fn login(pin: &Pin) -> Result<(), Error> {
 /// let two_factor = AsyncTwoFactor::new(Settings::from_environment()?, MemoryGuard::default()).await?;
 /// let login = Binding::new("+819012345678", "user-1", "login");
 /// let challenge = two_factor.start(&login).await?;
@@ -144,7 +145,7 @@ impl AsyncTwoFactor {
     /// # Errors
     ///
     /// The same as for [`TwoFactor::resend`](crate::TwoFactor::resend).
-    pub async fn resend(&self, token: &str, binding: &Binding) -> Result<Challenge, Error> {
+    pub async fn resend(&self, token: &Token, binding: &Binding) -> Result<Challenge, Error> {
         self.resend_with(token, binding, &Sending::default()).await
     }
 
@@ -155,11 +156,11 @@ impl AsyncTwoFactor {
     /// The same as for [`TwoFactor::resend`](crate::TwoFactor::resend).
     pub async fn resend_with(
         &self,
-        token: &str,
+        token: &Token,
         binding: &Binding,
         sending: &Sending,
     ) -> Result<Challenge, Error> {
-        let token = bounded(token);
+        let token = token.bounded();
         self.dispatch(
             Operation::Resend,
             binding,
@@ -204,9 +205,9 @@ impl AsyncTwoFactor {
     /// The same as for [`TwoFactor::verify`](crate::TwoFactor::verify).
     pub async fn verify(
         &self,
-        token: &str,
+        token: &Token,
         binding: &Binding,
-        pin: &str,
+        pin: &Pin,
     ) -> Result<Acceptance, Error> {
         self.guess(token, binding, pin, None).await
     }
@@ -218,9 +219,9 @@ impl AsyncTwoFactor {
     /// The same as for [`TwoFactor::verify`](crate::TwoFactor::verify).
     pub async fn verify_from(
         &self,
-        token: &str,
+        token: &Token,
         binding: &Binding,
-        pin: &str,
+        pin: &Pin,
         client: &str,
     ) -> Result<Acceptance, Error> {
         self.guess(token, binding, pin, Some(client)).await
@@ -228,12 +229,12 @@ impl AsyncTwoFactor {
 
     async fn guess(
         &self,
-        token: &str,
+        token: &Token,
         binding: &Binding,
-        pin: &str,
+        pin: &Pin,
         client: Option<&str>,
     ) -> Result<Acceptance, Error> {
-        let (token, pin, client) = (bounded(token), bounded(pin), client.map(bounded));
+        let (token, pin, client) = (token.bounded(), pin.bounded(), client.map(bounded));
         self.audited(Subject::guess(binding), async |settings| {
             let to = binding.to_wit();
             let begin = self.step(|steps, store, now| {
@@ -252,8 +253,8 @@ impl AsyncTwoFactor {
     /// # Errors
     ///
     /// The same as for [`TwoFactor::status`](crate::TwoFactor::status).
-    pub async fn status(&self, handle: &str) -> Result<Report, Error> {
-        let handle = bounded(handle);
+    pub async fn status(&self, handle: &Handle) -> Result<Report, Error> {
+        let handle = handle.bounded();
         self.audited(Subject::status(), async |settings| {
             let begin = self
                 .step(|steps, store, now| steps.call_status(store, settings, now, handle, true));

@@ -17,7 +17,7 @@
 //! Between the steps any mixture of hosts works. Receipt keys are derived from `keys`: give checkers the new one before step 2.
 //!
 //! ```
-//! use xoxzo_2fa::{Binding, MemoryGuard, Settings, TwoFactor};
+//! use xoxzo_2fa::{Binding, MemoryGuard, Pin, Settings, TwoFactor};
 //! # use std::sync::Arc;
 //! # struct Shared(Arc<MemoryGuard>);
 //! # impl xoxzo_2fa::Guard for Shared {
@@ -40,6 +40,7 @@
 //! let challenge = host(&[&old])?.start(&login)?;
 //! # let inbox = sandbox.inbox(None);
 //! # let pin = inbox[0].body.split(|letter: char| !letter.is_ascii_digit()).find(|run| run.len() == 6).ok_or("no code")?;
+//! # let pin = &Pin::new(pin);
 //! // Another host is at step 2 already.
 //! assert!(host(&[&new, &old])?.verify(&challenge.token, &login, pin).is_ok());
 //! // The use was counted for all of them.

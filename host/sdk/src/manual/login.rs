@@ -47,12 +47,12 @@
 //! # Each login
 //!
 //! ```
-//! use xoxzo_2fa::{Binding, Error, Explanation, Offer, Sending, TwoFactor};
+//! use xoxzo_2fa::{Binding, Error, Explanation, Handle, Offer, Pin, Sending, Token, TwoFactor};
 //!
 //! /// What the server keeps of a login between the pages. Never in a form, and the token in no log.
 //! struct Pending {
-//!     token: String,
-//!     handle: Option<String>,
+//!     token: Token,
+//!     handle: Option<Handle>,
 //! }
 //!
 //! /// What the server knows of a user. The number was verified when it was registered.
@@ -87,7 +87,7 @@
 //!     two_factor: &TwoFactor, pending: &Pending, user: &User, session: &str, address: &str, language: &str, typed: &str,
 //! ) -> Result<Page, Error> {
 //!     // Spaces come from copying; everything else is the user's to correct.
-//!     let typed: String = typed.split_whitespace().collect();
+//!     let typed = Pin::new(typed.split_whitespace().collect::<String>());
 //!     match two_factor.verify_from(&pending.token, &binding(user, session), &typed, address) {
 //!         Ok(_acceptance) => Ok(Page::Welcome),
 //!         Err(error) => {

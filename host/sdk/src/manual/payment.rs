@@ -7,7 +7,7 @@
 //! ```
 //! use std::time::SystemTime;
 //!
-//! use xoxzo_2fa::{Binding, Code, Expected, Transaction, TwoFactor};
+//! use xoxzo_2fa::{Binding, Code, Expected, Pin, Transaction, TwoFactor};
 //!
 //! /// From the order as the server has stored it, at the start and at the end alike.
 //! fn binding(amount: &str) -> Binding {
@@ -29,6 +29,7 @@
 //! # let inbox = sandbox.inbox(None);
 //! # let text = inbox[0].body.clone();
 //! # let pin = text.split(|letter: char| !letter.is_ascii_digit()).find(|run| run.len() == 6).ok_or("no code")?;
+//! # let pin = &Pin::new(pin);
 //! assert!(text.starts_with("Example Bank: to pay 12.50 EUR to Ann Lee, the code is "));
 //!
 //! // Another amount is another transaction, whatever the code.
