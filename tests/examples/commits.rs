@@ -58,7 +58,13 @@ fn commit(connection: &Connection) {
 /// The charges of a guess: of its challenge, of three kinds of failures of its user, and of everyone's.
 fn guess(user: &str) -> Vec<Charge> {
     let one = |name: &str, group: &str, ttl| {
-        Charge::new(named(&format!("{name}-{group}")), 1, u32::MAX, ttl).in_group(named(group))
+        Charge::new(
+            named(&format!("{name}-{group}")),
+            1,
+            u32::MAX,
+            Duration::from_secs(ttl),
+        )
+        .in_group(named(group))
     };
     vec![
         one("challenge", user, 540),

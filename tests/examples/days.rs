@@ -15,7 +15,7 @@ use xoxzo_2fa::{Charge, Guard, MemoryGuard, RedisGuard, SqliteGuard};
 use xoxzo_2fa_core::{Claimed, Code, Failure, Prepared};
 use xoxzo_2fa_tests::envoy::Data;
 use xoxzo_2fa_tests::walk::Walk;
-use xoxzo_2fa_tests::{LOGIN, NOW, document, named, other_than, prepared};
+use xoxzo_2fa_tests::{LOGIN, NOW, document, named, other_than, prepared, since_1970};
 
 /// Counters that may be left: those of the services as a whole, and what a store sweeps next.
 const LEFT: usize = 64;
@@ -104,13 +104,13 @@ fn redis(url: &str) -> (u32, usize) {
         }
         let time = || {
             guard
-                .add(&[Charge::new(named("time"), 0, 9, 1)])
+                .add(&[Charge::new(named("time"), 0, 9, Duration::from_secs(1))])
                 .unwrap()
                 .now
                 .unwrap()
         };
-        let until = u64::from(time()) + seconds;
-        while u64::from(time()) < until {
+        let until = time() + Duration::from_secs(seconds);
+        while time() < until {
             thread::sleep(Duration::from_millis(20));
         }
     });
@@ -157,7 +157,7 @@ fn days(guard: &(impl Guard + ?Sized), logins: u32, threads: u32, pass: impl Fn(
             scope.spawn(move || {
                 for at in 0..24_000 / threads {
                     let name = named(&format!("later-{thread}-{at}"));
-                    let charge = |amount| Charge::new(name, amount, 9, 60);
+                    let charge = |amount| Charge::new(name, amount, 9, Duration::from_secs(60));
                     guard.add(&[charge(1), charge(-1)]).unwrap();
                 }
             });
@@ -173,7 +173,7 @@ fn log_in(guard: &(impl Guard + ?Sized), settings: &Prepared, user: u32) {
         subject: &subject,
         ..LOGIN
     };
-    let now = guard.add(&[]).unwrap().now.unwrap_or(NOW);
+    let now = guard.add(&[]).unwrap().now.map_or(NOW, since_1970);
     let walk = Walk {
         guard,
         settings,

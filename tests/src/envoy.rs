@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use crate::whole_seconds;
 use xoxzo_2fa::{Charge, Guard, GuardError, Scope, Total, Totals};
 use xoxzo_2fa_core::NoAnswer;
 use xoxzo_2fa_envoy::guard::{self, Conflict, Shard, SharedMemory};
@@ -76,7 +77,7 @@ impl Guard for Data {
                 group: name(charge.group),
                 amount: charge.amount,
                 limit: charge.limit,
-                ttl: charge.ttl,
+                ttl: whole_seconds(charge.ttl),
             })
             .collect();
         let now = self.passed.load(Ordering::SeqCst);
@@ -86,7 +87,9 @@ impl Guard for Data {
         match guard::add(self, &charges, now, conflict) {
             Ok(made) => {
                 let totals = made.totals.into_iter();
-                let totals = totals.map(|total| Total::new(total.total, total.ends_in));
+                let totals = totals.map(|total| {
+                    Total::new(total.total, Duration::from_secs(total.ends_in.into()))
+                });
                 Ok(Totals::new(totals.collect()))
             }
             Err(NoAnswer::GuardFull) => Err(GuardError::Full),

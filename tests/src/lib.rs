@@ -12,6 +12,7 @@ pub mod walk;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -101,6 +102,9 @@ pub fn sandboxed(url: &str, sid: &str, auth_token: &str) -> SettingsBuilder {
         .destination("JP-mobile")
 }
 
+/// The life of a counter, where it is not what is tested.
+pub const LIFE: Duration = Duration::from_secs(600);
+
 /// A user who logs in.
 pub const LOGIN: Claimed<'static> = Claimed {
     recipient: "+819012345678",
@@ -132,7 +136,7 @@ pub fn told_to_a_store(charge: &Charge) -> xoxzo_2fa::Charge {
         name(charge.counter),
         charge.amount,
         charge.limit,
-        charge.ttl,
+        Duration::from_secs(charge.ttl.into()),
     );
     made.in_group(name(charge.group))
 }
@@ -141,12 +145,33 @@ pub fn told_to_a_store(charge: &Charge) -> xoxzo_2fa::Charge {
 pub fn told_by_a_store(made: &xoxzo_2fa::Totals) -> Totals {
     let total = |total: &xoxzo_2fa::Total| Total {
         total: total.total,
-        ends_in: total.ends_in,
+        ends_in: whole_seconds(total.ends_in),
     };
     Totals {
         totals: made.iter().map(total).collect(),
-        now: made.now,
+        now: made.now.map(since_1970),
     }
+}
+
+/// The seconds of a span, rounded up.
+///
+/// # Panics
+///
+/// It is longer than 136 years.
+#[must_use]
+pub fn whole_seconds(span: Duration) -> u32 {
+    u32::try_from(span.as_millis().div_ceil(1_000)).expect("it is not that long")
+}
+
+/// The seconds from 1970-01-01T00:00:00Z to a time.
+///
+/// # Panics
+///
+/// It is before that, or after 2106.
+#[must_use]
+pub fn since_1970(time: SystemTime) -> u32 {
+    let since = time.duration_since(UNIX_EPOCH).expect("it is after that");
+    u32::try_from(since.as_secs()).expect("it is before 2106")
 }
 
 /// A counter, and the second of its end.

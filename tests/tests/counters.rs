@@ -11,7 +11,7 @@ use xoxzo_2fa_core::{
     Alarm, Answer, Charge, Claimed, Code, Dispatch, Operation, Sending, Total, Totals, Turn, Verify,
 };
 use xoxzo_2fa_tests::{
-    Counting, LOGIN, World, code, document, named, other_than, prepared, said, taken,
+    Counting, LIFE, LOGIN, World, code, document, named, other_than, prepared, said, taken,
 };
 
 /// A login with all caps, and its client.
@@ -474,7 +474,14 @@ fn timed(capacity: usize) -> (MemoryGuard, Arc<AtomicU64>) {
 #[test]
 fn a_full_memory_refuses_as_quickly_as_it_counts() {
     let (guard, _) = timed(1_000_000);
-    let list = |at: u32| [Asked::new(named(&at.to_string()), 1, 9, 86_400)];
+    let list = |at: u32| {
+        [Asked::new(
+            named(&at.to_string()),
+            1,
+            9,
+            Duration::from_secs(86_400),
+        )]
+    };
     let mut at = 0;
     while guard.len() < 1_000_000 {
         let _one_shard_is_full_before_another = guard.add(&list(at));
@@ -496,13 +503,13 @@ fn a_full_memory_refuses_as_quickly_as_it_counts() {
 fn a_memory_in_use_forgets_what_has_ended() {
     let (guard, passed) = timed(100_000);
     for at in 0..10_000 {
-        let list = [Asked::new(named(&at.to_string()), 1, 9, 60)];
+        let list = [Asked::new(named(&at.to_string()), 1, 9, LIFE)];
         guard.add(&list).unwrap();
     }
     assert_eq!(guard.len(), 10_000);
-    passed.fetch_add(61, Ordering::SeqCst);
+    passed.fetch_add(LIFE.as_secs() + 1, Ordering::SeqCst);
     for at in 0..2_000 {
-        let list = [Asked::new(named(&format!("new {at}")), 0, 9, 60)];
+        let list = [Asked::new(named(&format!("new {at}")), 0, 9, LIFE)];
         guard.add(&list).unwrap();
     }
     assert_eq!(guard.len(), 0);

@@ -13,7 +13,7 @@ use xoxzo_2fa::{
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::child::Child;
 use xoxzo_2fa_tests::redis::Server;
-use xoxzo_2fa_tests::{key, named, other_than, pin_in, sandboxed};
+use xoxzo_2fa_tests::{LIFE, key, named, other_than, pin_in, sandboxed};
 
 /// Runs `work` on four threads while `meanwhile` goes on.
 fn busy<T>(work: impl Fn(usize) + Sync, meanwhile: impl FnOnce() -> T) -> T {
@@ -40,7 +40,7 @@ fn folder(name: &str) -> std::path::PathBuf {
 }
 
 fn one(name: &str) -> Charge {
-    Charge::new(named(name), 1, u32::MAX, 600)
+    Charge::new(named(name), 1, u32::MAX, LIFE)
 }
 
 /// Forty children of a parent whose threads are in the store: each counts once, and none hangs.
@@ -58,7 +58,7 @@ fn forty_children_count(store: &(impl Guard + ?Sized)) {
     for child in children {
         assert_eq!(child.wait(), 0);
     }
-    let total = store.add(&[Charge::new(named("forty"), 0, u32::MAX, 600)]);
+    let total = store.add(&[Charge::new(named("forty"), 0, u32::MAX, LIFE)]);
     assert_eq!(total.unwrap()[0].total, 40);
 }
 

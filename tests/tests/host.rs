@@ -12,7 +12,7 @@ use xoxzo_2fa::{
     Binding, Body, Charge, Code, Delivery, Guard, Instances, Lost, MemoryGuard, Pin, Settings,
     SettingsBuilder, SqliteGuard, Total, Transport, TwoFactor,
 };
-use xoxzo_2fa_tests::{key, named, sandboxed};
+use xoxzo_2fa_tests::{LIFE, key, named, sandboxed};
 
 fn builder() -> SettingsBuilder {
     sandboxed("http://127.0.0.1:9", "sid-canary", "auth-canary")
@@ -281,10 +281,10 @@ fn errors_in_settings_tell_the_lines_of_the_document() {
 fn store(guard: &dyn Guard) {
     let add = |name: &str, amount, limit| {
         guard
-            .add(&[Charge::new(named(name), amount, limit, 60)])
+            .add(&[Charge::new(named(name), amount, limit, LIFE)])
             .unwrap()[0]
     };
-    assert_eq!(add("absent", -5, 9), Total::new(0, 60));
+    assert_eq!(add("absent", -5, 9), Total::new(0, LIFE));
     assert_eq!(add("absent", 0, 9).total, 0);
     assert_eq!(
         [
@@ -304,9 +304,9 @@ fn store(guard: &dyn Guard) {
         [2, 0, 1]
     );
     let list = [
-        Charge::new(named("b"), 1, 9, 60),
-        Charge::new(named("a"), 1, 1, 60),
-        Charge::new(named("c"), 1, 9, 60),
+        Charge::new(named("b"), 1, 9, LIFE),
+        Charge::new(named("a"), 1, 1, LIFE),
+        Charge::new(named("c"), 1, 9, LIFE),
     ];
     let totals: Vec<_> = guard
         .add(&list)
@@ -349,7 +349,7 @@ fn stores_keep_the_rules() {
     let again = SqliteGuard::open(&path).unwrap();
     assert_eq!(
         again
-            .add(&[Charge::new(named("race"), 1, 100, 60)])
+            .add(&[Charge::new(named("race"), 1, 100, LIFE)])
             .unwrap()[0]
             .total,
         101
@@ -360,7 +360,7 @@ fn stores_keep_the_rules() {
 #[test]
 fn a_full_memory_forgets_nobody() {
     let guard = MemoryGuard::danger_with_clock(64, |began| began.elapsed());
-    let one = |at: u32| guard.add(&[Charge::new(named(&at.to_string()), 1, 9, 60)]);
+    let one = |at: u32| guard.add(&[Charge::new(named(&at.to_string()), 1, 9, LIFE)]);
     let made: Vec<_> = (0..1_000).filter(|at| one(*at).is_ok()).collect();
     assert!(made.len() <= 64 && !made.is_empty());
     for at in made {

@@ -1,11 +1,12 @@
 //! Arguments and results of the operations.
 
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use crate::audit::Audit;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::exchange::bounded;
+use crate::seconds::{instant, span};
 use crate::signed::{Handle, Receipt, Token};
 
 /// The user, number, purpose, session and payment that a challenge is bound to. The token authenticates these values and does not
@@ -302,8 +303,8 @@ impl From<types::Challenge> for Challenge {
         Self {
             token: challenge.token.into(),
             masked: challenge.masked,
-            expires_in: Duration::from_secs(challenge.expires_in_seconds.into()),
-            resend_after: Duration::from_secs(challenge.resend_after_seconds.into()),
+            expires_in: span(challenge.expires_in_seconds),
+            resend_after: span(challenge.resend_after_seconds),
             delivery: challenge.delivery.into(),
             handle: challenge.handle.map(Handle::from),
             parts: challenge.parts,
@@ -410,7 +411,7 @@ impl From<types::Acceptance> for Acceptance {
     fn from(acceptance: types::Acceptance) -> Self {
         Self {
             receipt: acceptance.receipt.into(),
-            expires_in: Duration::from_secs(acceptance.expires_in_seconds.into()),
+            expires_in: span(acceptance.expires_in_seconds),
             audit: Audit::told(acceptance.audit),
         }
     }
@@ -439,15 +440,4 @@ impl From<types::TokenInfo> for TokenInfo {
             expires_at: instant(token_info.expires_at_seconds),
         }
     }
-}
-
-/// The time so many seconds after 1970-01-01T00:00:00Z.
-pub(crate) fn instant(seconds: u32) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(seconds.into())
-}
-
-/// The seconds from 1970-01-01T00:00:00Z to `time`: 0 for a time before, the most that fit for one after 2106.
-pub(crate) fn seconds(time: SystemTime) -> u32 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::audit::{Alarm, Audit, Cause};
 use crate::bindings::xoxzo::two_factor::types;
 use crate::guard::GuardError;
+use crate::seconds::span;
 
 /// The reason why an operation ended without the result that was asked for.
 ///
@@ -209,14 +210,12 @@ impl fmt::Display for Code {
 
 impl From<types::Failure> for Error {
     fn from(failure: types::Failure) -> Self {
-        let seconds =
-            |seconds: Option<u32>| seconds.map(|seconds| Duration::from_secs(seconds.into()));
         let told = Failure {
             code: failure.code.into(),
             detail: failure.detail,
             guesses_left: failure.guesses_left,
-            retry_after: seconds(failure.retry_after_seconds),
-            expires_in: seconds(failure.expires_in_seconds),
+            retry_after: failure.retry_after_seconds.map(span),
+            expires_in: failure.expires_in_seconds.map(span),
             audit: failure.audit.map(|audit| Box::new(audit.into())),
         };
         match failure.blame {

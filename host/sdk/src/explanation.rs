@@ -6,6 +6,7 @@ use crate::bindings::xoxzo::two_factor::types;
 use crate::configuration::configure;
 use crate::error::{Code, Error, Failure};
 use crate::exchange::bounded;
+use crate::seconds::of_span;
 
 /// A failure in words for an end user, with what to offer them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,13 +62,10 @@ pub fn explain(
     retry_after: Option<Duration>,
     locale: &str,
 ) -> Result<Explanation, Error> {
-    let seconds = retry_after.map(|wait| {
-        let begun = u64::from(wait.subsec_nanos() > 0);
-        u32::try_from(wait.as_secs().saturating_add(begun)).unwrap_or(u32::MAX)
-    });
+    let retry_after = retry_after.map(of_span);
     let (code, locale) = (code.to_wit(), bounded(locale));
     configure(|configuration, store| {
-        configuration.call_explain(store, code, guesses_left, seconds, locale)
+        configuration.call_explain(store, code, guesses_left, retry_after, locale)
     })
     .map(Explanation::from)
 }

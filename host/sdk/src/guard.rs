@@ -10,8 +10,10 @@ mod sqlite;
 pub mod suite;
 
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use crate::bindings::xoxzo::two_factor::types;
+use crate::seconds::{of_instant, of_span, span};
 
 pub use memory::MemoryGuard;
 pub use name::GuardName;
@@ -32,14 +34,14 @@ pub struct Charge {
     pub amount: i32,
     /// The highest total this charge may lead to.
     pub limit: u32,
-    /// Life of the counter in seconds, from its creation.
-    pub ttl: u32,
+    /// Life of the counter, from its creation: whole seconds, where the engine made the charge.
+    pub ttl: Duration,
 }
 
 impl Charge {
     /// Makes a charge of `amount` on `counter`, which is a group of its own.
     #[must_use]
-    pub fn new(counter: GuardName, amount: i32, limit: u32, ttl: u32) -> Self {
+    pub fn new(counter: GuardName, amount: i32, limit: u32, ttl: Duration) -> Self {
         Self {
             counter,
             group: counter,
@@ -75,14 +77,14 @@ impl From<types::Charge> for Charge {
             group,
             amount,
             limit,
-            ttl_seconds: ttl,
+            ttl_seconds,
         } = charge;
         Self {
             counter: counter.into(),
             group: group.into(),
             amount,
             limit,
-            ttl,
+            ttl: span(ttl_seconds),
         }
     }
 }
@@ -93,14 +95,14 @@ impl From<types::Charge> for Charge {
 pub struct Total {
     /// The total that the charge led to or, if its limit refused it, would have led to.
     pub total: u32,
-    /// Seconds until the counter ends, rounded up; for an absent counter, the charge's own life.
-    pub ends_in: u32,
+    /// The time until the counter ends, which the client rounds up to whole seconds; for an absent counter, the charge's own life.
+    pub ends_in: Duration,
 }
 
 impl Total {
     /// A total and its end.
     #[must_use]
-    pub fn new(total: u32, ends_in: u32) -> Self {
+    pub fn new(total: u32, ends_in: Duration) -> Self {
         Self { total, ends_in }
     }
 }
@@ -111,9 +113,9 @@ impl Total {
 pub struct Totals {
     /// The counters in the order of the charges, up to the first that was refused.
     pub totals: Vec<Total>,
-    /// The store's time in seconds since 1970-01-01T00:00:00Z, by which its counters end; `None` if nobody can set the clock that it
-    /// measures by. The engine compares it with the host's clock.
-    pub now: Option<u32>,
+    /// The store's time, by which its counters end; `None` if nobody can set the clock that it measures by. The engine compares it with the
+    /// host's clock, in whole seconds.
+    pub now: Option<SystemTime>,
 }
 
 impl Totals {
@@ -125,7 +127,7 @@ impl Totals {
 
     /// Answers with the totals of a store, and with its time.
     #[must_use]
-    pub fn at(totals: Vec<Total>, now: u32) -> Self {
+    pub fn at(totals: Vec<Total>, now: SystemTime) -> Self {
         Self {
             totals,
             now: Some(now),
@@ -145,11 +147,11 @@ impl From<Totals> for types::Totals {
     fn from(Totals { totals, now }: Totals) -> Self {
         let total = |total: Total| types::Total {
             total: total.total,
-            ends_in_seconds: total.ends_in,
+            ends_in_seconds: of_span(total.ends_in),
         };
         Self {
             totals: totals.into_iter().map(total).collect(),
-            now_seconds: now,
+            now_seconds: now.map(of_instant),
         }
     }
 }
@@ -213,7 +215,7 @@ pub enum Scope {
 pub trait Guard: Send + Sync {
     /// Makes the charges in their order and stops after the first that its limit refuses.
     ///
-    /// A counter that is absent, or whose life is over, stands at 0 and would live `ttl` seconds. The new total is
+    /// A counter that is absent, or whose life is over, stands at 0 and would live for `ttl`. The new total is
     /// [`Charge::apply`]. If the limit refuses, the counter stays as it was, the answer's last entry is that new total, and no
     /// later charge is made. An existing counter keeps its end. A counter that comes to 0 is deleted, and a charge that is not
     /// positive creates none.
@@ -249,7 +251,7 @@ pub(crate) struct SelfTest {
 impl SelfTest {
     pub(crate) fn new() -> Result<Self, GuardError> {
         let own = GuardName::random()?;
-        let charge = |(amount, limit)| Charge::new(own, amount, limit, 60);
+        let charge = |(amount, limit)| Charge::new(own, amount, limit, span(60));
         Ok(Self {
             charges: [(1, 9), (1, 9), (-5, 0), (0, 0), (1, 0), (1, 9)].map(charge),
         })

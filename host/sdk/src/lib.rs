@@ -84,6 +84,7 @@ mod operator;
 mod phone;
 mod process;
 mod receipt;
+mod seconds;
 mod settings;
 mod signed;
 mod step_up;

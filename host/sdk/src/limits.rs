@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::audit::Audit;
 use crate::bindings::xoxzo::two_factor::types;
+use crate::seconds::span;
 
 /// A counter that could refuse a user, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,9 +43,7 @@ impl From<types::UserLimits> for Limits {
             open: limit.open,
             total: limit.total,
             most: limit.most,
-            ends_in: limit
-                .ends_in_seconds
-                .map(|seconds| Duration::from_secs(seconds.into())),
+            ends_in: limit.ends_in_seconds.map(span),
             refuses: limit.refuses,
         };
         Self {

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use crate::binding::{Binding, Transaction, instant, seconds};
+use crate::binding::{Binding, Transaction};
 use crate::bindings::xoxzo::two_factor::types;
 use crate::configuration::configure;
 use crate::error::{Code, Error, Failure};
 use crate::exchange::{KEYS, bounded};
+use crate::seconds::{instant, of_instant};
 use crate::signed::Receipt;
 
 /// The user, purpose and payment that a receipt must be for.
@@ -175,7 +176,7 @@ pub fn check_receipt(
         .collect();
     let (receipt, expected) = (receipt.bounded(), expected.to_wit());
     configure(|configuration, store| {
-        configuration.call_check_receipt(store, &keys, receipt, seconds(now), &expected)
+        configuration.call_check_receipt(store, &keys, receipt, of_instant(now), &expected)
     })
     .map(Claims::from)
 }

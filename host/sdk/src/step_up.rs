@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use crate::binding::{Transaction, seconds};
+use crate::binding::Transaction;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::configuration::configure;
 use crate::error::Error;
 use crate::exchange::bounded;
+use crate::seconds::of_instant;
 
 /// A payment that a user is to confirm at the gate.
 ///
@@ -92,7 +93,7 @@ pub fn request_key(root_key: &str, audience: &str, test: bool) -> Result<String,
 pub fn sign_request(request_key: &str, now: SystemTime, step_up: &StepUp) -> Result<String, Error> {
     let (request_key, step_up) = (bounded(request_key), step_up.to_wit());
     configure(|configuration, store| {
-        configuration.call_sign_request(store, request_key, seconds(now), &step_up)
+        configuration.call_sign_request(store, request_key, of_instant(now), &step_up)
     })
     .map(|signed| signed.request)
 }

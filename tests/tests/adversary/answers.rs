@@ -1,6 +1,7 @@
 //! The store as the weak point: it is away, forgets, and answers what cannot be.
 
 use xoxzo_2fa::{Charge, Code, Guard, GuardError, Total, Totals};
+use xoxzo_2fa_tests::LIFE;
 
 use crate::field::{Field, HOME, account, from, victim, wrong};
 use crate::trick::{Answer, Tricked};
@@ -158,7 +159,7 @@ fn answer_too_few_totals(field: &Field) {
 
 fn answer_too_many_totals(field: &Field) {
     fails_closed(field, |answer| {
-        map(answer, |totals| totals.push(Total::new(1, 60)))
+        map(answer, |totals| totals.push(Total::new(1, LIFE)))
     });
 }
 

@@ -222,7 +222,7 @@ impl Guard for Aging {
         let keys = charges.iter().map(|it| in_redis(it.counter, it.group));
         self.keys.lock().unwrap().extend(keys);
         let mut made = self.inner.add(charges)?;
-        let passed = u32::try_from(self.passed.load(Ordering::SeqCst)).unwrap();
+        let passed = Duration::from_secs(self.passed.load(Ordering::SeqCst));
         made.now = made.now.map(|now| now + passed);
         Ok(made)
     }

@@ -1,7 +1,7 @@
 //! Counters in memory.
 
 use xoxzo_2fa::{Charge, Guard, GuardError, MemoryGuard, suite};
-use xoxzo_2fa_tests::named;
+use xoxzo_2fa_tests::{LIFE, named};
 
 use crate::Still;
 
@@ -26,7 +26,7 @@ fn the_suite() {
 fn a_full_store_refuses_and_forgets_nothing_that_lives() {
     let store = MemoryGuard::with_capacity(64);
     let charge =
-        |at: u32, amount| store.add(&[Charge::new(named(&at.to_string()), amount, 9, 600)]);
+        |at: u32, amount| store.add(&[Charge::new(named(&at.to_string()), amount, 9, LIFE)]);
     let kept: Vec<u32> = (0..10_000).filter(|at| charge(*at, 1).is_ok()).collect();
     assert!((32..=64).contains(&kept.len()), "{}", kept.len());
     for at in &kept {

@@ -12,7 +12,7 @@ use std::{env, thread};
 
 use xoxzo_2fa::{Charge, Guard, GuardError, RedisBuilder, RedisGuard, suite};
 use xoxzo_2fa_tests::redis::{Server, Waited, free_port, until};
-use xoxzo_2fa_tests::{in_redis, named};
+use xoxzo_2fa_tests::{LIFE, in_redis, named, since_1970};
 
 type Store = Arc<dyn Guard>;
 
@@ -89,7 +89,7 @@ fn a_list_is_one_command_and_a_counter_at_0_is_absent(make: Make) {
     let store = make(RedisGuard::builder(server.url())).unwrap();
     let list = |amount| {
         [("a", "group"), ("b", "group"), ("c", "other")]
-            .map(|(name, group)| Charge::new(named(name), amount, 9, 600).in_group(named(group)))
+            .map(|(name, group)| Charge::new(named(name), amount, 9, LIFE).in_group(named(group)))
     };
     let names = list(0).map(|charge| in_redis(charge.counter, charge.group));
     let exist = || server.ask(&["exists", &names[0], &names[1], &names[2]]);
@@ -97,7 +97,10 @@ fn a_list_is_one_command_and_a_counter_at_0_is_absent(make: Make) {
     assert_eq!(exist().trim(), "3");
     let time = server.ask(&["time"]);
     let time: u32 = time.lines().next().unwrap().parse().unwrap();
-    assert!(made.now.unwrap().abs_diff(time) <= 5, "{made:?}, {time}");
+    assert!(
+        since_1970(made.now.unwrap()).abs_diff(time) <= 5,
+        "{made:?}, {time}"
+    );
     for _ in 0..3 {
         store.add(&list(0)).unwrap();
     }
@@ -124,7 +127,7 @@ fn count_a_hundred() {
     let store = RedisGuard::open(url).unwrap();
     for _ in 0..100 {
         let made = store
-            .add(&[Charge::new(named("two"), 1, 150, 600)])
+            .add(&[Charge::new(named("two"), 1, 150, LIFE)])
             .unwrap()[0];
         println!("total {}", made.total);
     }
@@ -176,7 +179,7 @@ fn a_full_server_refuses_and_forgets_nothing(make: Make) {
     let server = Server::start(&["--maxmemory", "3mb", "--maxmemory-policy", "noeviction"]);
     let store = make(RedisGuard::builder(server.url())).unwrap();
     let name = |at: u32| named(&at.to_string());
-    let charge = |at| store.add(&[Charge::new(name(at), 1, 9, 600)]);
+    let charge = |at| store.add(&[Charge::new(name(at), 1, 9, LIFE)]);
     let full = (0..200_000)
         .find(|at| charge(*at) == Err(GuardError::Full))
         .expect("it fills up");
@@ -199,7 +202,7 @@ fn a_server_killed_in_mid_run_loses_no_answered_count(make: Make) {
         for _ in 0..8 {
             scope.spawn(|| {
                 while !stop.load(Ordering::SeqCst) {
-                    match store.add(&[Charge::new(named("killed"), 1, u32::MAX, 600)]) {
+                    match store.add(&[Charge::new(named("killed"), 1, u32::MAX, LIFE)]) {
                         Ok(_) => answered.fetch_add(1, Ordering::SeqCst),
                         Err(_) => {
                             thread::sleep(Duration::from_millis(5));
@@ -225,7 +228,7 @@ fn a_server_killed_in_mid_run_loses_no_answered_count(make: Make) {
         }
     });
     let total = store
-        .add(&[Charge::new(named("killed"), 0, u32::MAX, 600)])
+        .add(&[Charge::new(named("killed"), 0, u32::MAX, LIFE)])
         .unwrap()[0]
         .total;
     let (answered, failed) = (answered.into_inner(), failed.into_inner());
@@ -264,13 +267,13 @@ fn a_lost_answer_is_an_error_and_the_list_is_not_made_again(make: Make) {
         }
     });
     let relayed = make(RedisGuard::builder(url).timeout(Duration::from_millis(500))).unwrap();
-    let lost = relayed.add(&[Charge::new(named("lost"), 1, 9, 600)]);
+    let lost = relayed.add(&[Charge::new(named("lost"), 1, 9, LIFE)]);
     assert!(matches!(lost, Err(GuardError::Unreachable(_))), "{lost:?}");
     thread::sleep(Duration::from_millis(700));
     let direct = make(RedisGuard::builder(server.url())).unwrap();
     assert_eq!(
         direct
-            .add(&[Charge::new(named("lost"), 0, 9, 600)])
+            .add(&[Charge::new(named("lost"), 0, 9, LIFE)])
             .unwrap()[0]
             .total,
         1
@@ -283,7 +286,7 @@ fn a_server_that_hangs_is_given_up(make: Make) {
     let store = make(RedisGuard::builder(url).timeout(Duration::from_millis(300))).unwrap();
     let began = Instant::now();
     assert!(matches!(
-        store.add(&[Charge::new(named("a"), 1, 9, 60)]),
+        store.add(&[Charge::new(named("a"), 1, 9, LIFE)]),
         Err(GuardError::Unreachable(_))
     ));
     assert!(
@@ -300,7 +303,7 @@ fn without_a_replica_that_has_it_a_list_is_refused(make: Make) {
     let server = Server::start(&[]);
     let builder = RedisGuard::builder(server.url()).replicas(1);
     let store = make(builder.timeout(Duration::from_millis(300))).unwrap();
-    let alone = store.add(&[Charge::new(named("a"), 1, 9, 60)]);
+    let alone = store.add(&[Charge::new(named("a"), 1, 9, LIFE)]);
     assert!(
         matches!(alone, Err(GuardError::Unreachable(why)) if why.starts_with("replicas: 0 have it"))
     );
@@ -308,7 +311,7 @@ fn without_a_replica_that_has_it_a_list_is_refused(make: Make) {
     let _replica = Server::start(&["--replicaof", "127.0.0.1", &port]);
     until("the replica has it", || {
         store
-            .add(&[Charge::new(named("b"), 1, u32::MAX, 60)])
+            .add(&[Charge::new(named("b"), 1, u32::MAX, LIFE)])
             .is_ok()
     });
     let store = make(RedisGuard::builder(server.url()).replicas(1)).unwrap();

@@ -34,7 +34,12 @@ fn the_suite() {
 fn whatever_is_counted_it_has_a_fixed_number_of_keys() {
     let store = Data::default();
     for at in 0..20_000 {
-        let totals = store.add(&[Charge::new(named(&at.to_string()), 1, 9, 3_600)]);
+        let totals = store.add(&[Charge::new(
+            named(&at.to_string()),
+            1,
+            9,
+            Duration::from_secs(3_600),
+        )]);
         assert_eq!(totals.map(|totals| totals[0].total), Ok(1));
     }
     let values = store.values.lock().unwrap();

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, fs, thread};
 
 use xoxzo_2fa::{Charge, Guard, GuardError, SqliteGuard, Total, suite};
-use xoxzo_2fa_tests::named;
+use xoxzo_2fa_tests::{LIFE, named};
 
 use crate::Still;
 
@@ -64,9 +64,18 @@ impl Clock {
     }
 }
 
-fn add(store: &SqliteGuard, name: &str, amount: i32, ttl: u32) -> Option<Total> {
-    let charge = Charge::new(named(name), amount, u32::MAX, ttl);
+fn add(store: &SqliteGuard, name: &str, amount: i32, ttl: u64) -> Option<Total> {
+    let charge = Charge::new(named(name), amount, u32::MAX, Duration::from_secs(ttl));
     store.add(&[charge]).unwrap().first().copied()
+}
+
+fn total(total: u32, ends_in: u64) -> Total {
+    Total::new(total, Duration::from_secs(ends_in))
+}
+
+/// The time so many seconds after 1970-01-01T00:00:00Z.
+fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
 fn number(file: &Path, query: &str) -> i64 {
@@ -105,16 +114,16 @@ fn the_suite() {
 fn a_clock_that_is_back_a_little_stands_still() {
     let clock = Clock::new("back");
     let store = clock.open();
-    assert_eq!(add(&store, "a", 1, 600), Some(Total::new(1, 600)));
+    assert_eq!(add(&store, "a", 1, 600), Some(total(1, 600)));
     clock.set(BEGINNING + 100);
-    assert_eq!(add(&store, "a", 1, 600), Some(Total::new(2, 500)));
+    assert_eq!(add(&store, "a", 1, 600), Some(total(2, 500)));
     clock.set(BEGINNING - 20);
-    assert_eq!(add(&store, "a", 1, 600), Some(Total::new(3, 500)));
+    assert_eq!(add(&store, "a", 1, 600), Some(total(3, 500)));
     drop(store);
     let store = clock.open();
-    assert_eq!(add(&store, "a", 1, 600), Some(Total::new(4, 500)));
+    assert_eq!(add(&store, "a", 1, 600), Some(total(4, 500)));
     clock.set(BEGINNING + 600);
-    assert_eq!(add(&store, "a", 1, 600), Some(Total::new(1, 600)));
+    assert_eq!(add(&store, "a", 1, 600), Some(total(1, 600)));
 }
 
 /// One run with a clock that is ahead: the file is shut until that time is reached or somebody repairs it, and nothing that was still needed
@@ -132,9 +141,11 @@ fn a_clock_that_is_ahead_once_shuts_the_file_and_forgets_nothing() {
         }
         clock.set(BEGINNING + 10);
         for store in [store, clock.open()] {
-            let shut = store.add(&[Charge::new(named("used"), 1, 5, 480)]).unwrap();
+            let shut = store
+                .add(&[Charge::new(named("used"), 1, 5, Duration::from_secs(480))])
+                .unwrap();
             assert_eq!(shut.totals, []);
-            assert_eq!(u64::from(shut.now.unwrap()), BEGINNING + ahead);
+            assert_eq!(shut.now, Some(at(BEGINNING + ahead)));
         }
         let repaired = SqliteGuard::repair_with(&clock);
         assert_eq!(repaired.ahead, Duration::from_secs(ahead - 10));
@@ -146,7 +157,10 @@ fn a_clock_that_is_ahead_once_shuts_the_file_and_forgets_nothing() {
         clock.set(BEGINNING + 10 + 840);
         assert_eq!(add(&store, "hard", 1, 315_360_000).unwrap().total, 8);
         let other = add(&store, "other", 0, 86_400).unwrap();
-        assert!(other.total == 3 && other.ends_in <= 86_400, "{other:?}");
+        assert!(
+            other.total == 3 && other.ends_in <= Duration::from_secs(86_400),
+            "{other:?}"
+        );
         assert_eq!(SqliteGuard::repair_with(&clock).ahead, Duration::ZERO);
     }
 }
@@ -195,7 +209,10 @@ fn a_file_does_not_grow_by_what_has_ended_while_many_share_commits() {
     let store = clock.open();
     let rows = || number(&clock.folder.file(), "SELECT count(*) FROM counters");
     for list in 0..60 {
-        let charges = (0..100).map(|at| Charge::new(named(&format!("{list}-{at}")), 1, 9, 60));
+        let charges = (0..100).map(|at| {
+            let name = named(&format!("{list}-{at}"));
+            Charge::new(name, 1, 9, Duration::from_secs(60))
+        });
         store.add(&charges.collect::<Vec<_>>()).unwrap();
     }
     assert_eq!(rows(), 6_000);
@@ -220,12 +237,12 @@ fn a_file_does_not_grow_by_what_has_ended_while_many_share_commits() {
 fn a_refused_list_writes_nothing() {
     let folder = Folder::new("looks");
     let store = SqliteGuard::open(folder.file()).unwrap();
-    store.add(&[Charge::new(named("a"), 1, 1, 600)]).unwrap();
+    store.add(&[Charge::new(named("a"), 1, 1, LIFE)]).unwrap();
     let before = fs::read(folder.file()).unwrap();
     for _ in 0..100 {
         let looks = [
-            Charge::new(named("b"), 0, 5, 600),
-            Charge::new(named("a"), 1, 1, 600),
+            Charge::new(named("b"), 0, 5, LIFE),
+            Charge::new(named("a"), 1, 1, LIFE),
         ];
         assert_eq!(store.add(&looks).unwrap().len(), 2);
     }
@@ -239,7 +256,10 @@ fn a_full_file_refuses_and_what_has_ended_makes_room() {
     let now = move || UNIX_EPOCH + Duration::from_secs(seconds.load(Ordering::SeqCst));
     let builder = SqliteGuard::builder(clock.folder.file()).size(128 * 1024);
     let store = builder.danger_clock(now).build().unwrap();
-    let charge = |at: u32| store.add(&[Charge::new(named(&at.to_string()), 1, 9, 60)]);
+    let charge = |at: u32| {
+        let name = named(&at.to_string());
+        store.add(&[Charge::new(name, 1, 9, Duration::from_secs(60))])
+    };
     let full = (0..100_000).find(|at| charge(*at) == Err(GuardError::Full));
     let full = full.expect("it fills up");
     assert!(full > 500, "{full}");
@@ -263,7 +283,7 @@ fn lists_at_once_share_commits() {
                 let store = &store;
                 scope.spawn(move || {
                     for _ in 0..each {
-                        let charge = Charge::new(named(&thread.to_string()), 1, u32::MAX, 600);
+                        let charge = Charge::new(named(&thread.to_string()), 1, u32::MAX, LIFE);
                         store.add(&[charge]).unwrap();
                     }
                 });
@@ -292,7 +312,12 @@ fn count_up() {
     for _ in 0..most {
         let began = Instant::now();
         let totals = store
-            .add(&[Charge::new(named("count"), 1, u32::MAX, 86_400)])
+            .add(&[Charge::new(
+                named("count"),
+                1,
+                u32::MAX,
+                Duration::from_secs(86_400),
+            )])
             .unwrap();
         let took = began.elapsed().as_micros();
         println!("total {} {took}", totals[0].total);
@@ -465,7 +490,7 @@ fn a_file_that_stays_busy_is_given_up() {
     let other = rusqlite::Connection::open(folder.file()).unwrap();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let began = Instant::now();
-    let busy = store.add(&[Charge::new(named("a"), 1, 9, 60)]);
+    let busy = store.add(&[Charge::new(named("a"), 1, 9, LIFE)]);
     assert!(
         matches!(&busy, Err(GuardError::Unreachable(why)) if why.starts_with("busy")),
         "{busy:?}"

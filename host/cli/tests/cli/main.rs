@@ -7,6 +7,7 @@ mod shell;
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -180,10 +181,11 @@ fn six_starts_at_once_share_a_file() {
 fn a_file_from_the_future_is_shut_until_it_is_repaired() {
     let shell = Shell::new();
     let file = shell.folder.join("xoxzo-2fa/guard.sqlite");
-    let ahead = std::time::Duration::from_secs(3 * 31_536_000);
+    let ahead = Duration::from_secs(3 * 31_536_000);
     let clock = move || std::time::SystemTime::now() + ahead;
     let builder = xoxzo_2fa::SqliteGuard::builder(&file).danger_clock(clock);
-    let charge = xoxzo_2fa::Charge::new(GuardName::random().unwrap(), 1, 9, 600);
+    let charge =
+        xoxzo_2fa::Charge::new(GuardName::random().unwrap(), 1, 9, Duration::from_secs(600));
     xoxzo_2fa::Guard::add(&builder.build().unwrap(), &[charge]).unwrap();
     let start = [&["start", "--json"][..], &TO].concat();
     let (status, value) = shell.json(&start, "");
@@ -222,11 +224,12 @@ fn a_repair_says_which_windows_may_have_ended() {
     assert!(!shell.run(&repair, "").status.success(), "there is no file");
 
     let open = |ahead: u64| {
-        let ahead = std::time::Duration::from_secs(ahead);
+        let ahead = Duration::from_secs(ahead);
         let clock = move || std::time::SystemTime::now() + ahead;
         let builder = xoxzo_2fa::SqliteGuard::builder(&file).danger_clock(clock);
         let guard = builder.build().unwrap();
-        let charge = xoxzo_2fa::Charge::new(GuardName::random().unwrap(), 1, 9, 600);
+        let charge =
+            xoxzo_2fa::Charge::new(GuardName::random().unwrap(), 1, 9, Duration::from_secs(600));
         xoxzo_2fa::Guard::add(&guard, &[charge]).unwrap();
     };
     let told = || {

@@ -126,7 +126,7 @@ impl Shard {
         let full = self.counters.len() >= room;
         let new = Counter {
             total: 0,
-            ends: now + Duration::from_secs(charge.ttl.into()),
+            ends: now.saturating_add(charge.ttl),
         };
         let (ends, total, refused) = match self.counters.get_index_of(&charge.counter) {
             Some(at) => {
@@ -156,11 +156,7 @@ impl Shard {
                 (new.ends, total, refused)
             }
         };
-        let left = ends.saturating_sub(now);
-        let ends_in = u32::try_from(left.as_secs())
-            .unwrap_or(u32::MAX)
-            .saturating_add(u32::from(left.subsec_nanos() > 0));
-        Ok((Total::new(total, ends_in), refused))
+        Ok((Total::new(total, ends.saturating_sub(now)), refused))
     }
 }
 

@@ -56,6 +56,9 @@ const APART: i64 = 120_000;
 /// An ended row stays at most for so long, in milliseconds.
 const GRACE: i64 = 86_400_000;
 
+/// The longest life of a counter, in milliseconds: 136 years, as long as the contract can say.
+const LONGEST: i64 = u32::MAX as i64 * 1_000;
+
 /// Rows that are deleted with each list, at most.
 const SWEPT: u32 = 16;
 
@@ -367,7 +370,8 @@ impl Store {
             .map_err(lost)?;
         let now = self.how.now();
         if now < latest.saturating_sub(APART) {
-            let latest = seconds(latest.saturating_add(999));
+            // Whole seconds, rounded up: the engine would drop what is less.
+            let latest = instant(latest.saturating_add(999) / 1_000 * 1_000);
             return Ok(batch
                 .iter()
                 .map(|_| Totals::at(Vec::new(), latest))
@@ -425,12 +429,14 @@ impl Making<'_> {
                 break;
             }
         }
-        Ok(Totals::at(totals, seconds(self.now)))
+        Ok(Totals::at(totals, instant(self.now)))
     }
 
     fn charge(&mut self, charge: &Charge) -> rusqlite::Result<(Total, bool)> {
         let name = charge.counter.to_string();
-        let life = i64::from(charge.ttl) * 1_000;
+        let life = i64::try_from(charge.ttl.as_millis())
+            .unwrap_or(LONGEST)
+            .min(LONGEST);
         let live: Option<(u32, i64)> = self
             .transaction
             .prepare_cached("SELECT total, ends FROM counters WHERE name = ?1 AND ends > ?2")?
@@ -455,15 +461,14 @@ impl Making<'_> {
                     .execute((&name, total, life, ends, ends + life.min(GRACE)))?,
             };
         }
-        let left = u64::try_from(ends - self.now).unwrap_or(0).div_ceil(1_000);
-        let ends_in = u32::try_from(left).unwrap_or(u32::MAX);
-        Ok((Total::new(total, ends_in), refused))
+        let left = Duration::from_millis(u64::try_from(ends - self.now).unwrap_or(0));
+        Ok((Total::new(total, left), refused))
     }
 }
 
-/// Whole seconds of a time in milliseconds.
-fn seconds(time: i64) -> u32 {
-    u32::try_from(time / 1_000).unwrap_or(u32::MAX)
+/// The time so many milliseconds after 1970-01-01T00:00:00Z.
+fn instant(milliseconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
 }
 
 /// A deadline for getting a lock.

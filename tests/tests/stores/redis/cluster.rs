@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use xoxzo_2fa::{Charge, Guard, GuardError, GuardName, RedisGuard, suite};
 use xoxzo_2fa_tests::redis::{Cluster, Server, until};
-use xoxzo_2fa_tests::{in_redis, named};
+use xoxzo_2fa_tests::{LIFE, in_redis, named};
 
 use super::{Make, Stop};
 
@@ -44,7 +44,7 @@ fn a_cluster_counts_like_one_server(make: Make) {
 fn start(user: u32) -> Vec<Charge> {
     let charge = |group: &str, name: &str| {
         let counter = named(&format!("{group}{name}"));
-        Charge::new(counter, 1, u32::MAX, 600).in_group(named(group))
+        Charge::new(counter, 1, u32::MAX, LIFE).in_group(named(group))
     };
     let (subject, number, range) = (
         format!("subject{user}"),
@@ -102,7 +102,7 @@ fn a_slot_that_moves_loses_and_doubles_nothing(make: Make) {
     let slot = cluster.slot(&named("moving").to_string());
     let (home, away) = (cluster.master_of(slot), (cluster.master_of(slot) + 1) % 3);
     let group = named("moving");
-    let charge = |name: &str| Charge::new(named(name), 1, u32::MAX, 600).in_group(group);
+    let charge = |name: &str| Charge::new(named(name), 1, u32::MAX, LIFE).in_group(group);
     let stop = AtomicBool::new(false);
     let [one, new, pairs, failed] = [(); 4].map(|()| AtomicU32::new(0));
     let count = |list: &[Charge], answered: &AtomicU32| match store.add(list) {
@@ -164,7 +164,7 @@ fn a_slot_that_moves_loses_and_doubles_nothing(make: Make) {
         "the servers sent runs on"
     );
     let total = |name: &str| {
-        let look = Charge::new(named(name), 0, u32::MAX, 600).in_group(group);
+        let look = Charge::new(named(name), 0, u32::MAX, LIFE).in_group(group);
         store.add(&[look]).unwrap()[0].total
     };
     let (one, new, pairs): (u32, u32, u32) =
@@ -194,7 +194,7 @@ fn each_run_waits_for_the_replicas_of_its_own_server(make: Make) {
     let builder = RedisGuard::cluster(cluster.urls()).replicas(1);
     let store = make(builder.timeout(Duration::from_secs(1))).unwrap();
     let groups = groups(&cluster);
-    let charge = |name: &str, at: usize| Charge::new(named(name), 1, 9, 600).in_group(groups[at]);
+    let charge = |name: &str, at: usize| Charge::new(named(name), 1, 9, LIFE).in_group(groups[at]);
     let alone = |made: Result<_, _>| matches!(made, Err(GuardError::Unreachable(why)) if why.starts_with("replicas: 0 have it"));
     let all = [charge("a", 0), charge("b", 1), charge("c", 2)];
     assert_eq!(store.add(&all).unwrap().len(), 3);
@@ -221,7 +221,7 @@ fn a_server_that_is_replaced_goes_on(make: Make) {
     let builder = RedisGuard::cluster(cluster.urls()).timeout(Duration::from_millis(500));
     let store = make(builder).unwrap();
     let [_, group, other] = groups(&cluster);
-    let count = |group| store.add(&[Charge::new(named("a"), 1, u32::MAX, 600).in_group(group)]);
+    let count = |group| store.add(&[Charge::new(named("a"), 1, u32::MAX, LIFE).in_group(group)]);
     let replicated = |server: &Server| server.info("replication", "master_repl_offset");
     for total in 1..=20 {
         assert_eq!(count(group).unwrap()[0].total, total);

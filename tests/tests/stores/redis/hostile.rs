@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use xoxzo_2fa::{Charge, Guard, GuardError, RedisGuard};
 use xoxzo_2fa_tests::redis::Server;
-use xoxzo_2fa_tests::{in_redis, named};
+use xoxzo_2fa_tests::{LIFE, in_redis, named};
 
 use super::{Make, Store};
 
@@ -63,7 +63,7 @@ fn serve(client: TcpStream, answer: &str) -> Option<()> {
 const WHOLE: &str = "*5\r\n:1800000000\r\n:1\r\n:60\r\n:2\r\n:60\r\n";
 
 fn two() -> [Charge; 2] {
-    ["a", "b"].map(|name| Charge::new(named(name), 1, 9, 60))
+    ["a", "b"].map(|name| Charge::new(named(name), 1, 9, LIFE))
 }
 
 /// A store in a server that says this.
@@ -199,7 +199,7 @@ fn what_is_no_count_is_an_error_and_stays_as_it_was(make: Make) {
     let server = Server::start(&[]);
     let store = make(RedisGuard::builder(server.url())).unwrap();
     let key = &in_redis(named("a"), named("a"));
-    let charge = |amount| store.add(&[Charge::new(named("a"), amount, 9, 60)]);
+    let charge = |amount| store.add(&[Charge::new(named("a"), amount, 9, LIFE)]);
     for value in ["abc", "", "1.5", "-5", "nan", "inf", "-inf", "1e400"] {
         assert_eq!(server.ask(&["set", key, value]).trim(), "OK");
         for amount in [1, 0, -1] {
@@ -218,7 +218,7 @@ fn what_is_no_count_is_an_error_and_stays_as_it_was(make: Make) {
     // A count without an end gets one, and one that is too high is as high as can be.
     server.ask(&["set", key, "3"]);
     let made = charge(1).unwrap()[0];
-    assert_eq!((made.total, made.ends_in), (4, 60));
+    assert_eq!((made.total, made.ends_in), (4, LIFE));
     server.ask(&["set", key, "99999999999"]);
     assert_eq!(charge(0).unwrap()[0].total, u32::MAX);
 }

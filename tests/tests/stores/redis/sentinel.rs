@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use xoxzo_2fa::{Charge, Guard, GuardError, RedisGuard, suite};
 use xoxzo_2fa_tests::redis::{Server, Watched, until};
-use xoxzo_2fa_tests::{in_redis, named};
+use xoxzo_2fa_tests::{LIFE, in_redis, named};
 
 use super::{Make, Stop, Store};
 
@@ -67,7 +67,7 @@ fn replaced(make: Make, end: fn(&mut Server)) {
         for _ in 0..4 {
             scope.spawn(|| {
                 while !stop.load(Ordering::SeqCst) {
-                    match store.add(&[Charge::new(named("a"), 1, u32::MAX, 600)]) {
+                    match store.add(&[Charge::new(named("a"), 1, u32::MAX, LIFE)]) {
                         Ok(_) => answered.fetch_add(1, Ordering::SeqCst),
                         Err(_) => {
                             thread::sleep(Duration::from_millis(5));
@@ -85,7 +85,7 @@ fn replaced(make: Make, end: fn(&mut Server)) {
         more();
     });
     let total = store
-        .add(&[Charge::new(named("a"), 0, u32::MAX, 600)])
+        .add(&[Charge::new(named("a"), 0, u32::MAX, LIFE)])
         .unwrap()[0]
         .total;
     let (answered, failed) = (answered.into_inner(), failed.into_inner());

@@ -17,6 +17,7 @@ use redis::{ErrorKind, Pipeline, RedisError, RedisResult, Script, ServerErrorKin
 use super::servers::{Map, Node};
 use super::unreachable;
 use crate::guard::{Charge, GuardError, Total, Totals};
+use crate::seconds::{instant, of_span, span};
 
 /// Makes the charges in their order, and stops after the first that its limit refuses.
 const SCRIPT: &str = include_str!("../charge.lua");
@@ -136,7 +137,7 @@ impl<'a> Making<'a> {
             ));
         }
         self.times = Some((first, last));
-        self.totals.now = Some(now);
+        self.totals.now = Some(instant(now));
         self.totals.totals.extend(totals);
         if refused {
             self.rest = &[];
@@ -195,7 +196,7 @@ impl Run<'_> {
             commands
                 .arg(charge.amount)
                 .arg(charge.limit)
-                .arg(charge.ttl);
+                .arg(of_span(charge.ttl));
         }
         if *replicas > 0 {
             // 0 would be for ever.
@@ -243,7 +244,9 @@ impl Run<'_> {
         let (pairs, []) = numbers.as_chunks() else {
             return None;
         };
-        let totals = pairs.iter().map(|[total, left]| Total::new(*total, *left));
+        let totals = pairs
+            .iter()
+            .map(|[total, left]| Total::new(*total, span(*left)));
         let totals: Vec<_> = totals.collect();
         let mut both = self.charges.iter().zip(&totals);
         let refused =
