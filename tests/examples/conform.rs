@@ -352,7 +352,7 @@ fn operate(client: &Client, kind: &str, content: &Value) -> Result<Result<Value,
             }})
         }),
         "unlock" => client
-            .unlock(text("subject"), text("recipient"))
+            .unlock(text("recipient"), text("subject"))
             .map(|it| {
                 json!({"unlocked": {
                     "failures": it.failures, "subject_failures": it.subject_failures, "messages": it.messages,
@@ -363,7 +363,7 @@ fn operate(client: &Client, kind: &str, content: &Value) -> Result<Result<Value,
             .number_index(text("recipient"))
             .map(|index| json!({"number_index": {"index": index}})),
         "limits" => client
-            .limits(text("subject"), text("recipient"), content["client"].as_str())
+            .limits(text("recipient"), text("subject"), content["client"].as_str())
             .map(|it| limits(&it)),
         "credits" => client
             .credits()

@@ -193,11 +193,11 @@ impl Client {
     /// # Errors
     ///
     /// As [`Operator::unlock`].
-    pub fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
+    pub fn unlock(&self, recipient: &str, subject: &str) -> Result<Unlocked, Error> {
         match self {
-            Self::Blocking(client) => Operator::beside(client, "ann").unlock(subject, recipient),
+            Self::Blocking(client) => Operator::beside(client, "ann").unlock(recipient, subject),
             Self::Async(client, on) => {
-                on.block_on(AsyncOperator::beside(client, "ann").unlock(subject, recipient))
+                on.block_on(AsyncOperator::beside(client, "ann").unlock(recipient, subject))
             }
         }
     }
@@ -209,17 +209,17 @@ impl Client {
     /// As [`Operator::limits`].
     pub fn limits(
         &self,
-        subject: &str,
         recipient: &str,
+        subject: &str,
         client: Option<&str>,
     ) -> Result<Limits, Error> {
         match self {
             Self::Blocking(this) => {
-                Operator::beside(this, "ann").limits(subject, recipient, client)
+                Operator::beside(this, "ann").limits(recipient, subject, client)
             }
             Self::Async(this, on) => {
                 let operator = AsyncOperator::beside(this, "ann");
-                on.block_on(operator.limits(subject, recipient, client))
+                on.block_on(operator.limits(recipient, subject, client))
             }
         }
     }

@@ -132,7 +132,7 @@ fn events_are_told_as_by_the_other_client() {
         let handle = challenge.handle.unwrap();
         assert!(two_factor.status(&handle).await.is_ok());
         let lifted = AsyncOperator::beside(&two_factor, "ann")
-            .unlock(&user.subject, &user.recipient)
+            .unlock(&user.recipient, &user.subject)
             .await;
         assert_eq!(lifted.unwrap().failures, 0);
     });

@@ -107,14 +107,14 @@ fn each_decision_is_one_event_without_anything_personal() {
         (&started.audit.challenge_id, &started.audit.message_id)
     );
     let operator = Operator::beside(&two_factor, "ann");
-    let seen = operator.limits("user-1", "+819012345678", None).unwrap();
+    let seen = operator.limits("+819012345678", "user-1", None).unwrap();
     let looked = last();
     assert_eq!(
         (looked.operation, looked.operator.as_deref()),
         (Operation::Limits, Some("ann"))
     );
     assert_eq!(seen.audit.trail, started.audit.trail);
-    operator.unlock("user-1", "+819012345678").unwrap();
+    operator.unlock("+819012345678", "user-1").unwrap();
     let unlocked = last();
     assert_eq!(unlocked.operator.as_deref(), Some("ann"));
     assert_eq!(started.operator, None);
@@ -123,7 +123,7 @@ fn each_decision_is_one_event_without_anything_personal() {
         (Operation::Unlock, &started.audit.trail, None)
     );
     assert_eq!(
-        operator.trail("user-1", "+819012345678").ok(),
+        operator.trail("+819012345678", "user-1").ok(),
         started.audit.trail
     );
 

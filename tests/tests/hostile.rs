@@ -101,7 +101,7 @@ fn every_operation_is_ended() {
                 .map(drop),
             two_factor.status(&Handle::new(deed)).map(drop),
             Operator::beside(&two_factor, "ann")
-                .unlock(deed, "")
+                .unlock("", deed)
                 .map(drop),
         ];
         for result in all {
@@ -128,7 +128,7 @@ fn a_trap_is_told_with_its_user() {
         .unwrap();
     assert!(two_factor.start(&binding("trap")).is_err());
     let operator = Operator::beside(&two_factor, "ann");
-    let trail = operator.trail("trap", "+819012345678").unwrap();
+    let trail = operator.trail("+819012345678", "trap").unwrap();
     assert_eq!(*told.lock().unwrap(), [Some(trail)]);
 }
 

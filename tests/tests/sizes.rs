@@ -133,10 +133,10 @@ fn a_program_is_told_whatever_the_size() {
         told("client", size, client, false);
         let operator = Operator::beside(&host, "ann");
         let number = "+819012345678";
-        told("subject", size, operator.unlock(&text, number), false);
-        told("recipient", size, operator.unlock("user-1", &text), false);
-        told("subject", size, operator.limits(&text, number, None), false);
-        let client = operator.limits("user-1", number, Some(&text));
+        told("subject", size, operator.unlock(number, &text), false);
+        told("recipient", size, operator.unlock(&text, "user-1"), false);
+        told("subject", size, operator.limits(number, &text, None), false);
+        let client = operator.limits(number, "user-1", Some(&text));
         told("client", size, client, false);
         told("root key", size, receipt_key(&text, "shop", false), false);
         let now = SystemTime::now();

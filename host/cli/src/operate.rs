@@ -87,7 +87,7 @@ pub(crate) struct Unlock {
 impl Unlock {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let number = self.user.phone.number()?;
-        let unlocked = self.desk.open()?.unlock(&self.user.subject, &number)?;
+        let unlocked = self.desk.open()?.unlock(&number, &self.user.subject)?;
         let told = json!({
             "failures": unlocked.failures, "subject_failures": unlocked.subject_failures, "messages": unlocked.messages,
         });
@@ -115,7 +115,7 @@ impl Limits {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let number = self.user.phone.number()?;
         let operator = self.desk.open()?;
-        let limits = operator.limits(&self.user.subject, &number, self.client.as_deref())?;
+        let limits = operator.limits(&number, &self.user.subject, self.client.as_deref())?;
         let each = limits.limits.iter().map(|limit| {
             json!({
                 "setting": limit.setting, "open": limit.open, "total": limit.total, "most": limit.most,
@@ -168,7 +168,7 @@ pub(crate) struct Pseudonyms {
 impl Pseudonyms {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let number = self.user.phone.number()?;
-        let trail = self.desk.open()?.trail(&self.user.subject, &number)?;
+        let trail = self.desk.open()?.trail(&number, &self.user.subject)?;
         if self.desk.account.json {
             println!("{}", named(&trail));
         } else {

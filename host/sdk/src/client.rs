@@ -238,14 +238,14 @@ impl TwoFactor {
         if let (Err(error), Some(binding)) = (&result, about.binding)
             && error.failure().audit.is_none()
         {
-            event.audit.trail = trail_of(&settings, &binding.subject, &binding.recipient).ok();
+            event.audit.trail = trail_of(&settings, &binding.recipient, &binding.subject).ok();
         }
         tell(&*self.shared.auditor, &event);
         result
     }
 
-    pub(crate) fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
-        trail_of(&self.shared.settings.get()?, subject, recipient)
+    pub(crate) fn trail(&self, recipient: &str, subject: &str) -> Result<Trail, Error> {
+        trail_of(&self.shared.settings.get()?, recipient, subject)
     }
 
     /// Computes an index of a phone number, by which a service finds whether a number is registered already, and by whom, without keeping the number in

@@ -56,8 +56,8 @@ pub(crate) fn prepare(document: &str) -> Result<types::Prepared, Error> {
 }
 
 /// Computes the pseudonyms of a user.
-pub(crate) fn trail_of(settings: &str, subject: &str, recipient: &str) -> Result<Trail, Error> {
-    let (subject, recipient) = (bounded(subject), bounded(recipient));
+pub(crate) fn trail_of(settings: &str, recipient: &str, subject: &str) -> Result<Trail, Error> {
+    let (recipient, subject) = (bounded(recipient), bounded(subject));
     configure(|configuration, store| {
         configuration.call_trail_of(store, settings, subject, recipient)
     })

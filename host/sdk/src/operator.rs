@@ -54,12 +54,12 @@ impl Operator {
     /// [`Error::Misuse`] for a malformed argument, [`Error::Upstream`] if the guard is out of reach.
     pub fn limits(
         &self,
-        subject: &str,
         recipient: &str,
+        subject: &str,
         client: Option<&str>,
     ) -> Result<Limits, Error> {
-        let (subject, recipient, client) =
-            (bounded(subject), bounded(recipient), client.map(bounded));
+        let (recipient, subject, client) =
+            (bounded(recipient), bounded(subject), client.map(bounded));
         let binding = Binding::new(recipient, subject, "");
         let about = Subject::limits(&binding, &self.name);
         self.two_factor.audited(&about, |settings| {
@@ -78,8 +78,8 @@ impl Operator {
     ///
     /// [`Error::Refuse`] with [`Code::NothingLocked`](crate::Code::NothingLocked) if nothing is counted, [`Error::Misuse`] for a malformed argument,
     /// [`Error::Upstream`] if the guard is out of reach.
-    pub fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
-        let (subject, recipient) = (bounded(subject), bounded(recipient));
+    pub fn unlock(&self, recipient: &str, subject: &str) -> Result<Unlocked, Error> {
+        let (recipient, subject) = (bounded(recipient), bounded(subject));
         let binding = Binding::new(recipient, subject, "");
         let about = Subject::unlock(&binding, &self.name);
         self.two_factor.audited(&about, |settings| {
@@ -114,8 +114,8 @@ impl Operator {
     /// # Errors
     ///
     /// [`Error::Misuse`] for a malformed subject or recipient.
-    pub fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
-        self.two_factor.trail(subject, recipient)
+    pub fn trail(&self, recipient: &str, subject: &str) -> Result<Trail, Error> {
+        self.two_factor.trail(recipient, subject)
     }
 
     /// Returns warnings about settings that are allowed and unwise, a sentence each.

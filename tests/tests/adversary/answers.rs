@@ -40,7 +40,7 @@ fn fails_closed(field: &Field, change: fn(Answer) -> Answer) {
     field.refused(Code::Guard, resend);
     field.refused(Code::Guard, host.start(&account(1)));
     field.refused(Code::Guard, host.status(handle));
-    field.refused(Code::Guard, host.unlock("user-1", "+819012345678"));
+    field.refused(Code::Guard, host.unlock("+819012345678", "user-1"));
     field.held("no message went out", field.sent() == sent);
     guard.behave();
     field.accepted(host.verify(&challenge.token, &victim(), &pin));
@@ -91,7 +91,7 @@ fn take_the_store_away(field: &Field) {
         field.refused(Code::Guard, decoy);
         let handle = challenge.handle.as_ref().unwrap();
         field.refused(Code::Guard, host.status(handle));
-        field.refused(Code::Guard, host.unlock("user-1", "+819012345678"));
+        field.refused(Code::Guard, host.unlock("+819012345678", "user-1"));
         let built = field.try_host(field.settings(), guard.clone());
         field.refused(Code::Guard, built);
         field.held("no message went out", field.sent() == sent);

@@ -194,7 +194,7 @@ fn guess_for_months_one_short_of_the_limit(field: &Field) {
         field.held("no waiting helps", wait == Some(None));
         field.pass(30 * 86_400);
     }
-    host.unlock("user-1", "+819012345678").unwrap();
+    host.unlock("+819012345678", "user-1").unwrap();
     let (challenge, pin) = field.start(&host, &victim());
     field.accepted(host.verify(&challenge.token, &victim(), &pin));
 }

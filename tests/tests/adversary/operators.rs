@@ -35,12 +35,12 @@ fn unlock_the_wrong_user(field: &Field) {
         ("user-1", "+819012345679"),
     ] {
         // The number or the subject may have something to lift, but not what locks this one with that one.
-        let lifted = host.unlock(subject, recipient);
+        let lifted = host.unlock(recipient, subject);
         let failures = lifted.as_ref().map_or(0, |lifted| lifted.failures);
         field.held("no lock is lifted", failures == 0);
         field.refused(Code::Locked, host.start(&victim()));
     }
-    let nobody = host.unlock("user-l", "+819012345679");
+    let nobody = host.unlock("+819012345679", "user-l");
     field.refused(Code::NothingLocked, nobody);
     for (subject, recipient) in [
         ("", "+819012345678"),
@@ -49,10 +49,10 @@ fn unlock_the_wrong_user(field: &Field) {
         ("user-1", "+8109012345678"),
         ("user-1 ", "+819012345678"),
     ] {
-        field.refused(Code::Request, host.unlock(subject, recipient));
+        field.refused(Code::Request, host.unlock(recipient, subject));
     }
     field.refused(Code::Locked, host.start(&victim()));
-    let lifted = field.granted(host.unlock("user-1", "+819012345678"));
+    let lifted = field.granted(host.unlock("+819012345678", "user-1"));
     field.control("ten failures are lifted", lifted.failures == 10);
     let (challenge, pin) = field.start(&host, &victim());
     field.accepted(host.verify(&challenge.token, &victim(), &pin));

@@ -174,7 +174,7 @@ fn left_after_two_wins(field: &Field, cut: Cut) -> u32 {
         })
     });
     assert!(first(&host, true).is_ok());
-    let lifted = host.unlock("user-1", "+819012345678");
+    let lifted = host.unlock("+819012345678", "user-1");
     lifted.map_or(0, |lifted| lifted.failures)
 }
 

@@ -104,9 +104,9 @@ fn name_an_enormous_user(field: &Field) {
         });
     }
     enormous(field, Code::Request, |text| {
-        host.unlock(text, "+819012345678")
+        host.unlock("+819012345678", text)
     });
-    enormous(field, Code::Request, |text| host.unlock("user-1", text));
+    enormous(field, Code::Request, |text| host.unlock(text, "user-1"));
     field.accepted(host.verify(&challenge.token, &victim(), &pin));
     let longest = Binding::new("+819087654321", "u".repeat(128), "login");
     field.accepted(host.start(&longest.session("s".repeat(128))));

@@ -266,8 +266,8 @@ impl AsyncTwoFactor {
         .await
     }
 
-    pub(crate) fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
-        trail_of(&self.shared.settings.get()?, subject, recipient)
+    pub(crate) fn trail(&self, recipient: &str, subject: &str) -> Result<Trail, Error> {
+        trail_of(&self.shared.settings.get()?, recipient, subject)
     }
 
     /// Runs an operation, and tells the auditor what came of it, or that its future was dropped before.
@@ -400,7 +400,7 @@ struct Running<'a> {
 impl Running<'_> {
     fn trail(&self) -> Option<Trail> {
         let binding = self.about.binding?;
-        trail_of(&self.settings, &binding.subject, &binding.recipient).ok()
+        trail_of(&self.settings, &binding.recipient, &binding.subject).ok()
     }
 }
 

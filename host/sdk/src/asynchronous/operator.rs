@@ -52,12 +52,12 @@ impl AsyncOperator {
     /// The same as for [`Operator::limits`](crate::Operator::limits).
     pub async fn limits(
         &self,
-        subject: &str,
         recipient: &str,
+        subject: &str,
         client: Option<&str>,
     ) -> Result<Limits, Error> {
-        let (subject, recipient, client) =
-            (bounded(subject), bounded(recipient), client.map(bounded));
+        let (recipient, subject, client) =
+            (bounded(recipient), bounded(subject), client.map(bounded));
         let binding = Binding::new(recipient, subject, "");
         let about = Subject::limits(&binding, &self.name);
         let of = &self.two_factor;
@@ -78,8 +78,8 @@ impl AsyncOperator {
     /// # Errors
     ///
     /// The same as for [`Operator::unlock`](crate::Operator::unlock).
-    pub async fn unlock(&self, subject: &str, recipient: &str) -> Result<Unlocked, Error> {
-        let (subject, recipient) = (bounded(subject), bounded(recipient));
+    pub async fn unlock(&self, recipient: &str, subject: &str) -> Result<Unlocked, Error> {
+        let (recipient, subject) = (bounded(recipient), bounded(subject));
         let binding = Binding::new(recipient, subject, "");
         let about = Subject::unlock(&binding, &self.name);
         let of = &self.two_factor;
@@ -120,8 +120,8 @@ impl AsyncOperator {
     /// # Errors
     ///
     /// The same as for [`Operator::trail`](crate::Operator::trail).
-    pub fn trail(&self, subject: &str, recipient: &str) -> Result<Trail, Error> {
-        self.two_factor.trail(subject, recipient)
+    pub fn trail(&self, recipient: &str, subject: &str) -> Result<Trail, Error> {
+        self.two_factor.trail(recipient, subject)
     }
 }
 
