@@ -10,8 +10,8 @@ use tokio::runtime::Runtime;
 use xoxzo_2fa::{
     Acceptance, AsyncGuard, AsyncTransport, AsyncTwoFactor, Audit, Binding, Body, Challenge,
     Channel, Charge, Claims, Code, Error, Expected, Guard, GuardError, Handle, Limit, Limits, Lost,
-    MemoryGuard, RedisGuard, Scope, Sending, Settings, Token, TokenInfo, Total, Totals, Transaction,
-    Transport, TwoFactor, Wait, check_receipt, explain, inspect,
+    MemoryGuard, RedisGuard, Scope, Sending, Settings, Token, TokenInfo, Total, Totals,
+    Transaction, Transport, TwoFactor, Wait, check_receipt, explain, inspect,
 };
 use xoxzo_2fa_tests::{Client, named};
 
@@ -405,7 +405,13 @@ fn charge(given: &Value) -> Charge {
     let name = |field: &str| named(given[field].as_str().unwrap_or_default());
     let number = |field: &str| given[field].as_i64().unwrap_or_default();
     let [limit, ttl] = ["limit", "ttl_seconds"].map(|field| number(field) as u32);
-    Charge::new(name("counter"), number("amount") as i32, limit, ttl).in_group(name("group"))
+    Charge::new(
+        name("counter"),
+        number("amount") as i32,
+        limit,
+        Duration::from_secs(ttl.into()),
+    )
+    .in_group(name("group"))
 }
 
 fn text(given: &Value) -> String {

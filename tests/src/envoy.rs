@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::whole_seconds;
 use xoxzo_2fa::{Charge, Guard, GuardError, Scope, Total, Totals};

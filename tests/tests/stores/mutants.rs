@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, UNIX_EPOCH};
 
 use xoxzo_2fa::{Charge, Guard, GuardError, GuardName, Scope, Total, Totals, suite};
 
@@ -127,9 +128,10 @@ impl Store {
     }
 
     fn life(&self, charge: &Charge) -> i64 {
+        let seconds = charge.ttl.as_secs() as i64;
         match self.fault {
-            Fault::CountsLivesIn16Bits => i64::from(charge.ttl & 0xffff) * 1_000,
-            _ => i64::from(charge.ttl) * 1_000,
+            Fault::CountsLivesIn16Bits => (seconds & 0xffff) * 1_000,
+            _ => seconds * 1_000,
         }
     }
 
@@ -237,7 +239,7 @@ impl Store {
                 Fault::RoundsDown => left / 1_000,
                 _ => (left + 999) / 1_000,
             };
-            totals.push(Total::new(total as u32, left as u32));
+            totals.push(Total::new(total as u32, Duration::from_secs(left as u64)));
             match self.fault {
                 Fault::GoesOnInOtherGroups if refused => refusing = Some(charge.group),
                 Fault::GoesOn => {}
@@ -263,11 +265,17 @@ impl Guard for Store {
                 self.make(&mut counters, charges, now);
             }
             let latest = counters.latest / 1_000;
-            return Ok(Totals::at(Vec::new(), latest as u32));
+            return Ok(Totals::at(
+                Vec::new(),
+                UNIX_EPOCH + Duration::from_secs(latest as u64),
+            ));
         }
         counters.latest = now.max(counters.latest);
         let totals = self.make(&mut counters, charges, now);
-        Ok(Totals::at(totals, (now / 1_000) as u32))
+        Ok(Totals::at(
+            totals,
+            UNIX_EPOCH + Duration::from_secs((now / 1_000) as u64),
+        ))
     }
 
     fn scope(&self) -> Scope {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use xoxzo_2fa::{Charge, Guard, suite};
 use xoxzo_2fa_tests::envoy::Data;

@@ -25,17 +25,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Barrier;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
 use super::{Charge, Guard, GuardError, GuardName, Total, Totals};
+use crate::seconds;
 
 /// The vectors of `tests/vectors/guard.json`.
 const VECTORS: &str = include_str!("guard.json");
 
 /// Attempts at a vector while time really passes: a machine that stalls for half a second ends counters too early.
 const ATTEMPTS: u32 = 3;
+
+/// Lives of counters.
+const MINUTE: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(600);
 
 /// Threads of a race.
 const THREADS: u32 = 256;
@@ -84,7 +89,7 @@ pub fn vectors<G: Guard>(
     };
     let first = reset();
     assert_eq!(first.check(), Ok(()));
-    let look = Charge::new(counter(), 0, 0, 1);
+    let look = Charge::new(counter(), 0, 0, Duration::from_secs(1));
     let began = first.add(&[look]).ok().and_then(|totals| totals.now);
     let tried: Vec<&Value> = all
         .iter()
@@ -141,7 +146,7 @@ fn replay(
     store: &impl Guard,
     vector: &Value,
     wait: &dyn Fn(Duration),
-    began: Option<u32>,
+    began: Option<SystemTime>,
 ) -> Result<(), String> {
     let mut names = BTreeMap::new();
     let steps = vector["steps"].as_array().expect("a vector has steps");
@@ -174,23 +179,24 @@ fn charge<'a>(from: &'a Value, names: &mut BTreeMap<&'a str, GuardName>) -> Char
     let counter = name("counter").expect("a charge has a counter");
     let number = |field: &str| from[field].as_i64().expect("a charge has numbers");
     let amount = i32::try_from(number("amount")).expect("an amount has 32 bits");
-    let [limit, ttl] = ["limit", "ttl_seconds"]
-        .map(|field| u32::try_from(number(field)).expect("limits and lives have 32 bits"));
+    let limit = u32::try_from(number("limit")).expect("a limit has 32 bits");
+    let ttl = u32::try_from(number("ttl_seconds")).expect("a life has 32 bits");
+    let ttl = Duration::from_secs(ttl.into());
     Charge::new(counter, amount, limit, ttl).in_group(name("group").unwrap_or(counter))
 }
 
 /// Tells whether these are a step's totals, and this its time. What is `null` there is not compared.
-fn answers(made: &Totals, step: &Value, at: u64, began: Option<u32>) -> bool {
+fn answers(made: &Totals, step: &Value, at: u64, began: Option<SystemTime>) -> bool {
     let totals = step["totals"].as_array().expect("a step has totals");
     let same = |(made, right): (&Total, &Value)| {
         let ends = &right["ends_in_seconds"];
-        right["total"] == made.total && (ends.is_null() || *ends == made.ends_in)
+        right["total"] == made.total && (ends.is_null() || *ends == seconds::of_span(made.ends_in))
     };
     let time = match (began, step.get("now_seconds")) {
         (None, _) | (_, Some(Value::Null)) => true,
         (Some(began), seconds) => {
             let seconds = seconds.and_then(Value::as_u64).unwrap_or(at / 1_000);
-            made.now.map(u64::from) == Some(u64::from(began) + seconds)
+            made.now == Some(began + Duration::from_secs(seconds))
         }
     };
     time && made.len() == totals.len() && made.iter().zip(totals).all(same)
@@ -212,7 +218,7 @@ fn made(store: &(impl Guard + ?Sized), charges: &[Charge]) -> Vec<Total> {
 }
 
 fn total(store: &(impl Guard + ?Sized), counter: GuardName, amount: i32) -> u32 {
-    made(store, &[Charge::new(counter, amount, u32::MAX, 60)])[0].total
+    made(store, &[Charge::new(counter, amount, u32::MAX, MINUTE)])[0].total
 }
 
 /// Loses and doubles nothing when 256 threads charge one counter at once, and refuses exactly what is above the limit.
@@ -232,8 +238,8 @@ pub fn races(store: &(impl Guard + ?Sized)) {
                     made(
                         store,
                         &[
-                            Charge::new(own, 1, limit, 60),
-                            Charge::new(wide, 1, u32::MAX, 60),
+                            Charge::new(own, 1, limit, MINUTE),
+                            Charge::new(wide, 1, u32::MAX, MINUTE),
                         ],
                     )
                 })
@@ -274,7 +280,7 @@ pub fn groups(store: &(impl Guard + ?Sized)) {
     const ROUNDS: u32 = 200;
     let (group, one, other) = (counter(), counter(), counter());
     let both = |amount| {
-        [one, other].map(|counter| Charge::new(counter, amount, u32::MAX, 600).in_group(group))
+        [one, other].map(|counter| Charge::new(counter, amount, u32::MAX, LONG).in_group(group))
     };
     thread::scope(|scope| {
         for _ in 0..2 {
@@ -325,10 +331,10 @@ pub fn restart<G: Guard>(open: impl Fn() -> Result<G, GuardError>) {
     let own = counter();
     for expected in 1..=5 {
         let store = opened();
-        let charged = made(&store, &[Charge::new(own, 1, 9, 600)])[0];
+        let charged = made(&store, &[Charge::new(own, 1, 9, LONG)])[0];
         assert_eq!(charged.total, expected);
         assert!(
-            (590..=600).contains(&charged.ends_in),
+            charged.ends_in <= LONG && charged.ends_in >= LONG - Duration::from_secs(10),
             "its end is kept: {charged:?}"
         );
     }
