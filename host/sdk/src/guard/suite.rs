@@ -194,9 +194,10 @@ fn answers(made: &Totals, step: &Value, at: u64, began: Option<SystemTime>) -> b
     };
     let time = match (began, step.get("now_seconds")) {
         (None, _) | (_, Some(Value::Null)) => true,
-        (Some(began), seconds) => {
-            let seconds = seconds.and_then(Value::as_u64).unwrap_or(at / 1_000);
-            made.now == Some(began + Duration::from_secs(seconds))
+        (Some(began), wanted) => {
+            let since = wanted.and_then(Value::as_u64).unwrap_or(at / 1_000);
+            let since_1970 = |time| u64::from(seconds::of_instant(time));
+            made.now.map(since_1970) == Some(since_1970(began) + since)
         }
     };
     time && made.len() == totals.len() && made.iter().zip(totals).all(same)
