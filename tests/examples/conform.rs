@@ -13,7 +13,7 @@ use xoxzo_2fa::{
     MemoryGuard, RedisGuard, Scope, Sending, Settings, Token, TokenInfo, Total, Totals,
     Transaction, Transport, TwoFactor, Wait, check_receipt, explain, inspect,
 };
-use xoxzo_2fa_tests::{Client, named};
+use xoxzo_2fa_tests::{Client, named, whole_seconds};
 
 fn main() -> ExitCode {
     let mode = std::env::args().nth(1);
@@ -287,9 +287,11 @@ impl Adaptor {
             Some(runtime) => runtime.block_on(AsyncGuard::add(&self.world, &charges)),
         };
         let made = made.map_err(|error| error.to_string())?;
-        let total = |it: &Total| json!({"total": it.total, "ends_in_seconds": it.ends_in});
+        let total =
+            |it: &Total| json!({"total": it.total, "ends_in_seconds": whole_seconds(it.ends_in)});
         let totals: Vec<Value> = made.iter().map(total).collect();
-        Ok(json!({"counted": {"totals": totals, "now_seconds": made.now}}))
+        let now = made.now.map(since_1970);
+        Ok(json!({"counted": {"totals": totals, "now_seconds": now}}))
     }
 
     /// With the host's own transport and store.
