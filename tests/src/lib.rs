@@ -160,7 +160,7 @@ pub fn told_by_a_store(made: &xoxzo_2fa::Totals) -> Totals {
 /// It is longer than 136 years.
 #[must_use]
 pub fn whole_seconds(span: Duration) -> u32 {
-    u32::try_from(span.as_millis().div_ceil(1_000)).expect("it is not that long")
+    u32::try_from(span.as_nanos().div_ceil(1_000_000_000)).expect("it is not that long")
 }
 
 /// The seconds from 1970-01-01T00:00:00Z to a time.
