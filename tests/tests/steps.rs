@@ -295,6 +295,35 @@ fn a_question_that_has_not_its_form_is_refused_by_path_and_without_its_values() 
     assert!(answer.contains("question: not JSON"));
 }
 
+/// A host that answers with more than the contract can say is believed as far as it goes: what is counted so often is refused.
+#[test]
+fn a_number_too_large_counts_as_the_largest() {
+    let (_, settings) = ask("", &json!({"prepare": {"json": document().to_string()}}));
+    let settings = settings["settings"].as_str().unwrap();
+    let login = json!({"recipient": "+819012345678", "subject": "user-1", "purpose": "login"});
+    let (kind, count) = ask(settings, &json!({"start": {"binding": login}}));
+    assert_eq!(kind, "count");
+    // A list ends at a refusal.
+    let one = json!([{"total": 1_u64 << 40, "ends_in_seconds": 60}]);
+    let refused = json!({"counted": {"state": count["state"], "totals": one}});
+    let (kind, failure) = ask(settings, &refused);
+    assert_eq!(
+        (kind.as_str(), &failure["blame"]),
+        ("failure", &json!("refuse")),
+        "{failure}"
+    );
+
+    let charges = count["charges"].as_array().unwrap().iter();
+    let total = |charge: &Value| json!({"total": charge["amount"], "ends_in_seconds": 1_u64 << 40});
+    let totals: Vec<Value> = charges.map(total).collect();
+    let made = json!({"counted": {"state": count["state"], "totals": totals}});
+    let (kind, send) = ask(settings, &made);
+    assert_eq!(kind, "send", "{send}");
+    let odd = json!({"sent": {"state": send["state"], "response": {"status": 70_000, "body": "[{\"msgid\":\"m1\"}]"}}});
+    let (kind, answer) = ask(settings, &odd);
+    assert_eq!(kind, "count", "{answer}");
+}
+
 #[test]
 fn text_takes_no_settings_but_prepared_ones() {
     let start = json!({"status": {"handle": "x"}});

@@ -16,7 +16,7 @@ use crate::common::document::{Absent, Field, Form, SchemaError};
 use crate::common::failure::InvalidFormat;
 use crate::common::json::Node;
 use crate::common::range::Range;
-use crate::common::record::Value;
+use crate::common::record;
 use crate::common::{display, form};
 use crate::phone::{Destination, DestinationRange, Trusted, prefix};
 use crate::signed::key::{RequestKey, RootKey};
@@ -227,16 +227,7 @@ impl Settings {
     ///
     /// The first field that is unknown or missing, or whose value has another type or breaks a rule.
     pub fn from_document(document: &Node) -> Result<Self, SchemaError> {
-        Self::from_filled(&Self::FORM.fill(document)?)
-    }
-
-    /// Takes a document that its form has filled.
-    ///
-    /// # Errors
-    ///
-    /// A document that it has not.
-    pub fn from_filled(document: &Node) -> Result<Self, SchemaError> {
-        Self::read(document).ok_or_else(|| SchemaError::new("must be filled by its form"))
+        record::read(&Self::FORM.fill(document)?)
     }
 
     /// The same settings for counters that end with the process.

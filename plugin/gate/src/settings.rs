@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use xoxzo_2fa_core::document::{Absent, Form, SchemaError};
+use xoxzo_2fa_core::document::{Absent, Form, SchemaError, any};
 use xoxzo_2fa_core::{InvalidFormat, Range, Settings, choice, record};
 
 use crate::colour::Colour;
@@ -15,7 +15,7 @@ record! {
         /// The one origin at which browsers see the application: https://HOST[:PORT], or http:// and a loopback host.
         origin: String = Form::Text(origin), Absent::Required;
         /// Purpose of the challenges: one of two_factor.purposes with after_first_factor.
-        purpose: String = Form::Text(label), Absent::Text("login");
+        purpose: String = Form::Text(any), Absent::Text("login");
         /// Source of the user's identity.
         identity: IdentitySettings = Form::Map(&IdentitySettings::FIELDS), Absent::Defaults;
         /// Paths that need no pass. Every other path does.

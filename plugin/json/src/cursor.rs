@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 
 use xoxzo_2fa_core::document::SchemaError;
 use xoxzo_2fa_core::json::Node;
-use xoxzo_2fa_core::record::Value;
 
 /// A filled tree, or a part of one.
 #[derive(Clone, Copy)]
@@ -33,12 +32,12 @@ impl<'a> Cursor<'a> {
         self.at(name).0.flag().unwrap_or(false)
     }
 
-    /// Numbers too large for their type become its largest.
-    pub(crate) fn number<T: Value + Default>(self, name: &str) -> T {
-        T::read(self.at(name).0).unwrap_or_default()
+    /// Returns a number, and the largest of its type for one that is larger.
+    pub(crate) fn number<T: TryFrom<u64> + Bounded>(self, name: &str) -> T {
+        T::try_from(self.at(name).0.number().unwrap_or(u64::MAX)).unwrap_or(T::LARGEST)
     }
 
-    pub(crate) fn option_number<T: Value + Default>(self, name: &str) -> Option<T> {
+    pub(crate) fn option_number<T: TryFrom<u64> + Bounded>(self, name: &str) -> Option<T> {
         self.maybe(name).map(|_| self.number(name))
     }
 
@@ -60,4 +59,16 @@ impl<'a> Cursor<'a> {
             .map(ToString::to_string)
             .collect()
     }
+}
+
+pub(crate) trait Bounded {
+    const LARGEST: Self;
+}
+
+impl Bounded for u16 {
+    const LARGEST: Self = Self::MAX;
+}
+
+impl Bounded for u32 {
+    const LARGEST: Self = Self::MAX;
 }

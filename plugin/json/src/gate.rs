@@ -6,7 +6,6 @@ use core::mem;
 
 use xoxzo_2fa_core::document::{Absent, Form, SchemaError};
 use xoxzo_2fa_core::json::Node;
-use xoxzo_2fa_core::record::Value;
 use xoxzo_2fa_core::{Failure, InvalidFormat, Settings, record};
 use xoxzo_2fa_gate::{Gate, GateSettings};
 
@@ -81,12 +80,11 @@ fn configured(
     process: &[u8; 16],
 ) -> Result<Configured, SchemaError> {
     CONFIGURATION.each_secret(&mut given, &mut |node| resolve(node, environment))?;
-    let configuration = Configuration::read(&CONFIGURATION.fill(&given)?);
     let Configuration {
         two_factor,
         gate,
         envoy,
-    } = configuration.ok_or_else(|| SchemaError::new("must be filled by its form"))?;
+    } = record::read(&CONFIGURATION.fill(&given)?)?;
     let two_factor = two_factor.in_process();
     Ok(Configured {
         gate: Gate::new(&two_factor, gate, process)?,

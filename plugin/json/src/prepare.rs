@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::document::SchemaError;
 use xoxzo_2fa_core::json::Node;
-use xoxzo_2fa_core::{Code, Failure, Prepared, Settings};
+use xoxzo_2fa_core::{Code, Failure, Prepared, Settings, record};
 
 /// The longest document, in bytes.
 const LONGEST: usize = 32 * 1024;
@@ -33,7 +33,7 @@ pub fn prepare(json: &str, rng: &mut impl TryCryptoRng) -> Result<Preparation, F
     let place = |error: SchemaError| placed(json, &error);
     let given = Node::parse(json).map_err(|(kind, line)| fault("", line, kind))?;
     let mut document = Settings::FORM.fill(&preset(given)).map_err(place)?;
-    let settings = Settings::from_filled(&document).map_err(place)?;
+    let settings: Settings = record::read(&document).map_err(place)?;
     let prepared = settings.prepare(rng)?.map_err(place)?;
     Settings::FORM
         .each_secret(&mut document, &mut |node| {

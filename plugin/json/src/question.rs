@@ -297,8 +297,8 @@ const QUESTION: Form = Form::Map(&[
         "explain",
         &[
             needed("code", TEXT),
-            option("guesses_left", Form::Number(ANY)),
-            option("retry_after_seconds", Form::Number(ANY)),
+            option("guesses_left", Form::Whole),
+            option("retry_after_seconds", Form::Whole),
             needed("locale", TEXT),
         ],
     ),
@@ -334,7 +334,7 @@ const QUESTION: Form = Form::Map(&[
         &[
             needed("state", TEXT),
             needed("totals", Form::List(&Form::Map(&TOTAL), ANY)),
-            option("now_seconds", Form::Number(ANY)),
+            option("now_seconds", Form::Whole),
         ],
     ),
     function(
@@ -410,12 +410,12 @@ const SENDING: Field = field(
 );
 
 const TOTAL: [Field; 2] = [
-    needed("total", Form::Number(ANY)),
-    needed("ends_in_seconds", Form::Number(ANY)),
+    needed("total", Form::Whole),
+    needed("ends_in_seconds", Form::Whole),
 ];
 
 const RESPONSE: [Field; 3] = [
-    needed("status", Form::Number(ANY)),
+    needed("status", Form::Whole),
     field(
         "headers",
         Form::List(&Form::Map(&HEADER), ANY),

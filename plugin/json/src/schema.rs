@@ -47,6 +47,7 @@ fn form(of: &Form) -> Value {
     match of {
         Form::Flag => json!({"type": "boolean"}),
         Form::Number(range) => json!({"type": "integer", "minimum": range.0, "maximum": range.1}),
+        Form::Whole => json!({"type": "integer", "minimum": 0}),
         Form::Text(_) => json!({"type": "string"}),
         Form::Secret(_) => json!({"type": "string", "x-secret": true}),
         Form::Choice(choices) => json!({"enum": choices}),

@@ -50,6 +50,17 @@ fn a_preset_is_one_here_too() {
     assert!(read(&configuration(&json!({}), &json!({"preset": "lax"}))).is_err());
 }
 
+/// The longest name that the engine takes for a purpose.
+#[test]
+fn a_purpose_may_have_a_long_name() {
+    let name = "p".repeat(128);
+    let purposes = json!({"purposes": [{"name": name, "after_first_factor": true}]});
+    assert_eq!(
+        read(&configuration(&json!({"purpose": name}), &purposes)),
+        Ok(())
+    );
+}
+
 #[test]
 fn what_is_wrong_is_named_by_its_path() {
     let canary = "canary-value";

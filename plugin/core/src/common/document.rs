@@ -32,6 +32,8 @@ pub enum Form {
     Flag,
     /// A whole number in a range.
     Number(Range),
+    /// A whole number of any size.
+    Whole,
     /// A text under a rule.
     Text(Rule),
     /// A text that is redacted, and that hosts take as a reference too.
@@ -124,12 +126,12 @@ impl Form {
     /// The first value that has another type or breaks a rule, an unknown field, or a missing one.
     pub fn fill(&self, node: &Node) -> Result<Node, SchemaError> {
         match (self, node) {
-            (Self::Flag, Node::Flag(_)) => Ok(node.clone()),
+            (Self::Flag, Node::Flag(_)) | (Self::Whole, Node::Number(_)) => Ok(node.clone()),
             (Self::Number(range), Node::Number(number)) if range.holds(*number) => Ok(node.clone()),
             (Self::Number(range), Node::Number(_)) => {
                 Err(SchemaError::new(["must be ", &range.words()].concat()))
             }
-            (Self::Number(_), Node::Fraction(_)) => {
+            (Self::Number(_) | Self::Whole, Node::Fraction(_)) => {
                 Err(SchemaError::new("must be a whole number from 0 on"))
             }
             (Self::Text(rule) | Self::Secret(rule) | Self::Either(rule, _), Node::Text(text)) => {

@@ -8,6 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::common::codec::{Reader, Writer};
+use crate::common::document::SchemaError;
 use crate::common::json::Node;
 
 /// The type of a field of a document.
@@ -21,6 +22,15 @@ pub trait Value: Sized {
     }
 }
 
+/// Takes a value from a document that its form has filled.
+///
+/// # Errors
+///
+/// A document that it has not filled.
+pub fn read<T: Value>(filled: &Node) -> Result<T, SchemaError> {
+    T::read(filled).ok_or_else(|| SchemaError::new("must be filled by its form"))
+}
+
 /// A value in prepared settings, as bytes.
 pub(crate) trait Stored: Sized {
     /// Appends the value.
@@ -28,6 +38,23 @@ pub(crate) trait Stored: Sized {
 
     /// Takes the value back. Bytes that no value has make the reader fail.
     fn restore(from: &mut Reader<'_>) -> Self;
+}
+
+/// Stores a struct as its fields in their order.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! stored {
+    ($name:ident { $($field:ident)+ }) => {
+        impl $crate::record::Stored for $name {
+            fn store(&self, out: &mut $crate::Writer) {
+                $(self.$field.store(out);)+
+            }
+
+            fn restore(from: &mut $crate::Reader<'_>) -> Self {
+                Self { $($field: $crate::record::Stored::restore(from),)+ }
+            }
+        }
+    };
 }
 
 /// Declares a struct and the fields of its document: for each a description, name, type, form, and the value where it is left out. With `stored`, it can
@@ -40,15 +67,7 @@ macro_rules! record {
     }) => {
         $crate::record! { $(#[doc = $about])+ $vis $name { $($(#[doc = $doc])+ $field: $type = $form, $absent;)+ } }
 
-        impl $crate::record::Stored for $name {
-            fn store(&self, out: &mut $crate::Writer) {
-                $(self.$field.store(out);)+
-            }
-
-            fn restore(from: &mut $crate::Reader<'_>) -> Self {
-                Self { $($field: $crate::record::Stored::restore(from),)+ }
-            }
-        }
+        $crate::stored! { $name { $($field)+ } }
     };
     ($(#[doc = $about:literal])+ $vis:vis $name:ident {
         $(only { $($(#[doc = $only_doc:literal])+ $only:ident = $only_form:expr, $only_absent:expr;)+ })?

@@ -86,7 +86,7 @@ impl Destination {
         }
         InvalidFormat::unless(
             min_digits <= max_digits,
-            "lengths must be 8 to 15 digits, the shortest first",
+            "min_digits must not be over max_digits",
         )?;
         InvalidFormat::unless(
             deny.iter().all(|text| text.starts_with(prefix)),

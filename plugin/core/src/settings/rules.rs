@@ -13,6 +13,8 @@ use crate::xoxzo::template::Variables;
 use crate::xoxzo::text::{self, Message};
 
 impl Settings {
+    /// Checks the rules between settings.
+    ///
     /// # Errors
     ///
     /// The first rule that is broken.
@@ -47,8 +49,7 @@ impl Settings {
         let messages = &self.message;
         wording.check_texts(messages)?;
         let purpose = wording.purpose.as_deref();
-        let known = |name| self.purposes.iter().any(|purpose| purpose.name == name);
-        if !purpose.is_none_or(known) {
+        if purpose.is_some_and(|name| self.purpose(name).is_none()) {
             return Err(InvalidFormat("must be for one of the purposes"));
         }
         let same = |it: &&Wording| it.locale == wording.locale && it.purpose == wording.purpose;

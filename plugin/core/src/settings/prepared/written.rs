@@ -58,32 +58,17 @@ impl Prepared {
     }
 }
 
-/// A struct whose fields are stored in their order.
-macro_rules! stored {
-    ($name:ident { $($field:ident)+ }) => {
-        impl Stored for $name {
-            fn store(&self, out: &mut Writer) {
-                $(self.$field.store(out);)+
-            }
-
-            fn restore(from: &mut Reader<'_>) -> Self {
-                Self { $($field: Stored::restore(from),)+ }
-            }
-        }
-    };
-}
-
-stored! {
+crate::stored! {
     Prepared {
         audience service message keys names audit state purposes destinations trust_numbers_under pin failures sends voice account
     }
 }
 
-stored! { Key { kid token decoy pin handle receipt } }
+crate::stored! { Key { kid token decoy pin handle receipt } }
 
-stored! { ReceiptKey { secret test } }
+crate::stored! { ReceiptKey { secret test } }
 
-stored! { Account { base_url authorization sender timeout callback_url tags japan } }
+crate::stored! { Account { base_url authorization sender timeout callback_url tags japan } }
 
 impl Stored for [u8; 4] {
     fn store(&self, out: &mut Writer) {
