@@ -13,7 +13,7 @@ use xoxzo_2fa::{
     MemoryGuard, RedisGuard, Scope, Sending, Settings, Token, TokenInfo, Total, Totals,
     Transaction, Transport, TwoFactor, Wait, check_receipt, explain, inspect,
 };
-use xoxzo_2fa_tests::{Client, named, whole_seconds};
+use xoxzo_2fa_tests::{Client, named, since_1970, whole_seconds};
 
 fn main() -> ExitCode {
     let mode = std::env::args().nth(1);
@@ -278,7 +278,7 @@ impl Adaptor {
         Ok(self.opened(client))
     }
 
-    /// What the guard answers to a list.
+    /// Charges a list, and returns the guard's answer.
     fn add(&self, content: &Value) -> Result<Value, String> {
         let charges = content["charges"].as_array().into_iter().flatten();
         let charges: Vec<Charge> = charges.map(charge).collect();
@@ -507,10 +507,4 @@ fn informed(token_info: &TokenInfo) -> Value {
         "key_id": token_info.key_id, "digits": token_info.digits,
         "issued_at_seconds": since_1970(token_info.issued_at), "expires_at_seconds": since_1970(token_info.expires_at),
     })
-}
-
-fn since_1970(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs()
 }

@@ -14,7 +14,7 @@ use crate::phones::Phones;
 pub(crate) type Clock = Box<dyn Fn() -> OffsetDateTime + Send + Sync>;
 
 pub(crate) struct Site {
-    /// Where this machine reaches it.
+    /// The address at which this machine reaches it.
     pub(crate) address: SocketAddr,
     /// The same as `http://ADDRESS:PORT`.
     pub(crate) url: String,

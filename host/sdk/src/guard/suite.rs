@@ -74,7 +74,7 @@ impl fmt::Display for Replayed {
 ///
 /// # Panics
 ///
-/// If the store does not pass its own [`Guard::check`].
+/// The store does not pass its own [`Guard::check`].
 pub fn vectors<G: Guard>(
     open: impl Fn() -> G + Sync,
     set: Option<&dyn Fn(Duration)>,

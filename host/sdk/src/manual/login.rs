@@ -138,7 +138,7 @@
 //! | [`Wait`](crate::Offer::Wait) | the same form, after [`Failure::retry_after`](crate::Failure::retry_after) |
 //! | [`ContactSupport`](crate::Offer::ContactSupport) | a link to your support |
 //!
-//! If a later request shows the page, keep code, tries and wait in the session, and call [`explain`](crate::explain()) then. `xoxzo-2fa explain
+//! Keep code, tries and wait in the session if a later request shows the page, and call [`explain`](crate::explain()) then. `xoxzo-2fa explain
 //! --all` prints every text.
 //!
 //! # When no message comes
