@@ -141,6 +141,15 @@ impl Channel {
     }
 }
 
+impl From<types::Channel> for Channel {
+    fn from(channel: types::Channel) -> Self {
+        match channel {
+            types::Channel::Sms => Self::Sms,
+            types::Channel::Voice => Self::Voice,
+        }
+    }
+}
+
 /// Options of a message, and the client on whose behalf it is sent.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -2,35 +2,28 @@
 
 use std::time::UNIX_EPOCH;
 
-use http::Uri;
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, InstancePre, Linker};
 
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::xoxzo::two_factor::{guard, http as wit_http, types};
 use crate::bindings::{TwoFactor, TwoFactorPre};
-use crate::current::Clock;
 use crate::exchange::{counted, inward, listed, outgoing};
 use crate::guard::Guard;
+use crate::host::Host;
 use crate::instance::{Bundled, State as Any, World};
 use crate::transport::{Lost, Transport};
 
 pub(crate) static BUNDLED: Bundled<TwoFactor> =
     Bundled::new(include_bytes!("../plugin/two-factor.wasm"));
 
-/// The parts that all instances of one `TwoFactor` share.
-pub(crate) struct Host {
-    pub(crate) guard: Box<dyn Guard>,
-    pub(crate) transport: Box<dyn Transport>,
-    pub(crate) clock: Clock,
-    /// Scheme and authority that requests may go to.
-    pub(crate) origin: Option<Uri>,
-}
+/// The host that its instances call.
+pub(crate) type Imports = Host<dyn Guard, dyn Transport>;
 
-pub(crate) type ImportState = Any<Host>;
+pub(crate) type ImportState = Any<Imports>;
 
 impl World for TwoFactor {
-    type Host = Host;
+    type Host = Imports;
     type Pre = TwoFactorPre<ImportState>;
 
     fn link(linker: &mut Linker<ImportState>) -> wasmtime::Result<()> {
@@ -57,7 +50,7 @@ impl guard::Host for ImportState {
 
 impl wit_http::Host for ImportState {
     fn send(&mut self, request: types::Request) -> Result<types::Response, types::HostFailure> {
-        let exchange = |host: &Host| {
+        let exchange = |host: &Imports| {
             let (request, timeout) = outgoing(host.origin.as_ref(), request)?;
             host.transport.send(request, timeout).map(inward)
         };

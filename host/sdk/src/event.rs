@@ -5,47 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::audit::Audit;
-use crate::binding::{
-    Acceptance, Binding, Challenge, Channel, Delivery, Report, Sending, Unlocked,
-};
+use crate::binding::{Channel, Delivery};
 use crate::error::{Code, Error};
-use crate::limits::{Credits, Limits};
-
-/// An operation, as events name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Operation {
-    /// A first message.
-    Start,
-    /// Another message.
-    Resend,
-    /// A guess.
-    Verify,
-    /// A question about a message.
-    Status,
-    /// A lock lifted by an operator.
-    Unlock,
-    /// A look at a user's counters by an operator.
-    Limits,
-    /// A question about the account by an operator.
-    Credits,
-}
-
-impl Operation {
-    /// Returns `start`, `resend`, `verify`, `status`, `unlock`, `limits` or `credits`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Resend => "resend",
-            Self::Verify => "verify",
-            Self::Status => "status",
-            Self::Unlock => "unlock",
-            Self::Limits => "limits",
-            Self::Credits => "credits",
-        }
-    }
-}
+use crate::operation::{Call, Operation, Output};
 
 /// The outcome of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -167,184 +129,65 @@ impl fmt::Display for Event {
     }
 }
 
-/// The parts of an event that are known before the operation ends.
-#[derive(Clone)]
-pub(crate) struct Subject<'a> {
-    pub(crate) operation: Operation,
-    /// Absent for a status and for credits; without a purpose for an unlock and for limits.
-    pub(crate) binding: Option<&'a Binding>,
-    pub(crate) channel: Option<Channel>,
-    pub(crate) operator: Option<&'a str>,
-}
-
-impl<'a> Subject<'a> {
-    pub(crate) fn message(operation: Operation, binding: &'a Binding, sending: &Sending) -> Self {
-        Self {
-            operation,
-            binding: Some(binding),
-            channel: Some(sending.channel),
-            operator: None,
-        }
-    }
-
-    pub(crate) fn guess(binding: &'a Binding) -> Self {
-        Self {
-            operation: Operation::Verify,
-            binding: Some(binding),
-            channel: None,
-            operator: None,
-        }
-    }
-
-    pub(crate) fn status() -> Self {
-        Self {
-            operation: Operation::Status,
-            binding: None,
-            channel: None,
-            operator: None,
-        }
-    }
-
-    pub(crate) fn unlock(binding: &'a Binding, operator: &'a str) -> Self {
-        Self::operator(Operation::Unlock, Some(binding), operator)
-    }
-
-    pub(crate) fn limits(binding: &'a Binding, operator: &'a str) -> Self {
-        Self::operator(Operation::Limits, Some(binding), operator)
-    }
-
-    pub(crate) fn credits(operator: &'a str) -> Self {
-        Self::operator(Operation::Credits, None, operator)
-    }
-
-    fn operator(operation: Operation, binding: Option<&'a Binding>, operator: &'a str) -> Self {
-        Self {
-            operation,
-            binding,
-            channel: None,
-            operator: Some(operator),
-        }
-    }
-
-    /// The event of an operation whose caller went away.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn cancelled(&self, took: Duration) -> Event {
-        Event {
-            operation: self.operation,
-            outcome: Outcome::Cancelled,
-            code: None,
-            operator: self.operator.map(str::to_string),
-            purpose: self.purpose(),
-            channel: self.channel,
-            delivery: None,
-            cost: Cost::Nothing,
-            audit: Audit::default(),
-            took,
-        }
-    }
-
-    pub(crate) fn ended<T: Told>(&self, result: &Result<T, Error>, took: Duration) -> Event {
+impl Event {
+    /// The event of an operation that ended.
+    pub(crate) fn ended<A: Output>(
+        call: &Call<'_, A>,
+        result: &Result<A, Error>,
+        took: Duration,
+    ) -> Self {
+        let channel = call.arguments.channel();
         let (outcome, code) = match result {
-            Ok(told) if self.channel.is_some() && told.delivery() == Some(Delivery::Unknown) => {
+            Ok(told) if channel.is_some() && told.delivery() == Some(Delivery::Unknown) => {
                 (Outcome::Unknown, None)
             }
             Ok(_) => (Outcome::Ok, None),
             Err(error) => (Outcome::of(error), Some(error.code())),
         };
-        let audit = match result {
-            Ok(told) => told.audit().clone(),
-            Err(error) => error
-                .failure()
-                .audit
-                .clone()
-                .map(|it| *it)
-                .unwrap_or_default(),
-        };
-        let cost = match (result, self.channel) {
-            (Err(_), _) | (_, None) => Cost::Nothing,
-            _ if audit.decoy => Cost::Nothing,
-            (Ok(_), Some(Channel::Voice)) => Cost::Call,
-            (Ok(told), Some(Channel::Sms)) => told.parts().map_or(Cost::Template, Cost::Parts),
-        };
-        Event {
-            operation: self.operation,
+        let mut event = Self::begun(call, outcome, took);
+        event.code = code;
+        if code == Some(Code::Request) {
+            // A purpose that the settings do not name is the caller's text, and stays out.
+            event.purpose = None;
+        }
+        match result {
+            Ok(told) => {
+                event.audit = told.audit().clone();
+                event.delivery = told.delivery();
+                event.cost = match channel {
+                    _ if event.audit.decoy => Cost::Nothing,
+                    None => Cost::Nothing,
+                    Some(Channel::Voice) => Cost::Call,
+                    Some(Channel::Sms) => told.parts().map_or(Cost::Template, Cost::Parts),
+                };
+            }
+            Err(error) => {
+                let audit = error.failure().audit.as_deref();
+                event.audit = audit.cloned().unwrap_or_default();
+            }
+        }
+        event
+    }
+
+    /// The event of an operation whose caller went away.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn cancelled<A>(call: &Call<'_, A>, took: Duration) -> Self {
+        Self::begun(call, Outcome::Cancelled, took)
+    }
+
+    fn begun<A>(call: &Call<'_, A>, outcome: Outcome, took: Duration) -> Self {
+        Self {
+            operation: call.arguments.operation(),
             outcome,
-            code,
-            operator: self.operator.map(str::to_string),
-            // One that the settings do not name is the caller's text, and stays out.
-            purpose: self.purpose().filter(|_| code != Some(Code::Request)),
-            channel: self.channel,
-            delivery: result.as_ref().ok().and_then(Told::delivery),
-            cost,
-            audit,
+            code: None,
+            operator: call.operator.map(str::to_string),
+            purpose: call.arguments.purpose().map(str::to_string),
+            channel: call.arguments.channel(),
+            delivery: None,
+            cost: Cost::Nothing,
+            audit: Audit::default(),
             took,
         }
-    }
-
-    fn purpose(&self) -> Option<String> {
-        let purpose = self.binding.map(|binding| binding.purpose.clone());
-        purpose.filter(|purpose| !purpose.is_empty())
-    }
-}
-
-/// A result that comes with an audit.
-pub(crate) trait Told {
-    fn audit(&self) -> &Audit;
-
-    fn delivery(&self) -> Option<Delivery> {
-        None
-    }
-
-    fn parts(&self) -> Option<u32> {
-        None
-    }
-}
-
-impl Told for Challenge {
-    fn audit(&self) -> &Audit {
-        &self.audit
-    }
-
-    fn delivery(&self) -> Option<Delivery> {
-        Some(self.delivery)
-    }
-
-    fn parts(&self) -> Option<u32> {
-        self.parts
-    }
-}
-
-impl Told for Acceptance {
-    fn audit(&self) -> &Audit {
-        &self.audit
-    }
-}
-
-impl Told for Report {
-    fn audit(&self) -> &Audit {
-        &self.audit
-    }
-
-    fn delivery(&self) -> Option<Delivery> {
-        Some(self.delivery)
-    }
-}
-
-impl Told for Unlocked {
-    fn audit(&self) -> &Audit {
-        &self.audit
-    }
-}
-
-impl Told for Limits {
-    fn audit(&self) -> &Audit {
-        &self.audit
-    }
-}
-
-impl Told for Credits {
-    fn audit(&self) -> &Audit {
-        &self.audit
     }
 }
 

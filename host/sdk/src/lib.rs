@@ -64,6 +64,7 @@ mod asynchronous;
 mod audit;
 mod binding;
 mod bindings;
+mod builder;
 mod client;
 mod compliance;
 mod component;
@@ -75,16 +76,19 @@ mod event;
 mod exchange;
 mod explanation;
 mod guard;
+mod host;
 mod instance;
 mod limits;
 pub mod manual;
 mod odds;
+mod operation;
 mod operator;
 #[cfg(feature = "phone")]
 mod phone;
 mod process;
 mod receipt;
 mod seconds;
+mod service;
 mod settings;
 mod signed;
 mod step_up;
@@ -103,11 +107,12 @@ pub use binding::{
     Acceptance, Binding, Challenge, Channel, Delivery, MessagePreview, Report, Sending, TokenInfo,
     Transaction, Unlocked,
 };
-pub use client::{Builder, Instances, TwoFactor};
+pub use builder::{Builder, Instances};
+pub use client::TwoFactor;
 pub use compliance::{Finding, Standing};
 pub use configuration::{Checked, check, inspect, keygen};
 pub use error::{Code, Error, Failure};
-pub use event::{Auditor, Cost, Event, Operation, Outcome};
+pub use event::{Auditor, Cost, Event, Outcome};
 pub use explanation::{Explanation, Offer, explain};
 #[cfg(feature = "suite")]
 pub use guard::suite;
@@ -118,6 +123,7 @@ pub use guard::{RedisBuilder, RedisGuard};
 pub use guard::{Repaired, SqliteBuilder, SqliteGuard};
 pub use limits::{Credits, Limit, Limits};
 pub use odds::Odds;
+pub use operation::Operation;
 pub use operator::Operator;
 #[cfg(feature = "phone")]
 pub use phone::to_e164;

@@ -3,12 +3,11 @@
 use std::fmt;
 
 use crate::audit::Trail;
-use crate::binding::{Binding, Unlocked};
+use crate::binding::Unlocked;
 use crate::client::TwoFactor;
 use crate::error::Error;
-use crate::event::Subject;
-use crate::exchange::bounded;
 use crate::limits::{Credits, Limits};
+use crate::operation::{Call, User};
 
 /// The client of an operator, who sees and lifts limits. Keep it out of reach of what serves users.
 ///
@@ -58,17 +57,8 @@ impl Operator {
         subject: &str,
         client: Option<&str>,
     ) -> Result<Limits, Error> {
-        let (recipient, subject, client) =
-            (bounded(recipient), bounded(subject), client.map(bounded));
-        let binding = Binding::new(recipient, subject, "");
-        let about = Subject::limits(&binding, &self.name);
-        self.two_factor.audited(&about, |settings| {
-            let made = self.two_factor.call(|exports, store| {
-                let operators = exports.xoxzo_two_factor_operators();
-                operators.call_limits(store, settings, subject, recipient, client, true)
-            });
-            made.map(Limits::from)
-        })
+        self.two_factor
+            .run(Call::limits(User::new(recipient, subject), client).by(&self.name))
     }
 
     /// Lifts what keeps a user out: failures of the subject with the recipient and over all recipients, cooldowns, and messages of the subject and
@@ -79,16 +69,8 @@ impl Operator {
     /// [`Error::Refuse`] with [`Code::NothingLocked`](crate::Code::NothingLocked) if nothing is counted, [`Error::Misuse`] for a malformed argument,
     /// [`Error::Upstream`] if the guard is out of reach.
     pub fn unlock(&self, recipient: &str, subject: &str) -> Result<Unlocked, Error> {
-        let (recipient, subject) = (bounded(recipient), bounded(subject));
-        let binding = Binding::new(recipient, subject, "");
-        let about = Subject::unlock(&binding, &self.name);
-        self.two_factor.audited(&about, |settings| {
-            let made = self.two_factor.call(|exports, store| {
-                let operators = exports.xoxzo_two_factor_operators();
-                operators.call_unlock(store, settings, subject, recipient, true)
-            });
-            made.map(Unlocked::from)
-        })
+        self.two_factor
+            .run(Call::unlock(User::new(recipient, subject)).by(&self.name))
     }
 
     /// Queries the balance of the account at Xoxzo. With the feature `metrics`, it sets the gauge `xoxzo_2fa_credits`.
@@ -97,14 +79,7 @@ impl Operator {
     ///
     /// [`Error::Upstream`] if Xoxzo does not say.
     pub fn credits(&self) -> Result<Credits, Error> {
-        let about = Subject::credits(&self.name);
-        let credits = self.two_factor.audited(&about, |settings| {
-            let made = self.two_factor.call(|exports, store| {
-                let operators = exports.xoxzo_two_factor_operators();
-                operators.call_credits(store, settings, true)
-            });
-            made.map(Credits::from)
-        })?;
+        let credits = self.two_factor.run(Call::credits().by(&self.name))?;
         credits.gauge();
         Ok(credits)
     }
@@ -115,7 +90,7 @@ impl Operator {
     ///
     /// [`Error::Misuse`] for a malformed subject or recipient.
     pub fn trail(&self, recipient: &str, subject: &str) -> Result<Trail, Error> {
-        self.two_factor.trail(recipient, subject)
+        self.two_factor.service().trail(recipient, subject)
     }
 
     /// Returns warnings about settings that are allowed and unwise, a sentence each.

@@ -8,7 +8,9 @@ use crate::binding::{Channel, Delivery};
 use crate::error::Code;
 use crate::event::Event;
 #[cfg(feature = "metrics")]
-use crate::event::{Cost, Operation, Outcome};
+use crate::event::{Cost, Outcome};
+#[cfg(feature = "metrics")]
+use crate::operation::Operation;
 
 /// Records an event where no auditor is set: a line of `tracing` and counters of `metrics`, as far as these
 /// features are on.

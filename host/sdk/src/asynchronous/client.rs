@@ -2,38 +2,35 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
-use http::Uri;
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, InstancePre, Linker};
 
 use super::{AsyncGuard, AsyncTransport, HyperTransport};
-use crate::audit::Trail;
 use crate::binding::{Acceptance, Binding, Challenge, Report, Sending};
 use crate::bindings::steps::exports::xoxzo::two_factor::steps::{
     Counting, Guest as Steps, Posting, Step, Turn,
 };
 use crate::bindings::steps::{TwoFactorSteps as Exports, TwoFactorStepsPre};
 use crate::bindings::xoxzo::two_factor::types;
-use crate::client::origin;
-use crate::configuration::{index_of, prepare, trail_of};
-use crate::current::{Clock, Current};
+use crate::builder::Builder;
 use crate::error::{Code, Error, Failure};
-use crate::event::{Auditor, Event, Operation, Subject, Told, tell};
-use crate::exchange::{bounded, counted, inward, listed, outgoing};
-use crate::instance::{Bundled, DEADLINE, Plugin, State as Any, World};
+use crate::exchange::{counted, inward, listed, outgoing};
+use crate::host::Host;
+use crate::instance::{Bundled, State as Any, World};
+use crate::operation::{Answer, Arguments, Call, Output, User};
+use crate::service::{Running, Service};
 use crate::settings::Settings;
 use crate::signed::{Handle, Pin, Token};
-use crate::telemetry::default_auditor;
 
 static BUNDLED: Bundled<Exports> =
     Bundled::new(include_bytes!("../../plugin/two-factor-steps.wasm"));
 
 type State = Any<()>;
 
-/// The answer of a step: the next turn, or a failure.
-pub(crate) type Begun = wasmtime::Result<Result<Turn, types::Failure>>;
+/// The next turn of an operation, or a failure.
+type Turned = wasmtime::Result<Result<Turn, types::Failure>>;
 
 impl World for Exports {
     type Host = ();
@@ -74,17 +71,8 @@ pub struct AsyncTwoFactor {
 }
 
 struct Inner {
-    plugin: Arc<Plugin<Exports>>,
-    deadline: Duration,
-    guard: Box<dyn AsyncGuard>,
-    transport: Box<dyn AsyncTransport>,
-    clock: Clock,
-    /// Scheme and authority that requests may go to.
-    origin: Option<Uri>,
-    settings: Current,
-    effective: String,
-    warnings: Vec<String>,
-    auditor: Box<Auditor>,
+    service: Service<Exports>,
+    host: Host<dyn AsyncGuard, dyn AsyncTransport>,
 }
 
 impl AsyncTwoFactor {
@@ -99,15 +87,7 @@ impl AsyncTwoFactor {
 
     /// Begins a client whose parts can be chosen.
     pub fn builder(settings: Settings, guard: impl AsyncGuard + 'static) -> AsyncBuilder {
-        AsyncBuilder {
-            settings,
-            guard: Box::new(guard),
-            transport: None,
-            component: None,
-            clock: Arc::new(SystemTime::now),
-            deadline: DEADLINE,
-            auditor: Box::new(default_auditor),
-        }
+        Builder::new(settings, Box::new(guard))
     }
 
     /// The asynchronous form of [`TwoFactor::start`](crate::TwoFactor::start).
@@ -129,15 +109,7 @@ impl AsyncTwoFactor {
         binding: &Binding,
         sending: &Sending,
     ) -> Result<Challenge, Error> {
-        self.dispatch(
-            Operation::Start,
-            binding,
-            sending,
-            |steps, store, settings, now, to| {
-                steps.call_start(store, settings, now, &to.0, &to.1, true)
-            },
-        )
-        .await
+        self.run(Call::start(binding, sending)).await
     }
 
     /// The asynchronous form of [`TwoFactor::resend`](crate::TwoFactor::resend).
@@ -160,42 +132,7 @@ impl AsyncTwoFactor {
         binding: &Binding,
         sending: &Sending,
     ) -> Result<Challenge, Error> {
-        let token = token.bounded();
-        self.dispatch(
-            Operation::Resend,
-            binding,
-            sending,
-            |steps, store, settings, now, to| {
-                steps.call_resend(store, settings, now, token, &to.0, &to.1, true)
-            },
-        )
-        .await
-    }
-
-    /// Sends a message by one of the two operations that do.
-    async fn dispatch(
-        &self,
-        operation: Operation,
-        binding: &Binding,
-        sending: &Sending,
-        begin: impl FnOnce(
-            &Steps,
-            &mut Store<State>,
-            &str,
-            u32,
-            (types::Binding, types::Sending),
-        ) -> Begun,
-    ) -> Result<Challenge, Error> {
-        let about = Subject::message(operation, binding, sending);
-        self.audited(about, async |settings| {
-            let to = (binding.to_wit(), sending.to_wit());
-            let begin = self.step(|steps, store, now| begin(steps, store, settings, now, to));
-            match self.finish(settings, begin).await {
-                Ok(Step::Challenged(challenge)) => Ok(Challenge::from(challenge)),
-                other => Err(stray(other)),
-            }
-        })
-        .await
+        self.run(Call::resend(token, binding, sending)).await
     }
 
     /// The asynchronous form of [`TwoFactor::verify`](crate::TwoFactor::verify).
@@ -209,7 +146,7 @@ impl AsyncTwoFactor {
         binding: &Binding,
         pin: &Pin,
     ) -> Result<Acceptance, Error> {
-        self.guess(token, binding, pin, None).await
+        self.run(Call::verify(token, binding, pin, None)).await
     }
 
     /// The asynchronous form of [`TwoFactor::verify_from`](crate::TwoFactor::verify_from).
@@ -224,28 +161,8 @@ impl AsyncTwoFactor {
         pin: &Pin,
         client: &str,
     ) -> Result<Acceptance, Error> {
-        self.guess(token, binding, pin, Some(client)).await
-    }
-
-    async fn guess(
-        &self,
-        token: &Token,
-        binding: &Binding,
-        pin: &Pin,
-        client: Option<&str>,
-    ) -> Result<Acceptance, Error> {
-        let (token, pin, client) = (token.bounded(), pin.bounded(), client.map(bounded));
-        self.audited(Subject::guess(binding), async |settings| {
-            let to = binding.to_wit();
-            let begin = self.step(|steps, store, now| {
-                steps.call_verify(store, settings, now, token, &to, pin, client, true)
-            });
-            match self.finish(settings, begin).await {
-                Ok(Step::Accepted(acceptance)) => Ok(Acceptance::from(acceptance)),
-                other => Err(stray(other)),
-            }
-        })
-        .await
+        self.run(Call::verify(token, binding, pin, Some(client)))
+            .await
     }
 
     /// The asynchronous form of [`TwoFactor::status`](crate::TwoFactor::status).
@@ -254,44 +171,7 @@ impl AsyncTwoFactor {
     ///
     /// The same as for [`TwoFactor::status`](crate::TwoFactor::status).
     pub async fn status(&self, handle: &Handle) -> Result<Report, Error> {
-        let handle = handle.bounded();
-        self.audited(Subject::status(), async |settings| {
-            let begin = self
-                .step(|steps, store, now| steps.call_status(store, settings, now, handle, true));
-            match self.finish(settings, begin).await {
-                Ok(Step::Reported(report)) => Ok(Report::from(report)),
-                other => Err(stray(other)),
-            }
-        })
-        .await
-    }
-
-    pub(crate) fn trail(&self, recipient: &str, subject: &str) -> Result<Trail, Error> {
-        trail_of(&self.shared.settings.get()?, recipient, subject)
-    }
-
-    /// Runs an operation, and tells the auditor what came of it, or that its future was dropped before.
-    pub(crate) async fn audited<'a, T: Told>(
-        &self,
-        about: Subject<'a>,
-        run: impl AsyncFnOnce(&str) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut running = Running {
-            client: self,
-            settings: self.shared.settings.get()?,
-            about,
-            began: Instant::now(),
-            ended: false,
-        };
-        let result = run(&running.settings).await;
-        running.ended = true;
-        let mut event = running.about.ended(&result, running.began.elapsed());
-        let failed = result.as_ref().err();
-        if failed.is_some_and(|error| error.failure().audit.is_none()) {
-            event.audit.trail = running.trail();
-        }
-        tell(&*self.shared.auditor, &event);
-        result
+        self.run(Call::status(handle)).await
     }
 
     /// The same as [`TwoFactor::number_index`](crate::TwoFactor::number_index).
@@ -300,33 +180,67 @@ impl AsyncTwoFactor {
     ///
     /// The same as for [`TwoFactor::number_index`](crate::TwoFactor::number_index).
     pub fn number_index(&self, recipient: &str) -> Result<String, Error> {
-        index_of(&self.shared.settings.get()?, recipient)
+        self.shared.service.number_index(recipient)
     }
 
     /// The same as [`TwoFactor::effective_settings`](crate::TwoFactor::effective_settings).
     #[must_use]
     pub fn effective_settings(&self) -> &str {
-        &self.shared.effective
+        &self.shared.service.effective
     }
 
     /// The same as [`TwoFactor::warnings`](crate::TwoFactor::warnings).
     #[must_use]
     pub fn warnings(&self) -> &[String] {
-        &self.shared.warnings
+        &self.shared.service.warnings
     }
 
+    pub(crate) fn service(&self) -> &Service<Exports> {
+        &self.shared.service
+    }
+
+    /// Runs an operation, and tells the auditor what came of it, or that its future was dropped before.
+    pub(crate) async fn run<A: Output>(&self, call: Call<'_, A>) -> Result<A, Error> {
+        let mut pending = Pending {
+            running: self.shared.service.begin(call)?,
+            ended: false,
+        };
+        let Running { call, settings, .. } = &pending.running;
+        let answer = self.shared.finish(settings, &call.arguments).await;
+        pending.ended = true;
+        pending.running.end(answer)
+    }
+}
+
+/// An operation that is cancelled if it is dropped before it has ended.
+struct Pending<'a, A> {
+    running: Running<'a, A>,
+    ended: bool,
+}
+
+impl<A> Drop for Pending<'_, A> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.running.cancel();
+        }
+    }
+}
+
+impl Inner {
     /// Does what each step waits for, until one does not wait.
-    pub(crate) async fn finish(
-        &self,
-        settings: &str,
-        begin: Result<Step, Error>,
-    ) -> Result<Step, Error> {
-        let mut step = begin?;
+    async fn finish(&self, settings: &str, arguments: &Arguments<'_>) -> Result<Answer, Error> {
+        let mut step =
+            self.step(|steps, store, now| begin(arguments, steps, store, settings, now))?;
         loop {
             step = match step {
                 Step::Count(counting) => self.count(settings, counting).await?,
                 Step::Send(posting) => self.send(settings, posting).await?,
-                end => return Ok(end),
+                Step::Challenged(challenge) => return Ok(Answer::Challenge(challenge)),
+                Step::Accepted(acceptance) => return Ok(Answer::Acceptance(acceptance)),
+                Step::Reported(report) => return Ok(Answer::Report(report)),
+                Step::Unlocked(unlocked) => return Ok(Answer::Unlocked(unlocked)),
+                Step::Limits(limits) => return Ok(Answer::Limits(limits)),
+                Step::Credits(credits) => return Ok(Answer::Credits(credits)),
             };
         }
     }
@@ -337,7 +251,7 @@ impl AsyncTwoFactor {
             Ok(charges) => charges,
             Err(why) => return self.unanswered(settings, &state, &why),
         };
-        match counted(&charges, self.shared.guard.add(&charges).await) {
+        match counted(&charges, self.host.guard.add(&charges).await) {
             Ok(totals) => self.step(|steps, store, now| {
                 let totals = types::Totals::from(totals);
                 steps.call_counted(store, settings, now, &state, &totals)
@@ -348,8 +262,8 @@ impl AsyncTwoFactor {
 
     async fn send(&self, settings: &str, posting: Posting) -> Result<Step, Error> {
         let Posting { state, request } = posting;
-        let answer = match outgoing(self.shared.origin.as_ref(), request) {
-            Ok((request, timeout)) => self.shared.transport.send(request, timeout).await,
+        let answer = match outgoing(self.host.origin.as_ref(), request) {
+            Ok((request, timeout)) => self.host.transport.send(request, timeout).await,
             Err(lost) => Err(lost),
         };
         match answer.map(inward) {
@@ -368,18 +282,19 @@ impl AsyncTwoFactor {
         self.step(|steps, store, now| steps.call_unanswered(store, settings, now, state, why))
     }
 
-    pub(crate) fn step(
+    /// Makes one step, in an instance of its own.
+    fn step(
         &self,
-        step: impl FnOnce(&Steps, &mut Store<State>, u32) -> Begun,
+        step: impl FnOnce(&Steps, &mut Store<State>, u32) -> Turned,
     ) -> Result<Step, Error> {
-        let since = (self.shared.clock)().duration_since(UNIX_EPOCH);
+        let since = (self.host.clock)().duration_since(UNIX_EPOCH);
         let now = u32::try_from(since.unwrap_or_default().as_secs()).map_err(|_| {
             let detail = "the host's clock is after 2106";
             Error::Upstream(Failure::new(Code::Clock, detail))
         })?;
-        let Inner {
+        let Service {
             plugin, deadline, ..
-        } = &*self.shared;
+        } = &self.service;
         plugin
             .once(*deadline, |exports, store| {
                 step(exports.xoxzo_two_factor_steps(), store, now)
@@ -388,56 +303,48 @@ impl AsyncTwoFactor {
     }
 }
 
-/// An operation of which nothing was told yet.
-struct Running<'a> {
-    client: &'a AsyncTwoFactor,
-    settings: Arc<String>,
-    about: Subject<'a>,
-    began: Instant,
-    ended: bool,
-}
-
-impl Running<'_> {
-    fn trail(&self) -> Option<Trail> {
-        let binding = self.about.binding?;
-        trail_of(&self.settings, &binding.recipient, &binding.subject).ok()
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        if !self.ended {
-            let mut event = self.about.cancelled(self.began.elapsed());
-            event.audit.trail = self.trail();
-            tell(&*self.client.shared.auditor, &event);
+/// Makes the first step of an operation.
+fn begin(
+    arguments: &Arguments<'_>,
+    steps: &Steps,
+    store: &mut Store<State>,
+    settings: &str,
+    now: u32,
+) -> Turned {
+    match arguments {
+        Arguments::Start(binding, sending) => {
+            steps.call_start(store, settings, now, binding, sending, true)
         }
+        Arguments::Resend(token, binding, sending) => {
+            steps.call_resend(store, settings, now, token, binding, sending, true)
+        }
+        Arguments::Verify {
+            token,
+            binding,
+            pin,
+            client,
+        } => steps.call_verify(store, settings, now, token, binding, pin, *client, true),
+        Arguments::Status(handle) => steps.call_status(store, settings, now, handle, true),
+        Arguments::Unlock(User { recipient, subject }) => {
+            steps.call_unlock(store, settings, now, subject, recipient, true)
+        }
+        Arguments::Limits(User { recipient, subject }, client) => {
+            steps.call_limits(store, settings, now, subject, recipient, *client, true)
+        }
+        Arguments::Credits => steps.call_credits(store, settings, now, true),
     }
-}
-
-/// The failure, or that the component ended another operation than it was asked for.
-pub(crate) fn stray(end: Result<Step, Error>) -> Error {
-    end.err()
-        .unwrap_or_else(|| Error::plugin("the component ended another operation"))
 }
 
 impl fmt::Debug for AsyncTwoFactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncTwoFactor")
-            .field("settings", &self.shared.effective)
+            .field("settings", &self.shared.service.effective)
             .finish_non_exhaustive()
     }
 }
 
 /// Makes an [`AsyncTwoFactor`].
-pub struct AsyncBuilder {
-    settings: Settings,
-    guard: Box<dyn AsyncGuard>,
-    transport: Option<Box<dyn AsyncTransport>>,
-    component: Option<Vec<u8>>,
-    clock: Clock,
-    deadline: Duration,
-    auditor: Box<Auditor>,
-}
+pub type AsyncBuilder = Builder<dyn AsyncGuard, dyn AsyncTransport>;
 
 impl AsyncBuilder {
     /// Takes another way to Xoxzo.
@@ -447,72 +354,21 @@ impl AsyncBuilder {
         self
     }
 
-    /// Takes another component of world `two-factor-steps`, under the conditions of [`Builder::component`](crate::Builder::component).
-    #[must_use]
-    pub fn component(mut self, component: impl Into<Vec<u8>>) -> Self {
-        self.component = Some(component.into());
-        self
-    }
-
-    /// Sets how long the component may run in one step of an operation. Preparing settings always has one second.
-    #[must_use]
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
-        self
-    }
-
-    /// Takes every event, instead of `tracing` and `metrics`. It runs in the operation's future and should be quick.
-    #[must_use]
-    pub fn audit(mut self, auditor: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.auditor = Box::new(auditor);
-        self
-    }
-
-    /// Sets the clock that tokens are dated with. For tests: a clock that stands still never lets a challenge expire.
-    #[must_use]
-    pub fn danger_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
     /// Checks the settings, tests the guard, and compiles the component.
     ///
     /// # Errors
     ///
     /// [`Error::Misuse`] for wrong settings; [`Error::Upstream`] for a component that does not load, or a guard that is out of reach
     /// or unfit.
-    pub async fn build(self) -> Result<AsyncTwoFactor, Error> {
+    pub async fn build(mut self) -> Result<AsyncTwoFactor, Error> {
         let scope = self.guard.scope();
         let document = self.settings.document(scope)?;
+        let transport = self.transport.take();
+        let transport = transport.unwrap_or_else(|| Box::new(HyperTransport::default()));
         self.guard.check().await.map_err(Error::guard)?;
-        let prepared = prepare(&document)?;
-        let settings = Current::new(prepared.settings, scope, &self.clock, move || {
-            prepare(&document).map(|prepared| prepared.settings)
-        });
-        let plugin = match self.component {
-            Some(bytes) => Arc::new(Plugin::new(bytes)?),
-            None => BUNDLED.plugin()?,
-        };
-        let transport = self.transport;
+        let (service, host) = self.open(scope, document, transport, &BUNDLED)?;
         Ok(AsyncTwoFactor {
-            shared: Arc::new(Inner {
-                plugin,
-                deadline: self.deadline,
-                guard: self.guard,
-                transport: transport.unwrap_or_else(|| Box::new(HyperTransport::default())),
-                clock: self.clock,
-                origin: origin(&prepared.effective),
-                settings,
-                effective: prepared.effective,
-                warnings: prepared.warnings,
-                auditor: self.auditor,
-            }),
+            shared: Arc::new(Inner { service, host }),
         })
-    }
-}
-
-impl fmt::Debug for AsyncBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsyncBuilder").finish_non_exhaustive()
     }
 }

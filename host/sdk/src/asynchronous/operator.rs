@@ -4,15 +4,11 @@ use std::fmt;
 
 use super::{AsyncGuard, AsyncTwoFactor};
 use crate::audit::Trail;
-use crate::binding::{Binding, Unlocked};
-use crate::bindings::steps::exports::xoxzo::two_factor::steps::Step;
+use crate::binding::Unlocked;
 use crate::error::Error;
-use crate::event::Subject;
-use crate::exchange::bounded;
 use crate::limits::{Credits, Limits};
+use crate::operation::{Call, User};
 use crate::settings::Settings;
-
-use super::client::stray;
 
 /// [`Operator`](crate::Operator) for asynchronous programs.
 #[derive(Clone)]
@@ -56,21 +52,8 @@ impl AsyncOperator {
         subject: &str,
         client: Option<&str>,
     ) -> Result<Limits, Error> {
-        let (recipient, subject, client) =
-            (bounded(recipient), bounded(subject), client.map(bounded));
-        let binding = Binding::new(recipient, subject, "");
-        let about = Subject::limits(&binding, &self.name);
-        let of = &self.two_factor;
-        of.audited(about, async |settings| {
-            let begin = of.step(|steps, store, now| {
-                steps.call_limits(store, settings, now, subject, recipient, client, true)
-            });
-            match of.finish(settings, begin).await {
-                Ok(Step::Limits(limits)) => Ok(Limits::from(limits)),
-                other => Err(stray(other)),
-            }
-        })
-        .await
+        let limits = Call::limits(User::new(recipient, subject), client).by(&self.name);
+        self.two_factor.run(limits).await
     }
 
     /// The asynchronous form of [`Operator::unlock`](crate::Operator::unlock).
@@ -79,20 +62,8 @@ impl AsyncOperator {
     ///
     /// The same as for [`Operator::unlock`](crate::Operator::unlock).
     pub async fn unlock(&self, recipient: &str, subject: &str) -> Result<Unlocked, Error> {
-        let (recipient, subject) = (bounded(recipient), bounded(subject));
-        let binding = Binding::new(recipient, subject, "");
-        let about = Subject::unlock(&binding, &self.name);
-        let of = &self.two_factor;
-        of.audited(about, async |settings| {
-            let begin = of.step(|steps, store, now| {
-                steps.call_unlock(store, settings, now, subject, recipient, true)
-            });
-            match of.finish(settings, begin).await {
-                Ok(Step::Unlocked(unlocked)) => Ok(Unlocked::from(unlocked)),
-                other => Err(stray(other)),
-            }
-        })
-        .await
+        let unlock = Call::unlock(User::new(recipient, subject)).by(&self.name);
+        self.two_factor.run(unlock).await
     }
 
     /// The asynchronous form of [`Operator::credits`](crate::Operator::credits).
@@ -101,16 +72,7 @@ impl AsyncOperator {
     ///
     /// The same as for [`Operator::credits`](crate::Operator::credits).
     pub async fn credits(&self) -> Result<Credits, Error> {
-        let of = &self.two_factor;
-        let about = Subject::credits(&self.name);
-        let asked = of.audited(about, async |settings| {
-            let begin = of.step(|steps, store, now| steps.call_credits(store, settings, now, true));
-            match of.finish(settings, begin).await {
-                Ok(Step::Credits(credits)) => Ok(Credits::from(credits)),
-                other => Err(stray(other)),
-            }
-        });
-        let credits = asked.await?;
+        let credits = self.two_factor.run(Call::credits().by(&self.name)).await?;
         credits.gauge();
         Ok(credits)
     }
@@ -121,7 +83,7 @@ impl AsyncOperator {
     ///
     /// The same as for [`Operator::trail`](crate::Operator::trail).
     pub fn trail(&self, recipient: &str, subject: &str) -> Result<Trail, Error> {
-        self.two_factor.trail(recipient, subject)
+        self.two_factor.service().trail(recipient, subject)
     }
 }
 
