@@ -2,8 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Barrier, Condvar, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,11 +31,14 @@ impl Transport for Slow {
     fn send(&self, _: http::Request<Body>, _: Duration) -> Result<http::Response<Vec<u8>>, Lost> {
         thread::sleep(self.0);
         self.1.fetch_add(1, Ordering::SeqCst);
-        Ok(http::Response::builder()
-            .status(201)
-            .body(br#"[{"msgid":"m1"}]"#.to_vec())
-            .expect("a status and a body"))
+        Ok(accepted())
     }
+}
+
+fn accepted() -> http::Response<Vec<u8>> {
+    let body = br#"[{"msgid":"m1"}]"#.to_vec();
+    let response = http::Response::builder().status(201).body(body);
+    response.expect("a status and a body")
 }
 
 #[test]
@@ -81,6 +84,76 @@ fn more_calls_than_places_wait_and_do_not_fail() {
         began.elapsed() >= Duration::from_millis(200),
         "256 places: the others waited"
     );
+}
+
+/// Keeps every message until it is told to let them go.
+#[derive(Clone, Default)]
+struct Held(Arc<(Mutex<HeldBack>, Condvar)>);
+
+#[derive(Default)]
+struct HeldBack {
+    messages: usize,
+    let_go: bool,
+}
+
+impl Held {
+    /// Waits until so many messages are kept.
+    fn wait_for(&self, messages: usize) {
+        let (held, changed) = &*self.0;
+        let waiting = |held: &mut HeldBack| held.messages < messages;
+        let _held = changed.wait_while(held.lock().unwrap(), waiting).unwrap();
+    }
+
+    fn let_go(&self) {
+        let (held, changed) = &*self.0;
+        held.lock().unwrap().let_go = true;
+        changed.notify_all();
+    }
+}
+
+impl Transport for Held {
+    fn send(&self, _: http::Request<Body>, _: Duration) -> Result<http::Response<Vec<u8>>, Lost> {
+        let (held, changed) = &*self.0;
+        let mut held = held.lock().unwrap();
+        held.messages += 1;
+        changed.notify_all();
+        let waiting = |held: &mut HeldBack| !held.let_go;
+        let _held = changed.wait_while(held, waiting).unwrap();
+        Ok(accepted())
+    }
+}
+
+/// One client, whose Xoxzo does not answer, has all the places that it may have. Another one gets places all the same, and what waits for nobody, such
+/// as an index or a receipt, does not queue at all.
+#[test]
+fn waiting_calls_hold_no_place_that_others_need() {
+    let held = Held::default();
+    let stuck = TwoFactor::builder(builder().build(), MemoryGuard::default())
+        .transport(held.clone())
+        .build()
+        .unwrap();
+    let slow = Slow(Duration::ZERO, AtomicU32::new(0));
+    let other = TwoFactor::builder(builder().build(), MemoryGuard::default())
+        .transport(slow)
+        .build()
+        .unwrap();
+    thread::scope(|scope| {
+        for at in 0..300 {
+            let stuck = &stuck;
+            scope.spawn(move || stuck.start(&login(at)).unwrap());
+        }
+        held.wait_for(256);
+        let (told, answers) = mpsc::channel();
+        let (stuck, other) = (&stuck, &other);
+        scope.spawn(move || {
+            told.send(stuck.number_index("+819012345678").is_ok())
+                .unwrap();
+            told.send(other.start(&login(1)).is_ok()).unwrap();
+        });
+        let answers = [(); 2].map(|()| answers.recv_timeout(Duration::from_secs(30)));
+        held.let_go();
+        assert_eq!(answers, [Ok(true), Ok(true)]);
+    });
 }
 
 #[test]

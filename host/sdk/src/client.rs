@@ -10,7 +10,7 @@ use crate::bindings::TwoFactor as Exports;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::builder::{Builder, Instances};
 use crate::component::{BUNDLED, ImportState, Imports};
-use crate::engine::{Place, shared};
+use crate::engine::{Client, Place, shared};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::instance::Instance;
@@ -34,6 +34,7 @@ struct Inner {
     service: Service<Exports>,
     host: Arc<Imports>,
     idle: Option<PerProcess<Idle>>,
+    client: Client,
 }
 
 impl TwoFactor {
@@ -217,7 +218,7 @@ impl Inner {
         let Service {
             plugin, deadline, ..
         } = &self.service;
-        let _running = shared()?.run();
+        let _share = shared()?.wait(self.client);
         let idle = self.idle.as_ref().map(PerProcess::get);
         let kept = idle
             .as_ref()
@@ -282,6 +283,7 @@ impl Builder {
                 service,
                 host: Arc::new(host),
                 idle,
+                client: Client::new(),
             }),
         })
     }

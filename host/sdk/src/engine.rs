@@ -1,5 +1,7 @@
 //! One engine, one pool of instances and one ticker for the whole process. A child that is forked off has its own.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -11,8 +13,11 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAlloc
 use crate::error::Error;
 use crate::process::PerProcess;
 
-/// Calls at one time. One more waits.
-const RUNNING: usize = 256;
+/// Calls at one time that wait for counters and for Xoxzo, all `TwoFactor` together. A client alone may make half as many: one more waits.
+const WAITING: usize = 512;
+
+/// Calls at one time that only compute. One more waits, never for long.
+const COMPUTING: usize = 64;
 
 /// Instances that may be kept between calls, all `TwoFactor` together. One more is dropped.
 const IDLE: usize = 64;
@@ -26,7 +31,8 @@ pub(crate) const TICK: Duration = Duration::from_millis(5);
 /// The process-wide singletons.
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
-    running: Places,
+    waiting: Shares,
+    computing: Places,
     idle: Places,
     ticker: Arc<Ticker>,
 }
@@ -47,7 +53,7 @@ fn config() -> Config {
     /// The process that was the first to ask.
     static FIRST: OnceLock<u32> = OnceLock::new();
     let is_child = *FIRST.get_or_init(process::id) != process::id();
-    let slots = (RUNNING + IDLE) as u32;
+    let slots = (WAITING + COMPUTING + IDLE) as u32;
     let mut pool = PoolingAllocationConfig::new();
     // A component is its module and two small ones that tie its imports.
     pool.total_component_instances(slots)
@@ -74,15 +80,21 @@ impl Shared {
         let ticker = Ticker::spawn(move || epochs.increment_epoch());
         Ok(Self {
             engine,
-            running: Places::new(RUNNING),
+            waiting: Shares::new(WAITING),
+            computing: Places::new(COMPUTING),
             idle: Places::new(IDLE),
             ticker,
         })
     }
 
-    /// A place to run, as soon as one is free.
-    pub(crate) fn run(&'static self) -> Place {
-        self.running.wait()
+    /// A place for a call that waits, as soon as one is free for this client.
+    pub(crate) fn wait(&'static self, client: Client) -> Share {
+        self.waiting.wait(client)
+    }
+
+    /// A place for a call that does not wait, as soon as one is free.
+    pub(crate) fn compute(&'static self) -> Place {
+        self.computing.wait()
     }
 
     /// A place for an idle instance, if one is free.
@@ -135,6 +147,76 @@ impl Drop for Place {
     fn drop(&mut self) {
         *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.0.freed.notify_one();
+    }
+}
+
+/// One of the clients of a process.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Client(usize);
+
+impl Client {
+    /// Returns another one at each call.
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A number of places that are shared out: a client gets one as long as it holds fewer than are free. So one client can have half of all, two a
+/// third each, and another one always finds some, however long these keep theirs.
+struct Shares {
+    held: Mutex<Held>,
+    freed: Condvar,
+}
+
+struct Held {
+    free: usize,
+    by: HashMap<Client, usize>,
+}
+
+/// A place of a client, given back on drop.
+pub(crate) struct Share {
+    shares: &'static Shares,
+    client: Client,
+}
+
+impl Shares {
+    fn new(free: usize) -> Self {
+        let by = HashMap::new();
+        Self {
+            held: Mutex::new(Held { free, by }),
+            freed: Condvar::new(),
+        }
+    }
+
+    fn wait(&'static self, client: Client) -> Share {
+        let must_wait =
+            |held: &mut Held| held.by.get(&client).copied().unwrap_or_default() >= held.free;
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.freed.wait_while(held, must_wait);
+        let mut held = held.unwrap_or_else(PoisonError::into_inner);
+        held.free -= 1;
+        *held.by.entry(client).or_default() += 1;
+        Share {
+            shares: self,
+            client,
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let held = &self.shares.held;
+        let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.free += 1;
+        if let Entry::Occupied(mut own) = held.by.entry(self.client) {
+            *own.get_mut() -= 1;
+            if *own.get() == 0 {
+                own.remove();
+            }
+        }
+        // Each of them may take another number of places.
+        self.shares.freed.notify_all();
     }
 }
 
@@ -224,5 +306,24 @@ mod tests {
         drop(one);
         assert!(places.take().is_some());
         assert!(places.take().is_some());
+    }
+
+    #[test]
+    fn a_client_gets_a_place_while_it_holds_fewer_than_are_free() {
+        let shares: &'static Shares = Box::leak(Box::new(Shares::new(5)));
+        let free = || shares.held.lock().unwrap().free;
+        let (one, other) = (Client::new(), Client::new());
+        let mut taken: Vec<_> = (0..3).map(|_| shares.wait(one)).collect();
+        let (got, gets) = mpsc::channel();
+        thread::spawn(move || got.send(shares.wait(one)).is_ok());
+        taken.push(shares.wait(other));
+        assert!(gets.try_recv().is_err(), "3 are held, and 1 is free");
+        taken.truncate(1);
+        let fourth = gets.recv_timeout(Duration::from_secs(10));
+        assert!(fourth.is_ok());
+        assert_eq!(free(), 3);
+        drop((taken, fourth));
+        assert_eq!(free(), 5);
+        assert!(shares.held.lock().unwrap().by.is_empty());
     }
 }

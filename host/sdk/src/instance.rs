@@ -112,7 +112,7 @@ impl<W: World<Host = ()>> Plugin<W> {
         deadline: Duration,
         call: impl FnOnce(&W, &mut Store<State<()>>) -> wasmtime::Result<Result<T, types::Failure>>,
     ) -> Result<T, Error> {
-        let _running = shared()?.run();
+        let _place = shared()?.compute();
         let mut instance = self.instantiate(&Arc::new(()), deadline)?;
         Ok(instance.call(call)??)
     }
