@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use xoxzo_2fa::{
-    Acceptance, AsyncGuard, AsyncTransport, AsyncTwoFactor, Audit, Binding, Body, Challenge,
-    Channel, Charge, Claims, Code, Error, Expected, Guard, GuardError, Handle, Limit, Limits, Lost,
-    MemoryGuard, RedisGuard, Scope, Sending, Settings, Token, TokenInfo, Total, Totals,
-    Transaction, Transport, TwoFactor, Wait, check_receipt, explain, inspect,
+    Acceptance, AsyncGuard, AsyncMemoryGuard, AsyncTransport, AsyncTwoFactor, Audit, Binding, Body,
+    Challenge, Channel, Charge, Claims, Code, Error, Expected, Guard, GuardError, Handle, Limit,
+    Limits, Lost, MemoryGuard, RedisGuard, Scope, Sending, Settings, Token, TokenInfo, Total,
+    Totals, Transaction, Transport, TwoFactor, Wait, check_receipt, explain, inspect,
 };
 use xoxzo_2fa_tests::{Client, named, since_1970, whole_seconds};
 
@@ -308,7 +308,7 @@ impl Adaptor {
                 Client::Blocking(TwoFactor::new(settings, guard).map_err(opened)?)
             }
             (Some(runtime), None) => {
-                let made = AsyncTwoFactor::new(settings, MemoryGuard::default());
+                let made = AsyncTwoFactor::new(settings, AsyncMemoryGuard::default());
                 Client::Async(runtime.block_on(made).map_err(opened)?, Arc::clone(runtime))
             }
             (Some(runtime), Some(url)) => {

@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use tokio::runtime::{Builder, Runtime};
 use xoxzo_2fa::{
-    Acceptance, AsyncOperator, AsyncTwoFactor, Binding, Blocking, Challenge, Credits, Error, Event,
-    Guard, Handle, Limits, MemoryGuard, Operator, Report, Sending, Settings, Token, TwoFactor,
-    Unlocked,
+    Acceptance, AsyncMemoryGuard, AsyncOperator, AsyncTwoFactor, Binding, Blocking, Challenge,
+    Credits, Error, Event, Guard, Handle, Limits, MemoryGuard, Operator, Report, Sending, Settings,
+    Token, TwoFactor, Unlocked,
 };
 
 /// Which client.
@@ -38,7 +38,7 @@ impl Client {
     pub fn both(settings: impl Fn() -> Settings) -> [Self; 2] {
         let blocking = TwoFactor::new(settings(), MemoryGuard::default());
         let runtime = Self::runtime();
-        let client = AsyncTwoFactor::new(settings(), MemoryGuard::default());
+        let client = AsyncTwoFactor::new(settings(), AsyncMemoryGuard::default());
         let client = runtime.block_on(client);
         [
             Self::Blocking(blocking.expect("the settings are right")),

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout};
 use xoxzo_2fa::{
-    AsyncGuard, AsyncOperator, AsyncTransport, AsyncTwoFactor, Binding, Blocking, Body, Charge,
-    Code, Delivery, GuardError, Lost, MemoryGuard, Operation, Outcome, Pin, Scope, Settings,
+    AsyncGuard, AsyncMemoryGuard, AsyncOperator, AsyncTransport, AsyncTwoFactor, Binding, Blocking,
+    Body, Charge, Code, Delivery, GuardError, Lost, Operation, Outcome, Pin, Scope, Settings,
     SqliteGuard, Totals, Wait,
 };
 use xoxzo_2fa_tests::{Client, key, other_than, pin_in, sandboxed};
@@ -77,7 +77,7 @@ fn a_thousand_starts_wait_at_once_on_one_worker() {
     let runtime = Client::runtime();
     let took = runtime.block_on(async {
         let slow = Slow::new(Duration::from_millis(200));
-        let two_factor = AsyncTwoFactor::builder(settings(), MemoryGuard::default())
+        let two_factor = AsyncTwoFactor::builder(settings(), AsyncMemoryGuard::default())
             .transport(slow.clone())
             .audit(|_| ())
             .build()
@@ -113,7 +113,7 @@ fn events_are_told_as_by_the_other_client() {
     let told = Arc::new(Mutex::new(Vec::new()));
     runtime.block_on(async {
         let (slow, events) = (Slow::default(), Arc::clone(&told));
-        let two_factor = AsyncTwoFactor::builder(settings(), MemoryGuard::default())
+        let two_factor = AsyncTwoFactor::builder(settings(), AsyncMemoryGuard::default())
             .transport(slow.clone())
             .audit(move |event| events.lock().unwrap().push(event.clone()))
             .build()
@@ -172,7 +172,7 @@ fn a_dropped_start_gives_nothing_back() {
     runtime.block_on(async {
         let told = Arc::new(Mutex::new(Vec::new()));
         let events = Arc::clone(&told);
-        let two_factor = AsyncTwoFactor::builder(settings(), MemoryGuard::default())
+        let two_factor = AsyncTwoFactor::builder(settings(), AsyncMemoryGuard::default())
             .transport(Slow::new(Duration::from_secs(60)))
             .audit(move |event| events.lock().unwrap().push(event.clone()))
             .build()
@@ -193,12 +193,12 @@ fn a_dropped_start_gives_nothing_back() {
 }
 
 /// A guard that is late, so that the state is too.
-struct Late(MemoryGuard, Arc<AtomicUsize>);
+struct Late(AsyncMemoryGuard, Arc<AtomicUsize>);
 
 impl AsyncGuard for Late {
     fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
         self.1.fetch_add(61, Ordering::SeqCst);
-        AsyncGuard::add(&self.0, charges)
+        self.0.add(charges)
     }
 
     fn scope(&self) -> Scope {
@@ -212,7 +212,7 @@ fn a_state_is_not_resumed_after_a_minute() {
     runtime.block_on(async {
         let now = Arc::new(AtomicUsize::new(1_800_000_000));
         let clock = Arc::clone(&now);
-        let guard = Late(MemoryGuard::default(), now);
+        let guard = Late(AsyncMemoryGuard::default(), now);
         let two_factor = AsyncTwoFactor::builder(settings(), guard)
             .transport(Slow::default())
             .danger_clock(move || {
@@ -257,4 +257,32 @@ fn a_guard_that_blocks_is_waited_for_elsewhere() {
         assert_eq!(won, 1);
     });
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// Everything of this crate at once: no method of a store has two meanings.
+mod glob {
+    use std::sync::Arc;
+    use xoxzo_2fa::*;
+
+    fn is_guard(guard: impl Guard) -> Scope {
+        guard.scope()
+    }
+
+    fn is_async_guard(guard: impl AsyncGuard) -> Scope {
+        guard.scope()
+    }
+
+    #[test]
+    fn guards_and_pointers_to_them_are_one_kind_of_guard() {
+        let (guard, waited) = (MemoryGuard::default(), AsyncMemoryGuard::default());
+        assert_eq!(guard.scope(), waited.scope());
+        assert!(guard.check().is_ok());
+        let scopes = [
+            is_guard(Box::new(MemoryGuard::default()) as Box<dyn Guard>),
+            is_guard(Arc::new(guard) as Arc<dyn Guard>),
+            is_async_guard(Box::new(waited.clone()) as Box<dyn AsyncGuard>),
+            is_async_guard(Arc::new(waited) as Arc<dyn AsyncGuard>),
+        ];
+        assert_eq!(scopes, [Scope::Process; 4]);
+    }
 }

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use xoxzo_2fa::{
-    AsyncTwoFactor, Binding, Code, MemoryGuard, Offer, Pin, Settings, Token, TwoFactor,
+    AsyncMemoryGuard, AsyncTwoFactor, Binding, Code, MemoryGuard, Offer, Pin, Settings, Token,
+    TwoFactor,
 };
 use xoxzo_2fa_tests::{Client, document};
 
@@ -20,7 +21,7 @@ fn words_and_clients_share_a_component() {
     let settings = || Settings::from_json(&document.to_string()).unwrap();
     let login = Binding::new("+819012345678", "user-1", "login");
     let error = runtime.block_on(async {
-        let builder = AsyncTwoFactor::builder(settings(), MemoryGuard::default());
+        let builder = AsyncTwoFactor::builder(settings(), AsyncMemoryGuard::default());
         let two_factor = builder.build().await.unwrap();
         two_factor
             .verify(&Token::new("no token"), &login, &Pin::new("123456"))

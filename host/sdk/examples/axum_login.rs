@@ -24,7 +24,7 @@ use axum::{Router, serve};
 use rand::TryRng;
 use serde::Deserialize;
 use tokio::net::TcpListener;
-use xoxzo_2fa::{AsyncTwoFactor, Binding, Error, MemoryGuard, Offer, Pin, Settings, Token};
+use xoxzo_2fa::{AsyncMemoryGuard, AsyncTwoFactor, Binding, Error, Offer, Pin, Settings, Token};
 
 type Fault = Box<dyn error::Error>;
 
@@ -34,7 +34,7 @@ const LANGUAGE: &str = "en";
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Fault> {
     let two_factor =
-        AsyncTwoFactor::new(Settings::from_environment()?, MemoryGuard::default()).await?;
+        AsyncTwoFactor::new(Settings::from_environment()?, AsyncMemoryGuard::default()).await?;
     let ann = User {
         id: "user-1",
         phone: env::var("ANN_PHONE").map_err(|_| "ANN_PHONE is not set")?,

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use xoxzo_2fa::{
-    AsyncTransport, AsyncTwoFactor, Binding, Body, Code, Instances, Lost, MemoryGuard, Pin,
-    Settings, Transport, TwoFactor, Wait, keygen,
+    AsyncMemoryGuard, AsyncTransport, AsyncTwoFactor, Binding, Body, Code, Instances, Lost,
+    MemoryGuard, Pin, Settings, Transport, TwoFactor, Wait, keygen,
 };
 
 const COUNT: usize = 2_000;
@@ -36,7 +36,7 @@ fn main() -> Result<(), Fault> {
         .enable_all()
         .build()?;
     let taker = Taker::default();
-    let builder = AsyncTwoFactor::builder(settings()?, MemoryGuard::default());
+    let builder = AsyncTwoFactor::builder(settings()?, AsyncMemoryGuard::default());
     let builder = builder.transport(taker.clone()).audit(|_| ());
     let two_factor = runtime.block_on(builder.build())?;
     let mut times = Times::default();

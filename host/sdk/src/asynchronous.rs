@@ -18,10 +18,11 @@ mod redis;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use client::{AsyncBuilder, AsyncTwoFactor};
-pub use guard::{AsyncGuard, Blocking};
+pub use guard::{AsyncGuard, AsyncMemoryGuard, Blocking};
 pub use hyper::HyperTransport;
 pub use operator::AsyncOperator;
 #[cfg(feature = "redis")]
@@ -45,3 +46,19 @@ pub trait AsyncTransport: Send + Sync {
         timeout: Duration,
     ) -> Wait<'_, Result<http::Response<Vec<u8>>, Lost>>;
 }
+
+macro_rules! pointers {
+    ($($pointer:ident)*) => {$(
+        impl<T: AsyncTransport + ?Sized> AsyncTransport for $pointer<T> {
+            fn send(
+                &self,
+                request: http::Request<Body>,
+                timeout: Duration,
+            ) -> Wait<'_, Result<http::Response<Vec<u8>>, Lost>> {
+                (**self).send(request, timeout)
+            }
+        }
+    )*};
+}
+
+pointers!(Arc Box);

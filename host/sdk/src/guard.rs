@@ -10,6 +10,7 @@ mod sqlite;
 pub mod suite;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::bindings::xoxzo::two_factor::types;
@@ -274,16 +275,22 @@ impl SelfTest {
     }
 }
 
-impl<G: Guard + ?Sized> Guard for std::sync::Arc<G> {
-    fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
-        (**self).add(charges)
-    }
+macro_rules! pointers {
+    ($($pointer:ident)*) => {$(
+        impl<G: Guard + ?Sized> Guard for $pointer<G> {
+            fn add(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
+                (**self).add(charges)
+            }
 
-    fn scope(&self) -> Scope {
-        (**self).scope()
-    }
+            fn scope(&self) -> Scope {
+                (**self).scope()
+            }
 
-    fn check(&self) -> Result<(), GuardError> {
-        (**self).check()
-    }
+            fn check(&self) -> Result<(), GuardError> {
+                (**self).check()
+            }
+        }
+    )*};
 }
+
+pointers!(Arc Box);

@@ -99,8 +99,8 @@ mod transport;
 pub use asynchronous::AsyncRedisGuard;
 #[cfg(feature = "tokio")]
 pub use asynchronous::{
-    AsyncBuilder, AsyncGuard, AsyncOperator, AsyncTransport, AsyncTwoFactor, Blocking,
-    HyperTransport, Wait,
+    AsyncBuilder, AsyncGuard, AsyncMemoryGuard, AsyncOperator, AsyncTransport, AsyncTwoFactor,
+    Blocking, HyperTransport, Wait,
 };
 pub use audit::{Alarm, Audit, Cause, Trail};
 pub use binding::{

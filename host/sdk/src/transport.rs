@@ -6,6 +6,7 @@ pub(crate) mod cause;
 mod ureq;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::bindings::xoxzo::two_factor::types;
@@ -76,12 +77,18 @@ pub trait Transport: Send + Sync {
     ) -> Result<http::Response<Vec<u8>>, Lost>;
 }
 
-impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
-    fn send(
-        &self,
-        request: http::Request<Body>,
-        timeout: Duration,
-    ) -> Result<http::Response<Vec<u8>>, Lost> {
-        (**self).send(request, timeout)
-    }
+macro_rules! pointers {
+    ($($pointer:ident)*) => {$(
+        impl<T: Transport + ?Sized> Transport for $pointer<T> {
+            fn send(
+                &self,
+                request: http::Request<Body>,
+                timeout: Duration,
+            ) -> Result<http::Response<Vec<u8>>, Lost> {
+                (**self).send(request, timeout)
+            }
+        }
+    )*};
 }
+
+pointers!(Arc Box);

@@ -55,10 +55,10 @@ impl World for Exports {
 /// whose caller may go away, and do not repeat one.
 ///
 /// ```no_run
-/// use xoxzo_2fa::{AsyncTwoFactor, Binding, Error, MemoryGuard, Pin, Settings};
+/// use xoxzo_2fa::{AsyncMemoryGuard, AsyncTwoFactor, Binding, Error, Pin, Settings};
 ///
 /// # async fn login(pin: &Pin) -> Result<(), Error> {
-/// let two_factor = AsyncTwoFactor::new(Settings::from_environment()?, MemoryGuard::default()).await?;
+/// let two_factor = AsyncTwoFactor::new(Settings::from_environment()?, AsyncMemoryGuard::default()).await?;
 /// let login = Binding::new("+819012345678", "user-1", "login");
 /// let challenge = two_factor.start(&login).await?;
 /// two_factor.verify(&challenge.token, &login, pin).await?;

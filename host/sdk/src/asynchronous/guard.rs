@@ -1,6 +1,7 @@
 //! The guard, for asynchronous programs.
 
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 
 use super::Wait;
@@ -31,28 +32,55 @@ pub trait AsyncGuard: Send + Sync {
     }
 }
 
-impl<G: AsyncGuard + ?Sized> AsyncGuard for Arc<G> {
-    fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
-        (**self).add(charges)
-    }
+macro_rules! pointers {
+    ($($pointer:ident)*) => {$(
+        impl<G: AsyncGuard + ?Sized> AsyncGuard for $pointer<G> {
+            fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
+                (**self).add(charges)
+            }
 
-    fn scope(&self) -> Scope {
-        (**self).scope()
-    }
+            fn scope(&self) -> Scope {
+                (**self).scope()
+            }
 
-    fn check(&self) -> Wait<'_, Result<(), GuardError>> {
-        (**self).check()
+            fn check(&self) -> Wait<'_, Result<(), GuardError>> {
+                (**self).check()
+            }
+        }
+    )*};
+}
+
+pointers!(Arc Box);
+
+/// [`MemoryGuard`] for asynchronous programs, which never wait for it.
+#[derive(Clone, Default)]
+pub struct AsyncMemoryGuard(Arc<MemoryGuard>);
+
+impl From<Arc<MemoryGuard>> for AsyncMemoryGuard {
+    fn from(guard: Arc<MemoryGuard>) -> Self {
+        Self(guard)
     }
 }
 
-/// Memory is not waited for.
-impl AsyncGuard for MemoryGuard {
+impl From<MemoryGuard> for AsyncMemoryGuard {
+    fn from(guard: MemoryGuard) -> Self {
+        Self(Arc::new(guard))
+    }
+}
+
+impl AsyncGuard for AsyncMemoryGuard {
     fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
-        Box::pin(std::future::ready(Guard::add(self, charges)))
+        Box::pin(ready(self.0.add(charges)))
     }
 
     fn scope(&self) -> Scope {
-        Guard::scope(self)
+        self.0.scope()
+    }
+}
+
+impl fmt::Debug for AsyncMemoryGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
