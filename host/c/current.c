@@ -2,7 +2,7 @@
  *
  * Counters in memory end by a clock that nobody can set, and challenges by the host's. If that is set back, a challenge whose counter has
  * ended could be valid again. With a guard of one process the settings are then prepared anew: that ends every challenge of before, as a
- * restart of the process does. Other guards tell their time, which the component compares.
+ * restart of the process does. Other guards tell their time, which the engine compares.
  */
 #define _GNU_SOURCE
 #include <stdatomic.h>

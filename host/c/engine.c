@@ -1,4 +1,4 @@
-/* The component: compiled once, a new instance for every question. */
+/* The engine, as `wit/ASK.md` has it: compiled once, a new instance for every question. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -20,16 +20,17 @@
 #define MEMORY (2 * 1024 * 1024)
 /** The most stack of one instance, on the stack of the thread that asks. */
 #define STACK (256 * 1024)
-/** The longest question that the component takes, in bytes. A longer one could fill its memory before it is refused. */
-#define QUESTION (100 * 1024)
-/** The largest file that is taken for a component. */
+/** The part of its memory in which questions are asked and answered, in bytes. */
+#define AREA (256 * 1024)
+/** The largest file that is taken for a module. */
 #define LARGEST (16 * 1024 * 1024)
 
 struct x2f_engine {
   wasm_engine_t *engine;
-  wasmtime_component_t *component;
-  wasmtime_component_linker_t *linker;
-  wasmtime_component_export_index_t *ask;
+  wasmtime_module_t *module;
+  wasmtime_linker_t *linker;
+  /** An instance but for its store. */
+  wasmtime_instance_pre_t *instances;
   /** Places to run that are free. */
   sem_t places;
   /** What was compiled, how many clients use it, and the next in the list of all. */
@@ -38,7 +39,7 @@ struct x2f_engine {
   x2f_engine *next;
 };
 
-/** All that are open. Clients of one component share what was compiled. */
+/** All that are open. Clients of one module share what was compiled. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static x2f_engine *all;
 /** The first process that compiled. wasmtime has threads for that, which its children have not. */
@@ -66,55 +67,72 @@ static void watch_forks(void)
   pthread_atfork(before_fork, after_fork, after_fork);
 }
 
-/** Writes what went wrong, with the cause that wasmtime names last: it holds nothing of the component's memory. */
-static void explain(char fault[FAULT], const char *what, wasmtime_error_t *error)
+/** Writes what went wrong, with the cause that wasmtime names last: it holds nothing of the engine's memory. */
+static void explain(char fault[FAULT], const char *what, wasm_name_t *message)
 {
-  wasm_name_t message = {0, NULL};
-  wasmtime_error_message(error, &message);
-  size_t end = message.size;
-  while (end > 0 && (message.data[end - 1] == '\n' || message.data[end - 1] == ' ')) end--;
+  size_t end = message->size;
+  while (end > 0 && (message->data[end - 1] == '\n' || message->data[end - 1] == ' ' || message->data[end - 1] == '\0')) end--;
   size_t begin = end;
-  while (begin > 0 && message.data[begin - 1] != '\n') begin--;
-  while (begin < end && message.data[begin] == ' ') begin++;
-  snprintf(fault, FAULT, "%s: %.*s", what, end > begin ? (int)(end - begin) : 0, end > begin ? message.data + begin : "");
-  wasm_byte_vec_delete(&message);
-  wasmtime_error_delete(error);
+  while (begin > 0 && message->data[begin - 1] != '\n') begin--;
+  while (begin < end && message->data[begin] == ' ') begin++;
+  snprintf(fault, FAULT, "%s: %.*s", what, (int)(end - begin), end > begin ? message->data + begin : "");
+  wasm_byte_vec_delete(message);
 }
 
-/** `get-random-bytes` of wasi:random. An empty list is a failure there, with the code `randomness`. */
-static wasmtime_error_t *random_bytes(void *none, wasmtime_context_t *context, const wasmtime_component_func_type_t *type,
-                                      wasmtime_component_val_t *args, size_t count, wasmtime_component_val_t *results,
-                                      size_t result_count)
+/** Writes why a call gave nothing, and tells whether one of both is there. */
+static bool failed(char fault[FAULT], const char *what, wasmtime_error_t *error, wasm_trap_t *trap)
 {
-  (void)none, (void)context, (void)type;
-  if (count != 1 || result_count != 1) return wasmtime_error_new("get-random-bytes has another form");
-  unsigned char bytes[256]; /* As many as getrandom() gives at once; 32 at most are asked for. */
-  size_t length = args[0].of.u64 < sizeof bytes ? (size_t)args[0].of.u64 : sizeof bytes;
-  ssize_t given;
-  do given = getrandom(bytes, length, 0);
-  while (given < 0 && errno == EINTR);
-  if (given != (ssize_t)length) length = 0;
-  results[0].kind = WASMTIME_COMPONENT_LIST;
-  wasmtime_component_vallist_new_uninit(&results[0].of.list, length);
-  for (size_t at = 0; at < length; at++) {
-    results[0].of.list.data[at].kind = WASMTIME_COMPONENT_U8;
-    results[0].of.list.data[at].of.u8 = bytes[at];
+  wasm_name_t message = {0, NULL};
+  if (error != NULL) {
+    wasmtime_error_message(error, &message);
+    wasmtime_error_delete(error);
+  } else if (trap != NULL) {
+    wasm_trap_message(trap, &message);
+    wasm_trap_delete(trap);
+  } else {
+    return false;
   }
-  explicit_bzero(bytes, sizeof bytes);
+  explain(fault, what, &message);
+  return true;
+}
+
+/** `random_get` of WASI: fills bytes of the caller's memory, and answers 0, or the number of an error. */
+static wasm_trap_t *random_get(void *none, wasmtime_caller_t *caller, const wasmtime_val_t *args, size_t count, wasmtime_val_t *results,
+                               size_t result_count)
+{
+  enum { FAULT_OF_ADDRESS = 21, FAULT_OF_DEVICE = 29 };
+  (void)none, (void)count, (void)result_count;
+  results[0].kind = WASMTIME_I32;
+  results[0].of.i32 = FAULT_OF_ADDRESS;
+  wasmtime_extern_t memory;
+  if (!wasmtime_caller_export_get(caller, "memory", 6, &memory) || memory.kind != WASMTIME_EXTERN_MEMORY) return NULL;
+  wasmtime_context_t *context = wasmtime_caller_context(caller);
+  size_t to = (uint32_t)args[0].of.i32, length = (uint32_t)args[1].of.i32;
+  size_t size = wasmtime_memory_data_size(context, &memory.of.memory);
+  if (to > size || length > size - to) return NULL;
+  uint8_t *bytes = wasmtime_memory_data(context, &memory.of.memory) + to;
+  while (length > 0) {
+    ssize_t given = getrandom(bytes, length, 0);
+    if (given < 0 && errno == EINTR) continue;
+    if (given <= 0) {
+      results[0].of.i32 = FAULT_OF_DEVICE;
+      return NULL;
+    }
+    bytes += given;
+    length -= (size_t)given;
+  }
+  results[0].of.i32 = 0;
   return NULL;
 }
 
-/** Gives the component its one import. */
-static wasmtime_error_t *supply_random(wasmtime_component_linker_t *linker)
+/** Gives the engine its one import. */
+static wasmtime_error_t *supply_random(wasmtime_linker_t *linker)
 {
-  static const char interface[] = "wasi:random/random@0.2.0", function[] = "get-random-bytes";
-  wasmtime_component_linker_instance_t *root = wasmtime_component_linker_root(linker), *random = NULL;
-  wasmtime_error_t *error = wasmtime_component_linker_instance_add_instance(root, interface, sizeof interface - 1, &random);
-  if (error == NULL) {
-    error = wasmtime_component_linker_instance_add_func(random, function, sizeof function - 1, random_bytes, NULL, NULL);
-    wasmtime_component_linker_instance_delete(random);
-  }
-  wasmtime_component_linker_instance_delete(root);
+  static const char module[] = "wasi_snapshot_preview1", name[] = "random_get";
+  wasm_functype_t *type = wasm_functype_new_2_1(wasm_valtype_new_i32(), wasm_valtype_new_i32(), wasm_valtype_new_i32());
+  wasmtime_error_t *error =
+      wasmtime_linker_define_func(linker, module, sizeof module - 1, name, sizeof name - 1, type, random_get, NULL, NULL);
+  wasm_functype_delete(type);
   return error;
 }
 
@@ -127,11 +145,9 @@ static wasm_config_t *configure(void)
   wasm_config_t *config = wasm_config_new();
   wasmtime_pooling_allocation_config_t *pool = wasmtime_pooling_allocation_config_new();
   if (config != NULL && pool != NULL) {
-    /* The component is its module and two small ones that tie its import. */
-    wasmtime_pooling_allocation_config_total_component_instances_set(pool, RUNNING);
-    wasmtime_pooling_allocation_config_total_core_instances_set(pool, RUNNING * 4);
+    wasmtime_pooling_allocation_config_total_core_instances_set(pool, RUNNING);
     wasmtime_pooling_allocation_config_total_memories_set(pool, RUNNING);
-    wasmtime_pooling_allocation_config_total_tables_set(pool, RUNNING * 3);
+    wasmtime_pooling_allocation_config_total_tables_set(pool, RUNNING);
     wasmtime_pooling_allocation_config_max_memory_size_set(pool, MEMORY);
     wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, MEMORY / 4);
     wasmtime_pooling_allocation_config_table_keep_resident_set(pool, 16 * 1024);
@@ -164,30 +180,32 @@ static uint8_t *read_file(const char *path, size_t *length)
   return NULL;
 }
 
-/** The index of `ask` of the interface `text`. */
-static wasmtime_component_export_index_t *find_ask(const wasmtime_component_t *component)
-{
-  static const char interface[] = "xoxzo:two-factor/text@0.1.0", function[] = "ask";
-  wasmtime_component_export_index_t *text, *ask;
-  text = wasmtime_component_get_export_index(component, NULL, interface, sizeof interface - 1);
-  if (text == NULL) return NULL;
-  ask = wasmtime_component_get_export_index(component, text, function, sizeof function - 1);
-  wasmtime_component_export_index_delete(text);
-  return ask;
-}
-
 static void discard(x2f_engine *own)
 {
-  if (own->ask != NULL) wasmtime_component_export_index_delete(own->ask);
-  if (own->linker != NULL) wasmtime_component_linker_delete(own->linker);
-  if (own->component != NULL) wasmtime_component_delete(own->component);
+  if (own->instances != NULL) wasmtime_instance_pre_delete(own->instances);
+  if (own->linker != NULL) wasmtime_linker_delete(own->linker);
+  if (own->module != NULL) wasmtime_module_delete(own->module);
   if (own->engine != NULL) wasm_engine_delete(own->engine);
   sem_destroy(&own->places);
   free(own->content);
   free(own);
 }
 
-/** Compiles a component, whose content it takes. */
+static bool has_export(wasmtime_module_t *module, const char *name, wasm_externkind_t kind)
+{
+  wasm_exporttype_vec_t exports;
+  wasmtime_module_exports(module, &exports);
+  bool found = false;
+  for (size_t at = 0; at < exports.size; at++) {
+    const wasm_name_t *own = wasm_exporttype_name(exports.data[at]);
+    found |= own->size == strlen(name) && memcmp(own->data, name, own->size) == 0 &&
+             wasm_externtype_kind(wasm_exporttype_type(exports.data[at])) == kind;
+  }
+  wasm_exporttype_vec_delete(&exports);
+  return found;
+}
+
+/** Compiles a module, whose content it takes. */
 static x2f_engine *compile(uint8_t *content, size_t length, char fault[FAULT])
 {
   x2f_engine *own = calloc(1, sizeof *own);
@@ -204,18 +222,19 @@ static x2f_engine *compile(uint8_t *content, size_t length, char fault[FAULT])
   sem_init(&own->places, 0, RUNNING);
   wasm_config_t *config = configure();
   if (config != NULL) own->engine = wasm_engine_new_with_config(config);
-  wasmtime_error_t *error = NULL;
   if (own->engine == NULL) {
     snprintf(fault, FAULT, "the WebAssembly engine does not start");
-  } else if ((error = wasmtime_component_new(own->engine, content, length, &own->component)) != NULL) {
-    explain(fault, "the component does not load", error);
-  } else if ((own->ask = find_ask(own->component)) == NULL) {
-    snprintf(fault, FAULT, "the component has no xoxzo:two-factor/text@0.1.0");
+  } else if (failed(fault, "the module does not load", wasmtime_module_new(own->engine, content, length, &own->module), NULL)) {
+    /* It is told. */
+  } else if (!has_export(own->module, "memory", WASM_EXTERN_MEMORY) || !has_export(own->module, "area", WASM_EXTERN_GLOBAL) ||
+             !has_export(own->module, "ask", WASM_EXTERN_FUNC)) {
+    snprintf(fault, FAULT, "the module does not load: it has not the exports memory, area and ask");
   } else {
-    own->linker = wasmtime_component_linker_new(own->engine);
-    error = supply_random(own->linker);
-    if (error == NULL) return own;
-    explain(fault, "the component's import cannot be supplied", error);
+    own->linker = wasmtime_linker_new(own->engine);
+    static const char what[] = "the module's import cannot be supplied";
+    if (!failed(fault, what, supply_random(own->linker), NULL) &&
+        !failed(fault, what, wasmtime_linker_instantiate_pre(own->linker, own->module, &own->instances), NULL))
+      return own;
   }
   discard(own);
   return NULL;
@@ -226,7 +245,7 @@ x2f_engine *x2f_engine_open(const char *path, char fault[FAULT])
   size_t length = 0;
   uint8_t *content = read_file(path, &length);
   if (content == NULL) {
-    snprintf(fault, FAULT, "the component's file cannot be read, or is none");
+    snprintf(fault, FAULT, "the module's file cannot be read, or is none");
     return NULL;
   }
   pthread_mutex_lock(&lock);
@@ -256,43 +275,69 @@ void x2f_engine_close(x2f_engine *own)
   pthread_mutex_unlock(&lock);
 }
 
-/** Calls `ask` in a new store. The texts are UTF-8: wasmtime aborts on others. */
-static wasmtime_error_t *call(const x2f_engine *own, wasmtime_context_t *context, wasm_name_t settings, uint32_t now,
-                              wasm_name_t question, wasmtime_component_val_t *result)
+/** An instance, and where its memory begins and the area in it. */
+struct instance {
+  wasmtime_instance_t instance;
+  wasmtime_func_t ask;
+  wasmtime_memory_t memory;
+  size_t area;
+};
+
+/** Makes an instance whose area is in its memory. */
+static bool make_instance(const x2f_engine *own, wasmtime_context_t *context, struct instance *made, char fault[FAULT])
 {
-  wasmtime_component_instance_t instance;
-  wasmtime_component_func_t ask;
+  wasm_trap_t *trap = NULL;
   wasmtime_error_t *error = wasmtime_context_set_fuel(context, FUEL);
-  if (error != NULL) return error;
-  error = wasmtime_component_linker_instantiate(own->linker, context, own->component, &instance);
-  if (error != NULL) return error;
-  if (!wasmtime_component_instance_get_func(&instance, context, own->ask, &ask)) return wasmtime_error_new("no function ask");
-  wasmtime_component_val_t args[3] = {
-      {.kind = WASMTIME_COMPONENT_STRING, .of.string = settings},
-      {.kind = WASMTIME_COMPONENT_U32, .of.u32 = now},
-      {.kind = WASMTIME_COMPONENT_STRING, .of.string = question},
-  };
-  return wasmtime_component_func_call(&ask, context, args, 3, result, 1);
+  if (error == NULL) error = wasmtime_instance_pre_instantiate(own->instances, context, &made->instance, &trap);
+  if (failed(fault, "no instance", error, trap)) return false;
+  wasmtime_extern_t memory, area, ask;
+  wasmtime_val_t address = {0};
+  if (wasmtime_instance_export_get(context, &made->instance, "memory", 6, &memory) &&
+      wasmtime_instance_export_get(context, &made->instance, "area", 4, &area) &&
+      wasmtime_instance_export_get(context, &made->instance, "ask", 3, &ask)) {
+    made->memory = memory.of.memory;
+    made->ask = ask.of.func;
+    wasmtime_global_get(context, &area.of.global, &address);
+    made->area = (uint32_t)address.of.i32;
+    size_t size = wasmtime_memory_data_size(context, &made->memory);
+    if (address.kind == WASMTIME_I32 && size >= AREA && made->area <= size - AREA) return true;
+  }
+  snprintf(fault, FAULT, "the module's area is not in its memory");
+  return false;
 }
 
-/** Parses an answer and wipes its text. */
-static json_t *read_answer(wasmtime_component_val_t *result, char fault[FAULT])
+/** Calls `ask` in an instance of its own, and parses the answer. */
+static json_t *call(const x2f_engine *own, wasmtime_context_t *context, const char *settings, uint32_t now, const char *question,
+                    size_t length, char fault[FAULT])
 {
+  struct instance made;
+  if (!make_instance(own, context, &made, fault)) return NULL;
+  size_t prepared = strlen(settings);
+  uint8_t *area = wasmtime_memory_data(context, &made.memory) + made.area;
+  memcpy(area, settings, prepared);
+  memcpy(area + prepared, question, length);
+  wasmtime_val_t args[3] = {
+      {.kind = WASMTIME_I32, .of.i32 = (int32_t)prepared},
+      {.kind = WASMTIME_I32, .of.i32 = (int32_t)length},
+      {.kind = WASMTIME_I32, .of.i32 = (int32_t)now},
+  };
+  wasmtime_val_t result = {0};
+  wasm_trap_t *trap = NULL;
+  wasmtime_error_t *error = wasmtime_func_call(context, &made.ask, args, 3, &result, 1, &trap);
+  if (failed(fault, "the module trapped", error, trap)) return NULL;
+  /* A memory that grew may have moved. */
+  area = wasmtime_memory_data(context, &made.memory) + made.area;
   json_t *answer = NULL;
-  if (result->kind == WASMTIME_COMPONENT_STRING) {
-    wasm_name_t *said = &result->of.string;
-    answer = json_loadb(said->data, said->size, JSON_REJECT_DUPLICATES, NULL);
-    explicit_bzero(said->data, said->size);
-  }
-  if (answer == NULL) snprintf(fault, FAULT, "the component's answer is not JSON");
-  wasmtime_component_val_delete(result);
+  if (result.kind == WASMTIME_I32 && (uint32_t)result.of.i32 <= AREA)
+    answer = json_loadb((const char *)area, (uint32_t)result.of.i32, JSON_REJECT_DUPLICATES, NULL);
+  if (answer == NULL) snprintf(fault, FAULT, "the module's answer is not JSON");
   return answer;
 }
 
 json_t *x2f_engine_ask(x2f_engine *own, const char *settings, uint32_t now, const json_t *question, char fault[FAULT])
 {
-  size_t length = json_dumpb(question, NULL, 0, JSON_COMPACT);
-  if (length > QUESTION)
+  size_t length = json_dumpb(question, NULL, 0, JSON_COMPACT), prepared = strlen(settings);
+  if (prepared > AREA || length > AREA - prepared)
     return json_pack("{s:{s:s,s:s,s:s}}", "failure", "blame", "misuse", "code", "request", "detail", "question: longer than 100 KiB");
   char *asked = malloc(length + 1);
   json_t *answer = NULL;
@@ -301,14 +346,10 @@ json_t *x2f_engine_ask(x2f_engine *own, const char *settings, uint32_t now, cons
   } else {
     while (sem_wait(&own->places) != 0 && errno == EINTR) continue;
     wasmtime_store_t *store = wasmtime_store_new(own->engine, NULL, NULL);
-    wasmtime_store_limiter(store, MEMORY, 10000, 8, 4, 1);
-    wasmtime_component_val_t result = {0}; /* The call drops what was in it. */
-    wasm_name_t given = {strlen(settings), (char *)settings}, text = {length, asked};
-    wasmtime_error_t *error = call(own, wasmtime_store_context(store), given, now, text, &result);
+    wasmtime_store_limiter(store, MEMORY, 10000, 1, 1, 1);
+    answer = call(own, wasmtime_store_context(store), settings, now, asked, length, fault);
     wasmtime_store_delete(store);
     sem_post(&own->places);
-    if (error != NULL) explain(fault, "the component trapped", error);
-    else answer = read_answer(&result, fault);
   }
   if (asked != NULL) explicit_bzero(asked, length);
   free(asked);

@@ -12,16 +12,16 @@
 /** Length of a line on what went wrong, its end included. */
 #define FAULT 160
 
-/** A compiled component. Many threads may ask at once. */
+/** A compiled module. Many threads may ask at once. */
 typedef struct x2f_engine x2f_engine;
 
-/** Compiles the component at a path, unless a client that is open has. NULL with a line in `fault`. */
+/** Compiles the module at a path, unless a client that is open has. NULL with a line in `fault`. */
 x2f_engine *x2f_engine_open(const char *path, char fault[FAULT]);
 
 void x2f_engine_close(x2f_engine *engine);
 
 /**
- * Asks the component one question in an instance of its own, and wipes what held question and answer. The answer is the
+ * Asks the engine one question in an instance of its own, and wipes what held question and answer. The answer is the
  * caller's, to be wiped by x2f_wipe(). NULL with a line in `fault`.
  */
 json_t *x2f_engine_ask(x2f_engine *engine, const char *settings, uint32_t now, const json_t *question, char fault[FAULT]);
@@ -72,7 +72,7 @@ const char *x2f_read_borrowed(x2f_reader *in, const char *name);
 /** Reads the audit of a record, if it has one. */
 void x2f_read_audit(x2f_reader *in, x2f_audit *audit);
 
-/** Passes a failure of the component on. Its detail is cut where it is too long. */
+/** Passes a failure of the engine on. Its detail is cut where it is too long. */
 x2f_blame x2f_pass_on(const json_t *from, x2f_failure *failure);
 
 /** The most bytes of an argument that are passed on: longer than any that is right, so that what was cut is refused for its form. */

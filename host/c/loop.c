@@ -1,4 +1,4 @@
-/* One loop for every operation: what the component waits for is done, until it has come to an end. */
+/* One loop for every operation: what the engine waits for is done, until it has come to an end. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 /** The longest time of one request. */
 #define LONGEST_MILLISECONDS 30000
 
-/* What the component waits for. Each answers the question to go on with. */
+/* What the engine waits for. Each answers the question to go on with. */
 
 static x2f_question unanswered(const char *state, x2f_no_answer no_answer, char cause[X2F_CAUSE])
 {
@@ -122,7 +122,7 @@ static x2f_question post(const x2f_client *client, x2f_reader *in)
   if (response == NULL) return (x2f_question){NULL, NULL, 1};
   x2f_no_answer no_answer = X2F_NOT_SENT;
   if (sendable) no_answer = client->transport.send(client->transport.context, &request, response);
-  else snprintf(response->cause, sizeof response->cause, "plugin: the component made no valid request");
+  else snprintf(response->cause, sizeof response->cause, "plugin: the engine made no valid request");
   x2f_question next;
   if (no_answer == X2F_NOT_SENT) {
     next = unanswered(state, no_answer, response->cause);
@@ -183,13 +183,13 @@ x2f_blame x2f_operate(const x2f_client *client, x2f_question asked, const char *
     } else if (strcmp(name, "failure") == 0) {
       blame = x2f_pass_on(in.from, failure);
     } else {
-      blame = x2f_broken(failure, "the component gave something else than was asked");
+      blame = x2f_broken(failure, "the engine gave something else than was asked");
     }
-    if (in.unfit) blame = x2f_broken(failure, "what the component waits for has not its form");
+    if (in.unfit) blame = x2f_broken(failure, "what the engine waits for has not its form");
     x2f_wipe(answer);
     if (blame != X2F_OK) return blame;
   }
   x2f_wipe(asked.whole);
-  return x2f_broken(failure, asked.lost == 0 ? "the component asks without end" : "no memory");
+  return x2f_broken(failure, asked.lost == 0 ? "the engine asks without end" : "no memory");
 }
 

@@ -39,7 +39,7 @@ const char *x2f_offer_name(x2f_offer offer)
   return NULL;
 }
 
-/* Reading what the component answered. */
+/* Reading what the engine answered. */
 
 void x2f_read_text(x2f_reader *in, const char *name, char *to, size_t size, bool needed)
 {
@@ -114,7 +114,7 @@ x2f_blame x2f_pass_on(const json_t *from, x2f_failure *failure)
   told.expires_in_seconds = x2f_read_maybe(&in, "expires_in_seconds");
   for (x2f_blame each = X2F_MISUSE; each <= X2F_UPSTREAM; each++)
     if (strcmp(blame, x2f_blame_name(each)) == 0) told.blame = each;
-  if (in.unfit || told.blame == X2F_OK) return x2f_broken(failure, "the component's failure has not its form");
+  if (in.unfit || told.blame == X2F_OK) return x2f_broken(failure, "the engine's failure has not its form");
   json_t *cut = x2f_text(detail, strlen(detail), sizeof told.detail - 1);
   snprintf(told.detail, sizeof told.detail, "%s", cut == NULL ? "" : json_string_value(cut));
   json_decref(cut);

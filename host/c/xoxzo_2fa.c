@@ -39,7 +39,7 @@ static x2f_blame settle(x2f_client *client, json_t *again, x2f_failure *failure)
   if (json_unpack(client->effective, "{s:{s:s},s:{s:s}}", "guard", "scope", &in_effect, "xoxzo", "base_url", &base_url) != 0 ||
       json_string_value(json_object_get(client->prepared, "settings")) == NULL) {
     x2f_wipe(again);
-    return x2f_broken(failure, "what the component prepared has not its form");
+    return x2f_broken(failure, "what the engine prepared has not its form");
   }
   const char *settings = json_string_value(json_object_get(client->prepared, "settings"));
   if (client->guard.scope == X2F_PROCESS && again == NULL) return x2f_broken(failure, "no memory");
@@ -71,7 +71,7 @@ x2f_client *x2f_open(const x2f_options *options, x2f_failure *failure)
   if (client->transport.send == NULL) client->transport.send = x2f_curl_send;
   client->clock = options->clock;
   client->process = getpid();
-  client->engine = x2f_engine_open(options->component, fault);
+  client->engine = x2f_engine_open(options->module, fault);
   x2f_blame blame = client->engine == NULL ? x2f_broken(failure, fault) : X2F_OK;
   x2f_question asked = prepare(options);
   json_t *again = client->guard.scope == X2F_PROCESS && asked.lost == 0 ? json_deep_copy(asked.whole) : NULL;
@@ -183,7 +183,7 @@ static x2f_blame run(const x2f_client *client, x2f_question asked, const char *w
   x2f_reader in = {record, false};
   read(&in, &made);
   x2f_wipe(record);
-  if (in.unfit) blame = x2f_broken(failure, "the component's result has not its form");
+  if (in.unfit) blame = x2f_broken(failure, "the engine's result has not its form");
   else if (result != NULL) memcpy(result, &made, size);
   explicit_bzero(&made, sizeof made);
   return blame;
@@ -402,7 +402,7 @@ x2f_blame x2f_explain(const x2f_client *client, const x2f_failure *about, const 
 {
   x2f_question asked = x2f_begin("explain");
   if (about != NULL) {
-    /* A fault of the component is of this host, and explained like any other. */
+    /* A fault of the engine is of this host, and explained like any other. */
     const char *code = strcmp(about->code, "plugin") == 0 ? "guard" : about->code;
     x2f_put(&asked, asked.arguments, "code", code);
     if (about->guesses_left >= 0) x2f_attach(&asked, asked.arguments, "guesses_left", json_integer(about->guesses_left));

@@ -1,9 +1,9 @@
 /**
- * SMS two-factor authentication through Xoxzo, for C: the component `two-factor-steps.wasm`, a guard (the counter store behind every
+ * SMS two-factor authentication through Xoxzo, for C: the engine `two-factor-ask.wasm`, a guard (the counter store behind every
  * limit), and a transport to Xoxzo.
  *
- * In scope: the calls of the component, the loop that answers its requests, a guard in memory, a transport through libcurl.
- * Out of scope: all decisions. PINs, limits, texts and verdicts come from the component.
+ * In scope: the calls of the engine, the loop that answers its requests, a guard in memory, a transport through libcurl.
+ * Out of scope: all decisions. PINs, limits, texts and verdicts come from the engine.
  *
  *     x2f_client *client = x2f_open(&options, &failure);
  *     if (x2f_start(client, &binding, NULL, &challenge, &failure) == X2F_OK) { keep challenge.token in the session }
@@ -47,7 +47,7 @@ typedef enum {
   X2F_MISUSE = 1,
   /** The end user: a wrong PIN, an expired token, a limit. Show it. */
   X2F_REFUSE = 2,
-  /** Something outside: Xoxzo, the network, the guard, the clock, the component. Try later, raise an alarm. */
+  /** Something outside: Xoxzo, the network, the guard, the clock, the engine. Try later, raise an alarm. */
   X2F_UPSTREAM = 3,
 } x2f_blame;
 
@@ -79,7 +79,7 @@ typedef struct {
   /** The value that the call returned. */
   x2f_blame blame;
   /**
-   * The code of wit/types.wit, such as `wrong-pin` or `expired`; or `plugin` if the component does not load,
+   * The code of wit/types.wit, such as `wrong-pin` or `expired`; or `plugin` if the module does not load,
    * trapped, ran past its limit or broke the contract, or there was no memory.
    */
   char code[24];
@@ -331,7 +331,7 @@ typedef struct {
   size_t count;
   /**
    * The store's time in seconds since 1970-01-01T00:00:00Z, by which its counters end. Initially -1. Leave it if the store measures by a clock
-   * that nobody can set. The component compares it with the host's clock, and fails with `clock` if they are more than 120 s apart.
+   * that nobody can set. The engine compares it with the host's clock, and fails with `clock` if they are more than 120 s apart.
    */
   int64_t now_seconds;
   /**
@@ -382,7 +382,7 @@ typedef struct {
   uint32_t timeout_milliseconds;
 } x2f_request;
 
-/** Maximum number of bytes of a response's body that the component reads. */
+/** Maximum number of bytes of a response's body that the engine reads. */
 #define X2F_BODY ((size_t)16 * 1024)
 
 /** A response. Initially all zero. */
@@ -419,8 +419,8 @@ typedef struct {
 
 /** The options of a client. */
 typedef struct {
-  /** Path of `two-factor-steps.wasm`. */
-  const char *component;
+  /** Path of `two-factor-ask.wasm`. */
+  const char *module;
   /**
    * The settings: the JSON text that wit/settings.schema.json describes. References, `{"env"}` and `{"file"}`, are refused:
    * resolve them first. If `guard.scope` is absent, the scope of `guard` applies. A different scope is refused.
@@ -434,11 +434,11 @@ typedef struct {
   x2f_clock clock;
 } x2f_options;
 
-/** Settings, component, guard and transport. Opaque. Many threads may use one client at once. */
+/** Settings, engine, guard and transport. Opaque. Many threads may use one client at once. */
 typedef struct x2f_client x2f_client;
 
 /**
- * Compiles the component, which takes about half a second, and checks the settings. Clients of one component share the compiled code.
+ * Compiles the module, which takes about half a second, and checks the settings. Clients of one module share the compiled code.
  *
  * Call it once per process. With the scope X2F_PROCESS, call it after any fork: a child's counters are not the parent's, so in a child
  * the operations fail with `guard`. Returns NULL after a failure: X2F_MISUSE with `settings`, or X2F_UPSTREAM with `plugin`.

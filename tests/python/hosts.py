@@ -11,7 +11,7 @@ and answers one a line:
 - `{"now": seconds}`, which may have a fraction, `{"xoxzo": {"status", "body", "retry_after"}}` or `{"xoxzo": {"no_answer", "cause"}}`, `{"guard": "memory"}` or
   `{"guard": {"no_answer", "cause"}}`: the clock, and what Xoxzo and the guard answer from now on. `{"done": {}}`.
 - `{"ahead": seconds}`: how far the client's clock is ahead of the guard's. `{"done": {}}`.
-- `{"start": {...}}`, `resend`, `verify`, `status`, `unlock`, `limits`, `credits`, `check_receipt`, `inspect`, `explain`: as in wit/text.wit, and answered so; beside the answer
+- `{"start": {...}}`, `resend`, `verify`, `status`, `unlock`, `limits`, `credits`, `check_receipt`, `inspect`, `explain`: as in wit/ASK.md, and answered so; beside the answer
   `requests`, what went to Xoxzo meanwhile: `{"method", "url", "headers": {name: value}, "body", "timeout_milliseconds"}`.
 
 Reads tests/vectors/*.json; prints what differs, a table, and a closing line.

@@ -4,8 +4,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
-use wasmtime::component::{Component, Func, Linker, Val};
-use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder};
+use wasmtime::{
+    Caller, Config, Engine, InstancePre, Linker, Module, Store, StoreLimits, StoreLimitsBuilder,
+};
 use xoxzo_2fa::{
     Binding, Body, Code, Error, Expected, Handle, Lost, MemoryGuard, Operator, Pin, Receipt,
     Sending, Settings, Token, Transaction, Transport, TwoFactor, check_receipt, inspect,
@@ -198,40 +199,34 @@ fn the_asynchronous_client_says_the_same() {
     }
 }
 
-/// The function `ask` of the component as a host of another language calls it, with the memory that it gives an instance.
-struct Text {
+/// The function `ask` of the module as a host of another language calls it, with the memory that it gives an instance.
+struct Ask {
     engine: Engine,
-    component: Component,
-    linker: Linker<StoreLimits>,
+    instances: InstancePre<StoreLimits>,
 }
 
 const MEMORY: usize = 2 * 1024 * 1024;
 const FUEL: u64 = 1 << 40;
 
-impl Text {
+impl Ask {
     fn shared() -> Arc<Self> {
-        static TEXT: OnceLock<Arc<Text>> = OnceLock::new();
-        Arc::clone(TEXT.get_or_init(|| {
+        static ASK: OnceLock<Arc<Ask>> = OnceLock::new();
+        Arc::clone(ASK.get_or_init(|| {
             let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
-            let bytes = include_bytes!("../../host/sdk/plugin/two-factor-steps.wasm");
-            let component = Component::new(&engine, bytes).unwrap();
+            let bytes = include_bytes!("../../host/ask/two-factor-ask.wasm");
+            let module = Module::new(&engine, bytes).unwrap();
             let mut linker = Linker::new(&engine);
+            let fill = |mut caller: Caller<'_, StoreLimits>, to: u32, length: u32| {
+                let memory = caller.get_export("memory").unwrap().into_memory().unwrap();
+                let sevens = vec![7; length as usize];
+                memory.write(&mut caller, to as usize, &sevens).unwrap();
+                0
+            };
             linker
-                .instance("wasi:random/random@0.2.0")
-                .unwrap()
-                .func_new("get-random-bytes", |_, _, asked, answer| {
-                    let Val::U64(length) = asked[0] else {
-                        panic!("a length")
-                    };
-                    answer[0] = Val::List(vec![Val::U8(7); usize::try_from(length)?]);
-                    Ok(())
-                })
+                .func_wrap("wasi_snapshot_preview1", "random_get", fill)
                 .unwrap();
-            Arc::new(Self {
-                engine,
-                component,
-                linker,
-            })
+            let instances = linker.instantiate_pre(&module).unwrap();
+            Arc::new(Self { engine, instances })
         }))
     }
 
@@ -241,29 +236,23 @@ impl Text {
         let mut store = Store::new(&self.engine, limits);
         store.limiter(|limits| limits);
         store.set_fuel(FUEL).unwrap();
-        let instance = self
-            .linker
-            .instantiate(&mut store, &self.component)
+        let instance = self.instances.instantiate(&mut store).unwrap();
+        let memory = instance.get_memory(&mut store, "memory").unwrap();
+        let area = instance.get_global(&mut store, "area").unwrap();
+        let area = area.get(&mut store).unwrap_i32() as usize;
+        let asked = [settings, question].concat();
+        memory.write(&mut store, area, asked.as_bytes()).unwrap();
+        let ask = instance
+            .get_typed_func::<(u32, u32, u32), u32>(&mut store, "ask")
             .unwrap();
-        let (_, text) = self
-            .component
-            .get_export(None, "xoxzo:two-factor/text@0.1.0")
-            .unwrap();
-        let (_, ask) = self.component.get_export(Some(&text), "ask").unwrap();
-        let ask: Func = instance.get_func(&mut store, ask).unwrap();
-        let arguments = [
-            Val::String(settings.to_string()),
-            Val::U32(NOW),
-            Val::String(question.to_string()),
-        ];
-        let mut answer = [Val::Bool(false)];
-        ask.call(&mut store, &arguments, &mut answer)
+        let lengths = (settings.len() as u32, question.len() as u32, NOW);
+        let length = ask
+            .call(&mut store, lengths)
             .unwrap_or_else(|trap| panic!("{} bytes: {trap:?}", question.len()));
-        let Val::String(answer) = &answer[0] else {
-            panic!("a text")
-        };
+        let mut answer = vec![0; length as usize];
+        memory.read(&store, area, &mut answer).unwrap();
         (
-            serde_json::from_str(answer).unwrap(),
+            serde_json::from_slice(&answer).unwrap(),
             FUEL - store.get_fuel().unwrap(),
         )
     }
@@ -291,15 +280,15 @@ fn largest() -> Value {
 
 #[test]
 fn the_largest_settings_and_questions_are_answered() {
-    let text = Text::shared();
-    let settings = text.prepare(&largest());
+    let engine = Ask::shared();
+    let settings = engine.prepare(&largest());
     let login = json!({"recipient": "+49100123456", "subject": "user-1", "purpose": "login"});
-    let (answer, _) = text.ask(&settings, &json!({"start": {"binding": login}}).to_string());
+    let (answer, _) = engine.ask(&settings, &json!({"start": {"binding": login}}).to_string());
     assert!(answer["count"]["charges"].is_array(), "{answer}");
     let state = answer["count"]["state"].as_str().unwrap();
     let body = "\u{1}".repeat(16_384);
     let sent = json!({"sent": {"state": state, "response": {"status": 201, "body": body}}});
-    let (answer, _) = text.ask(&settings, &sent.to_string());
+    let (answer, _) = engine.ask(&settings, &sent.to_string());
     assert_eq!(
         answer["failure"]["code"], "request",
         "a state that counts is not sent"
@@ -308,10 +297,10 @@ fn the_largest_settings_and_questions_are_answered() {
 
 #[test]
 fn a_question_of_any_size_is_answered() {
-    let text = Text::shared();
-    let settings = text.prepare(&document());
+    let engine = Ask::shared();
+    let settings = engine.prepare(&document());
     for size in [
-        1_000, 30_000, 60_000, 86_000, 100_000, 102_400, 102_500, 300_000, 450_000,
+        1_000, 30_000, 60_000, 86_000, 100_000, 102_400, 102_500, 120_000, 125_000,
     ] {
         let fill = "a".repeat(size);
         let verify = |token: &str, pin: &str, subject: &str| {
@@ -334,7 +323,7 @@ fn a_question_of_any_size_is_answered() {
             "[".repeat(size),
             format!("{{\"verify\":{}1{}}}", "[".repeat(100), "]".repeat(100)),
         ] {
-            let (answer, _) = text.ask(&settings, &question);
+            let (answer, _) = engine.ask(&settings, &question);
             let code = answer["failure"]["code"].as_str();
             assert!(code.is_some(), "{size}: {answer}");
         }
@@ -344,8 +333,8 @@ fn a_question_of_any_size_is_answered() {
 /// Twice the text takes about twice the work, however it is filled.
 #[test]
 fn work_is_linear_in_what_is_asked() {
-    let text = Text::shared();
-    let of = |fill: &dyn Fn(usize) -> String, size: usize| text.ask("", &fill(size)).1;
+    let engine = Ask::shared();
+    let of = |fill: &dyn Fn(usize) -> String, size: usize| engine.ask("", &fill(size)).1;
     let fields = |size: usize| {
         let fields: Vec<_> = (0..size / 8).map(|at| format!("\"{at:04}\":1")).collect();
         format!("{{{}}}", fields.join(","))

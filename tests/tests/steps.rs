@@ -202,7 +202,12 @@ fn an_answer_belongs_to_its_question() {
 /// A question, and its answer's one field.
 fn ask(settings: &str, question: &Value) -> (String, Value) {
     let text = question.to_string();
-    let answer = xoxzo_2fa_json::ask(settings, NOW, &text, &mut Counting::default());
+    let answer = xoxzo_2fa_json::ask(
+        settings.as_bytes(),
+        NOW,
+        text.as_bytes(),
+        &mut Counting::default(),
+    );
     let answer: Value = serde_json::from_str(&answer).unwrap();
     let fields = answer.as_object().unwrap();
     assert_eq!(fields.len(), 1);
@@ -291,7 +296,12 @@ fn a_question_that_has_not_its_form_is_refused_by_path_and_without_its_values() 
         assert_eq!(failure["detail"], detail);
         assert!(!failure.to_string().contains("canary"));
     }
-    let answer = xoxzo_2fa_json::ask(settings, NOW, "{\"keygen\":", &mut Counting::default());
+    let answer = xoxzo_2fa_json::ask(
+        settings.as_bytes(),
+        NOW,
+        b"{\"keygen\":",
+        &mut Counting::default(),
+    );
     assert!(answer.contains("question: not JSON"));
 }
 

@@ -111,7 +111,7 @@ int main(int count, char **arguments)
   }
   x2f_memory *memory = x2f_memory_open(0, NULL);
   x2f_options options = {
-      .component = count == 5 ? arguments[4] : "../sdk/plugin/two-factor-steps.wasm",
+      .module = count == 5 ? arguments[4] : "../ask/two-factor-ask.wasm",
       .settings = settings,
       .guard = x2f_memory_guard(memory),
   };

@@ -13,9 +13,9 @@
  *     {"ahead": N}                                           sets the client's clock so many seconds ahead of the guard's
  *     {"xoxzo": {"status", "body", "retry_after"}}           what Xoxzo answers from now on; or {"no_answer", "cause"}
  *     {"guard": "memory"}, or {"no_answer", "cause"} there   how the guard answers from now on
- *     {"start" | "resend" | "verify" | "status" | "unlock" | "limits" | "credits" | "check_receipt" | "inspect" | "explain": {...}}   as in wit/text.wit
+ *     {"start" | "resend" | "verify" | "status" | "unlock" | "limits" | "credits" | "check_receipt" | "inspect" | "explain": {...}}   as in wit/ASK.md
  *
- * The answer is that of wit/text.wit, and beside it, as `requests`, what went to Xoxzo.
+ * The answer is that of wit/ASK.md, and beside it, as `requests`, what went to Xoxzo.
  */
 #define _GNU_SOURCE
 #include <jansson.h>
@@ -27,7 +27,7 @@
 
 /** What stands around one client. */
 static struct {
-  const char *component;
+  const char *module;
   x2f_client *client;
   x2f_memory *memory;
   /** The guard's time in seconds, and how far the host's clock is ahead of it. */
@@ -216,7 +216,7 @@ static json_t *open_client(const json_t *from)
   }
   const x2f_timer timer = {nanoseconds, NULL};
   x2f_failure failure;
-  /* Closed when the next is open, so that the component is not compiled again. */
+  /* Closed when the next is open, so that the module is not compiled again. */
   x2f_client *former = shell.client;
   x2f_memory *forgotten = shell.memory;
   shell.now = json_number_value(json_object_get(from, "now"));
@@ -230,7 +230,7 @@ static json_t *open_client(const json_t *from)
   free(shell.retry_after);
   shell.retry_after = NULL;
   x2f_options options = {
-      .component = shell.component,
+      .module = shell.module,
       .settings = json,
       .guard = {add, NULL, scope != NULL && strcmp(scope, "shared") == 0 ? X2F_SHARED : X2F_PROCESS},
       .transport = {send, NULL},
@@ -454,7 +454,7 @@ int main(int count, char **arguments)
     fprintf(stderr, "usage: %s COMPONENT\n", arguments[0]);
     return 2;
   }
-  shell.component = arguments[1];
+  shell.module = arguments[1];
   while ((length = getline(&line, &size, stdin)) >= 0) {
     json_t *asked = json_loadb(line, (size_t)length, JSON_ALLOW_NUL, NULL);
     json_t *own = asked == NULL ? misuse("question: not JSON") : answer(asked);

@@ -1,5 +1,5 @@
 /*
- * Children that are forked off: from threads that ask the component all the time, with a guard in memory, and with a guest that never ends.
+ * Children that are forked off: from threads that ask the engine all the time, with a guard in memory, and with a guest that never ends.
  *
  *     build/fork COMPONENT
  */
@@ -34,16 +34,10 @@ static const char SETTINGS[] =
     "\"failures\":{\"per_audience\":{\"count\":1000000}},"
     "\"sends\":{\"per_range\":{\"count\":1000000},\"per_audience\":{\"count\":1000000}}}";
 
-/** A component whose `ask` never returns. */
+/** A module whose `ask` never returns. */
 static const char ENDLESS[] =
-    "(component (core module $m (memory (export \"memory\") 1)"
-    " (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) i32.const 1024)"
-    " (func (export \"ask\") (param i32 i32 i32 i32 i32) (result i32) (loop $l br $l) unreachable))"
-    " (core instance $i (instantiate $m))"
-    " (func $ask (param \"settings\" string) (param \"now-seconds\" u32) (param \"question\" string) (result string)"
-    " (canon lift (core func $i \"ask\") (memory (core memory $i \"memory\")) (realloc (core func $i \"realloc\"))))"
-    " (instance $text (export \"ask\" (func $ask)))"
-    " (export \"xoxzo:two-factor/text@0.1.0\" (instance $text)))";
+    "(module (memory (export \"memory\") 5) (global (export \"area\") i32 (i32.const 1024))"
+    " (func (export \"ask\") (param i32 i32 i32) (result i32) (loop $l br $l) unreachable))";
 
 static atomic_bool stop;
 /** The PIN of the message that this thread sent last. */
@@ -115,19 +109,19 @@ static int ended(pid_t child)
   return -1;
 }
 
-static x2f_client *open_client(const char *component, x2f_guard guard)
+static x2f_client *open_client(const char *module, x2f_guard guard)
 {
   x2f_failure failure;
-  x2f_options options = {.component = component, .settings = SETTINGS, .guard = guard, .transport = {send, NULL}};
+  x2f_options options = {.module = module, .settings = SETTINGS, .guard = guard, .transport = {send, NULL}};
   x2f_client *client = x2f_open(&options, &failure);
   if (client == NULL) fprintf(stderr, "%s: %s\n", failure.code, failure.detail);
   return client;
 }
 
-/** Each child of busy threads asks the component, and so does one of its own. */
-static void busy(const char *component)
+/** Each child of busy threads asks the engine, and so does one of its own. */
+static void busy(const char *module)
 {
-  x2f_client *client = open_client(component, (x2f_guard){add, NULL, X2F_SHARED});
+  x2f_client *client = open_client(module, (x2f_guard){add, NULL, X2F_SHARED});
   pthread_t threads[THREADS + 1];
   CHECK(client != NULL);
   if (client == NULL) return;
@@ -148,10 +142,10 @@ static void busy(const char *component)
 }
 
 /** In a child, a guard in memory would count anew what is limited. */
-static void alone(const char *component)
+static void alone(const char *module)
 {
   x2f_memory *memory = x2f_memory_open(0, NULL);
-  x2f_client *client = open_client(component, x2f_memory_guard(memory));
+  x2f_client *client = open_client(module, x2f_memory_guard(memory));
   CHECK(client != NULL && login(client, 1, 1) == 7);
   pid_t child = fork();
   if (child == 0) {
@@ -161,12 +155,12 @@ static void alone(const char *component)
     _exit(blame == X2F_UPSTREAM && strcmp(failure.code, "guard") == 0 && strncmp(failure.detail, "forked", 6) == 0 ? 7 : 1);
   }
   CHECK(ended(child) == 7);
-  /* A child that opens a client of its own compiles the component anew. */
+  /* A child that opens a client of its own compiles the module anew. */
   child = fork();
   if (child == 0) {
     x2f_close(client);
     x2f_memory *own = x2f_memory_open(0, NULL);
-    x2f_client *opened = open_client(component, x2f_memory_guard(own));
+    x2f_client *opened = open_client(module, x2f_memory_guard(own));
     _exit(opened == NULL ? 1 : login(opened, 2, 2));
   }
   CHECK(ended(child) == 7);

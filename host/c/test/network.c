@@ -139,7 +139,7 @@ int main(int count, char **arguments)
   sandbox = arguments[2];
   snprintf(settings, sizeof settings, SETTINGS, arguments[3], arguments[4], sandbox);
   x2f_memory *memory = x2f_memory_open(0, NULL);
-  x2f_options options = {.component = arguments[1], .settings = settings, .guard = x2f_memory_guard(memory)};
+  x2f_options options = {.module = arguments[1], .settings = settings, .guard = x2f_memory_guard(memory)};
   x2f_client *client = x2f_open(&options, &failure);
   if (client == NULL) {
     fprintf(stderr, "%s: %s\n", failure.code, failure.detail);

@@ -156,7 +156,7 @@ int main(int count, char **arguments)
   memset(longest, 1, sizeof longest - 1);
   x2f_memory *memory = x2f_memory_open(0, NULL);
   x2f_options options = {
-      .component = arguments[1], .settings = SETTINGS, .guard = x2f_memory_guard(memory), .transport = {send, NULL}};
+      .module = arguments[1], .settings = SETTINGS, .guard = x2f_memory_guard(memory), .transport = {send, NULL}};
   double began = seconds();
   client = x2f_open(&options, &failure);
   if (client == NULL) {
@@ -172,9 +172,9 @@ int main(int count, char **arguments)
   options.settings = "{";
   CHECK(x2f_open(&options, &failure) == NULL && failure.blame == X2F_MISUSE && strcmp(failure.code, "settings") == 0);
   options.settings = SETTINGS;
-  options.component = arguments[0];
+  options.module = arguments[0];
   CHECK(x2f_open(&options, &failure) == NULL && failure.blame == X2F_UPSTREAM && strcmp(failure.code, "plugin") == 0);
-  options.component = arguments[1];
+  options.module = arguments[1];
   options.guard.scope = X2F_SHARED;
   x2f_client *shared = x2f_open(&options, &failure);
   CHECK(shared != NULL && strstr(x2f_effective(shared), "\"scope\":\"shared\"") != NULL);

@@ -1,12 +1,19 @@
-"""Answers the questions of ``tests/python/hosts.py`` through this package: ``conform.py blocking|asyncio [httpx]``."""
+"""Answers the questions of ``tests/python/hosts.py`` through this package: ``conform.py blocking|asyncio [httpx]``.
+
+``conform.py blocking ask COMMAND ...`` asks a program that runs the module in another way, by the form of ``tests/ask/main.c``.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import struct
+import subprocess
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from wasmtime import WasmtimeError
 
 import xoxzo_2fa
 from xoxzo_2fa import (
@@ -29,6 +36,7 @@ from xoxzo_2fa import (
     TwoFactorError,
     Unknown,
 )
+from xoxzo_2fa._engine import shared
 from xoxzo_2fa.guards.redis import AsyncRedisGuard, RedisGuard
 from xoxzo_2fa.transports.httpx import AsyncHttpxTransport, HttpxTransport
 
@@ -234,8 +242,29 @@ class Adaptor:
         return TwoFactor(settings, MemoryGuard() if url is None else RedisGuard(url), transport=HttpxTransport() if httpx else None, **own)
 
 
+class Elsewhere:
+    """The function of the module, in a program."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def __call__(self, _: Any, settings: bytes, question: bytes, now: int) -> bytes:
+        """Pass a question on."""
+        to, come = self._process.stdin, self._process.stdout
+        assert to
+        assert come
+        to.write(struct.pack(">III", len(settings), len(question), now) + settings + question)
+        to.flush()
+        (length,) = struct.unpack(">I", come.read(4))
+        if length == 0:
+            raise WasmtimeError("it trapped elsewhere")
+        return come.read(length)
+
+
 def main() -> None:
     """Answer until the questions end."""
+    if sys.argv[2:3] == ["ask"]:
+        shared()._function = Elsewhere(sys.argv[3:])  # type: ignore[assignment]
     if sys.argv[1] == "asyncio":
         loop = asyncio.new_event_loop()
 

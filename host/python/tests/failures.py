@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from conftest import Taker, document, other_than
 from recording import Canaries
+from wasmtime import wat2wasm
 
 import xoxzo_2fa
 from xoxzo_2fa import (
@@ -62,18 +63,16 @@ LOGIN = Binding(phone(), "user-1", "login")
 EXPECTED = Expected("user-1", "login", phone())
 PAYMENT = StepUp("user-1", Transaction("12.50", "EUR", "Ann Lee"), "s-1")
 
-TRAP = """
-(component
-  (core module $m
-    (memory (export "memory") 1)
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
-    (func (export "ask") (param i32 i32 i32 i32 i32) (result i32) unreachable))
-  (core instance $i (instantiate $m))
-  (func $ask (param "settings" string) (param "now-seconds" u32) (param "question" string) (result string)
-    (canon lift (core func $i "ask") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
-  (instance $text (export "ask" (func $ask)))
-  (export "xoxzo:two-factor/text@0.1.0" (instance $text)))
-"""
+TRAP = bytes(
+    wat2wasm(
+        """
+        (module
+          (memory (export "memory") 5)
+          (global (export "area") i32 (i32.const 1024))
+          (func (export "ask") (param i32 i32 i32) (result i32) unreachable))
+        """
+    )
+)
 
 
 LISTENING: list[socket.socket] = []
@@ -243,19 +242,14 @@ def _xoxzo(world: World, fails: Callable[[Request], Any]) -> None:
 
 
 def _trap(world: World) -> None:
-    world.client._prepared.engine = Engine(TRAP.encode())
+    world.client._prepared.engine = Engine(TRAP)
     world.client.verify(world.token(), world.user, world.wrong())
 
 
 def _unforeseen(world: World, fails: Callable[..., NoReturn]) -> None:
     class Failing(Engine):
         def __init__(self) -> None:
-            vars(self).update(vars(shared()))
-
-        def session(self) -> Any:
-            session = super().session()
-            session._function = fails
-            return session
+            vars(self).update(vars(shared()), _function=fails)
 
     world.client._prepared.engine = Failing()
     world.client.verify(world.token(), world.user, world.wrong())
@@ -361,8 +355,8 @@ OPERATIONS = [
     Way("client: no guard", lambda it: it.make(it.settings, None), Misuse, "settings"),
     Way("client: a guard that fails", lambda it: it.make(it.settings, _failing("add")), Upstream, "guard"),
     Way("client: a guard whose check fails", lambda it: it.make(it.settings, _failing("check")), Upstream, "guard"),
-    Way("client: no component", lambda it: it.make(it.settings, MemoryGuard(), component=b""), Upstream, "plugin"),
-    Way("client: a trap", lambda it: it.make(it.settings, MemoryGuard(), component=TRAP.encode()), Upstream, "plugin"),
+    Way("client: no module", lambda it: it.make(it.settings, MemoryGuard(), module=b""), Upstream, "plugin"),
+    Way("client: a trap", lambda it: it.make(it.settings, MemoryGuard(), module=TRAP), Upstream, "plugin"),
 ]
 
 #: Of the functions and classes beside the clients.
@@ -432,7 +426,7 @@ FUNCTIONS = [
     Way("explain: no error", lambda _: xoxzo_2fa.explain(None, "en"), Misuse, "request"),  # type: ignore[arg-type]
     Way("explain: no language", lambda _: xoxzo_2fa.explain(Refuse("expired", ""), "fr"), Misuse, "request"),
     Way("explain: half a character", lambda _: xoxzo_2fa.explain(Refuse("expired", ""), HALF), Misuse, "request"),
-    Way("explain: no code", lambda _: xoxzo_2fa.explain(Refuse("odd", ""), "en"), Misuse, "request"),
+    Way("explain: no code", lambda _: xoxzo_2fa.explain(Refuse("odd", ""), "en"), Misuse, "request"),  # type: ignore[arg-type]
     Way("preview: a dictionary", lambda it: xoxzo_2fa.preview(it.document()), Misuse, "settings"),  # type: ignore[arg-type]
     Way("preview: wrong settings", lambda it: xoxzo_2fa.preview(Settings({**it.document(), "version": 7})), Misuse, "settings"),
     Way("preview: no amount", lambda it: xoxzo_2fa.preview(it.settings, Transaction("1,5", "EUR", "Ann")), Misuse, "request"),

@@ -1,4 +1,4 @@
-"""What may go wrong between Python and a component, and that it ends in an exception of the call and in nothing else."""
+"""What may go wrong between Python and a module, and that it ends in an exception of the call and in nothing else."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import subprocess
 import sys
 import threading
 import time
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import Taker, document, other_than
+from wasmtime import Module, Store, wat2wasm
 
-from xoxzo_2fa import AsyncTwoFactor, Binding, MemoryGuard, Refuse, Settings, SqliteGuard, TwoFactor, Upstream, keygen
+from xoxzo_2fa import AsyncTwoFactor, Binding, MemoryGuard, Misuse, Refuse, Settings, SqliteGuard, TwoFactor, Upstream, keygen
 from xoxzo_2fa import _engine as engine_module
 from xoxzo_2fa._engine import Engine, encode
 
@@ -25,23 +27,17 @@ if TYPE_CHECKING:
 
 LOGIN = Binding("+819012345678", "user-1", "login")
 
-# A component of the world whose `ask` does what its body says.
+# A module of the form of `wit/ASK.md` whose `ask` does what its body says.
 HOSTILE = """
-(component
-  (core module $m
-    (memory (export "memory") 1)
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
-    (func (export "ask") (param i32 i32 i32 i32 i32) (result i32) {body}))
-  (core instance $i (instantiate $m))
-  (func $ask (param "settings" string) (param "now-seconds" u32) (param "question" string) (result string)
-    (canon lift (core func $i "ask") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
-  (instance $text (export "ask" (func $ask)))
-  (export "xoxzo:two-factor/text@0.1.0" (instance $text)))
+(module
+  (memory (export "memory") 5)
+  (global (export "area") i32 (i32.const 1024))
+  (func (export "ask") (param i32 i32 i32) (result i32) {body}))
 """
 
 
 def hostile(body: str) -> Engine:
-    return Engine(HOSTILE.format(body=body).encode())
+    return Engine(bytes(wat2wasm(HOSTILE.format(body=body))))
 
 
 def test_a_trap_ends_the_call_and_nothing_else() -> None:
@@ -84,31 +80,58 @@ def test_more_than_fits_is_refused_or_traps_and_the_next_call_goes() -> None:
     engine = Engine()
     with pytest.raises(Exception, match=r"100 KiB|trapped"):
         engine.once({"inspect": {"token": "x" * 120_000}})
-    with pytest.raises(Upstream, match="trapped"):
+    with pytest.raises(Misuse, match="100 KiB"):
         engine.once({"preview": {}}, "x" * 2_000_000)
     assert engine.once({"keygen": {}})[0] == "written_key"
 
 
-def test_what_is_no_component_does_not_load() -> None:
-    for code in (b"", b"\0asm\1\0\0\0", b"(component)", b"(module)"):
-        with pytest.raises(Upstream, match="does not load"):
-            Engine(code)
+ASK = '(func (export "ask") (param i32 i32 i32) (result i32) i32.const 0)'
 
 
-def test_the_component_calls_no_python() -> None:
-    # Its only function import is wasmtime's own randomness: an exception has no way through WebAssembly.
-    engine = Engine()
-    imports = engine._component.type.imports(engine._wasmtime)
-    assert set(imports) == {"wasi:random/random@0.2.0", "xoxzo:two-factor/types@0.1.0"}
+@pytest.mark.parametrize(
+    "module",
+    [
+        b"",
+        b"\0asm\1\0\0\0",
+        b"\0asm\x0d\0\1\0",
+        wat2wasm(f'(module (memory (export "memory") 5) {ASK})'),
+        wat2wasm(f'(module (memory (export "memory") 4) (global (export "area") i32 (i32.const 1)) {ASK})'),
+        wat2wasm(f'(module (memory (export "memory") 5) (global (export "area") i32 (i32.const -1)) {ASK})'),
+        wat2wasm(f'(module (import "env" "f" (func)) (memory (export "memory") 5) (global (export "area") i32 (i32.const 0)) {ASK})'),
+        wat2wasm(
+            '(module (memory (export "memory") 5) (global (export "area") i32 (i32.const 0)) (global (export "ask") i32 (i32.const 0)))'
+        ),
+    ],
+)
+def test_what_has_not_the_form_does_not_load(module: bytes) -> None:
+    with pytest.raises(Upstream, match="does not load"):
+        Engine(bytes(module))
 
 
-def test_a_checkout_without_the_component_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for content in (None, b"../../../sdk/plugin/two-factor-steps.wasm"):
+def test_an_answer_outside_the_area_is_not_read() -> None:
+    for length in (-1, 256 * 1024 + 1, 2**31 - 1):
+        with pytest.raises(Upstream, match=r"trapped: .*longer than the area"):
+            hostile(f"i32.const {length}").once({"keygen": {}})
+
+
+def test_the_engine_calls_no_python() -> None:
+    # Its only import is randomness, which is wasmtime's own: an exception has no way through WebAssembly.
+    code = (resources.files("xoxzo_2fa") / "two-factor-ask.wasm").read_bytes()
+    imports = [(it.module, it.name) for it in Module(Store().engine, code).imports]
+    assert imports == [("wasi_snapshot_preview1", "random_get")]
+
+
+def test_a_checkout_without_the_module_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for content in (None, b"../../../ask/two-factor-ask.wasm"):
         if content is not None:
-            (tmp_path / "two-factor-steps.wasm").write_bytes(content)
+            (tmp_path / "two-factor-ask.wasm").write_bytes(content)
         monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
         with pytest.raises(Upstream, match="tests/all wasm --bless"):
             Engine()
+
+
+def _flipped(code: bytes, at: int) -> bytes:
+    return code[:at] + bytes([code[at] ^ 1]) + code[at + 1 :]
 
 
 def test_compiled_code_is_kept_where_only_the_user_can_write(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -121,10 +144,17 @@ def test_compiled_code_is_kept_where_only_the_user_can_write(monkeypatch: pytest
     before = kept.stat().st_mtime_ns
     assert Engine().once({"keygen": {}})[0] == "written_key"
     assert kept.stat().st_mtime_ns == before, "it was not compiled again"
-    # Damaged, it is compiled again and replaced.
-    kept.write_bytes(b"damaged")
-    assert Engine().once({"keygen": {}})[0] == "written_key"
-    assert kept.stat().st_size > 1000
+    # Damaged anywhere, it is compiled again and replaced.
+    whole = kept.read_bytes()
+    for damaged in (
+        b"",
+        b"damaged",
+        whole[:-1],
+        *(_flipped(whole, at) for at in (0, 40, len(whole) // 3, len(whole) // 2, len(whole) - 1)),
+    ):
+        kept.write_bytes(damaged)
+        assert Engine().once({"keygen": {}})[0] == "written_key"
+        assert len(kept.read_bytes()) == len(whole)
     # A folder that others may write is not used: what lies there would be run.
     kept.unlink()
     folder.chmod(0o770)
@@ -147,7 +177,7 @@ def test_a_fork_goes_on(settings: Settings, taker: Taker, tmp_path: Path) -> Non
     if child == 0:
         try:
             two_factor.start(Binding("+819012345679", "user-2", "login"))
-            endless = Engine(HOSTILE.format(body="(loop $l br $l) unreachable").encode())
+            endless = hostile("(loop $l br $l) unreachable")
             try:
                 endless.once({"keygen": {}})
             except Upstream:

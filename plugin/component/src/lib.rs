@@ -18,7 +18,7 @@ mod host;
 use alloc::string::String;
 
 use xoxzo_2fa_core::{About, AskCredits, AskLimits, Dispatch, Prepared, Status, Unlock, Verify};
-use xoxzo_2fa_shell::{ExportResult, Random, convert, types};
+use xoxzo_2fa_shell::{ExportResult, convert, host_random, types};
 
 use bindings::exports::xoxzo::two_factor::{challenges, operators};
 use host::{now, run};
@@ -60,7 +60,7 @@ impl challenges::Guest for Component {
         let about = |settings: &Prepared| About::claimed(settings, claimed, None);
         run(&settings, audit, about, |settings| {
             let sending = convert::sending(&sending);
-            Dispatch::start(settings, now()?, claimed, sending, &mut Random)
+            Dispatch::start(settings, now()?, claimed, sending, &mut host_random())
         })
         .map(convert::challenge)
         .map_err(convert::failure)

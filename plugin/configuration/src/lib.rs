@@ -20,7 +20,7 @@ use xoxzo_2fa_core::{
     Locale, Prepared, ReceiptKey, RequestKey, RootKey, StepUp, Trail, Transaction, check_receipt,
     explain, inspect, number_index, sign_request,
 };
-use xoxzo_2fa_shell::{ExportResult, Random, convert, types};
+use xoxzo_2fa_shell::{ExportResult, convert, host_random, types};
 
 use bindings::exports::xoxzo::two_factor::configuration;
 
@@ -48,7 +48,8 @@ bindings::export!(Component with_types_in bindings);
 
 impl configuration::Guest for Component {
     fn prepare(json: String) -> ExportResult<types::Prepared> {
-        let preparation = xoxzo_2fa_json::prepare(&json, &mut Random).map_err(convert::failure)?;
+        let preparation =
+            xoxzo_2fa_json::prepare(&json, &mut host_random()).map_err(convert::failure)?;
         Ok(types::Prepared {
             settings: preparation.prepared.to_text(),
             effective: preparation.effective,
@@ -74,7 +75,7 @@ impl configuration::Guest for Component {
     }
 
     fn keygen() -> ExportResult<types::WrittenKey> {
-        let key = RootKey::generate(&mut Random).map_err(convert::failure)?;
+        let key = RootKey::generate(&mut host_random()).map_err(convert::failure)?;
         Ok(types::WrittenKey { key: key.to_text() })
     }
 
@@ -114,7 +115,7 @@ impl configuration::Guest for Component {
             session: step_up.session.as_deref(),
             transaction: convert::paid(&step_up.transaction),
         };
-        let signed = sign_request(&key, now_seconds, asked, &mut Random);
+        let signed = sign_request(&key, now_seconds, asked, &mut host_random());
         let signed = signed.map_err(convert::failure)?;
         Ok(types::SignedRequest {
             request: signed.request,

@@ -3,7 +3,7 @@
 //! # In scope
 //!
 //! - [`prepare`]: a settings document in, prepared settings out
-//! - [`ask`]: every function of the engine as text
+//! - [`ask`]: every function of the engine as text, as `wit/ASK.md` has it
 //! - `gate`, a feature: the login gate's configuration
 //! - `schema`, a feature: `wit/settings.schema.json` and `wit/gate.schema.json`, from the same tables that read the documents
 //!

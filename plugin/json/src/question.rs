@@ -25,7 +25,7 @@ const LONGEST: usize = 100 * 1024;
 /// Answers a question at a time, with settings that `prepare` gave, or none for a function that takes none. A failure is an answer
 /// too.
 #[must_use]
-pub fn ask(settings: &str, now: u32, question: &str, rng: &mut impl TryCryptoRng) -> String {
+pub fn ask(settings: &[u8], now: u32, question: &[u8], rng: &mut impl TryCryptoRng) -> String {
     let answer = read(question)
         .map_err(misuse)
         .and_then(|(function, arguments)| {
@@ -47,7 +47,11 @@ pub fn ask(settings: &str, now: u32, question: &str, rng: &mut impl TryCryptoRng
                     inspect(from.str("token")).map(|token_info| answer::token_info(&token_info))
                 }
                 "explain" => explanation(from),
-                _ => with_settings(&Prepared::parse(settings)?, now, &function, from, rng),
+                _ => {
+                    // What is no text was not prepared either.
+                    let settings = Prepared::parse(str::from_utf8(settings).unwrap_or_default())?;
+                    with_settings(&settings, now, &function, from, rng)
+                }
             }
         });
     answer.unwrap_or_else(|failure| answer::failure(&failure))
@@ -227,11 +231,12 @@ fn sending(from: Cursor<'_>) -> Sending<'_> {
 }
 
 /// The function of a question and its arguments, which have their form.
-fn read(question: &str) -> Result<(String, Node), SchemaError> {
+fn read(question: &[u8]) -> Result<(String, Node), SchemaError> {
     const ONE: &str = "must be an object with one field, a function";
     if question.len() > LONGEST {
         return Err(SchemaError::new("longer than 100 KiB"));
     }
+    let question = str::from_utf8(question).map_err(|_| SchemaError::new("not UTF-8"))?;
     let question = Node::parse(question).map_err(|(kind, _)| SchemaError::new(kind))?;
     let mut question = QUESTION.fill(&question)?;
     match &mut question {

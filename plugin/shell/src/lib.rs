@@ -3,7 +3,7 @@
 //! # In scope
 //!
 //! - The contract's records ([`types`]), and conversions between them and the engine's types ([`convert`])
-//! - The host's randomness ([`Random`]); an allocator and a panic handler
+//! - The host's randomness ([`host_random`])
 //!
 //! # Out of scope
 //!
@@ -15,11 +15,9 @@ extern crate alloc;
 
 pub mod convert;
 mod random;
-#[cfg(target_arch = "wasm32")]
-mod runtime;
 
 pub use bindings::xoxzo::two_factor::types;
-pub use random::{Random, Short};
+pub use random::host_random;
 
 /// The answer of every exported function.
 pub type ExportResult<T> = Result<T, types::Failure>;

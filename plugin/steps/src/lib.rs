@@ -3,7 +3,6 @@
 //! # In scope
 //!
 //! - The engine's turns as plain functions: what an operation waits for, and the state to go on with
-//! - The same functions as text
 //!
 //! # Out of scope
 //!
@@ -19,10 +18,9 @@ use xoxzo_2fa_core::{
     About, Answer, AskCredits, AskLimits, Dispatch, Ended, Failure, Operation, Prepared, Status,
     Suspended, Told, Turn, Unlock, Verify,
 };
-use xoxzo_2fa_shell::{ExportResult, Random, convert, types};
+use xoxzo_2fa_shell::{ExportResult, convert, host_random, types};
 
 use bindings::exports::xoxzo::two_factor::steps::{self, Counting, Posting, Step};
-use bindings::exports::xoxzo::two_factor::text;
 
 mod bindings {
     wit_bindgen::generate!({
@@ -31,7 +29,6 @@ mod bindings {
 
             world steps {
               export xoxzo:two-factor/steps@0.1.0;
-              export xoxzo:two-factor/text@0.1.0;
             }
         ",
         path: "../../wit",
@@ -96,7 +93,7 @@ impl steps::Guest for Component {
     ) -> ExportResult<steps::Turn> {
         step(&settings, now, |settings| {
             let (claimed, sending) = (convert::claimed(&binding), convert::sending(&sending));
-            let begun = Dispatch::start(settings, now, claimed, sending, &mut Random);
+            let begun = Dispatch::start(settings, now, claimed, sending, &mut host_random());
             let about = || About::claimed(settings, claimed, None);
             Turn::audited(begun, settings, audit, about).map(Turn::any)
         })
@@ -210,11 +207,5 @@ impl steps::Guest for Component {
         why: types::HostFailure,
     ) -> ExportResult<steps::Turn> {
         resume(&settings, now, &state, convert::unanswered(why))
-    }
-}
-
-impl text::Guest for Component {
-    fn ask(settings: String, now: u32, question: String) -> String {
-        xoxzo_2fa_json::ask(&settings, now, &question, &mut Random)
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use wasmparser::{Parser, Payload};
+use wasm_encoder::{
+    ComponentNameSection, ComponentSection as _, CustomSection, NameSection, Section as _,
+};
+use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::{Resolve, WorldItem};
 
@@ -19,8 +22,34 @@ pub(crate) fn component(module: &[u8]) -> Result<Vec<u8>, Failure> {
 }
 
 /// A module without names and producers.
-pub(crate) fn module(module: &[u8]) -> Result<Vec<u8>, Failure> {
+pub(crate) fn stripped(module: &[u8]) -> Result<Vec<u8>, Failure> {
     strip(module, |_| false)
+}
+
+/// A module or component with its name, and what registries and tools show of it.
+pub(crate) fn labelled(mut binary: Vec<u8>, name: &str, about: &str) -> Vec<u8> {
+    if Parser::is_component(&binary) {
+        let mut names = ComponentNameSection::new();
+        names.component(name);
+        names.append_to_component(&mut binary);
+    } else {
+        let mut names = NameSection::new();
+        names.module(name);
+        names.append_to(&mut binary);
+    }
+    for (name, text) in [
+        ("version", env!("CARGO_PKG_VERSION")),
+        ("description", about),
+        ("licenses", env!("CARGO_PKG_LICENSE")),
+        ("source", env!("CARGO_PKG_REPOSITORY")),
+    ] {
+        let section = CustomSection {
+            name: name.into(),
+            data: text.as_bytes().into(),
+        };
+        section.append_to(&mut binary);
+    }
+    binary
 }
 
 /// Each function that a module imports, a line each, sorted.
@@ -36,6 +65,32 @@ pub(crate) fn imports(module: &[u8]) -> Result<String, Failure> {
     }
     lines.sort();
     Ok(lines.concat())
+}
+
+/// Each export of a module, a line each, sorted.
+pub(crate) fn exports(module: &[u8]) -> Result<String, Failure> {
+    let mut lines = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::ExportSection(exports) = payload? {
+            for export in exports {
+                let export = export?;
+                lines.push(format!("export {:?} {}\n", export.kind, export.name));
+            }
+        }
+    }
+    lines.sort();
+    Ok(lines.concat())
+}
+
+/// Checks that a module needs no more of its engine than `wit/ASK.md` says.
+pub(crate) fn check_features(module: &[u8]) -> Result<(), Failure> {
+    let features = WasmFeatures::MVP
+        | WasmFeatures::MUTABLE_GLOBAL
+        | WasmFeatures::SIGN_EXTENSION
+        | WasmFeatures::BULK_MEMORY
+        | WasmFeatures::SATURATING_FLOAT_TO_INT;
+    Validator::new_with_features(features).validate_all(module)?;
+    Ok(())
 }
 
 /// A module or component without its custom sections, but for those to keep. After the preamble a section is an id, a length

@@ -27,6 +27,7 @@ type Failure = Box<dyn error::Error>;
 #[derive(Clone, Copy)]
 struct Recipe {
     name: &'static str,
+    about: &'static str,
     package: &'static str,
     profile: &'static str,
     /// Where it is committed.
@@ -42,12 +43,15 @@ enum Shape {
     Component,
     /// A module for Envoy, built with `std`.
     Module,
+    /// A module for every WebAssembly engine, of the first version of WebAssembly and a few later features, built without `std`.
+    Core,
 }
 
 /// What is committed. The hostile one is for tests.
-const ARTEFACTS: [Recipe; 5] = [
+const ARTEFACTS: [Recipe; 6] = [
     Recipe {
         name: "two-factor-configuration",
+        about: "Settings, keys, receipts and texts of xoxzo-2fa",
         package: "xoxzo-2fa-configuration",
         profile: "plugin",
         folder: "host/sdk/plugin",
@@ -56,6 +60,7 @@ const ARTEFACTS: [Recipe; 5] = [
     },
     Recipe {
         name: "two-factor",
+        about: "SMS two-factor authentication through Xoxzo",
         package: "xoxzo-2fa-component",
         profile: "plugin",
         folder: "host/sdk/plugin",
@@ -64,14 +69,25 @@ const ARTEFACTS: [Recipe; 5] = [
     },
     Recipe {
         name: "two-factor-steps",
+        about: "SMS two-factor authentication through Xoxzo, in steps that a host waits between",
         package: "xoxzo-2fa-steps",
         profile: "plugin-steps",
         folder: "host/sdk/plugin",
         shape: Shape::Component,
-        limit: 184 * 1024,
+        limit: 132 * 1024,
+    },
+    Recipe {
+        name: "two-factor-ask",
+        about: "SMS two-factor authentication through Xoxzo, as one function on text",
+        package: "xoxzo-2fa-ask",
+        profile: "plugin",
+        folder: "host/ask",
+        shape: Shape::Core,
+        limit: 110 * 1024,
     },
     Recipe {
         name: "hostile",
+        about: "A component that breaks every rule",
         package: "xoxzo-2fa-hostile",
         profile: "plugin",
         folder: "tests/guests",
@@ -80,6 +96,7 @@ const ARTEFACTS: [Recipe; 5] = [
     },
     Recipe {
         name: "xoxzo-2fa-envoy",
+        about: "A login gate with SMS two-factor authentication, for Envoy",
         package: "xoxzo-2fa-envoy",
         profile: "plugin-steps",
         folder: "host/envoy",
@@ -148,14 +165,20 @@ fn build(bless: bool) -> Result<(), Failure> {
     for recipe in ARTEFACTS {
         let Recipe { name, limit, .. } = recipe;
         let module = toolchain.build(recipe.package, recipe.profile, recipe.shape)?;
-        let (artefact, world) = match recipe.shape {
+        let (bytes, world) = match recipe.shape {
             Shape::Component => {
                 let component = encode::component(&module)?;
                 let world = encode::world(&component)?;
                 (component, world)
             }
-            Shape::Module => (encode::module(&module)?, encode::imports(&module)?),
+            Shape::Module => (encode::stripped(&module)?, encode::imports(&module)?),
+            Shape::Core => {
+                encode::check_features(&module)?;
+                let world = encode::imports(&module)? + &encode::exports(&module)?;
+                (encode::stripped(&module)?, world)
+            }
         };
+        let artefact = encode::labelled(bytes, name, recipe.about);
         let gzip = size::gzip(&artefact)?;
         println!(
             "{name}.wasm: {} bytes, {gzip} after gzip -9, of {limit}",
@@ -237,7 +260,7 @@ fn module(package: Option<String>) -> Result<(), Failure> {
     let root = root();
     let module = toolchain::find(&root)?.build(&package, "plugin-steps", Shape::Module)?;
     let path = root.join("target-wasm").join(format!("{package}.wasm"));
-    fs::write(&path, encode::module(&module)?)?;
+    fs::write(&path, encode::stripped(&module)?)?;
     println!("{}", path.display());
     Ok(())
 }

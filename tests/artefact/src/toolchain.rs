@@ -11,6 +11,9 @@ use crate::{Failure, Shape};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// Features beyond the first version of WebAssembly that every engine in use has.
+const PORTABLE: &str = "+mutable-globals,+sign-ext,+bulk-memory,+nontrapping-fptoint";
+
 /// A compiler for Wasm.
 pub(crate) struct Toolchain {
     /// First line of `rustc --version`.
@@ -79,7 +82,9 @@ impl Toolchain {
         } else {
             ""
         };
-        format!("profiles plugin, plugin-steps; -Clink-arg=-zstack-size=65536{std}")
+        format!(
+            "profiles plugin, plugin-steps; -Clink-arg=-zstack-size=65536; two-factor-ask: -Ctarget-cpu=mvp {PORTABLE}{std}"
+        )
     }
 
     /// The core module of a guest.
@@ -94,7 +99,7 @@ impl Toolchain {
             None => PathBuf::from(env::var_os("HOME").ok_or("neither CARGO_HOME nor HOME is set")?)
                 .join(".cargo"),
         };
-        let flags = [
+        let mut flags = vec![
             "-Clink-arg=-zstack-size=65536".to_string(),
             format!(
                 "--remap-path-prefix={}=/crates",
@@ -102,6 +107,10 @@ impl Toolchain {
             ),
             format!("--remap-path-prefix={}=/src", self.root.display()),
         ];
+        if shape == Shape::Core {
+            flags.push("-Ctarget-cpu=mvp".to_string());
+            flags.push(format!("-Ctarget-feature={PORTABLE}"));
+        }
         let mut command = Command::new(&self.cargo);
         for (name, _) in env::vars_os() {
             let name_text = name.to_string_lossy();
@@ -134,7 +143,7 @@ impl Toolchain {
                 .env("RUSTC", &self.rustc)
                 .env("RUSTC_BOOTSTRAP", "1")
                 .arg(match shape {
-                    Shape::Component => "-Zbuild-std=core,alloc,panic_abort",
+                    Shape::Component | Shape::Core => "-Zbuild-std=core,alloc,panic_abort",
                     Shape::Module => "-Zbuild-std=std,panic_abort",
                 });
             command.env(

@@ -14,7 +14,7 @@ exception. There is no database: the token carries the challenge, and a guard co
 
 from xoxzo_2fa._client import AsyncOperator, AsyncTwoFactor, Operator, TwoFactor
 from xoxzo_2fa._configuration import check_receipt, explain, inspect, keygen, preview, receipt_key, request_key, sign_request
-from xoxzo_2fa._errors import Cause, Misuse, Refuse, TwoFactorError, Upstream
+from xoxzo_2fa._errors import Cause, Code, Misuse, Refuse, TwoFactorError, Upstream
 from xoxzo_2fa._events import Event
 from xoxzo_2fa._records import (
     Acceptance,
@@ -62,6 +62,8 @@ from xoxzo_2fa.transports import (
     Unknown,
 )
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Acceptance",
     "AsyncGuard",
@@ -74,6 +76,7 @@ __all__ = [
     "Challenge",
     "Charge",
     "Claims",
+    "Code",
     "Credits",
     "Event",
     "Expected",

@@ -29,12 +29,13 @@ from xoxzo_2fa._records import (
 )
 from xoxzo_2fa._secret import Secret, attempt, attempt_awaited, cause, documented, seal
 from xoxzo_2fa._settings import Settings
+from xoxzo_2fa._threads import Threads
 from xoxzo_2fa.guards import AsyncGuard, Guard, GuardError
 from xoxzo_2fa.guards._guard import SelfTest
 from xoxzo_2fa.transports import AsyncTransport, Request, StandardTransport, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Callable, Coroutine
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
@@ -52,6 +53,11 @@ _ENDS: dict[str, tuple[str, type[Any]]] = {
 }
 
 
+# Threads of an asynchronous client. A store answers within milliseconds, while Xoxzo is waited for.
+_GUARD_THREADS = 8
+_TRANSPORT_THREADS = 32
+
+
 class _Base:
     """Common parts of both clients."""
 
@@ -60,9 +66,9 @@ class _Base:
         document: Secret[str],
         audit: Callable[[Event], object] | None,
         danger_clock: Callable[[], float],
-        component: bytes | None,
+        module: bytes | None,
     ) -> None:
-        engine = shared() if component is None else Engine(component)
+        engine = shared() if module is None else Engine(module)
         self._prepared = Prepared(engine, document, danger_clock)
         self._audit = audit
 
@@ -179,7 +185,7 @@ def _indexed(prepared: Prepared, recipient: str) -> str:
 def _ended(operation: str, kind: str, answer: Secret[dict[str, Any]]) -> Any:
     expected, record_type = _ENDS[operation]
     if kind != expected:
-        raise Upstream("plugin", "the component ended another operation")
+        raise Upstream("plugin", "the engine ended another operation")
     return record(record_type, answer.reveal())
 
 
@@ -199,7 +205,7 @@ class TwoFactor(_Base):
     transport: sends requests to Xoxzo. The standard library's HTTP if None.
     audit: takes every event, on the thread of the operation. ``logging`` if None.
     danger_clock: seconds since 1970-01-01T00:00:00Z. For tests only: with a clock that stands still no challenge expires.
-    component: another component of world ``two-factor-steps``.
+    module: another module of the form of ``wit/ASK.md``.
 
     Raises ``Misuse`` for wrong settings, ``Upstream`` for a guard that is unreachable or fails its self-test.
     """
@@ -212,12 +218,12 @@ class TwoFactor(_Base):
         transport: Transport | None = None,
         audit: Callable[[Event], object] | None = None,
         danger_clock: Callable[[], float] = time.time,
-        component: bytes | None = None,
+        module: bytes | None = None,
     ) -> None:
         document = seal(_document, settings, guard)
         # If it is not a `Settings`, it may be a document with its keys.
         del settings
-        super().__init__(document, audit, danger_clock, component)
+        super().__init__(document, audit, danger_clock, module)
         self._guard = guard
         self._transport: Transport = StandardTransport() if transport is None else transport
         _fit(attempt(self._self_test))
@@ -275,7 +281,7 @@ class TwoFactor(_Base):
         return self._told(operation, began, about, seal(self._finish, operation, question), operator)
 
     def _finish(self, operation: str, question: Secret[str]) -> Any:
-        steps = drive(self._prepared, question, keep=True)
+        steps = drive(self._prepared, question)
         answer: Any = None
         try:
             while True:
@@ -302,13 +308,16 @@ def _returns_coroutine(function: _Function) -> _Function:
 class AsyncTwoFactor(_Base):
     """SMS two-factor authentication for asyncio. Make one with ``await AsyncTwoFactor.create(...)``.
 
-    Each step is a call of well under a millisecond, and no instance lives while an answer is awaited. A blocking guard or transport
-    runs on a thread. A cancelled task stops where it waits: everything charged so far stays charged, and a message may be on its
-    way. Use ``asyncio.shield`` where the caller may go away, and do not repeat an operation.
+    Each step is a call of well under a millisecond, and no instance lives while an answer is awaited. A blocking guard or transport runs
+    on threads of the client's own: at most 8 for the guard, and 32 for the transport. A cancelled task stops where it waits: everything
+    charged so far stays charged, and a message may be on its way. Use ``asyncio.shield`` where the caller may
+    go away, and do not repeat an operation.
     """
 
     _guard: Guard | AsyncGuard
     _transport: Transport | AsyncTransport
+    _guard_threads: Threads
+    _transport_threads: Threads
 
     @classmethod
     async def create(  # noqa: PLR0913
@@ -319,14 +328,16 @@ class AsyncTwoFactor(_Base):
         transport: Transport | AsyncTransport | None = None,
         audit: Callable[[Event], object] | None = None,
         danger_clock: Callable[[], float] = time.time,
-        component: bytes | None = None,
+        module: bytes | None = None,
     ) -> AsyncTwoFactor:
         """Make a client. Arguments and exceptions are those of ``TwoFactor``."""
         document = seal(_document, settings, guard)
         del settings
-        client = cls(document, audit, danger_clock, component)
+        client = cls(document, audit, danger_clock, module)
         client._guard = guard
         client._transport = StandardTransport() if transport is None else transport
+        client._guard_threads = Threads("guard", _GUARD_THREADS)
+        client._transport_threads = Threads("transport", _TRANSPORT_THREADS)
         _fit(await attempt_awaited(client._self_test))
         return client
 
@@ -353,7 +364,7 @@ class AsyncTwoFactor(_Base):
     async def _self_test(self) -> None:
         check = getattr(self._guard, "check", None)
         if check is not None:
-            await _awaited(check)
+            await self._guard_threads.run(check)
         test = SelfTest()
         test.judge(await self._add(test.charges))
 
@@ -362,7 +373,7 @@ class AsyncTwoFactor(_Base):
         return self._told(operation, began, about, documented(await attempt_awaited(self._finish, operation, question)), operator)
 
     async def _finish(self, operation: str, question: Secret[str]) -> Any:
-        steps = drive(self._prepared, question, keep=False)
+        steps = drive(self._prepared, question)
         answer: Any = None
         try:
             while True:
@@ -376,11 +387,11 @@ class AsyncTwoFactor(_Base):
 
     async def _add(self, charges: Any) -> Any:
         if getattr(self._guard, "blocks", True):
-            return await _awaited(self._guard.add, charges)
+            return await self._guard_threads.run(self._guard.add, charges)
         return self._guard.add(charges)
 
     async def _send(self, request: Request) -> Any:
-        return await _awaited(self._transport.send, request)
+        return await self._transport_threads.run(self._transport.send, request)
 
 
 class _Desk:
@@ -471,11 +482,3 @@ class AsyncOperator(_Desk):
         """Do the same as ``Operator.credits``."""
         question = seal(_question.account)
         return cast("Coroutine[Any, Any, Credits]", self._run("credits", question, Secret((None, None))))
-
-
-async def _awaited(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Await a coroutine function, or run a blocking one on a thread."""
-    if inspect.iscoroutinefunction(function):
-        return await cast("Awaitable[Any]", function(*arguments))
-    # An exception of the thread would bring the thread's frames.
-    return (await asyncio.to_thread(attempt, function, *arguments)).reveal()

@@ -23,9 +23,9 @@ from xoxzo_2fa.transports import Lost, NotSent, Request, Response, Unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from xoxzo_2fa._engine import Engine, Session
+    from xoxzo_2fa._engine import Engine
 
-# Maximum number of bytes of a body that are passed to the component.
+# Maximum number of bytes of a body that are passed to the engine.
 _INWARD = 16 * 1024
 
 # Maximum number of characters of a cause. The engine keeps 200 of them.
@@ -84,33 +84,22 @@ def prepare(engine: Engine, document: Secret[str]) -> dict[str, Any]:
 
 
 def drive(
-    prepared: Prepared, question: Secret[str], *, keep: bool
+    prepared: Prepared, question: Secret[str]
 ) -> Generator[list[Charge] | Request, Totals | Response | GuardError | Lost, tuple[str, Secret[dict[str, Any]]]]:
     """Run an operation to its end, and return the result. Call it through ``seal``.
 
-    While it yields, every frame of this package holds its secrets as ``Secret``.
-
-    keep: use one instance for all steps. If false, no instance lives while the caller waits.
+    While it yields, no instance lives, and every frame of this package holds its secrets as ``Secret``.
     """
-    session: Session | None = None
     settings = prepared.settings()
-    try:
-        while True:
-            session = session or prepared.engine.session()
-            kind, answer = session.ask(settings, prepared.now(), question)
-            if not keep:
-                session.close()
-                session = None
-            if kind == "count":
-                charges = [Charge(*map(it.__getitem__, Charge._fields)) for it in answer.reveal()["charges"]]
-                question = _resumed(_counted, answer, (yield charges))
-            elif kind == "send":
-                question = _resumed(_sent, answer, (yield _request(prepared.origin, answer.reveal()["request"])))
-            else:
-                return kind, answer
-    finally:
-        if session is not None:
-            session.close()
+    while True:
+        kind, answer = prepared.engine.ask(settings, prepared.now(), question)
+        if kind == "count":
+            charges = [Charge(*map(it.__getitem__, Charge._fields)) for it in answer.reveal()["charges"]]
+            question = _resumed(_counted, answer, (yield charges))
+        elif kind == "send":
+            question = _resumed(_sent, answer, (yield _request(prepared.origin, answer.reveal()["request"])))
+        else:
+            return kind, answer
 
 
 def came(wanted: list[Charge] | Request, outcome: Secret[Any]) -> Any:
@@ -166,7 +155,7 @@ def _unanswered(state: str, no_answer: str, why: str) -> str:
 def _request(origin: str, request: dict[str, Any]) -> Request:
     # The slash ends the authority, so the request cannot go to a longer host name.
     if not request["url"].startswith(f"{origin}/"):
-        raise Upstream("plugin", "the component asked for another origin than that of the settings")
+        raise Upstream("plugin", "the engine asked for another origin than that of the settings")
     headers = {header["name"]: header["value"] for header in request["headers"]}
     timeout = min(request["timeout_milliseconds"] / 1000, 30.0)
     return Request(request["method"], request["url"], headers, request["body"], timeout)

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from xoxzo_2fa._records import Audit, audited
+
+Code: TypeAlias = Literal[
+    "wrong-pin",
+    "malformed",
+    "expired",
+    "exhausted",
+    "used",
+    "locked",
+    "cooldown",
+    "too-many-sends",
+    "not-allowed",
+    "invalid-token",
+    "nothing-locked",
+    "provider",
+    "guard",
+    "clock",
+    "randomness",
+    "plugin",
+    "settings",
+    "request",
+]
+"""The codes of failures, which are the same on every host; ``plugin`` is a fault of this one."""
 
 
 class TwoFactorError(Exception):
@@ -22,7 +44,7 @@ class TwoFactorError(Exception):
 
     def __init__(  # noqa: PLR0913
         self,
-        code: str,
+        code: Code,
         detail: str,
         *,
         guesses_left: int | None = None,
@@ -31,7 +53,7 @@ class TwoFactorError(Exception):
         audit: Audit | None = None,
     ) -> None:
         super().__init__(code, detail)
-        self.code = code
+        self.code: Code = code
         self.detail = detail
         self.guesses_left = guesses_left
         self.retry_after = retry_after
@@ -57,7 +79,7 @@ class Refuse(TwoFactorError):  # noqa: N818
 
 
 class Upstream(TwoFactorError):  # noqa: N818
-    """Something outside failed: Xoxzo, the network, the guard, the clock, the component. Raise an alarm and try later."""
+    """Something outside failed: Xoxzo, the network, the guard, the clock, the engine. Raise an alarm and try later."""
 
 
 class Cause(Exception):  # noqa: N818

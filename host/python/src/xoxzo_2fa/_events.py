@@ -11,6 +11,7 @@ from xoxzo_2fa._secret import attempt, cause
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xoxzo_2fa._errors import Code
     from xoxzo_2fa._records import Audit, Channel, Delivery
 
 Outcome = Literal["ok", "unknown", "misuse", "refuse", "upstream", "cancelled"]
@@ -37,7 +38,7 @@ class Event:
 
     operation: str
     outcome: Outcome
-    code: str | None
+    code: Code | None
     operator: str | None
     purpose: str | None
     channel: Channel | None

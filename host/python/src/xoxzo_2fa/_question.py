@@ -1,4 +1,4 @@
-"""Writes the questions of the operations, in the form of the engine (``wit/text.wit``).
+"""Writes the questions of the operations, in the form of the engine (``wit/ASK.md``).
 
 Numbers, PINs and tokens are plain in these frames, so each function is called through ``seal``.
 """

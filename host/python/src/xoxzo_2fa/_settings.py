@@ -67,7 +67,7 @@ class Settings:
         return cls(seal(_environment).reveal())
 
     def document(self, scope: Scope | None) -> str:
-        """Return the document for the component, with the scope of the guard in use."""
+        """Return the document for the engine, with the scope of the guard in use."""
         return seal(_scoped, self._text.reveal(), scope).reveal()
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-//! Parts that `std` would bring: an allocator and a panic handler.
+//! The allocator.
 
 use core::alloc::{GlobalAlloc, Layout};
 
@@ -36,9 +36,3 @@ static ALLOCATOR: Wiping = {
     // SAFETY: nothing else refers to `MEMORY`, and this target has one thread.
     Wiping(unsafe { new_wasm_arena_allocator(&raw mut MEMORY) })
 };
-
-/// No text: the host sees a trap, and nothing of what was in memory.
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    core::arch::wasm32::unreachable()
-}
