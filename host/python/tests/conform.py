@@ -264,7 +264,7 @@ class Elsewhere:
 def main() -> None:
     """Answer until the questions end."""
     if sys.argv[2:3] == ["ask"]:
-        shared()._function = Elsewhere(sys.argv[3:])  # type: ignore[assignment]
+        shared()._loaded._function = Elsewhere(sys.argv[3:])  # type: ignore[assignment]
     if sys.argv[1] == "asyncio":
         loop = asyncio.new_event_loop()
 

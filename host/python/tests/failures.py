@@ -37,7 +37,7 @@ from xoxzo_2fa import (
     request_key,
     sign_request,
 )
-from xoxzo_2fa._engine import Engine, shared
+from xoxzo_2fa._engine import Engine
 from xoxzo_2fa.transports.httpx import AsyncHttpxTransport, HttpxTransport
 
 if TYPE_CHECKING:
@@ -249,7 +249,8 @@ def _trap(world: World) -> None:
 def _unforeseen(world: World, fails: Callable[..., NoReturn]) -> None:
     class Failing(Engine):
         def __init__(self) -> None:
-            vars(self).update(vars(shared()), _function=fails)
+            super().__init__()
+            self._loaded._function = fails  # type: ignore[assignment]
 
     world.client._prepared.engine = Failing()
     world.client.verify(world.token(), world.user, world.wrong())

@@ -63,11 +63,11 @@ def test_the_ticker_ends_when_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> N
     engine = Engine()
     engine.once({"keygen": {}})
     deadline = time.monotonic() + 10
-    while engine._ticker._thread is not None:
+    while engine._loaded._ticker._thread is not None:
         assert time.monotonic() < deadline, "it still ticks"
         time.sleep(0.01)
     engine.once({"keygen": {}})
-    assert engine._ticker._thread is not None
+    assert engine._loaded._ticker._thread is not None
 
 
 def test_a_call_that_wants_all_memory_gets_none() -> None:

@@ -343,8 +343,8 @@ def test_a_ticker_is_made_anew_where_python_saw_no_fork() -> None:
     with pytest.raises(Upstream, match="interrupt"):
         engine.once({"keygen": {}})
     # As a fork of another library leaves it: a thread that is none, and a lock that nobody gives back.
-    engine._ticker._process = 1
-    engine._ticker._lock.acquire()
-    engine._ticker._thread = threading.Thread()
+    engine._loaded.process = 1
+    engine._loaded._ticker._lock.acquire()
+    engine._loaded._ticker._thread = threading.Thread()
     with pytest.raises(Upstream, match="interrupt"):
         engine.once({"keygen": {}})

@@ -80,10 +80,10 @@ const ARTEFACTS: [Recipe; 6] = [
         name: "two-factor-ask",
         about: "SMS two-factor authentication through Xoxzo, as one function on text",
         package: "xoxzo-2fa-ask",
-        profile: "plugin",
+        profile: "plugin-ask",
         folder: "host/ask",
         shape: Shape::Core,
-        limit: 110 * 1024,
+        limit: 130 * 1024,
     },
     Recipe {
         name: "hostile",

@@ -83,7 +83,7 @@ impl Toolchain {
             ""
         };
         format!(
-            "profiles plugin, plugin-steps; -Clink-arg=-zstack-size=65536; two-factor-ask: -Ctarget-cpu=mvp {PORTABLE}{std}"
+            "profiles plugin, plugin-ask, plugin-steps; -Clink-arg=-zstack-size=65536; two-factor-ask: -Ctarget-cpu=mvp {PORTABLE}{std}"
         )
     }
 

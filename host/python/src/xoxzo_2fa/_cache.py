@@ -24,7 +24,7 @@ def compiled(wasmtime: Engine, module: bytes) -> Module:
     """Compile a module, or load what was compiled before. Raises ``WasmtimeError`` for a module that does not compile."""
     folder = _folder()
     version = metadata.version("wasmtime")
-    name = hashlib.sha256(b"\0".join([version.encode(), sys.platform.encode(), b"epochs", module])).hexdigest()
+    name = hashlib.sha256(b"\0".join([version.encode(), sys.platform.encode(), b"epochs, pool", module])).hexdigest()
     if folder is None:
         return Module(wasmtime, module)
     path = folder / f"{name}.cwasm"

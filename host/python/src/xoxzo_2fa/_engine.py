@@ -9,21 +9,17 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import contextmanager
 from importlib import resources
-from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any
+from threading import Lock, Semaphore, Thread
+from typing import Any
 
-from wasmtime import Config, Store, Trap, WasiConfig, WasmtimeError
 from wasmtime import Engine as Wasmtime
+from wasmtime import Store, Trap, WasiConfig, WasmtimeError
 
 from xoxzo_2fa._cache import compiled
 from xoxzo_2fa._errors import Misuse, Upstream, error
-from xoxzo_2fa._module import AREA, Ask
+from xoxzo_2fa._module import AREA, MEMORY, PLACES, Ask, configuration
 from xoxzo_2fa._secret import Secret
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Seconds of an epoch, and epochs that a call may run. A call takes well under a millisecond.
 _TICK = 0.05
@@ -31,9 +27,6 @@ _DEADLINE = 20
 
 # The process that loaded this package. Its children have none of wasmtime's threads.
 _PROCESS = os.getpid()
-
-# Maximum memory of one instance, in bytes.
-_MEMORY = 2 * 1024 * 1024
 
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -47,21 +40,11 @@ def encode(question: dict[str, Any]) -> str:
 
 
 class Engine:
-    """A compiled module. Threads and forked processes can share it."""
+    """A module. Threads and forked processes can share it. Each process uses what it compiled itself: another's locks may stay held."""
 
     def __init__(self, module: bytes | None = None) -> None:
-        config = Config()
-        config.epoch_interruption = True
-        # In a child, compiling on several threads would wait for ever for those of the parent.
-        config.parallel_compilation = os.getpid() == _PROCESS
-        self._wasmtime = Wasmtime(config)
-        self._ticker = _Ticker(self._wasmtime)
-        code = _bundled() if module is None else module
-        try:
-            with self._store() as store:
-                self._function = Ask(self._wasmtime, compiled(self._wasmtime, code), store)
-        except (Trap, WasmtimeError) as fault:
-            raise Upstream("plugin", f"the module does not load: {fault}") from None
+        self._module = _bundled() if module is None else module
+        self._loaded = _Loaded(self._module)
 
     def ask(self, settings: Secret[str], now: int, question: Secret[str]) -> tuple[str, Secret[dict[str, Any]]]:
         """Ask one question, in JSON, and return the kind of the answer and the answer.
@@ -74,13 +57,10 @@ class Engine:
             raise Misuse("request", "an argument holds half a character") from None
         if len(settings_bytes) + len(question_bytes) > AREA:
             raise Misuse("request", "question: longer than 100 KiB")
-        try:
-            with self._store() as store:
-                self._ticker.call()
-                answer = self._function(store, settings_bytes, question_bytes, now)
-        except (Trap, WasmtimeError) as fault:
-            raise Upstream("plugin", f"the module trapped: {_first_line(fault)}") from None
-        ((kind, content),) = json.loads(answer).items()
+        if self._loaded.process != os.getpid():
+            _PARENTS.append(self._loaded)
+            self._loaded = _Loaded(self._module)
+        ((kind, content),) = json.loads(self._loaded.ask(settings_bytes, question_bytes, now)).items()
         if kind == "failure":
             raise error(content)
         return kind, Secret(content)
@@ -90,18 +70,48 @@ class Engine:
         kind, answer = self.ask(Secret(settings), now, Secret(encode(question)))
         return kind, answer.reveal()
 
-    @contextmanager
-    def _store(self) -> Iterator[Store]:
-        """Hold a store for one instance, whose memory is freed with it."""
-        store = Store(self._wasmtime)
+
+class _Loaded:
+    """A module as one process has compiled it."""
+
+    def __init__(self, module: bytes) -> None:
+        self.process = os.getpid()
+        # In a child, compiling on several threads would wait for ever for those of the parent.
+        self._wasmtime = Wasmtime(configuration(parallel=self.process == _PROCESS))
+        self._ticker = _Ticker(self._wasmtime)
+        self._places = Semaphore(PLACES)
+        store = self._store()
         try:
-            # Without this, a call for randomness would end the process.
-            store.set_wasi(WasiConfig())
-            store.set_limits(memory_size=_MEMORY)
-            store.set_epoch_deadline(_DEADLINE)
-            yield store
+            self._function = Ask(self._wasmtime, compiled(self._wasmtime, module), store)
+        except (Trap, WasmtimeError) as fault:
+            raise Upstream("plugin", f"the module does not load: {fault}") from None
         finally:
             store.close()
+
+    def ask(self, settings: bytes, question: bytes, now: int) -> bytes:
+        """Answer in an instance of its own, as soon as there is a place."""
+        with self._places:
+            store = self._store()
+            try:
+                self._ticker.call()
+                return self._function(store, settings, question, now)
+            except (Trap, WasmtimeError) as fault:
+                raise Upstream("plugin", f"the module trapped: {_first_line(fault)}") from None
+            finally:
+                store.close()
+
+    def _store(self) -> Store:
+        """Return a store for one instance, whose memory is freed with it."""
+        store = Store(self._wasmtime)
+        # Without this, a call for randomness would end the process.
+        store.set_wasi(WasiConfig())
+        store.set_limits(memory_size=MEMORY)
+        store.set_epoch_deadline(_DEADLINE)
+        return store
+
+
+# What parents have compiled. It is not freed, which would wait for their locks.
+_PARENTS: list[_Loaded] = []
 
 
 class _Ticker:
@@ -109,23 +119,12 @@ class _Ticker:
 
     def __init__(self, wasmtime: Wasmtime) -> None:
         self._wasmtime = wasmtime
-        self._process = 0
-        self._forget()
-        # A forked child has neither threads nor running calls.
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._forget)
-
-    def _forget(self) -> None:
-        self._process = os.getpid()
         self._lock = Lock()
         self._idle = 0
         self._thread: Thread | None = None
 
     def call(self) -> None:
         """Record that a call begins."""
-        if self._process != os.getpid():
-            # Not forked by Python, which would have called the hook.
-            self._forget()
         with self._lock:
             self._idle = 0
             if self._thread is None:
