@@ -138,9 +138,23 @@ def test_the_demo(capfd: pytest.CaptureFixture[str]) -> None:
     assert PHONE not in told
 
 
-def test_the_demo_without_a_sandbox(capfd: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["demo", "--sandbox", "no-such-program-anywhere sandbox"]) == 1
-    assert "cargo install xoxzo-2fa-cli" in capfd.readouterr().err
+def test_the_demo_by_hand(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    def typed(_: str) -> str:
+        shown = re.findall(r"\b[0-9]{6}\b", capfd.readouterr().out)
+        typed.code = typed.code or shown[0]  # type: ignore[attr-defined]
+        typed.tries += 1  # type: ignore[attr-defined]
+        return "no code" if typed.tries == 1 else typed.code  # type: ignore[attr-defined]
+
+    vars(typed).update(code="", tries=0)
+    monkeypatch.setattr("builtins.input", typed)
+    assert command.main(["demo"]) == 0
+    assert "accepted" in capfd.readouterr().out
+
+    def ends(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", ends)
+    assert command.main(["demo"]) == 1
 
 
 def test_a_key_from_the_command_line(capfd: pytest.CaptureFixture[str]) -> None:

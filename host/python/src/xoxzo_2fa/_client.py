@@ -391,6 +391,8 @@ class AsyncTwoFactor(_Base):
         return self._guard.add(charges)
 
     async def _send(self, request: Request) -> Any:
+        if not getattr(self._transport, "blocks", True):
+            return self._transport.send(request)
         return await self._transport_threads.run(self._transport.send, request)
 
 
