@@ -158,3 +158,56 @@ fn lines(resolve: &Resolve, name: &str, item: &WorldItem) -> Vec<String> {
         WorldItem::Function(_) | WorldItem::Type { .. } => vec![name.to_string()],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An empty module.
+    const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+
+    /// A module with a function of this body.
+    fn module(body: &[u8]) -> Vec<u8> {
+        let body = [&[0], body, &[0x0b]].concat();
+        let length = u8::try_from(body.len()).unwrap();
+        let types = [1, 4, 1, 0x60, 0, 0];
+        let functions = [3, 2, 1, 0];
+        let code = [10, length + 2, 1, length];
+        [MODULE, &types, &functions, &code, &body].concat()
+    }
+
+    #[test]
+    fn only_what_every_engine_has_is_portable() {
+        assert!(check_features(MODULE).is_ok());
+        let sign_extension = module(&[0x41, 0, 0xc0, 0x1a]);
+        let conversion = module(&[0x43, 0, 0, 0, 0, 0xfc, 0, 0x1a]);
+        for portable in [sign_extension, conversion] {
+            assert!(check_features(&portable).is_ok());
+        }
+        let reference = module(&[0xd0, 0x70, 0x1a]);
+        let simd = module(&[0x41, 0, 0xfd, 0x0f, 0x1a]);
+        let tail_call = module(&[0x12, 0]);
+        for other in [reference, simd, tail_call] {
+            assert!(check_features(&other).is_err(), "{other:x?}");
+        }
+    }
+
+    #[test]
+    fn a_label_tells_version_and_licence_and_goes_with_the_rest() {
+        let labelled = labelled(MODULE.to_vec(), "name", "about");
+        let mut sections = Vec::new();
+        for payload in Parser::new(0).parse_all(&labelled) {
+            if let Payload::CustomSection(section) = payload.unwrap() {
+                sections.push((section.name().to_string(), section.data().to_vec()));
+            }
+        }
+        let names: Vec<_> = sections.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(
+            names,
+            ["name", "version", "description", "licenses", "source"]
+        );
+        assert_eq!(sections[2].1, b"about");
+        assert_eq!(sections[3].1, b"MIT OR Apache-2.0");
+        assert_eq!(stripped(&labelled).unwrap(), MODULE);
+    }
+}
