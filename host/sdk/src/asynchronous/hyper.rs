@@ -93,7 +93,9 @@ async fn exchange(
     end: time::Instant,
 ) -> Result<Response<Vec<u8>>, Lost> {
     let unknown = |why: &str| Lost::Unknown(why.to_string());
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(HEAD)
+        .handshake(TokioIo::new(stream))
         .await
         .map_err(|_| unknown("connection: it broke"))?;
     // Its own errors come through the sender; it ends when that is dropped.
@@ -137,6 +139,9 @@ async fn read(mut body: hyper::body::Incoming, end: time::Instant) -> Vec<u8> {
         }
     }
 }
+
+/// The longest head of a response, in bytes. hyper reads so much at once: heads without end leave time for others between two reads.
+const HEAD: usize = 16 * 1024;
 
 const BROKEN: &str = "tls: no handshake";
 
