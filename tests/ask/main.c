@@ -48,8 +48,8 @@ static void *work(void *none)
   for (int at = 0; at < QUESTIONS; at++) {
     uint8_t *answer = NULL;
     if (!ask(NULL, 0, keygen, sizeof keygen - 1, 0, &answer, &length) || length < 29 || memcmp(answer, head, 29) != 0) wrong++;
-    /* A trap beside it: the area is too short for this. */
     free(answer);
+    /* A refusal beside it: this is longer than the area. */
     if (at % 8 == 0 && ask(keygen, SIZE_MAX, keygen, 1, 0, &answer, &length)) wrong++;
   }
   return (void *)wrong;

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from xoxzo_2fa import Request, Response, Settings, keygen
+from xoxzo_2fa import Request, Response, Settings, testing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,18 +45,14 @@ def other_than(pin: str) -> str:
 
 def document(**changes: Any) -> dict[str, Any]:
     most = {"count": 1_000_000, "seconds": 3600}
-    return {
-        "version": 1,
+    shop = {
         "audience": "shop",
         "service": "Example Shop",
-        "keys": [keygen()],
-        "guard": {"key": keygen()},
         "xoxzo": {"sid": "sid-canary", "auth_token": "auth-canary", "sender": "Example"},
-        "destinations": ["JP-mobile"],
         "sends": {"per_range": most, "per_audience": most},
         "failures": {"per_audience": most},
-        **changes,
     }
+    return testing.document(**(shop | changes))
 
 
 @pytest.fixture

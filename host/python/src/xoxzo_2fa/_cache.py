@@ -23,10 +23,10 @@ _DIGEST = 32
 def compiled(wasmtime: Engine, module: bytes) -> Module:
     """Compile a module, or load what was compiled before. Raises ``WasmtimeError`` for a module that does not compile."""
     folder = _folder()
-    version = metadata.version("wasmtime")
-    name = hashlib.sha256(b"\0".join([version.encode(), sys.platform.encode(), b"epochs, pool", module])).hexdigest()
     if folder is None:
         return Module(wasmtime, module)
+    version = metadata.version("wasmtime")
+    name = hashlib.sha256(b"\0".join([version.encode(), sys.platform.encode(), b"epochs, pool", module])).hexdigest()
     path = folder / f"{name}.cwasm"
     kept = _load(wasmtime, path)
     if kept is not None:

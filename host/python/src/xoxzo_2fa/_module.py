@@ -31,7 +31,7 @@ _EXPORTS = {"memory": Memory, "area": Global, "ask": Func}
 
 
 def configuration(*, parallel: bool) -> Config:
-    """Configure wasmtime: calls can be interrupted, and instances take their memory from a pool, which is twice as fast as to map it anew.
+    """Configure wasmtime: calls can be interrupted, and instances take their memory from a pool, since mapping it anew takes longer.
 
     parallel: compile on several threads.
     """

@@ -17,6 +17,7 @@ import json
 import re
 import urllib.parse
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Literal, TypeAlias, get_args
 
 from xoxzo_2fa._configuration import keygen
@@ -68,7 +69,7 @@ class Message:
 
 
 class FakeXoxzo:
-    """A transport to a Xoxzo in memory, which sends nothing. One client, or several threads, may use it.
+    """A transport to a Xoxzo in memory, which sends nothing. Several clients and threads may share it.
 
     messages: what arrived, the last at the end.
     requests: what was asked for, arrived or not.
@@ -84,6 +85,7 @@ class FakeXoxzo:
         self._fault: Fault | None = None
         self.states: dict[str, str] = {}
         self.credits = 1000.0
+        self._ids = count(1)
 
     @property
     def fault(self) -> Fault | None:
@@ -127,7 +129,7 @@ class FakeXoxzo:
 
     def _deliver(self, path: str, request: Request) -> Any:
         fields = _fields(request)
-        message_id = f"m{len(self.messages) + 1}"
+        message_id = f"m{next(self._ids)}"
         voice = "/voice/" in path
         text = fields.get("tts_message") or fields.get("message") or "\n".join(fields.get("variables", {}).values())
         self.messages.append(Message(message_id, fields["recipient"], "voice" if voice else "sms", text))
