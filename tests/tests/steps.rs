@@ -5,6 +5,7 @@ use xoxzo_2fa_core::{
     Answer, Dispatch, Ended, Failure, NoAnswer, Operation, Prepared, Sending, Status, Suspended,
     Total, Totals, Turn, Unlock, Verify,
 };
+use xoxzo_2fa_json::Conversation;
 use xoxzo_2fa_tests::{Counting, LOGIN, NOW, World, audited, document, key, prepared, said, taken};
 
 /// The state of an operation that waits for the guard, or for Xoxzo.
@@ -202,7 +203,7 @@ fn an_answer_belongs_to_its_question() {
 /// A question, and its answer's one field.
 fn ask(settings: &str, question: &Value) -> (String, Value) {
     let text = question.to_string();
-    let answer = xoxzo_2fa_json::ask(
+    let answer = Conversation::new().ask(
         settings.as_bytes(),
         NOW,
         text.as_bytes(),
@@ -213,6 +214,102 @@ fn ask(settings: &str, question: &Value) -> (String, Value) {
     assert_eq!(fields.len(), 1);
     let (kind, content) = fields.iter().next().unwrap();
     (kind.clone(), content.clone())
+}
+
+/// Asks in a conversation and in a new one, which must answer the same.
+fn ask_both(
+    conversation: &mut Conversation,
+    settings: &str,
+    now: u32,
+    question: &Value,
+) -> (String, Value) {
+    let text = question.to_string();
+    let [kept, anew] = [conversation, &mut Conversation::new()].map(|conversation| {
+        conversation.ask(
+            settings.as_bytes(),
+            now,
+            text.as_bytes(),
+            &mut Counting::default(),
+        )
+    });
+    assert_eq!(kept, anew, "{question}");
+    let answer: Value = serde_json::from_str(&kept).unwrap();
+    let (kind, content) = answer.as_object().unwrap().iter().next().unwrap();
+    (kind.clone(), content.clone())
+}
+
+/// Every answer that a host may give to what was answered.
+fn continuations(kind: &str, answer: &Value) -> Vec<Value> {
+    let state = &answer["state"];
+    let lost = |why: &str| json!({"unanswered": {"state": state, "no_answer": why}});
+    match kind {
+        "count" => {
+            let totals = answer["charges"].as_array().unwrap().iter().map(|charge| {
+                json!({"total": charge["amount"].as_i64().unwrap().max(0),
+                       "ends_in_seconds": charge["ttl_seconds"]})
+            });
+            vec![
+                json!({"counted": {"state": state, "totals": totals.collect::<Vec<_>>()}}),
+                lost("guard-full"),
+            ]
+        }
+        "send" => {
+            let body = r#"[{"msgid": "aB3"}]"#;
+            let response = |status: u16| json!({"sent": {"state": state, "response": {"status": status, "body": body}}});
+            vec![response(201), response(429), lost("unknown")]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Walks every way of each operation in one conversation: what it keeps changes no answer.
+#[test]
+fn a_conversation_answers_as_a_new_one_for_each_question_would() {
+    let (_, prepared) = ask("", &json!({"prepare": {"json": document().to_string()}}));
+    let settings = prepared["settings"].as_str().unwrap();
+    let mut other = document();
+    other["audience"] = json!("shop2");
+    let (_, other) = ask("", &json!({"prepare": {"json": other.to_string()}}));
+    let other = other["settings"].as_str().unwrap();
+    let mut world = World::new(&document());
+    let (token, pin) = world.challenge();
+    let binding = json!({"recipient": "+819012345678", "subject": "user-1", "purpose": "login"});
+    let user = json!({"subject": "user-1", "recipient": "+819012345678", "audit": true});
+    let begin = [
+        json!({"start": {"binding": binding, "audit": true}}),
+        json!({"resend": {"token": token, "binding": binding}}),
+        json!({"verify": {"token": token, "binding": binding, "pin": pin, "audit": true}}),
+        json!({"verify": {"token": token, "binding": binding, "pin": "000000"}}),
+        json!({"unlock": user}),
+        json!({"limits": user}),
+        json!({"credits": {}}),
+    ];
+    let mut conversation = Conversation::new();
+    let mut asked = 0;
+    for first in begin {
+        // The choices at each place where it waits.
+        let mut ways = vec![Vec::<usize>::new()];
+        while let Some(way) = ways.pop() {
+            let mut question = first.clone();
+            for choice in &way {
+                let (kind, answer) = ask_both(&mut conversation, settings, NOW, &question);
+                question = continuations(&kind, &answer)[*choice].clone();
+            }
+            let (kind, answer) = ask_both(&mut conversation, settings, NOW, &question);
+            asked += way.len() + 1;
+            let more = continuations(&kind, &answer);
+            ways.extend((0..more.len()).map(|choice| [&*way, &[choice]].concat()));
+            let Some(next) = more.first() else { continue };
+            // At other times, with other settings, and again, when nothing of it is kept.
+            ask_both(&mut conversation, other, NOW, next);
+            for now in [NOW + 61, NOW + 60, NOW - 61, NOW] {
+                ask_both(&mut conversation, settings, NOW, &question);
+                ask_both(&mut conversation, settings, now, next);
+                ask_both(&mut conversation, settings, now, next);
+            }
+        }
+    }
+    assert!(asked > 60, "{asked} questions were asked");
 }
 
 #[test]
@@ -296,7 +393,7 @@ fn a_question_that_has_not_its_form_is_refused_by_path_and_without_its_values() 
         assert_eq!(failure["detail"], detail);
         assert!(!failure.to_string().contains("canary"));
     }
-    let answer = xoxzo_2fa_json::ask(
+    let answer = Conversation::new().ask(
         settings.as_bytes(),
         NOW,
         b"{\"keygen\":",

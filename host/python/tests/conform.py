@@ -13,8 +13,6 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from wasmtime import WasmtimeError
-
 import xoxzo_2fa
 from xoxzo_2fa import (
     AsyncOperator,
@@ -35,6 +33,7 @@ from xoxzo_2fa import (
     TwoFactor,
     TwoFactorError,
     Unknown,
+    Upstream,
 )
 from xoxzo_2fa._engine import shared
 from xoxzo_2fa.guards.redis import AsyncRedisGuard, RedisGuard
@@ -257,14 +256,14 @@ class Elsewhere:
         to.flush()
         (length,) = struct.unpack(">I", come.read(4))
         if length == 0:
-            raise WasmtimeError("it trapped elsewhere")
+            raise Upstream("plugin", "the module trapped elsewhere")
         return come.read(length)
 
 
 def main() -> None:
     """Answer until the questions end."""
     if sys.argv[2:3] == ["ask"]:
-        shared()._loaded._function = Elsewhere(sys.argv[3:])  # type: ignore[assignment]
+        shared()._loaded.ask = Elsewhere(sys.argv[3:])  # type: ignore[method-assign,assignment]
     if sys.argv[1] == "asyncio":
         loop = asyncio.new_event_loop()
 

@@ -250,7 +250,7 @@ def _unforeseen(world: World, fails: Callable[..., NoReturn]) -> None:
     class Failing(Engine):
         def __init__(self) -> None:
             super().__init__()
-            self._loaded._function = fails  # type: ignore[assignment]
+            self._loaded.ask = fails  # type: ignore[method-assign]
 
     world.client._prepared.engine = Failing()
     world.client.verify(world.token(), world.user, world.wrong())

@@ -19,11 +19,12 @@ from wasmtime import Module, Store, wat2wasm
 from xoxzo_2fa import AsyncTwoFactor, Binding, MemoryGuard, Misuse, Refuse, Settings, SqliteGuard, TwoFactor, Upstream, keygen
 from xoxzo_2fa import _engine as engine_module
 from xoxzo_2fa._engine import Engine, encode
+from xoxzo_2fa._module import PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xoxzo_2fa import Charge, Totals
+    from xoxzo_2fa import Charge, Request, Response, Totals
 
 LOGIN = Binding("+819012345678", "user-1", "login")
 
@@ -68,6 +69,48 @@ def test_the_ticker_ends_when_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> N
         time.sleep(0.01)
     engine.once({"keygen": {}})
     assert engine._loaded._ticker._thread is not None
+
+
+def test_no_place_is_lost_to_calls_that_trap() -> None:
+    engine = hostile("unreachable")
+    for _ in range(2 * PLACES):
+        with pytest.raises(Upstream, match="trapped"):
+            engine.once({"keygen": {}})
+    assert engine.loaded().places.qsize() == PLACES
+
+
+class Halted:
+    """A transport that answers when it may. Until then, what it was asked waits."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.waiting = threading.Semaphore(0)
+        self.taker = Taker()
+
+    def send(self, request: Request) -> Response:
+        self.waiting.release()
+        assert self.go.wait(60)
+        return self.taker.send(request)
+
+
+def test_operations_that_wait_leave_half_of_the_places_to_others() -> None:
+    halted = Halted()
+    client = TwoFactor(Settings(document()), MemoryGuard(), transport=halted)
+    places = client._prepared.engine.loaded().places
+    starts = [threading.Thread(target=client.start, args=(Binding(f"+8190{n:08}", f"user-{n}", "login"),)) for n in range(2 * PLACES)]
+    for thread in starts:
+        thread.start()
+    try:
+        for _ in starts:
+            assert halted.waiting.acquire(timeout=60)
+        assert places.qsize() >= PLACES // 2
+        with pytest.raises(Refuse, match="token"):
+            client.verify("x", LOGIN, "000000")
+    finally:
+        halted.go.set()
+        for thread in starts:
+            thread.join()
+    assert places.qsize() == PLACES
 
 
 def test_a_call_that_wants_all_memory_gets_none() -> None:

@@ -12,18 +12,21 @@ import time
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Taker, other_than
+from conftest import Taker, document, other_than
 from stores import Server, charge, needs_redis, totals
 from test_engine import hostile
 
 from xoxzo_2fa import Binding, GuardUnreachable, MemoryGuard, Settings, SqliteGuard, TwoFactor, Upstream, keygen
-from xoxzo_2fa._engine import Engine
+from xoxzo_2fa._engine import Conversation, Engine, encode
+from xoxzo_2fa._module import PLACES
+from xoxzo_2fa._secret import Secret
 from xoxzo_2fa.guards.redis import RedisGuard
 
 if TYPE_CHECKING:
@@ -315,6 +318,25 @@ print(store.add([Charge.new("a", 1, 9, 60)]).totals[0].total)
     command = [sys.executable, "-c", script, str(tmp_path / "guard"), used]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout.splitlines() == ["True True", "2"], done.stderr
+
+
+def test_an_operation_asks_in_one_instance_and_after_a_fork_in_another() -> None:
+    engine = Engine()
+    settings = Secret(engine.once({"prepare": {"json": json.dumps(document())}})[1]["settings"])
+    start = Secret(encode({"start": {"binding": {"recipient": "+819012345678", "subject": "user-1", "purpose": "login"}}}))
+    with closing(Conversation(engine, keeps=True)) as conversation:
+        kind, turn = conversation.ask(settings, 1_800_000_000, start)
+        assert (kind, engine.loaded().places.qsize()) == ("count", PLACES - 1)
+        lost = Secret(encode({"unanswered": {"state": turn.reveal()["state"], "no_answer": "guard-full"}}))
+
+        def go_on() -> int:
+            with pytest.raises(Upstream, match="the guard is full"):
+                conversation.ask(settings, 1_800_000_000, lost)
+            conversation.close()
+            return 7 if engine.loaded().places.qsize() == PLACES else 1
+
+        assert ended(forked(go_on)) == 7
+        assert go_on() == 7
 
 
 def test_an_endless_guest_in_a_child_is_stopped() -> None:

@@ -11,6 +11,9 @@
 //!
 //! ```text
 //! area: settings | question ──► ask ──► area: answer
+//!                                ▲ │
+//!                                │ ▼
+//!                           conversation: settings, operation that waits
 //! ```
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
@@ -21,6 +24,7 @@ mod exports;
 mod random;
 
 use rand::TryCryptoRng;
+use xoxzo_2fa_json::Conversation;
 // Its allocator and panic handler.
 use xoxzo_2fa_runtime as _;
 
@@ -30,6 +34,7 @@ pub const AREA: usize = 256 * 1024;
 /// Answers the question after the settings at the beginning of the area, and puts the answer in the place of both. Returns its length, or nothing if a
 /// part is not in the area.
 pub fn answer(
+    conversation: &mut Conversation,
     area: &mut [u8],
     settings_length: usize,
     question_length: usize,
@@ -38,7 +43,7 @@ pub fn answer(
 ) -> Option<usize> {
     let asked = settings_length.checked_add(question_length)?;
     let (settings, question) = area.get(..asked)?.split_at_checked(settings_length)?;
-    let answer = xoxzo_2fa_json::ask(settings, now, question, rng);
+    let answer = conversation.ask(settings, now, question, rng);
     area.get_mut(..asked)?.fill(0);
     area.get_mut(..answer.len())?
         .copy_from_slice(answer.as_bytes());
@@ -62,7 +67,15 @@ mod tests {
     fn the_answer_takes_the_place_of_the_question() {
         let long = [b"settings".repeat(100).as_slice(), KEYGEN].concat();
         let mut area = area(&long[..800], KEYGEN);
-        let length = answer(&mut area, 800, KEYGEN.len(), 0, &mut SysRng).unwrap();
+        let length = answer(
+            &mut Conversation::new(),
+            &mut area,
+            800,
+            KEYGEN.len(),
+            0,
+            &mut SysRng,
+        )
+        .unwrap();
         let (told, rest) = area.split_at(length);
         assert!(told.starts_with(br#"{"written_key":{"key":"x2fk1_"#));
         assert!(rest.iter().all(|byte| *byte == 0), "the settings are wiped");
@@ -71,7 +84,16 @@ mod tests {
     #[test]
     fn what_is_not_in_the_area_is_not_answered() {
         let mut area = area(b"", KEYGEN);
-        let mut asked = |settings, question| answer(&mut area, settings, question, 0, &mut SysRng);
+        let mut asked = |settings, question| {
+            answer(
+                &mut Conversation::new(),
+                &mut area,
+                settings,
+                question,
+                0,
+                &mut SysRng,
+            )
+        };
         for (settings, question) in [(0, AREA + 1), (AREA, 1), (usize::MAX, 1), (1, usize::MAX)] {
             assert_eq!(asked(settings, question), None);
         }
@@ -85,7 +107,14 @@ mod tests {
             (b"\xc3", b"\xa4"),
         ] {
             let mut area = area(settings, question);
-            let length = answer(&mut area, settings.len(), question.len(), 0, &mut SysRng);
+            let length = answer(
+                &mut Conversation::new(),
+                &mut area,
+                settings.len(),
+                question.len(),
+                0,
+                &mut SysRng,
+            );
             let told = str::from_utf8(&area[..length.unwrap()]).unwrap();
             assert!(
                 told.starts_with(r#"{"failure":{"blame":"misuse""#),

@@ -5,8 +5,7 @@ use alloc::string::{String, ToString};
 use xoxzo_2fa_core::json::{Object, quote};
 use xoxzo_2fa_core::{
     Acceptance, Audit, Challenge, Charge, Claims, Ended, Explanation, Failure, Limits,
-    MessagePreview, Prepared, Report, Request, SignedRequest, Suspended, TokenInfo, Told, Trail,
-    Transaction, Turn, Unlocked,
+    MessagePreview, Report, Request, SignedRequest, TokenInfo, Told, Trail, Transaction, Unlocked,
 };
 
 use crate::prepare::Preparation;
@@ -24,21 +23,21 @@ pub(crate) fn failure(failure: &Failure) -> String {
 }
 
 /// Writes the wish of an operation with the state to go on with, or its result.
-pub(crate) fn turn(settings: &Prepared, now: u32, turn: Turn<Suspended>) -> String {
-    match turn {
-        Turn::Count(charges, waiting) => Object::of("count", |out| {
-            out.text("state", &waiting.to_state(settings, now));
-            out.objects("charges", &charges, charge);
-        }),
-        Turn::Send(message, waiting) => Object::of("send", |out| {
-            out.text("state", &waiting.to_state(settings, now));
-            out.object("request", |out| request(out, &message));
-        }),
-        Turn::Done(told) => ended(&told),
-    }
+pub(crate) fn count(state: &str, charges: &[Charge]) -> String {
+    Object::of("count", |out| {
+        out.text("state", state);
+        out.objects("charges", charges, charge);
+    })
 }
 
-fn ended(told: &Told<Ended>) -> String {
+pub(crate) fn send(state: &str, message: &Request) -> String {
+    Object::of("send", |out| {
+        out.text("state", state);
+        out.object("request", |out| request(out, message));
+    })
+}
+
+pub(crate) fn ended(told: &Told<Ended>) -> String {
     let name = match told.output {
         Ended::Challenged(_) => "challenged",
         Ended::Accepted(_) => "accepted",

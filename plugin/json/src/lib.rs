@@ -3,7 +3,7 @@
 //! # In scope
 //!
 //! - [`prepare`]: a settings document in, prepared settings out
-//! - [`ask`]: every function of the engine as text, as `wit/ASK.md` has it
+//! - [`Conversation`]: every function of the engine as text, as `wit/ASK.md` has it
 //! - `gate`, a feature: the login gate's configuration
 //! - `schema`, a feature: `wit/settings.schema.json` and `wit/gate.schema.json`, from the same tables that read the documents
 //!
@@ -47,7 +47,7 @@ mod schema;
 #[cfg(feature = "gate")]
 pub use gate::{Configured, gate};
 pub use prepare::{Preparation, prepare};
-pub use question::ask;
+pub use question::Conversation;
 #[cfg(all(feature = "schema", feature = "gate"))]
 pub use schema::gate_schema;
 #[cfg(feature = "schema")]

@@ -16,136 +16,232 @@ use xoxzo_2fa_core::{
     check_receipt, explain, inspect, number_index, sign_request,
 };
 
+use zeroize::Zeroizing;
+
 use crate::cursor::Cursor;
 use crate::{answer, prepare};
 
 /// The longest question, in bytes: a response of 16 KiB fits with every byte escaped.
 const LONGEST: usize = 100 * 1024;
 
-/// Answers a question at a time, with settings that `prepare` gave, or none for a function that takes none. A failure is an answer
-/// too.
-#[must_use]
-pub fn ask(settings: &[u8], now: u32, question: &[u8], rng: &mut impl TryCryptoRng) -> String {
-    let answer = read(question)
-        .map_err(misuse)
-        .and_then(|(function, arguments)| {
-            let from = Cursor(&arguments);
-            match &*function {
-                "prepare" => prepare(from.str("json"), rng).map(|it| answer::prepared(&it)),
-                "check_receipt" => receipt(from, now),
-                "keygen" => RootKey::generate(rng).map(|key| answer::key(&key.to_text())),
-                "receipt_key" => {
-                    let (root, audience, test) = key_for(from)?;
-                    Ok(answer::key(&root.receipt_key(audience, test).to_text()))
-                }
-                "request_key" => {
-                    let (root, audience, test) = key_for(from)?;
-                    Ok(answer::key(&root.request_key(audience, test).to_text()))
-                }
-                "sign_request" => signed_request(from, now, rng),
-                "inspect" => {
-                    inspect(from.str("token")).map(|token_info| answer::token_info(&token_info))
-                }
-                "explain" => explanation(from),
-                _ => {
-                    // What is no text was not prepared either.
-                    let settings = Prepared::parse(str::from_utf8(settings).unwrap_or_default())?;
-                    with_settings(&settings, now, &function, from, rng)
-                }
-            }
-        });
-    answer.unwrap_or_else(|failure| answer::failure(&failure))
+/// The questions of one operation, or of several. What one question read or wrote is kept, so that the next need not read it again.
+///
+/// It answers as a new one for each question would: what is kept is found by its own bytes, and by no others.
+pub struct Conversation(Kept<Known>);
+
+/// Settings, and the operation that waits under them.
+struct Known {
+    settings: Prepared,
+    /// With the time of its state.
+    waiting: Kept<(u32, Suspended)>,
 }
 
-fn with_settings(
-    settings: &Prepared,
-    now: u32,
-    function: &str,
-    from: Cursor<'_>,
-    rng: &mut impl TryCryptoRng,
-) -> Result<String, Failure> {
-    let binding = || claimed(from.at("binding"));
-    let sending = || sending(from.at("sending"));
-    let (token, asked) = (from.str("token"), from.flag("audit"));
-    let (subject, recipient) = (from.str("subject"), from.str("recipient"));
-    let challenge = || About::claimed(settings, binding(), Some(token));
-    let user = || About::user(settings, subject, recipient);
-    let turn = match function {
-        "preview" => {
-            let paid = from
-                .maybe("transaction")
-                .map(|paid| Transaction::parse(transaction(paid)));
-            let previews =
-                settings.previews(from.option_str("purpose"), paid.transpose()?.as_ref())?;
-            return Ok(answer::previews(&previews));
-        }
-        "trail_of" => {
-            return Trail::of(settings, subject, recipient).map(|trail| answer::trail(&trail));
-        }
-        "index_of" => {
-            let index = number_index(settings, recipient);
-            return index.map(|index| answer::number_index(&index));
-        }
-        "start" => {
-            let begun = Dispatch::start(settings, now, binding(), sending(), rng);
-            Turn::audited(begun, settings, asked, challenge)?.any()
-        }
-        "resend" => {
-            let begun = Dispatch::resend(settings, now, token, binding(), sending());
-            Turn::audited(begun, settings, asked, challenge)?.any()
-        }
-        "verify" => {
-            let (pin, client) = (from.str("pin"), from.option_str("client"));
-            let begun = Verify::begin(settings, now, token, binding(), pin, client);
-            Turn::audited(begun, settings, asked, challenge)?.any()
-        }
-        "status" => {
-            let begun = Status::begin(settings, now, from.str("handle"));
-            Turn::audited(begun, settings, asked, About::default)?.any()
-        }
-        "unlock" => {
-            let begun = Unlock::begin(settings, subject, recipient);
-            Turn::audited(begun, settings, asked, user)?.any()
-        }
-        "limits" => {
-            let client = from.option_str("client");
-            let begun = AskLimits::begin(settings, subject, recipient, client);
-            Turn::audited(begun, settings, asked, user)?.any()
-        }
-        "credits" => {
-            let begun = AskCredits::begin(settings, now);
-            Turn::audited(begun, settings, asked, About::default)?.any()
-        }
-        _ => resume(settings, now, from)?,
-    };
-    Ok(answer::turn(settings, now, turn))
+/// A value, and the text that it was read from or written as.
+struct Kept<T>(Option<(Zeroizing<Vec<u8>>, T)>);
+
+impl<T> Kept<T> {
+    /// Gives the value back, if it is that of `text`.
+    fn take(&mut self, text: &[u8]) -> Option<T> {
+        let kept = self.0.take().filter(|(of, _)| **of == text);
+        kept.map(|(_, value)| value)
+    }
+
+    fn keep(&mut self, text: &[u8], value: T) {
+        self.0 = Some((Zeroizing::new(text.to_vec()), value));
+    }
+}
+
+impl Conversation {
+    /// One in which nothing was asked.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Kept(None))
+    }
+
+    /// Answers a question, with settings that `prepare` gave, or none for a function that takes none. A failure is an answer too.
+    #[must_use]
+    pub fn ask(
+        &mut self,
+        settings: &[u8],
+        now: u32,
+        question: &[u8],
+        rng: &mut impl TryCryptoRng,
+    ) -> String {
+        let answer = read(question)
+            .map_err(misuse)
+            .and_then(|(function, arguments)| {
+                let from = Cursor(&arguments);
+                match &*function {
+                    "prepare" => prepare(from.str("json"), rng).map(|it| answer::prepared(&it)),
+                    "check_receipt" => receipt(from, now),
+                    "keygen" => RootKey::generate(rng).map(|key| answer::key(&key.to_text())),
+                    "receipt_key" => {
+                        let (root, audience, test) = key_for(from)?;
+                        Ok(answer::key(&root.receipt_key(audience, test).to_text()))
+                    }
+                    "request_key" => {
+                        let (root, audience, test) = key_for(from)?;
+                        Ok(answer::key(&root.request_key(audience, test).to_text()))
+                    }
+                    "sign_request" => signed_request(from, now, rng),
+                    "inspect" => {
+                        inspect(from.str("token")).map(|token_info| answer::token_info(&token_info))
+                    }
+                    "explain" => explanation(from),
+                    _ => {
+                        let mut known = match self.0.take(settings) {
+                            Some(known) => known,
+                            None => Known::read(settings)?,
+                        };
+                        let answer = known.answer(now, &function, from, rng);
+                        self.0.keep(settings, known);
+                        answer
+                    }
+                }
+            });
+        answer.unwrap_or_else(|failure| answer::failure(&failure))
+    }
+}
+
+impl Default for Conversation {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Known {
+    /// Reads what `prepare` gave.
+    fn read(settings: &[u8]) -> Result<Self, Failure> {
+        Ok(Self {
+            // What is no text was not prepared either.
+            settings: Prepared::parse(str::from_utf8(settings).unwrap_or_default())?,
+            waiting: Kept(None),
+        })
+    }
+
+    fn answer(
+        &mut self,
+        now: u32,
+        function: &str,
+        from: Cursor<'_>,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<String, Failure> {
+        let Self { settings, waiting } = self;
+        let settings = &*settings;
+        let binding = || claimed(from.at("binding"));
+        let sending = || sending(from.at("sending"));
+        let (token, asked) = (from.str("token"), from.flag("audit"));
+        let (subject, recipient) = (from.str("subject"), from.str("recipient"));
+        let challenge = || About::claimed(settings, binding(), Some(token));
+        let user = || About::user(settings, subject, recipient);
+        let turn = match function {
+            "preview" => {
+                let paid = from
+                    .maybe("transaction")
+                    .map(|paid| Transaction::parse(transaction(paid)));
+                let previews =
+                    settings.previews(from.option_str("purpose"), paid.transpose()?.as_ref())?;
+                return Ok(answer::previews(&previews));
+            }
+            "trail_of" => {
+                return Trail::of(settings, subject, recipient).map(|trail| answer::trail(&trail));
+            }
+            "index_of" => {
+                let index = number_index(settings, recipient);
+                return index.map(|index| answer::number_index(&index));
+            }
+            "start" => {
+                let begun = Dispatch::start(settings, now, binding(), sending(), rng);
+                Turn::audited(begun, settings, asked, challenge)?.any()
+            }
+            "resend" => {
+                let begun = Dispatch::resend(settings, now, token, binding(), sending());
+                Turn::audited(begun, settings, asked, challenge)?.any()
+            }
+            "verify" => {
+                let (pin, client) = (from.str("pin"), from.option_str("client"));
+                let begun = Verify::begin(settings, now, token, binding(), pin, client);
+                Turn::audited(begun, settings, asked, challenge)?.any()
+            }
+            "status" => {
+                let begun = Status::begin(settings, now, from.str("handle"));
+                Turn::audited(begun, settings, asked, About::default)?.any()
+            }
+            "unlock" => {
+                let begun = Unlock::begin(settings, subject, recipient);
+                Turn::audited(begun, settings, asked, user)?.any()
+            }
+            "limits" => {
+                let client = from.option_str("client");
+                let begun = AskLimits::begin(settings, subject, recipient, client);
+                Turn::audited(begun, settings, asked, user)?.any()
+            }
+            "credits" => {
+                let begun = AskCredits::begin(settings, now);
+                Turn::audited(begun, settings, asked, About::default)?.any()
+            }
+            _ => resume(settings, waiting, now, from)?,
+        };
+        let (state, operation, answer) = match turn {
+            Turn::Count(charges, operation) => {
+                let state = operation.to_state(settings, now);
+                let answer = answer::count(&state, &charges);
+                (state, operation, answer)
+            }
+            Turn::Send(request, operation) => {
+                let state = operation.to_state(settings, now);
+                let answer = answer::send(&state, &request);
+                (state, operation, answer)
+            }
+            Turn::Done(told) => return Ok(answer::ended(&told)),
+        };
+        waiting.keep(state.as_bytes(), (now, operation));
+        Ok(answer)
+    }
 }
 
 /// `counted`, `sent` or `unanswered`: of their arguments exactly one beside the state is there.
-fn resume(settings: &Prepared, now: u32, from: Cursor<'_>) -> Result<Turn<Suspended>, Failure> {
-    let came = if let Some(response) = from.maybe("response") {
-        Answer::Response(response_of(response))
-    } else if let Some(no_answer) = from.option_str("no_answer") {
+fn resume(
+    settings: &Prepared,
+    waiting: &mut Kept<(u32, Suspended)>,
+    now: u32,
+    from: Cursor<'_>,
+) -> Result<Turn<Suspended>, Failure> {
+    let state = from.str("state");
+    let operation = match waiting.take(state.as_bytes()) {
+        Some((written_at, operation)) => {
+            Suspended::is_in_time(written_at, now)?;
+            operation
+        }
+        None => Suspended::from_state(settings, now, state)?,
+    };
+    operation.resume(settings, now, came(from)?)
+}
+
+/// What a question answers.
+fn came(from: Cursor<'_>) -> Result<Answer, Failure> {
+    if let Some(response) = from.maybe("response") {
+        return Ok(Answer::Response(response_of(response)));
+    }
+    if let Some(no_answer) = from.option_str("no_answer") {
         let no_answer = match no_answer {
             "guard-full" => NoAnswer::GuardFull,
             "guard-unreachable" => NoAnswer::GuardUnreachable,
             "not-sent" => NoAnswer::NotSent,
             _ => NoAnswer::Unknown,
         };
-        Answer::Unanswered(no_answer, from.str("cause").to_string())
-    } else {
-        let total = |from: Cursor<'_>| {
-            Ok(Total {
-                total: from.number("total"),
-                ends_in: from.number("ends_in_seconds"),
-            })
-        };
-        Answer::Totals(Totals {
-            totals: from.each("totals", total).map_err(misuse)?,
-            now: from.option_number("now_seconds"),
+        return Ok(Answer::Unanswered(no_answer, from.str("cause").to_string()));
+    }
+    let total = |from: Cursor<'_>| {
+        Ok(Total {
+            total: from.number("total"),
+            ends_in: from.number("ends_in_seconds"),
         })
     };
-    Suspended::from_state(settings, now, from.str("state"))?.resume(settings, now, came)
+    Ok(Answer::Totals(Totals {
+        totals: from.each("totals", total).map_err(misuse)?,
+        now: from.option_number("now_seconds"),
+    }))
 }
 
 fn response_of(from: Cursor<'_>) -> Response {

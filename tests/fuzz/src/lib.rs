@@ -274,8 +274,12 @@ pub fn question(data: &[u8]) {
     let settings = prepared().to_text();
     let state = format!(r#"{{"unanswered":{{"state":"{text}","no_answer":"unknown"}}}}"#);
     for question in [text, &state] {
-        let answer =
-            xoxzo_2fa_json::ask(settings.as_bytes(), NOW, question.as_bytes(), &mut Sevens);
+        let answer = xoxzo_2fa_json::Conversation::new().ask(
+            settings.as_bytes(),
+            NOW,
+            question.as_bytes(),
+            &mut Sevens,
+        );
         assert!(answer.starts_with("{\"") && answer.ends_with("}}"));
         assert!(!answer.starts_with("{\"accepted\""));
         assert!(answer.starts_with("{\"written_key\"") || !answer.contains(&key().to_text()));

@@ -281,7 +281,7 @@ class TwoFactor(_Base):
         return self._told(operation, began, about, seal(self._finish, operation, question), operator)
 
     def _finish(self, operation: str, question: Secret[str]) -> Any:
-        steps = drive(self._prepared, question)
+        steps = drive(self._prepared, question, keeps=True)
         answer: Any = None
         try:
             while True:
@@ -373,7 +373,7 @@ class AsyncTwoFactor(_Base):
         return self._told(operation, began, about, documented(await attempt_awaited(self._finish, operation, question)), operator)
 
     async def _finish(self, operation: str, question: Secret[str]) -> Any:
-        steps = drive(self._prepared, question)
+        steps = drive(self._prepared, question, keeps=False)
         answer: Any = None
         try:
             while True:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from xoxzo_2fa._engine import encode
+from xoxzo_2fa._engine import Conversation, encode
 from xoxzo_2fa._errors import Upstream
 from xoxzo_2fa._question import bounded
 from xoxzo_2fa._secret import Secret, attempt, cause, seal
@@ -84,22 +84,26 @@ def prepare(engine: Engine, document: Secret[str]) -> dict[str, Any]:
 
 
 def drive(
-    prepared: Prepared, question: Secret[str]
+    prepared: Prepared, question: Secret[str], *, keeps: bool
 ) -> Generator[list[Charge] | Request, Totals | Response | GuardError | Lost, tuple[str, Secret[dict[str, Any]]]]:
     """Run an operation to its end, and return the result. Call it through ``seal``.
 
-    While it yields, no instance lives, and every frame of this package holds its secrets as ``Secret``.
+    While it yields, every frame of this package holds its secrets as ``Secret``, and no instance lives unless it ``keeps`` one.
     """
     settings = prepared.settings()
-    while True:
-        kind, answer = prepared.engine.ask(settings, prepared.now(), question)
-        if kind == "count":
-            charges = [Charge(*map(it.__getitem__, Charge._fields)) for it in answer.reveal()["charges"]]
-            question = _resumed(_counted, answer, (yield charges))
-        elif kind == "send":
-            question = _resumed(_sent, answer, (yield _request(prepared.origin, answer.reveal()["request"])))
-        else:
-            return kind, answer
+    conversation = Conversation(prepared.engine, keeps=keeps)
+    try:
+        while True:
+            kind, answer = conversation.ask(settings, prepared.now(), question)
+            if kind == "count":
+                charges = [Charge(*map(it.__getitem__, Charge._fields)) for it in answer.reveal()["charges"]]
+                question = _resumed(_counted, answer, (yield charges))
+            elif kind == "send":
+                question = _resumed(_sent, answer, (yield _request(prepared.origin, answer.reveal()["request"])))
+            else:
+                return kind, answer
+    finally:
+        conversation.close()
 
 
 def came(wanted: list[Charge] | Request, outcome: Secret[Any]) -> Any:

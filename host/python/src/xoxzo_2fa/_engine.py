@@ -10,24 +10,25 @@ import json
 import os
 import time
 from importlib import resources
-from threading import Lock, Semaphore, Thread
+from queue import SimpleQueue
+from threading import Lock, Thread
 from typing import Any
 
 from wasmtime import Engine as Wasmtime
-from wasmtime import Store, Trap, WasiConfig, WasmtimeError
+from wasmtime import Trap, WasmtimeError
 
 from xoxzo_2fa._cache import compiled
 from xoxzo_2fa._errors import Misuse, Upstream, error
-from xoxzo_2fa._module import AREA, MEMORY, PLACES, Ask, configuration
+from xoxzo_2fa._module import AREA, DEADLINE, PLACES, Ask, Place, configuration
 from xoxzo_2fa._secret import Secret
 
-# Seconds of an epoch, and epochs that a call may run. A call takes well under a millisecond.
+# Seconds of an epoch.
 _TICK = 0.05
-_DEADLINE = 20
 
 # The process that loaded this package. Its children have none of wasmtime's threads.
 _PROCESS = os.getpid()
 
+_decoder = json.JSONDecoder()
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -46,6 +47,32 @@ class Engine:
         self._module = _bundled() if module is None else module
         self._loaded = _Loaded(self._module)
 
+    def once(self, question: dict[str, Any], settings: str = "", now: int = 0) -> tuple[str, dict[str, Any]]:
+        """Ask a question that nothing follows. The arguments are plain in this frame: call it through ``seal``."""
+        kind, answer = Conversation(self, keeps=False).ask(Secret(settings), now, Secret(encode(question)))
+        return kind, answer.reveal()
+
+    def loaded(self) -> _Loaded:
+        """Return the module as this process has compiled it."""
+        if self._loaded.process != os.getpid():
+            _PARENTS.append(self._loaded)
+            self._loaded = _Loaded(self._module)
+        return self._loaded
+
+
+class Conversation:
+    """The questions of one operation.
+
+    It asks all of them in one instance, so that the engine need not read settings and states again. While an answer is awaited, it keeps
+    the instance only if at least half of the places are free, so operations that wait never hold the places of those that run.
+    """
+
+    def __init__(self, engine: Engine, *, keeps: bool) -> None:
+        self._engine = engine
+        self._keeps = keeps
+        self._loaded = engine.loaded()
+        self._place: Place | None = None
+
     def ask(self, settings: Secret[str], now: int, question: Secret[str]) -> tuple[str, Secret[dict[str, Any]]]:
         """Ask one question, in JSON, and return the kind of the answer and the answer.
 
@@ -57,57 +84,65 @@ class Engine:
             raise Misuse("request", "an argument holds half a character") from None
         if len(settings_bytes) + len(question_bytes) > AREA:
             raise Misuse("request", "question: longer than 100 KiB")
-        if self._loaded.process != os.getpid():
-            _PARENTS.append(self._loaded)
-            self._loaded = _Loaded(self._module)
-        ((kind, content),) = json.loads(self._loaded.ask(settings_bytes, question_bytes, now)).items()
+        answer = self._ask(settings_bytes, question_bytes, now)
+        ((kind, content),) = _decoder.decode(answer.decode()).items()
         if kind == "failure":
             raise error(content)
         return kind, Secret(content)
 
-    def once(self, question: dict[str, Any], settings: str = "", now: int = 0) -> tuple[str, dict[str, Any]]:
-        """Ask a question that nothing follows. The arguments are plain in this frame: call it through ``seal``."""
-        kind, answer = self.ask(Secret(settings), now, Secret(encode(question)))
-        return kind, answer.reveal()
+    def _ask(self, settings: bytes, question: bytes, now: int) -> bytes:
+        loaded = self._engine.loaded()
+        if loaded is not self._loaded:
+            # In a child. The instance is the parent's, and is not freed.
+            self._loaded, self._place = loaded, None
+        place, self._place = self._place, None
+        if place is None:
+            place = loaded.places.get()
+        keeps = False
+        try:
+            answer = loaded.ask(place, settings, question, now)
+            keeps = self._keeps and loaded.places.qsize() >= PLACES // 2
+        finally:
+            if keeps:
+                self._place = place
+            else:
+                place.close()
+                loaded.places.put(place)
+        return answer
+
+    def close(self) -> None:
+        """Give the place back."""
+        place, self._place = self._place, None
+        if place is not None and self._loaded.process == os.getpid():
+            place.close()
+            self._loaded.places.put(place)
 
 
 class _Loaded:
-    """A module as one process has compiled it."""
+    """A module as one process has compiled it, and places for its instances."""
 
     def __init__(self, module: bytes) -> None:
         self.process = os.getpid()
         # In a child, compiling on several threads would wait for ever for those of the parent.
-        self._wasmtime = Wasmtime(configuration(parallel=self.process == _PROCESS))
-        self._ticker = _Ticker(self._wasmtime)
-        self._places = Semaphore(PLACES)
-        store = self._store()
+        wasmtime = Wasmtime(configuration(parallel=self.process == _PROCESS))
+        self._ticker = _Ticker(wasmtime)
         try:
-            self._function = Ask(self._wasmtime, compiled(self._wasmtime, module), store)
+            function = Ask(wasmtime, compiled(wasmtime, module))
         except (Trap, WasmtimeError) as fault:
             raise Upstream("plugin", f"the module does not load: {fault}") from None
-        finally:
-            store.close()
+        self.places: SimpleQueue[Place] = SimpleQueue()
+        for _ in range(PLACES):
+            self.places.put(Place(function))
 
-    def ask(self, settings: bytes, question: bytes, now: int) -> bytes:
-        """Answer in an instance of its own, as soon as there is a place."""
-        with self._places:
-            store = self._store()
-            try:
-                self._ticker.call()
-                return self._function(store, settings, question, now)
-            except (Trap, WasmtimeError) as fault:
-                raise Upstream("plugin", f"the module trapped: {_first_line(fault)}") from None
-            finally:
-                store.close()
-
-    def _store(self) -> Store:
-        """Return a store for one instance, whose memory is freed with it."""
-        store = Store(self._wasmtime)
-        # Without this, a call for randomness would end the process.
-        store.set_wasi(WasiConfig())
-        store.set_limits(memory_size=MEMORY)
-        store.set_epoch_deadline(_DEADLINE)
-        return store
+    def ask(self, place: Place, settings: bytes, question: bytes, now: int) -> bytes:
+        """Answer in the instance of a place, or in a new one if it has none."""
+        self._ticker.call()
+        try:
+            if not place.is_open:
+                place.open()
+            return place.ask(settings, question, now)
+        except (Trap, WasmtimeError) as fault:
+            raise Upstream("plugin", f"the module trapped: {_first_line(fault)}") from None
 
 
 # What parents have compiled. It is not freed, which would wait for their locks.
@@ -137,7 +172,7 @@ class _Ticker:
             self._wasmtime.increment_epoch()
             with self._lock:
                 self._idle += 1
-                if self._idle > 2 * _DEADLINE:
+                if self._idle > 2 * DEADLINE:
                     self._thread = None
                     return
 

@@ -111,13 +111,23 @@ impl Suspended {
         };
         let waiting = waiting.filter(|_| first == mark::STATE && from.finish());
         let waiting = waiting.ok_or_else(foreign)?;
+        Self::is_in_time(written_at, now)?;
+        Ok(waiting)
+    }
+
+    /// Checks that an operation that waits since `written_at` may still go on.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Clock`]: more than 60 s passed.
+    pub fn is_in_time(written_at: u32, now: u32) -> Result<(), Failure> {
         if now.abs_diff(written_at) > LIFETIME {
             return Err(Failure::new(
                 Code::Clock,
                 "over a minute passed while the operation waited",
             ));
         }
-        Ok(waiting)
+        Ok(())
     }
 }
 
