@@ -341,6 +341,14 @@ class AsyncTwoFactor(_Base):
         _fit(await attempt_awaited(client._self_test))
         return client
 
+    async def aclose(self) -> None:
+        """Close guard and transport, if they can be closed, and end the client's threads. The client cannot be used afterwards."""
+        for part, threads in ((self._guard, self._guard_threads), (self._transport, self._transport_threads)):
+            close = getattr(part, "aclose", None) or getattr(part, "close", None)
+            if close is not None:
+                await threads.run(close)
+            threads.end()
+
     @_returns_coroutine
     def start(self, binding: Binding, sending: Sending = _SMS) -> Coroutine[Any, Any, Challenge]:
         """Do the same as ``TwoFactor.start``."""

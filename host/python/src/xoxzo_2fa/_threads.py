@@ -36,6 +36,11 @@ class Threads:
 
         return (await asyncio.get_running_loop().run_in_executor(self._own(), call)).reveal()
 
+    def end(self) -> None:
+        """End the threads of this process, once what they do is done."""
+        if self._executor is not None and self._process == os.getpid():
+            self._executor.shutdown(wait=False)
+
     def _own(self) -> ThreadPoolExecutor:
         """Return this process's own: a forked child has none of its parent's threads."""
         if self._executor is None or self._process != os.getpid():
