@@ -1,7 +1,8 @@
-"""A login with FastAPI: a password, then a code by SMS, as JSON for a page of your own.
+"""A login with FastAPI: a password, then a code by SMS. Its page is ``fastapi_login.html``.
 
-``uvicorn fastapi_login:app``. The one user is ``ann``, whose password and number come from ``ANN_PASSWORD`` and ``ANN_PHONE``. Users and
-sessions live in memory here; the rest is as it would be in a service.
+Run it with ``uvicorn fastapi_login:app --workers 2``, beside ``python-multipart``, by which FastAPI reads forms. It takes the variables of
+``Settings.from_environment``, and ``SESSION_KEY``, a secret for cookies, ``GUARD``, a file for counters, and ``ANN_PASSWORD`` and
+``ANN_PHONE`` of its one user ``ann``. Users live in memory here.
 """
 
 from __future__ import annotations
@@ -10,131 +11,77 @@ import hashlib
 import hmac
 import os
 import secrets
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated
 
-from fastapi import Body, Cookie, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import Depends, FastAPI, Form, HTTPException, Request
+from fastapi.responses import FileResponse
+from starlette.middleware.sessions import SessionMiddleware
 
-from xoxzo_2fa import AsyncTwoFactor, Binding, MemoryGuard, Refuse, Settings, TwoFactorError, Upstream, explain
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+from xoxzo_2fa import AsyncTwoFactor, Binding, Settings, SqliteGuard
+from xoxzo_2fa.fastapi import Sent, TwoFactorRoutes
 
 
 @dataclass(frozen=True)
 class User:
-    """What the server knows of a user. What is personal or secret is not shown where errors are recorded."""
+    """A user, as the server knows them. What is personal or secret is not shown where errors are recorded."""
 
     id: str
     phone: str = field(repr=False)
-    salt: bytes = field(repr=False)
     password: bytes = field(repr=False)
 
 
-@dataclass
-class Session:
-    """What the server keeps of a login: the token as long as the code is awaited."""
-
-    user: User
-    token: str | None = field(repr=False)
+def scrypt(password: str) -> bytes:
+    """Return the hash of a password. A service stores a salt with each."""
+    return hashlib.scrypt(password.encode(), salt=SALT, n=2**14, r=8, p=1)
 
 
-def scrypt(password: str, salt: bytes) -> bytes:
-    """Give the hash of a password."""
-    # JSON may hold half a character, which no password has.
-    return hashlib.scrypt(password.encode(errors="replace"), salt=salt, n=2**14, r=8, p=1)
-
-
-# The language of the page.
-LANGUAGE = "en"
 SALT = secrets.token_bytes(16)
-USERS: dict[str, User] = {}
-SESSIONS: dict[str, Session] = {}
+ANN = User("user-1", os.environ["ANN_PHONE"], scrypt(os.environ["ANN_PASSWORD"]))
+USERS = {ANN.id: ANN}
 
 
-@asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Make the client once."""
-    app.state.two_factor = await AsyncTwoFactor.create(Settings.from_environment(), MemoryGuard())
-    USERS["ann"] = User("user-1", os.environ["ANN_PHONE"], SALT, scrypt(os.environ["ANN_PASSWORD"], SALT))
-    yield
+def login(request: Request) -> Binding | None:
+    """Return who has given the password, from the server's record."""
+    user = USERS.get(request.session.get("user", ""))
+    return code_for(user) if user else None
 
 
-app = FastAPI(lifespan=lifespan)
-
-
-def told(error: TwoFactorError) -> dict[str, Any]:
-    """Give what the page shows: the text, and the buttons to offer."""
-    explanation = explain(error, LANGUAGE)
-    return {"text": explanation.text, "offers": explanation.offers, "retry_after": error.retry_after}
-
-
-@app.exception_handler(Refuse)
-async def refused(_: Request, refusal: Refuse) -> JSONResponse:
-    """Tell the user what can be done."""
-    return JSONResponse({"code": refusal.code, **told(refusal)}, status_code=403)
-
-
-@app.exception_handler(Upstream)
-async def not_now(_: Request, fault: Upstream) -> JSONResponse:
-    """Not the user's fault, and never a way in."""
-    return JSONResponse({"code": "later", **told(fault)}, status_code=503)
-
-
-def login(user: User) -> Binding:
-    """Give whom a challenge is for, from the server's record."""
+def code_for(user: User) -> Binding:
+    """Return whom and what a code is for."""
     return Binding(user.phone, user.id, "login")
 
 
-def begin(response: Response, session: Session) -> None:
-    """Keep a session under a new id: one that was known before is worth nothing afterwards."""
-    name = secrets.token_urlsafe(16)
-    SESSIONS[name] = session
-    response.set_cookie("session", name, httponly=True, secure=True, samesite="strict")
+two_factor = TwoFactorRoutes(lambda: AsyncTwoFactor.create(Settings.from_environment(), SqliteGuard(os.environ["GUARD"])))
+app = FastAPI(lifespan=two_factor.lifespan)
+app.add_middleware(SessionMiddleware, secret_key=os.environ["SESSION_KEY"], https_only=True, same_site="strict")
+app.include_router(two_factor.router(login), prefix="/login")
 
 
 @app.post("/password")
-async def password(
-    response: Response, name: Annotated[str, Body()], password: Annotated[str, Body()], app_request: Request
-) -> dict[str, Any]:
+async def password(request: Request, name: Annotated[str, Form()], password: Annotated[str, Form()]) -> Sent:
     """Check the password, and send the code."""
-    user = USERS.get(name)
     # As long for a user that there is not.
-    given = scrypt(password, user.salt if user else SALT)
-    if user is None or not hmac.compare_digest(given, user.password):
-        response.status_code = 401
-        return {"code": "password"}
-    challenge = await app_request.app.state.two_factor.start(login(user))
-    begin(response, Session(user, challenge.token))
-    return {"masked": challenge.masked, "resend_after": challenge.resend_after}
+    if not hmac.compare_digest(scrypt(password), ANN.password) or name != "ann":
+        raise HTTPException(401, {"code": "password", "text": "Wrong name or password."})
+    request.session["user"] = ANN.id
+    return await two_factor.begin(request, code_for(ANN))
 
 
-@app.post("/code")
-async def code(
-    response: Response,
-    pin: Annotated[str, Body(embed=True)],
-    app_request: Request,
-    session: Annotated[str | None, Cookie()] = None,
-) -> dict[str, Any]:
-    """Take the code, and let the user in."""
-    pending = SESSIONS.get(session or "")
-    if pending is None or pending.token is None:
-        response.status_code = 401
-        return {"code": "session"}
-    typed = "".join(pin.split())
-    await app_request.app.state.two_factor.verify(pending.token, login(pending.user), typed)
-    SESSIONS.pop(session or "")
-    begin(response, Session(pending.user, None))
-    return {"signed_in": pending.user.id}
+@app.post("/logout")
+async def logout(request: Request) -> None:
+    """Forget who was here."""
+    request.session.clear()
 
 
 @app.get("/me")
-async def me(response: Response, session: Annotated[str | None, Cookie()] = None) -> dict[str, Any]:
-    """Say who is signed in."""
-    known = SESSIONS.get(session or "")
-    if known is None or known.token is not None:
-        response.status_code = 401
-        return {"code": "session"}
-    return {"id": known.user.id}
+async def me(subject: Annotated[str, Depends(two_factor.require(login))]) -> dict[str, str]:
+    """Say who is signed in, with password and code."""
+    return {"id": subject}
+
+
+@app.get("/")
+async def page() -> FileResponse:
+    """Show the page."""
+    return FileResponse(Path(__file__).with_suffix(".html"))

@@ -29,7 +29,8 @@ made from the server's own record of whoever gave a password, or None if nobody 
 ...     return user_id
 
 **Sessions.** The session keeps the token of a challenge, then a *pass*: the time of the acceptance, and a keyed hash of the binding. With
-Starlette's ``SessionMiddleware`` it is a signed cookie, and whoever copied an old cookie can send it again:
+Starlette's ``SessionMiddleware`` (from 1.0, which writes the cookie only when it changed) it is a signed cookie, and whoever copied an old
+cookie can send it again:
 
 - An old token gains nothing, since the guard accepts a code once.
 - An old pass is good until ``max_age``, even after a log-out, but only for the same user, number, purpose and session. To revoke passes
