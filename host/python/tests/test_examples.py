@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import subprocess
@@ -172,5 +173,7 @@ def input(_):
         return re.search(r"\\b[0-9]{{6}}\\b", inbox.read().decode().rpartition('"body"')[2]).group()
 """
     for block in blocks:
+        if "fastapi" in block and importlib.util.find_spec("fastapi") is None:
+            continue
         done = subprocess.run([sys.executable, "-c", phone + block], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

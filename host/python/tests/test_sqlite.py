@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -282,7 +283,7 @@ def test_a_commit_waits_for_readers(tmp_path: Path) -> None:
     reader.execute("SELECT count(*) FROM counters").fetchone()
     with ThreadPoolExecutor(1) as pool:
         made = pool.submit(totals, store, charge("a"))
-        with pytest.raises(TimeoutError):
+        with pytest.raises(futures.TimeoutError):
             made.result(0.2)
         reader.execute("COMMIT")
         assert made.result(5) == [2]

@@ -1,4 +1,4 @@
-"""Counters in Redis or Valkey, for many machines. Needs the package ``redis`` (``pip install xoxzo-2fa[redis]``).
+"""Counters in Redis or Valkey, for many machines. Needs the extra ``redis``.
 
 One script makes a list in one round trip. In a cluster it makes each run of one group, whose name is the hash tag of its keys: runs are
 spread over the nodes.

@@ -1,4 +1,4 @@
-"""HTTP through httpx. Needs the package ``httpx`` (``pip install xoxzo-2fa[httpx]``)."""
+"""HTTP through httpx. Needs the extra ``httpx``."""
 
 from __future__ import annotations
 
