@@ -169,8 +169,10 @@ def test_old_cookies() -> None:
         assert browser.get("/me") == 403
         shop.clock.advance(1)
         assert browser.get("/me") == 200
-        # Nor with another user's password in the same browser.
+        # Nor with another user's password in the same browser, even if they share a phone.
         browser.password("user-2", "session-1")
+        assert browser.get("/me") == 403
+        shop.phones["user-2"] = shop.phones["user-1"]
         assert browser.get("/me") == 403
 
 
@@ -219,6 +221,9 @@ def test_whatever_is_sent_as_a_code_is_refused_and_charges_nothing() -> None:
         for body, headers in BODIES:
             status, answer = browser.ask("POST", "/login/verify", content=body, **headers)
             assert (status, answer["detail"]["code"]) == (422, "malformed"), body[:40]
+        # Nothing is read from a part of a body.
+        long = f"pin={shop.xoxzo.pin()}&more={'x' * 5_000}"
+        assert browser.ask("POST", "/login/verify", content=long, **FORM)[0] == 422
         assert browser.post("/login/verify", pin=wrong(shop))[1]["guesses_left"] == 4
         assert browser.post("/login/verify", pin=f" {shop.xoxzo.pin()} ")[0] == 200
 
@@ -339,6 +344,24 @@ def test_a_payment_is_made_once_and_as_it_was_shown() -> None:
         assert (browser.get("/paid"), browser.get("/me")) == (403, 200)
         with pytest.raises(Misuse, match="accepted"):
             browser.post("/forgotten/begin")
+
+
+def test_a_payment_leaves_no_pass_and_takes_none() -> None:
+    shop = Shop(sessions={})
+    assert shop.sessions is not None
+    with browsing(shop) as browser:
+        browser.password()
+        assert browser.post("/payment/begin")[0] == 200
+        assert browser.post("/payment/verify", pin=shop.xoxzo.pin())[0] == 200
+        assert shop.sessions["one"] == {"user": "user-1", "id": None}
+        # A code of the same purpose for something else than a payment.
+        shop.clock.advance(60)
+        shop.price = ""
+        assert browser.post("/forgotten/begin")[0] == 200
+        assert browser.post("/forgotten/verify", pin=shop.xoxzo.pin())[0] == 200
+        assert browser.get("/paid") == 200
+        shop.price = "12.50"
+        assert browser.get("/paid") == 403
 
 
 class Failing(MemoryGuard):

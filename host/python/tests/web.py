@@ -61,7 +61,8 @@ class Shop:
 
     async def payment(self, request: Request) -> Binding | None:
         user = self.login(request)
-        return user and Binding(user.recipient, user.subject, "payment", None, Transaction(self.price, "EUR", "Example Books"))
+        paid = Transaction(self.price, "EUR", "Example Books") if self.price else None
+        return user and Binding(user.recipient, user.subject, "payment", None, paid)
 
     async def pay(self, _: Request, binding: Binding) -> None:
         if self.breaks:

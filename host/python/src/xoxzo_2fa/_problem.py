@@ -120,7 +120,7 @@ def _pin(media_type: str, body: bytes) -> str:
     if media_type == "application/json":
         fields = json.loads(body)
     elif media_type == "application/x-www-form-urlencoded":
-        fields = dict(urllib.parse.parse_qsl(body.decode(), max_num_fields=16))
+        fields = dict(urllib.parse.parse_qsl(body.decode()))
     pin = fields.get("pin") if isinstance(fields, dict) else None
     # Phones and people put spaces into a code.
     return "".join(pin.split()) if isinstance(pin, str) else ""
