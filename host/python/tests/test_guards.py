@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,6 +17,7 @@ from stores import Awaited, Server, charge, needs_redis, totals
 
 from xoxzo_2fa import (
     AsyncTwoFactor,
+    Binding,
     Charge,
     GuardError,
     GuardFull,
@@ -215,3 +217,35 @@ def test_a_store_that_lies_is_refused(settings: Settings) -> None:
         TwoFactor(settings, Forgetful(), transport=Taker())
     with pytest.raises(Upstream, match="self-test"):
         asyncio.run(AsyncTwoFactor.create(settings, Forgetful(), transport=Taker()))
+
+
+def test_a_client_closes_what_it_was_given(settings: Settings) -> None:
+    closed: list[str] = []
+
+    class Store(MemoryGuard):
+        """With a connection, which cannot be closed."""
+
+        blocks = True
+
+        def close(self) -> None:
+            closed.append(threading.current_thread().name)
+            raise GuardError("of the test")
+
+    class Line(Taker):
+        """Another, which is awaited."""
+
+        async def aclose(self) -> None:
+            closed.append("awaited")
+
+    async def story() -> None:
+        two_factor = await AsyncTwoFactor.create(settings, Store(), transport=Line())
+        user = Binding("+819012345678", "user-1", "login")
+        await two_factor.start(user)
+        with pytest.raises(GuardError):
+            await two_factor.aclose()
+        assert closed[0].startswith("xoxzo-2fa guard")
+        assert closed[1:] == ["awaited"]
+        with pytest.raises(Upstream):
+            await two_factor.start(user)
+
+    asyncio.run(story())

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import sys
 import time
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from xoxzo_2fa import _question
@@ -343,11 +344,12 @@ class AsyncTwoFactor(_Base):
 
     async def aclose(self) -> None:
         """Close guard and transport, if they can be closed, and end the client's threads. The client cannot be used afterwards."""
-        for part, threads in ((self._guard, self._guard_threads), (self._transport, self._transport_threads)):
-            close = getattr(part, "aclose", None) or getattr(part, "close", None)
-            if close is not None:
-                await threads.run(close)
-            threads.end()
+        async with AsyncExitStack() as last:
+            for part, threads in ((self._transport, self._transport_threads), (self._guard, self._guard_threads)):
+                close = getattr(part, "aclose", None) or getattr(part, "close", None)
+                last.callback(threads.end)
+                if close is not None:
+                    last.push_async_callback(threads.run, close)
 
     @_returns_coroutine
     def start(self, binding: Binding, sending: Sending = _SMS) -> Coroutine[Any, Any, Challenge]:
