@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import doctest
 import json
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -23,6 +24,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 from web import FORM, JSON, Browser, Shop, browsing, running
 
+import xoxzo_2fa.fastapi
 from xoxzo_2fa import Code, GuardUnreachable, MemoryGuard, Misuse, Refuse, SqliteGuard, Transaction, explain
 from xoxzo_2fa._problem import _STATUS
 from xoxzo_2fa.fastapi import Refused
@@ -511,6 +513,11 @@ def test_before_the_application_starts_there_is_no_client() -> None:
     shop = Shop()
     with pytest.raises(Misuse, match="lifespan"):
         _ = shop.two_factor.client
+
+
+def test_the_example_in_the_module_runs() -> None:
+    ran = doctest.testmod(xoxzo_2fa.fastapi)
+    assert (ran.failed, ran.attempted > 5) == (0, True)
 
 
 def test_websockets() -> None:

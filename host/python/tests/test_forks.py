@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import threading
 import time
 import urllib.parse
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from importlib.util import find_spec
@@ -171,6 +172,12 @@ def test_gunicorn_with_memory_refuses_and_says_why(gunicorn: Callable[[str], Gun
         told = list(pool.map(lambda number: service.ask("/start", to=f"+8190123456{number}", subject=f"user-{number}"), range(10, 42)))
     assert {answer["code"] for answer in told} == {"guard"}
     assert "forked: use sqlite or redis" in service.log.read_text()
+
+
+def test_a_process_that_is_no_fork_needs_a_client_of_its_own(settings: Settings) -> None:
+    two_factor = TwoFactor(settings, MemoryGuard())
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool, pytest.raises(TypeError, match="in each process"):
+        pool.submit(repr, two_factor).result()
 
 
 def test_memory_in_a_child_answers_nothing() -> None:

@@ -7,7 +7,7 @@ import inspect
 import sys
 import time
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from xoxzo_2fa import _question
 from xoxzo_2fa._driver import Prepared, came, drive
@@ -85,6 +85,9 @@ class _Base:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._prepared.effective})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client cannot be pickled: make one in each process")
 
     def number_index(self, recipient: str) -> str:
         """Compute an index of a phone number: 22 characters, the same for the same ``guard.key``.

@@ -5,11 +5,11 @@
 
 ::
 
-    password ───► begin ───► verify ───► a pass in the session ───► require(binding) ───► the route
-    (yours)       │  ▲       │  ▲                                   │
-                  │  └ 429 ──┘  │ 403, 422: type again              └ 401: no password yet, 403: no code yet
-                  │     resend ─┘ 409: begin again
-                  └ a token in the session
+    password ──► begin ──► verify ──► a pass in the session ──► require(binding) ──► the route
+    (yours)        │          │                                   │
+                   │          ├── 403, 422: type again            └── 401: no password yet, 403: no code yet
+                   │          └── 409: begin again
+                   └── 429: wait, then begin or resend
 
 A *binding function* of the application says who is asked for a code, and for what. It is a FastAPI dependency that returns a ``Binding``,
 made from the server's own record of whoever gave a password, or None if nobody did. No route takes a user or a number from a request.
@@ -61,7 +61,7 @@ __all__ = ["Accepted", "BindingFunction", "Problem", "Refused", "Sent", "Session
 BindingFunction: TypeAlias = Callable[..., Any]
 """A FastAPI dependency, plain or ``async``, that returns the ``Binding`` of whoever gave a first factor, or None."""
 
-# Half a day, which NIST SP 800-63B-4 allows at AAL2, and the login gate as well.
+# Half a day, as the login gate has it.
 _MAX_AGE = 43_200
 # Clocks of machines may differ by so many seconds, as the guard's and a host's.
 _SKEW = 120
