@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, HTTPException, Request, WebSocket
+from fastapi import Depends, FastAPI, Request, WebSocket
+from fastapi.requests import HTTPConnection
 from fastapi.testclient import TestClient
 from starlette.middleware.sessions import SessionMiddleware
 
@@ -53,7 +54,7 @@ class Shop:
         sessions = request.session if self.sessions is None else self.sessions
         return sessions if self.sessions is None else sessions.setdefault(request.headers["x-session"], {})
 
-    def login(self, request: Request) -> Binding | None:
+    def login(self, request: HTTPConnection) -> Binding | None:
         user = self.session(request).get("user", "")
         if user not in self.phones or self.session(request).get("id") in self.ended:
             return None
@@ -106,12 +107,9 @@ class Shop:
                 raise self.breaks
 
         @app.websocket("/live")
-        async def live(socket: WebSocket) -> None:
+        async def live(socket: WebSocket, subject: Annotated[str, Depends(entered)]) -> None:
             await socket.accept()
-            try:
-                await socket.send_text(self.two_factor.subject(socket, self.login(socket) or Binding("", "", "login")))  # type: ignore[arg-type]
-            except HTTPException as refused:
-                await socket.send_text(str(refused.status_code))
+            await socket.send_text(subject)
 
         return app
 
