@@ -7,6 +7,7 @@ Run it with ``uvicorn fastapi_login:app --workers 2``, beside ``python-multipart
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import os
@@ -63,7 +64,7 @@ app.include_router(two_factor.router(login), prefix="/login")
 async def password(request: Request, name: Annotated[str, Form()], password: Annotated[str, Form()]) -> Sent:
     """Check the password, and send the code."""
     # As long for a user that there is not.
-    if not hmac.compare_digest(scrypt(password), ANN.password) or name != "ann":
+    if not hmac.compare_digest(await asyncio.to_thread(scrypt, password), ANN.password) or name != "ann":
         raise HTTPException(401, {"code": "password", "text": "Wrong name or password."})
     request.session["user"] = ANN.id
     return await two_factor.begin(request, code_for(ANN))

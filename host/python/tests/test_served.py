@@ -94,6 +94,9 @@ def test_a_login_in_a_browser(served: tuple[Sandbox, int]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = browser.new_context(base_url=f"http://127.0.0.1:{port}", locale="en-GB")
+        # A busy machine takes its time.
+        context.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
         page = context.new_page()
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         told, pin = page.locator("#told"), page.locator("input[name=pin]")
