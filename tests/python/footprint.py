@@ -3,7 +3,7 @@
 
     footprint.py WALK [--bless]
 
-WALK is the example `walk` of the tests. A change of more than 3 % fails. Another compiler makes other code: then
+WALK is a release build of `xoxzo-2fa-walk`, of the crate `tests/world`. A change of more than 3 % fails. Another compiler makes other code: then
 nothing is compared, and that is said.
 """
 
@@ -29,7 +29,7 @@ def main() -> int:
     walk, bless = sys.argv[1], "--bless" in sys.argv
     compiler = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     each = {}
-    for operation in ("start", "verify", "wrong"):
+    for operation in ("start", "verify", "wrong", "ask-start", "ask-verify"):
         # The difference leaves out what a process takes to begin.
         whole = instructions(walk, operation, MANY) - instructions(walk, operation, FEW)
         each[operation] = whole // (MANY - FEW)
