@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+pytest_plugins = ["customers"]
+
+
 class Taker:
     """A Xoxzo in memory that takes every message."""
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import shop
 from conftest import other_than, pin_in
 
 from xoxzo_2fa import __main__ as command
@@ -43,53 +42,6 @@ def account(sandbox: Callable[..., Sandbox], monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, value)
     monkeypatch.syspath_prepend(ROOT / "examples")
     return xoxzo
-
-
-def test_django(account: Sandbox) -> None:
-    pytest.importorskip("django")
-    shop.set_up()
-    from django.contrib.auth import get_user_model  # noqa: PLC0415
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.test import Client  # noqa: PLC0415
-
-    call_command("migrate", run_syncdb=True, verbosity=0)
-    users: Any = get_user_model().objects
-    users.create_user("ann", password="correct horse", phone=PHONE)
-    browser = Client()
-
-    def signed_in() -> bool:
-        return "_auth_user_id" in browser.session
-
-    assert browser.get("/login/").status_code == 200
-    assert browser.post("/login/", {"name": "ann", "password": "wrong"}).status_code == 401
-    assert account.inbox(PHONE) == []
-    assert browser.post("/login/code/", {"pin": "123456"}).headers["location"] == "/login/"
-    assert browser.post("/login/", {"name": "ann", "password": "correct horse"}).headers["location"] == "/login/code/"
-    assert b"+81********78" in browser.get("/login/code/").content
-    pin = pin_in(account.inbox(PHONE)[-1]["body"])
-    refused = browser.post("/login/code/", {"pin": other_than(pin)})
-    assert refused.status_code == 400
-    assert b"That is not the code. 4 tries are left." in refused.content
-    assert b"Type all the digits of the code and nothing else." in browser.post("/login/code/", {"pin": "12"}).content
-    for typed in (b"pin=%ED%A0%80", b"pin=" + b"1" * 120_000):
-        assert browser.post("/login/code/", typed, content_type="application/x-www-form-urlencoded").status_code == 400
-    assert not signed_in()
-    assert browser.post("/login/code/", {"pin": f" {pin}"}).headers["location"] == "/"
-    assert signed_in()
-    assert browser.post("/login/code/", {"pin": pin}).headers["location"] == "/login/"
-
-    # Guesses until none is left: back to the password, which says why.
-    browser = Client()
-    assert browser.post("/login/", {"name": "ann", "password": "correct horse"}).headers["location"] == "/login/code/"
-    pin = pin_in(account.inbox(PHONE)[-1]["body"])
-    wrong = [browser.post("/login/code/", {"pin": other_than(pin)}) for _ in range(5)]
-    assert [answer.status_code for answer in wrong] == [400, 400, 400, 400, 302]
-    assert b"1 try is left." in wrong[3].content
-    assert b"No tries are left, so ask for a new code." in browser.get("/login/").content
-    assert b"No tries are left" not in browser.get("/login/").content
-    soon = browser.post("/login/", {"name": "ann", "password": "correct horse"})
-    assert soon.status_code == 400
-    assert b"This was requested a moment ago. Try again in" in soon.content
 
 
 def test_fastapi(account: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

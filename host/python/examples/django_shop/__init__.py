@@ -1,1 +1,1 @@
-"""A shop whose users have phones."""
+"""A shop whose users have phones: logins with a code, and a code for each payment."""

@@ -1,10 +1,11 @@
-"""Where the two views are."""
+"""Pages of the shop, and those of the app."""
 
-from django.urls import path
+from django.urls import include, path
 
-from django_shop.views import code, password
+from django_shop.views import home, pay
 
 urlpatterns = [
-    path("login/", password, name="password"),
-    path("login/code/", code, name="code"),
+    path("", home, name="home"),
+    path("invoices/<int:number>/", pay, name="pay"),
+    path("account/", include("xoxzo_2fa.django.urls")),
 ]

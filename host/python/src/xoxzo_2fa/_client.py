@@ -298,7 +298,7 @@ class TwoFactor(_Base):
             steps.close()
 
 
-def _returns_coroutine(function: _Function) -> _Function:
+def returns_coroutine(function: _Function) -> _Function:
     """Mark a function that returns a coroutine as a coroutine function, for callers that check before they call.
 
     An ``async def`` would keep its arguments in its frame, and a task that is cancelled before it starts exposes that frame.
@@ -354,22 +354,22 @@ class AsyncTwoFactor(_Base):
                 if close is not None:
                     last.push_async_callback(threads.run, close)
 
-    @_returns_coroutine
+    @returns_coroutine
     def start(self, binding: Binding, sending: Sending = _SMS) -> Coroutine[Any, Any, Challenge]:
         """Do the same as ``TwoFactor.start``."""
         return self._run("start", seal(_question.start, binding, sending), Secret((binding, sending)))
 
-    @_returns_coroutine
+    @returns_coroutine
     def resend(self, token: str, binding: Binding, sending: Sending = _SMS) -> Coroutine[Any, Any, Challenge]:
         """Do the same as ``TwoFactor.resend``."""
         return self._run("resend", seal(_question.resend, token, binding, sending), Secret((binding, sending)))
 
-    @_returns_coroutine
+    @returns_coroutine
     def verify(self, token: str, binding: Binding, pin: str, client: str | None = None) -> Coroutine[Any, Any, Acceptance]:
         """Do the same as ``TwoFactor.verify``."""
         return self._run("verify", seal(_question.verify, token, binding, pin, client), Secret((binding, None)))
 
-    @_returns_coroutine
+    @returns_coroutine
     def status(self, handle: str) -> Coroutine[Any, Any, Report]:
         """Do the same as ``TwoFactor.status``."""
         return self._run("status", seal(_question.status, handle), Secret((None, None)))
@@ -480,19 +480,19 @@ class AsyncOperator(_Desk):
     def __init__(self, service: AsyncTwoFactor, name: str) -> None:
         super().__init__(service, name)
 
-    @_returns_coroutine
+    @returns_coroutine
     def limits(self, subject: str, recipient: str, client: str | None = None) -> Coroutine[Any, Any, Limits]:
         """Do the same as ``Operator.limits``."""
         question = seal(_question.limits, subject, recipient, client)
         return cast("Coroutine[Any, Any, Limits]", self._run("limits", question, _user(subject, recipient)))
 
-    @_returns_coroutine
+    @returns_coroutine
     def unlock(self, subject: str, recipient: str) -> Coroutine[Any, Any, Unlocked]:
         """Do the same as ``Operator.unlock``."""
         question = seal(_question.unlock, subject, recipient)
         return cast("Coroutine[Any, Any, Unlocked]", self._run("unlock", question, _user(subject, recipient)))
 
-    @_returns_coroutine
+    @returns_coroutine
     def credits(self) -> Coroutine[Any, Any, Credits]:
         """Do the same as ``Operator.credits``."""
         question = seal(_question.account)

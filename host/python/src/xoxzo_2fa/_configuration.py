@@ -17,6 +17,8 @@ from xoxzo_2fa._settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xoxzo_2fa.guards import Scope
+
 
 def keygen() -> str:
     """Make a key for ``keys`` or ``guard.key``. Keep it where you keep secrets."""
@@ -97,6 +99,14 @@ def preview(settings: Settings, transaction: Transaction | None = None, *, purpo
     return previews.reveal()
 
 
+def effective(settings: Settings, scope: Scope) -> str:
+    """Return settings in effect, as a client with a guard of this scope has them: JSON, without secrets.
+
+    Raises ``Misuse`` for wrong settings.
+    """
+    return seal(_effective, settings, scope).reveal()
+
+
 def explain(error: TwoFactorError, locale: str) -> Explanation:
     """Explain a failure to an end user in their language, and say what they can do.
 
@@ -115,6 +125,10 @@ def explain(error: TwoFactorError, locale: str) -> Explanation:
         question["retry_after_seconds"] = error.retry_after
     _, told = shared().once({"explain": question})
     return Explanation(told["text"], tuple(told["offers"]))
+
+
+def _effective(settings: Settings, scope: Scope) -> str:
+    return str(prepare(shared(), Secret(settings.document(scope)))["effective"])
 
 
 def _checked(receipt_keys: Sequence[str], receipt: str, expected: Expected, now: float) -> Claims:

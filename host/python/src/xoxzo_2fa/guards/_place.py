@@ -34,6 +34,23 @@ def check(path: str | os.PathLike[str], *, network: bool) -> Path:
     return file
 
 
+def examine(path: str | os.PathLike[str]) -> None:
+    """Raise as ``check`` does, but make nothing: a folder or file that does not exist is no fault."""
+    given = Path(path)
+    if given.name in ("", ".."):
+        raise GuardUnfit("the path names no file")
+    try:
+        if not given.parent.exists():
+            return
+        folder = given.parent.resolve(strict=True)
+        _check_folder(folder)
+        _check_local(folder)
+        if os.path.lexists(folder / given.name):
+            _check_file((folder / given.name).lstat())
+    except OSError as fault:
+        raise GuardUnreachable(f"file: {type(fault).__name__}") from None
+
+
 def _make(folder: Path) -> None:
     """Make a folder and those above it, for their owner only."""
     if not folder.exists():
