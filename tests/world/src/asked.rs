@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
-use xoxzo_2fa_json::ask;
+use xoxzo_2fa_json::Conversation;
 use xoxzo_2fa_world::{Counting, NOW, pin_in};
 
 /// The questions of a start and of a verify that is accepted, so that they can be asked again without a host's own work between them.
@@ -37,18 +37,16 @@ impl Asked {
         })
     }
 
-    /// Asks all of an operation, and returns the kind of the last answer with its brace: `{"accepted"`.
+    /// Asks all of an operation in one conversation, and returns the kind of the last answer with its brace: `{"accepted"`.
     pub(crate) fn again(&self, questions: &[String]) -> String {
+        let mut conversation = Conversation::new();
         let mut last = String::new();
         for question in questions {
-            last = self.ask(question);
+            let random = &mut Counting::default();
+            let (settings, question) = (self.settings.as_bytes(), question.as_bytes());
+            last = conversation.ask(settings, NOW, question, random);
         }
         last.split(':').next().unwrap_or_default().to_string()
-    }
-
-    fn ask(&self, question: &str) -> String {
-        let random = &mut Counting::default();
-        ask(self.settings.as_bytes(), NOW, question.as_bytes(), random)
     }
 }
 
@@ -92,7 +90,8 @@ impl Host {
         self.questions.push(question.to_string());
         let random = &mut Counting::default();
         let question = question.to_string();
-        let answer = ask(self.settings.as_bytes(), NOW, question.as_bytes(), random);
+        let settings = self.settings.as_bytes();
+        let answer = Conversation::new().ask(settings, NOW, question.as_bytes(), random);
         let answer: Value = serde_json::from_str(&answer).ok()?;
         let fields = answer.as_object()?.clone();
         fields.into_iter().next()
