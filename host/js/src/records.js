@@ -1,8 +1,8 @@
 /** Records as they cross: names of the contract in JSON, and of JavaScript in programs. */
 
-/** Defines fields that JSON, spreading and printing leave out. */
+/** Defines fields that JSON, spreading and printing leave out. As accessors, since Bun prints any value. */
 export function hide(record, fields) {
-  for (const name in fields) if (fields[name] !== undefined) Object.defineProperty(record, name, { value: fields[name] });
+  for (const name in fields) if (fields[name] !== undefined) Object.defineProperty(record, name, { get: () => fields[name] });
   return record;
 }
 

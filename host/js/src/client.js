@@ -1,0 +1,190 @@
+/** Clients of the operations. */
+
+import { DefaultTransport } from "#platform";
+import { bounded, pin } from "./bounds.js";
+import { Prepared, drive, guardCause } from "./driver.js";
+import { text } from "./engine.js";
+import { Misuse, TwoFactorError, Upstream, nameOf } from "./errors.js";
+import { event, tell, warn } from "./event.js";
+import { selfTest } from "./guard.js";
+import { options } from "./options.js";
+import { camel, hide } from "./records.js";
+import { documentOf } from "./settings.js";
+
+// The kind of answer that an operation must end with, and what of it is hidden.
+const ENDS = {
+  start: ["challenged", "token", "handle"],
+  resend: ["challenged", "token", "handle"],
+  verify: ["accepted", "receipt"],
+  status: ["reported"],
+  unlock: ["unlocked"],
+  limits: ["limits"],
+  credits: ["credits"],
+};
+
+// Operations on a client, for operators, who have a client of their own.
+let run;
+let trail;
+
+export class TwoFactor {
+  #settings;
+  #guard;
+  #transport;
+  #audit;
+  #clock;
+  #module;
+  #prepared;
+  #tested = false;
+
+  constructor(settings, guard, given) {
+    const { transport, audit, dangerClock, module } = options(given, ["transport", "audit", "dangerClock", "module"]);
+    if (typeof guard?.add !== "function") throw new Misuse("settings", "guard: must have `scope` and `add`");
+    this.#settings = documentOf(settings, guard.scope);
+    this.#guard = guard;
+    this.#transport = transport ?? new DefaultTransport();
+    this.#audit = audit ?? warn;
+    this.#clock = dangerClock ?? (() => Date.now() / 1000);
+    this.#module = module;
+  }
+
+  get effectiveSettings() {
+    return this.#prepare().effective;
+  }
+
+  get warnings() {
+    return this.#prepare().warnings;
+  }
+
+  async ready() {
+    this.#prepare();
+    if (this.#tested) return;
+    try {
+      await selfTest(this.#guard);
+    } catch (error) {
+      const cause = guardCause(error);
+      throw new Upstream("guard", cause, { audit: { decoy: false, cause } });
+    }
+    this.#tested = true;
+  }
+
+  start(binding, sending = {}) {
+    return this.#run("start", { binding, sending });
+  }
+
+  resend(token, binding, sending = {}) {
+    return this.#run("resend", { token: bounded(token), binding, sending });
+  }
+
+  verify(token, binding, typed, client) {
+    return this.#run("verify", { token: bounded(token), binding, pin: pin(typed), client });
+  }
+
+  status(handle) {
+    return this.#run("status", { handle: bounded(handle) });
+  }
+
+  numberIndex(recipient) {
+    return this.#prepare().once({ index_of: { recipient: bounded(recipient) } }).index;
+  }
+
+  /** Prepares the settings, not before the first use: where isolates come and go, a module's top has neither clock nor randomness. */
+  #prepare() {
+    return (this.#prepared ??= new Prepared(this.#module, this.#settings, this.#clock));
+  }
+
+  async #run(operation, question, operator) {
+    const began = performance.now();
+    // The record that the engine reads, which nobody can change any more.
+    let asked, result, failure;
+    try {
+      asked = text({ [operation]: { ...question, audit: true } });
+      await this.ready();
+      result = ended(operation, await drive(this.#prepared, this.#guard, this.#transport, asked), asked);
+    } catch (error) {
+      failure = error instanceof TwoFactorError ? error : new Upstream("plugin", `unexpected in the host: ${nameOf(error)}`);
+    }
+    const took_us = Math.round((performance.now() - began) * 1000);
+    tell(this.#audit, this.#event(operation, asked, result, failure, operator, took_us));
+    if (failure) throw failure;
+    return result;
+  }
+
+  #event(operation, asked, result, failure, operator, took_us) {
+    const { binding, sending, subject, recipient } = asked ? JSON.parse(asked)[operation] : {};
+    const { audit = { decoy: false, trail: this.#trail(binding ?? { subject, recipient }) }, delivery, parts } = result ?? failure;
+    const channel = sending && (sending.channel ?? "sms");
+    const free = !result || !sending || audit.decoy;
+    const fields = {
+      operation,
+      outcome: failure?.blame ?? (sending && delivery === "unknown" ? "unknown" : "ok"),
+      code: failure?.code,
+      operator,
+      // A purpose that the settings do not name is the caller's text, and is left out.
+      purpose: failure?.code === "request" ? undefined : binding?.purpose,
+      channel,
+      delivery,
+      cost: free ? "nothing" : channel === "voice" ? "call" : parts === undefined ? "template" : "sms",
+      parts: free ? 0 : (parts ?? 1),
+    };
+    return event({ ...fields, took_us }, audit);
+  }
+
+  /** Returns the pseudonyms of a user. Undefined if subject or recipient is malformed, which the event's code then says. */
+  #trail(user) {
+    try {
+      return pseudonyms(this.#prepare(), user);
+    } catch {
+      return undefined;
+    }
+  }
+
+  static {
+    run = (service, ...operation) => service.#run(...operation);
+    trail = (service, user) => pseudonyms(service.#prepare(), user);
+  }
+}
+
+export class Operator {
+  #service;
+  #name;
+
+  constructor(service, name) {
+    if (!(service instanceof TwoFactor)) throw new Misuse("request", "service: must be a `TwoFactor`");
+    this.#service = service;
+    this.#name = String(name);
+  }
+
+  limits(subject, recipient, client) {
+    return run(this.#service, "limits", { subject, recipient, client }, this.#name);
+  }
+
+  unlock(subject, recipient) {
+    return run(this.#service, "unlock", { subject, recipient }, this.#name);
+  }
+
+  credits() {
+    return run(this.#service, "credits", {}, this.#name);
+  }
+
+  trail(subject, recipient) {
+    return trail(this.#service, { subject, recipient });
+  }
+}
+
+function pseudonyms(prepared, { subject, recipient }) {
+  return camel(prepared.once({ trail_of: { subject, recipient } }));
+}
+
+function ended(operation, [kind, answer], asked) {
+  const [expected, ...secrets] = ENDS[operation];
+  if (kind !== expected) throw new Upstream("plugin", "the engine ended another operation");
+  const record = camel(answer);
+  const hidden = {};
+  for (const name of [...secrets, "audit"]) {
+    hidden[name] = record[name];
+    delete record[name];
+  }
+  // As the engine read it: an object of the caller's may have changed since.
+  if (operation === "verify") record.subject = JSON.parse(asked).verify.binding.subject;
+  return hide(record, hidden);
+}

@@ -1,0 +1,86 @@
+/**
+ * HTTP by `node:http`, a connection for each request, no redirects, no second try, no proxy.
+ *
+ * The connection is made before the request, so a failure to connect is known to be one, which `fetch` does not tell. Nor can `fetch` do
+ * without decompression, the proxies of the environment (Bun, Deno), or repeating a request (Deno).
+ */
+
+import { Buffer } from "node:buffer";
+import { request as exchange } from "node:http";
+import { connect, isIP } from "node:net";
+import { connect as secure } from "node:tls";
+import { HEADERS, MOST, NotSent, Unknown, decoded, first, lost } from "./transport.js";
+
+export class HttpTransport {
+  async send({ method, url, headers, body, timeoutMilliseconds }) {
+    const target = new URL(url);
+    const socket = opened(target);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      socket.destroy(new Error("late"));
+    }, timeoutMilliseconds);
+    try {
+      await connected(socket, target.protocol);
+      return await new Promise((resolve, reject) => {
+        const fields = { host: target.host, ...headers, ...HEADERS };
+        if (method !== "GET") fields["content-length"] = Buffer.byteLength(body);
+        const request = exchange({
+          createConnection: () => socket,
+          method,
+          path: target.pathname + target.search,
+          headers: fields,
+          setHost: false,
+        });
+        const broken = () => reject(new Unknown(late ? "timeout: no answer in time" : "connection: it broke"));
+        socket.once("close", broken);
+        request.on("error", broken);
+        request.on("upgrade", broken);
+        request.on("response", (response) => {
+          const done = (read) => resolve({ status: response.statusCode, retryAfter: first(response.headers["retry-after"]), body: read });
+          bounded(response, socket).then(done);
+        });
+        request.end(method === "GET" ? undefined : body);
+      });
+    } finally {
+      clearTimeout(timer);
+      socket.destroy();
+    }
+  }
+}
+
+function opened({ protocol, hostname, port }) {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  if (protocol !== "https:") return connect({ host, port: Number(port) || 80 });
+  return secure({ host, port: Number(port) || 443, servername: isIP(host) ? "" : host, ALPNProtocols: ["http/1.1"], minVersion: "TLSv1.2" });
+}
+
+/** Waits until a request could be sent: for the connection, and for the server's proof of its name. */
+function connected(socket, protocol) {
+  return new Promise((resolve, reject) => {
+    const failed = (error) => {
+      const loss = lost(error?.code);
+      const early = protocol === "https:" && error?.message !== "late" ? "tls: the server speaks another TLS" : "connect: no connection";
+      reject(loss instanceof NotSent ? loss : new NotSent(early));
+    };
+    socket.once(protocol === "https:" ? "secureConnect" : "connect", resolve);
+    socket.on("error", failed);
+    socket.once("close", failed);
+  });
+}
+
+/** Returns a body as text. Empty if it is cut, late, or longer than allowed. What the status says is known all the same. */
+function bounded(response, socket) {
+  return new Promise((resolve) => {
+    const pieces = [];
+    let length = 0;
+    response.on("data", (piece) => {
+      length += piece.length;
+      if (length > MOST) resolve("");
+      else pieces.push(piece);
+    });
+    response.on("end", () => resolve(response.complete ? decoded(Buffer.concat(pieces)) : ""));
+    for (const event of ["aborted", "error", "close"]) response.on(event, () => resolve(""));
+    socket.once("close", () => setImmediate(resolve, ""));
+  });
+}

@@ -1,0 +1,19 @@
+/** Node, Bun and Deno: the engine inflated from text, files, and HTTP by `node:http`. */
+
+import { Buffer } from "node:buffer";
+import { readFileSync } from "node:fs";
+import { brotliDecompressSync } from "node:zlib";
+// The one copy for `import` and `require`. As text in a script it survives every bundler.
+import engine from "../ask.cjs";
+
+export { HttpTransport as DefaultTransport } from "../http.js";
+
+export const isolates = false;
+
+export function compile() {
+  return new WebAssembly.Module(brotliDecompressSync(Buffer.from(engine, "base64")));
+}
+
+export function readText(path) {
+  return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+}
