@@ -8,7 +8,7 @@ import type { Transport } from "./transport.js";
 
 /** Options of a client. Any other is refused with `Misuse`. */
 export interface Options {
-  /** Sends requests to Xoxzo. `FetchTransport` if absent. */
+  /** Sends requests to Xoxzo. If absent, `node:http` on Node, Bun and Deno, and `fetch` on Workers and edge runtimes. */
   readonly transport?: Transport | undefined;
   /** Takes every event. If absent, events that are `odd` go to `console.warn`. An error that it throws costs nobody a login. */
   readonly audit?: ((event: Event) => unknown) | undefined;

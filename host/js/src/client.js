@@ -1,6 +1,6 @@
 /** Clients of the operations. */
 
-import { DefaultTransport } from "#platform";
+import { transport as ownTransport } from "#platform";
 import { bounded, pin } from "./bounds.js";
 import { Prepared, drive, guardCause } from "./driver.js";
 import { text } from "./engine.js";
@@ -41,7 +41,7 @@ export class TwoFactor {
     if (typeof guard?.add !== "function") throw new Misuse("settings", "guard: must have `scope` and `add`");
     this.#settings = documentOf(settings, guard.scope);
     this.#guard = guard;
-    this.#transport = transport ?? new DefaultTransport();
+    this.#transport = transport ?? ownTransport();
     this.#audit = audit ?? warn;
     this.#clock = dangerClock ?? (() => Date.now() / 1000);
     this.#module = module;

@@ -25,6 +25,7 @@ export function loaded(module) {
 /** Asks one question, in an instance of its own, and returns the kind of the answer and the answer. Throws the failure if it is one. */
 export function ask(module, settings, now, question) {
   let kind, answer, memory;
+  let [area, used] = [new Uint8Array(), 0];
   const random_get = (at, length) => {
     try {
       crypto.getRandomValues(new Uint8Array(memory.buffer, at, length));
@@ -37,15 +38,18 @@ export function ask(module, settings, now, question) {
     const { exports } = new WebAssembly.Instance(module, { wasi_snapshot_preview1: { random_get } });
     memory = exports.memory;
     if (memory.buffer.byteLength > MEMORY) throw new RangeError();
-    const area = new Uint8Array(memory.buffer, exports.area.value, AREA);
+    area = new Uint8Array(memory.buffer, exports.area.value, AREA);
     const length = write(settings, area);
-    const end = exports.ask(length, write(question, area.subarray(length)), now);
+    const asked = write(question, area.subarray(length));
+    used = length + asked;
+    const end = exports.ask(length, asked, now);
+    used = Math.max(used, end);
     [[kind, answer]] = Object.entries(JSON.parse(decoder.decode(area.subarray(0, end))));
   } catch (error) {
     throw error instanceof Misuse ? error : new Upstream("plugin", `the module trapped: ${nameOf(error)}`);
   } finally {
-    // It holds keys and PINs.
-    if (memory) new Uint8Array(memory.buffer).fill(0);
+    // Settings hold keys, and an answer may hold a PIN. The engine overwrites its own, and the memory is freed with the instance.
+    area.fill(0, 0, used);
   }
   if (kind === "failure") throw failed(camel(answer));
   return [kind, answer];

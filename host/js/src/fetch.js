@@ -1,22 +1,23 @@
-/** HTTP by the runtime's `fetch`. */
+/** HTTP by the runtime's `fetch`, for runtimes that have nothing else. `http.js` says why not everywhere. */
 
 import { HEADERS, MOST, Unknown, decoded, first, lost } from "./transport.js";
 
 export class FetchTransport {
-  #client;
+  #init;
+
+  /** `init` is what a runtime's `fetch` needs beside the request. */
+  constructor(init) {
+    this.#init = init;
+  }
 
   async send({ method, url, headers, body, timeoutMilliseconds }) {
     const abort = new AbortController();
     let timer;
     const late = new Promise((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Unknown("timeout: no answer in time"));
-        abort.abort();
-      }, timeoutMilliseconds);
+      timer = setTimeout(() => reject(new Unknown("timeout: no answer in time")), timeoutMilliseconds);
     });
-    late.catch(() => {});
     try {
-      const init = { method, headers: { ...headers, ...HEADERS }, redirect: "manual", signal: abort.signal, ...this.#own() };
+      const init = { ...this.#init, method, headers: { ...headers, ...HEADERS }, redirect: "manual", signal: abort.signal };
       if (method !== "GET") init.body = body;
       const response = await Promise.race([fetch(url, init), late]).catch((error) => {
         throw error instanceof Unknown ? error : lost(error?.code ?? error?.cause?.code);
@@ -28,13 +29,6 @@ export class FetchTransport {
       clearTimeout(timer);
       abort.abort();
     }
-  }
-
-  /** What keeps a runtime from sending a request twice, or through a proxy of the environment. */
-  #own() {
-    // Deno repeats a POST on a kept connection that the server has closed.
-    if (globalThis.Deno) return { client: (this.#client ??= Deno.createHttpClient({ poolMaxIdlePerHost: 0 })) };
-    return globalThis.Bun ? { proxy: false } : {};
   }
 }
 

@@ -1,8 +1,8 @@
 /**
- * HTTP by `node:http`, a connection for each request, no redirects, no second try, no proxy.
+ * HTTP by `node:http`, a connection for each request, no redirects, no second try, no proxy of the environment.
  *
- * The connection is made before the request, so a failure to connect is known to be one, which `fetch` does not tell. Nor can `fetch` do
- * without decompression, the proxies of the environment (Bun, Deno), or repeating a request (Deno).
+ * The connection is made before the request, so that a failure to connect is known to be one. `fetch` does not tell. It also sends a request
+ * twice, after a 421 (Node) or on a kept connection that was closed (Deno), and goes through the environment's proxies (Bun, Deno).
  */
 
 import { Buffer } from "node:buffer";
@@ -10,6 +10,8 @@ import { request as exchange } from "node:http";
 import { connect, isIP } from "node:net";
 import { connect as secure } from "node:tls";
 import { HEADERS, MOST, NotSent, Unknown, decoded, first, lost } from "./transport.js";
+
+const MOST_BEFORE = 32;
 
 export class HttpTransport {
   async send({ method, url, headers, body, timeoutMilliseconds }) {
@@ -31,14 +33,22 @@ export class HttpTransport {
           path: target.pathname + target.search,
           headers: fields,
           setHost: false,
+          // Accepts what HTTP/1.1 asks clients to accept, such as lines that end with a line feed. Nothing else is read from this connection.
+          insecureHTTPParser: true,
         });
-        const broken = () => reject(new Unknown(late ? "timeout: no answer in time" : "connection: it broke"));
+        // Once there is a response, its body alone can be lost: the promise has been resolved with what the status says, or will be.
+        let answered = false;
+        const broken = () => answered || reject(new Unknown(late ? "timeout: no answer in time" : "connection: it broke"));
         socket.once("close", broken);
         request.on("error", broken);
         request.on("upgrade", broken);
+        // Answers before the answer: without end, they would keep the clock from being heard.
+        let before = 0;
+        request.on("information", () => ++before > MOST_BEFORE && socket.destroy());
         request.on("response", (response) => {
-          const done = (read) => resolve({ status: response.statusCode, retryAfter: first(response.headers["retry-after"]), body: read });
-          bounded(response, socket).then(done);
+          answered = true;
+          const { statusCode: status, headers } = response;
+          bounded(response).then((read) => resolve({ status, retryAfter: first(headers["retry-after"]), body: read }));
         });
         request.end(method === "GET" ? undefined : body);
       });
@@ -70,7 +80,7 @@ function connected(socket, protocol) {
 }
 
 /** Returns a body as text. Empty if it is cut, late, or longer than allowed. What the status says is known all the same. */
-function bounded(response, socket) {
+function bounded(response) {
   return new Promise((resolve) => {
     const pieces = [];
     let length = 0;
@@ -81,6 +91,5 @@ function bounded(response, socket) {
     });
     response.on("end", () => resolve(response.complete ? decoded(Buffer.concat(pieces)) : ""));
     for (const event of ["aborted", "error", "close"]) response.on(event, () => resolve(""));
-    socket.once("close", () => setImmediate(resolve, ""));
   });
 }

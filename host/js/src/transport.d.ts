@@ -45,8 +45,3 @@ export class NotSent extends Lost {
 export class Unknown extends Lost {
   readonly kind: "unknown";
 }
-
-/** The default transport, the runtime's own `fetch`. */
-export class FetchTransport implements Transport {
-  send(request: HttpRequest): Promise<HttpResponse>;
-}

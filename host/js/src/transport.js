@@ -31,14 +31,15 @@ export function first(value) {
 const CAUSES = [
   [/^(ENOTFOUND|EAI_\w+)$/, "dns: the host name was not found"],
   [/^(ECONNREFUSED|UND_ERR_CONNECT_TIMEOUT)$/, "connect: no connection"],
-  [/^(CERT_HAS_EXPIRED)$/, "tls: the certificate has expired"],
-  [/^(CERT_NOT_YET_VALID)$/, "tls: the certificate is not valid yet"],
+  [/^CERT_HAS_EXPIRED$/, "tls: the certificate has expired"],
+  [/^CERT_NOT_YET_VALID$/, "tls: the certificate is not valid yet"],
   [/^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/, "tls: the certificate is for another name"],
   [
     /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/,
     "tls: nobody trusted has issued the certificate",
   ],
-  [/^(CERT_\w+|ERR_SSL_(WRONG_VERSION_NUMBER|UNSUPPORTED_PROTOCOL|TLSV1_ALERT_PROTOCOL_VERSION))$/, "tls: the certificate or version is not valid"],
+  [/^CERT_\w+$/, "tls: the certificate is not valid"],
+  [/^ERR_SSL_(WRONG_VERSION_NUMBER|UNSUPPORTED_PROTOCOL|TLSV1_ALERT_PROTOCOL_VERSION)$/, "tls: the server speaks another TLS"],
 ];
 
 /** Returns the loss for an error with this code. */

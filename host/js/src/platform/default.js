@@ -5,10 +5,13 @@ import { readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
 // The one copy for `import` and `require`. As text in a script it survives every bundler.
 import engine from "../ask.cjs";
-
-export { HttpTransport as DefaultTransport } from "../http.js";
+import { HttpTransport } from "../http.js";
 
 export const isolates = false;
+
+export function transport() {
+  return new HttpTransport();
+}
 
 export function compile() {
   return new WebAssembly.Module(brotliDecompressSync(Buffer.from(engine, "base64")));

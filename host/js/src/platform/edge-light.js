@@ -1,10 +1,13 @@
 /** Edge runtimes in the manner of Vercel: like Workers, with another way to import a module. */
 
+import { FetchTransport } from "../fetch.js";
 import engine from "../two-factor-ask.wasm?module";
 
-export { FetchTransport as DefaultTransport } from "../fetch.js";
-
 export const isolates = true;
+
+export function transport() {
+  return new FetchTransport({ cache: "no-store" });
+}
 
 export function compile() {
   return engine;

@@ -1,10 +1,13 @@
 /** Workers: compiling while a request is served is forbidden, so the engine is imported as a module. */
 
+import { FetchTransport } from "../fetch.js";
 import engine from "../two-factor-ask.wasm";
 
-export { FetchTransport as DefaultTransport } from "../fetch.js";
-
 export const isolates = true;
+
+export function transport() {
+  return new FetchTransport();
+}
 
 export function compile() {
   return engine;
