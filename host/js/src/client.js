@@ -111,7 +111,8 @@ export class TwoFactor {
 
   #event(operation, asked, result, failure, operator, took_us) {
     const { binding, sending, subject, recipient } = asked ? JSON.parse(asked)[operation] : {};
-    const { audit = { decoy: false, trail: this.#trail(binding ?? { subject, recipient }) }, delivery, parts } = result ?? failure;
+    const { audit: { ...audit } = { decoy: false }, delivery, parts } = result ?? failure;
+    if (failure) audit.trail ??= this.#trail(binding ?? { subject, recipient });
     const channel = sending && (sending.channel ?? "sms");
     const free = !result || !sending || audit.decoy;
     const fields = {

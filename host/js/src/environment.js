@@ -22,23 +22,15 @@ export function document(environment, file) {
     destinations: list(optional("XOXZO_2FA_DESTINATIONS", "JP-mobile")),
   };
   const digits = optional("XOXZO_2FA_PIN_DIGITS");
-  if (digits) made.pin = { digits: number(digits, "XOXZO_2FA_PIN_DIGITS", "must be a number") };
+  if (digits) made.pin = { digits: /^\s*[0-9]{1,9}\s*$/.test(digits) ? Number(digits) : wrong("XOXZO_2FA_PIN_DIGITS", "must be a number") };
   const path = optional("XOXZO_2FA_TEXTS");
   if (path) made.message = { texts: texts(file(path, "settings: XOXZO_2FA_TEXTS")) };
   const cap = optional("XOXZO_2FA_CLIENT_CAP");
   if (cap) {
-    const [count, seconds] = cap.split(/\/(.*)/).map((part) => part && number(part, "XOXZO_2FA_CLIENT_CAP", CAP));
-    if (seconds === undefined) wrong("XOXZO_2FA_CLIENT_CAP", CAP);
-    made.sends = made.failures = { per_client: { count, seconds } };
+    const found = /^\s*([0-9]{1,9})\s*\/\s*([0-9]{1,9})\s*$/.exec(cap) ?? wrong("XOXZO_2FA_CLIENT_CAP", "must be COUNT/SECONDS, as 20/3600");
+    made.sends = made.failures = { per_client: { count: Number(found[1]), seconds: Number(found[2]) } };
   }
   return made;
-}
-
-const CAP = "must be COUNT/SECONDS, as 20/3600";
-
-function number(text, name, form) {
-  // No setting has more digits.
-  return /^\s*[0-9]{1,9}\s*$/.test(text) ? Number(text) : wrong(name, form);
 }
 
 function texts(json) {
