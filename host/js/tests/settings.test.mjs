@@ -74,7 +74,7 @@ test("a text is kept as it was written, so that the engine finds its faults", ()
   assert.equal(effective(new Settings(text)).audience, "test");
   wrong(() => effective(new Settings(text.replace('"version": 1', '"version": 1.0'))), /line 2/);
   wrong(() => effective(new Settings(text.replace('"version": 1', '"version": 1, "version": 1'))), /duplicate field/);
-  wrong(() => effective(new Settings(text.replace('"guard": {', '"guard.key": {"env": "HOME"}, "guard": {'))), /guard\.key/);
+  wrong(() => effective(new Settings(text.replace('"guard": {', '"guard.key": {"env": "HOME"}, "guard": {'))), /a field that does not exist/);
   wrong(() => effective(new Settings("{")), /line 1/);
   wrong(() => effective(new Settings("[]")), /settings/);
   wrong(() => new Settings(undefined), /must be JSON text or an object/);

@@ -1,7 +1,8 @@
 /** Clients for tests, and helpers to look at what they do. */
 
+import { createServer } from "node:http";
 import { inspect } from "node:util";
-import { MemoryGuard, Settings, TwoFactor } from "xoxzo-2fa";
+import { MemoryGuard, Settings, TwoFactor, keygen } from "xoxzo-2fa";
 import { Clock, FakeXoxzo, document } from "xoxzo-2fa/testing";
 
 export const USER = { recipient: "+819012345678", subject: "user-1", purpose: "login" };
@@ -14,6 +15,26 @@ export function world({ changes = {}, ...options } = {}) {
   const audit = (event) => events.push(event);
   const client = (own = {}) => new TwoFactor(settings, own.guard ?? guard, { transport: xoxzo, dangerClock: clock.seconds, audit, ...options });
   return { xoxzo, clock, events, guard, settings, client, twoFactor: client() };
+}
+
+/** Serves a Xoxzo over HTTP. */
+export async function listening(t) {
+  const xoxzo = new FakeXoxzo();
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const piece of request) body += piece;
+    const answer = await xoxzo.send({ method: request.method, url: `http://localhost${request.url}`, headers: request.headers, body });
+    response.writeHead(answer.status).end(answer.body);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after?.(() => server.close());
+  return { xoxzo, base_url: `http://127.0.0.1:${server.address().port}` };
+}
+
+/** Returns the environment of a program that uses such a Xoxzo. */
+export function account(base_url) {
+  const keys = { XOXZO_2FA_KEY: keygen(), XOXZO_2FA_GUARD_KEY: keygen() };
+  return { ...keys, XOXZO_API_SID: "sid", XOXZO_API_AUTH_TOKEN: "token", XOXZO_BASE_URL: base_url };
 }
 
 /** Returns another PIN. */

@@ -1,0 +1,48 @@
+/** Runs every block of the README exactly as it is printed, against a Xoxzo that listens on this machine. */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { account, listening } from "./world.mjs";
+
+const README = readFileSync(new URL("./node_modules/xoxzo-2fa/README.md", import.meta.url), "utf8");
+const BLOCKS = [...README.matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block);
+
+/** Runs a program, and types the PIN as soon as it asks for it. Returns what it printed. */
+function ran(arguments_, environment, typed) {
+  return new Promise((resolve, reject) => {
+    const deno = globalThis.Deno ? ["run", "-A"] : [];
+    const program = spawn(process.execPath, [...deno, ...arguments_], { env: { ...process.env, ...environment }, stdio: "pipe" });
+    let output = "";
+    const read = (data) => {
+      output += data;
+      if (output.includes("the code: ")) program.stdin.end(`${typed()}\n`);
+    };
+    program.stdout.on("data", read);
+    program.stderr.on("data", read);
+    program.on("error", reject);
+    program.on("close", (code) => (code === 0 ? resolve(output) : reject(new Error(output))));
+  });
+}
+
+assert.equal(BLOCKS.length, 5);
+for (const [number, block] of BLOCKS.entries()) {
+  test(`block ${number + 1} of the README runs`, async (t) => {
+    const { xoxzo, base_url } = await listening(t);
+    const file = new URL(`./readme-${number + 1}.mjs`, import.meta.url);
+    writeFileSync(file, block);
+    t.after?.(() => rmSync(file));
+    const output = await ran([file.pathname], account(base_url), () => xoxzo.pin());
+    if (number === 0) assert.match(output, /user-1 is logged in/);
+    if (block.includes("console.info")) assert.match(output, /"operation":"start","outcome":"ok"/);
+  });
+}
+
+test("the commands make a key and log in", async () => {
+  const bin = new URL("./node_modules/xoxzo-2fa/bin.js", import.meta.url).pathname;
+  assert.match(await ran([bin, "keygen"], {}), /^x2fk1_[\w-]{48}\n$/);
+  const output = await ran([bin, "demo", "--auto"], {});
+  assert.match(output, /wrong-pin: [^]* accepted: user-1 is logged in\n {3}used: /);
+  await assert.rejects(ran([bin, "other"], {}), /usage: xoxzo-2fa COMMAND/);
+});
