@@ -6,9 +6,6 @@
  */
 
 import { Buffer } from "node:buffer";
-import { request as exchange } from "node:http";
-import { connect, isIP } from "node:net";
-import { connect as secure } from "node:tls";
 import { HEADERS, MOST, NotSent, Unknown, decoded, first, lost } from "./transport.js";
 
 const MOST_BEFORE = 32;
@@ -16,7 +13,9 @@ const MOST_BEFORE = 32;
 export class HttpTransport {
   async send({ method, url, headers, body, timeoutMilliseconds }) {
     const target = new URL(url);
-    const socket = opened(target);
+    // Not with the package: they take longer to load than all of it.
+    const [http, net, tls] = await Promise.all([import("node:http"), import("node:net"), import("node:tls")]);
+    const socket = opened(target, net, tls);
     let late = false;
     const timer = setTimeout(() => {
       late = true;
@@ -27,7 +26,7 @@ export class HttpTransport {
       return await new Promise((resolve, reject) => {
         const fields = { host: target.host, ...headers, ...HEADERS };
         if (method !== "GET") fields["content-length"] = Buffer.byteLength(body);
-        const request = exchange({
+        const request = http.request({
           createConnection: () => socket,
           method,
           path: target.pathname + target.search,
@@ -59,10 +58,11 @@ export class HttpTransport {
   }
 }
 
-function opened({ protocol, hostname, port }) {
+function opened({ protocol, hostname, port }, net, tls) {
   const host = hostname.replace(/^\[|\]$/g, "");
-  if (protocol !== "https:") return connect({ host, port: Number(port) || 80 });
-  return secure({ host, port: Number(port) || 443, servername: isIP(host) ? "" : host, ALPNProtocols: ["http/1.1"], minVersion: "TLSv1.2" });
+  if (protocol !== "https:") return net.connect({ host, port: Number(port) || 80 });
+  const servername = net.isIP(host) ? "" : host;
+  return tls.connect({ host, port: Number(port) || 443, servername, ALPNProtocols: ["http/1.1"], minVersion: "TLSv1.2" });
 }
 
 /** Waits until a request could be sent: for the connection, and for the server's proof of its name. */

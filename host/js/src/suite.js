@@ -2,7 +2,7 @@
 
 import { selfTest } from "./guard.js";
 import { counterName } from "./random.js";
-import file from "./vectors.cjs";
+import file from "../data/vectors.cjs";
 
 const U32 = 2 ** 32 - 1;
 // Charges of a race.

@@ -90,7 +90,7 @@ test("where nobody listens nothing was sent, on any port", async () => {
 });
 
 test("a module of another realm is a module", async () => {
-  const bytes = readFileSync(new URL("./node_modules/xoxzo-2fa/src/two-factor-ask.wasm", import.meta.url));
+  const bytes = readFileSync(new URL("./node_modules/xoxzo-2fa/data/two-factor-ask.wasm", import.meta.url));
   const module = runInNewContext("new WebAssembly.Module(bytes)", { bytes });
   if (!globalThis.Bun) assert.ok(!(module instanceof WebAssembly.Module), "it is of another realm");
   for (const given of [module, bytes, new Uint8Array(bytes).buffer])
@@ -106,12 +106,12 @@ test("a module that traps, or is none, is an upstream failure", async () => {
 test("the engine as text is the engine", async () => {
   const packed = new URL("./node_modules/xoxzo-2fa/", import.meta.url);
   const { brotliDecompressSync } = await import("node:zlib");
-  const text = /module\.exports = "([^"]+)"/.exec(readFileSync(new URL("src/ask.cjs", packed), "utf8"))[1];
+  const text = /module\.exports = "([^"]+)"/.exec(readFileSync(new URL("data/ask.cjs", packed), "utf8"))[1];
   const digest = (bytes) => createHash("sha256").update(bytes).digest("hex");
-  const built = process.env.XOXZO_2FA_ROOT ? `${process.env.XOXZO_2FA_ROOT}/host/ask/two-factor-ask.wasm` : new URL("src/two-factor-ask.wasm", packed);
+  const built = process.env.XOXZO_2FA_ROOT ? `${process.env.XOXZO_2FA_ROOT}/host/ask/two-factor-ask.wasm` : new URL("data/two-factor-ask.wasm", packed);
   const expected = digest(readFileSync(built));
   assert.equal(digest(brotliDecompressSync(Buffer.from(text, "base64"))), expected);
-  assert.equal(digest(readFileSync(new URL("src/two-factor-ask.wasm", packed))), expected);
+  assert.equal(digest(readFileSync(new URL("data/two-factor-ask.wasm", packed))), expected);
 });
 
 test("at the top of a module there is neither clock nor randomness", async () => {
@@ -125,7 +125,7 @@ test("at the top of a module there is neither clock nor randomness", async () =>
     Date.now = forbidden;
     crypto.getRandomValues = forbidden;
     assert.throws(() => crypto.getRandomValues(new Uint8Array(1)), /not before/);
-    const again = await import(`./node_modules/xoxzo-2fa/index.js?again`);
+    const again = await import(`./node_modules/xoxzo-2fa/dist/index.js?again`);
     twoFactor = new again.TwoFactor(new again.Settings(DOCUMENT), new again.MemoryGuard(), { audit: () => {} });
   } finally {
     Date.now = now;

@@ -1,37 +1,64 @@
 /**
- * Makes what the package holds beside its sources: the engine as text and as a module, the vectors of the guard suite, and the same
- * modules for `require`. `npm pack` runs it.
+ * Makes what is published, of the sources. `npm pack` runs it.
+ *
+ * - `data`: the engine as a module and as text, and the vectors for the tests of a guard
+ * - `dist`: the sources in few files, since Node takes a millisecond or more for each
+ * - `cjs`: the same for `require`, with copies of the types
  */
 
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
-import { transformSync } from "esbuild";
+import { buildSync, transformSync } from "esbuild";
 
-const at = (path) => new URL(`../${path}`, import.meta.url);
+const HERE = fileURLToPath(new URL("../", import.meta.url));
+const at = (path) => HERE + path;
+
+function written(path, text) {
+  mkdirSync(at(path.slice(0, path.lastIndexOf("/"))), { recursive: true });
+  writeFileSync(at(path), text);
+}
+
+function names(folder, end) {
+  return readdirSync(at(folder)).filter((name) => name.endsWith(end));
+}
+
+for (const folder of ["data", "dist", "cjs"]) rmSync(at(folder), { recursive: true, force: true });
+
 const engine = readFileSync(at("../ask/two-factor-ask.wasm"));
 const packed = brotliCompressSync(engine, {
   params: { [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: engine.length },
 });
-writeFileSync(at("src/two-factor-ask.wasm"), engine);
-writeFileSync(at("src/ask.cjs"), `module.exports = ${JSON.stringify(packed.toString("base64"))};\n`);
-writeFileSync(at("src/vectors.cjs"), `module.exports = ${JSON.stringify(JSON.parse(readFileSync(at("../../tests/vectors/guard.json"), "utf8")))};\n`);
+const vectors = JSON.parse(readFileSync(at("../../tests/vectors/guard.json"), "utf8"));
+written("data/two-factor-ask.wasm", engine);
+written("data/ask.cjs", `module.exports = ${JSON.stringify(packed.toString("base64"))};\n`);
+written("data/vectors.cjs", `module.exports = ${JSON.stringify(vectors)};\n`);
 
-rmSync(at("cjs"), { recursive: true, force: true });
-for (const folder of ["", "src/", "src/platform/", "guards/"]) {
-  mkdirSync(at(`cjs/${folder}`), { recursive: true });
-  for (const name of readdirSync(at(folder || "."))) {
-    // The commands are for `import` alone, and a large text is there once.
-    if (name.endsWith(".d.ts")) copyFileSync(at(folder + name), at(`cjs/${folder}${name}`));
-    else if (name.endsWith(".js") && name !== "bin.js") writeFileSync(at(`cjs/${folder}${name}`), required(folder + name));
-  }
+const entryPoints = { index: at("index.js"), testing: at("testing.js") };
+for (const name of names("src/platform", ".js")) entryPoints[`platform/${name.slice(0, -3)}`] = at(`src/platform/${name}`);
+for (const name of names("guards", ".js")) entryPoints[`guards/${name.slice(0, -3)}`] = at(`guards/${name}`);
+const { outputFiles } = buildSync({
+  entryPoints,
+  outdir: at("dist"),
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  target: "es2022",
+  platform: "neutral",
+  chunkNames: "shared-[hash]",
+  external: ["node:*", "bun:*", "cloudflare:*", "#platform", "*.cjs", "*.wasm", "*?module"],
+  write: false,
+  logLevel: "warning",
+});
+for (const { path, text } of outputFiles) {
+  const name = path.slice(at("dist/").length);
+  written(`dist/${name}`, text);
+  const { code } = transformSync(text, { format: "cjs", target: "node20", platform: "node" });
+  // What is for isolates alone is never required.
+  if (!/^platform\/(?!default)/.test(name)) written(`cjs/${name}`, code);
 }
-writeFileSync(
-  at("cjs/package.json"),
-  JSON.stringify({ type: "commonjs", imports: { "#platform": "./src/platform/default.js" } }),
-);
-
-function required(path) {
-  const { code } = transformSync(readFileSync(at(path), "utf8"), { format: "cjs", target: "node20", platform: "node" });
-  const up = "../".repeat(path.split("/").length);
-  return code.replace(/require\("[./]+\/(\w+)\.cjs"\)/g, (_, name) => `require("${up}src/${name}.cjs")`);
+written("cjs/package.json", JSON.stringify({ type: "commonjs", imports: { "#platform": "./platform/default.js" } }));
+for (const folder of ["", "src/", "guards/"]) {
+  mkdirSync(at(`cjs/${folder}`), { recursive: true });
+  for (const name of names(folder || ".", ".d.ts")) copyFileSync(at(folder + name), at(`cjs/${folder}${name}`));
 }

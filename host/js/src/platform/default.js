@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
 // The one copy for `import` and `require`. As text in a script it survives every bundler.
-import engine from "../ask.cjs";
+import engine from "../../data/ask.cjs";
 import { HttpTransport } from "../http.js";
 
 export const isolates = false;

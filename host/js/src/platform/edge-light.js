@@ -1,7 +1,7 @@
 /** Edge runtimes in the manner of Vercel: like Workers, with another way to import a module. */
 
 import { FetchTransport } from "../fetch.js";
-import engine from "../two-factor-ask.wasm?module";
+import engine from "../../data/two-factor-ask.wasm?module";
 
 export const isolates = true;
 

@@ -1,7 +1,7 @@
 /** Workers: compiling while a request is served is forbidden, so the engine is imported as a module. */
 
 import { FetchTransport } from "../fetch.js";
-import engine from "../two-factor-ask.wasm";
+import engine from "../../data/two-factor-ask.wasm";
 
 export const isolates = true;
 
