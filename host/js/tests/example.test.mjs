@@ -5,9 +5,7 @@ import { spawn } from "node:child_process";
 import { test } from "node:test";
 import { account, listening, other } from "./world.mjs";
 
-const TYPED = globalThis.Bun || globalThis.Deno || process.features.typescript;
-
-test("a login through the example", { skip: !TYPED && "no TypeScript here" }, async (t) => {
+test("a login through the example", async (t) => {
   const { xoxzo, base_url } = await listening(t);
   const environment = { ...process.env, ...account(base_url), ANN_PHONE: "+819012345678", ANN_PASSWORD: "correct horse", PORT: "0" };
   const arguments_ = [...(globalThis.Deno ? ["run", "-A", "--no-check"] : []), new URL("./login.ts", import.meta.url).pathname];

@@ -14,19 +14,20 @@ const HERE = new URL(".", import.meta.url).pathname;
 const OPERATIONS = ["bounds", "client", "driver", "engine", "errors", "records"];
 const IMPORTS = 15;
 
-const contents = 'export * from "xoxzo-2fa"';
+const sources = `${process.env.XOXZO_2FA_ROOT}/host/js`;
 const { metafile, outputFiles } = await build({
-  stdin: { contents, resolveDir: HERE },
+  entryPoints: [`${sources}/index.js`],
+  alias: { "#platform": `${sources}/src/platform/default.js` },
   bundle: true,
   minify: true,
   format: "esm",
   platform: "neutral",
   external: ["node:*", "*.cjs"],
-  outfile: "made.js",
+  outdir: "made",
   write: false,
   metafile: true,
 });
-const parts = Object.entries(metafile.outputs["made.js"].inputs)
+const parts = Object.entries(Object.values(metafile.outputs)[0].inputs)
   .map(([path, { bytesInOutput }]) => [/(\w+)\.js$/.exec(path)?.[1], bytesInOutput])
   .filter(([name, bytes]) => name && bytes);
 const operations = parts.filter(([name]) => OPERATIONS.includes(name)).reduce((sum, [, bytes]) => sum + bytes, 0);
