@@ -21,6 +21,7 @@ CRATES = [
     if (path / "lib.rs").exists() or (path / "main.rs").exists()
 ]
 PYTHON = ROOT / "host/python/src/xoxzo_2fa"
+JAVASCRIPT = ROOT / "host/js"
 
 # Files beside the room, the sandbox and documents in whose code Xoxzo is named; the project's own name does not count.
 NAMING = 14
@@ -115,6 +116,18 @@ def python_imports(package: Path) -> dict[str, set[str]]:
     return graph
 
 
+def javascript_imports(package: Path) -> dict[str, set[str]]:
+    """The modules that each module of a package imports, on any platform."""
+    modules = {path for part in ("*.js", "src/**/*.js", "guards/*.js") for path in package.glob(part)}
+    platforms = {path for path in modules if path.parent.name == "platform"}
+    graph: dict[str, set[str]] = {}
+    for path in modules:
+        named = re.findall(r'\bfrom "(\.[^"]+|#platform)"', path.read_text())
+        imported = {(path.parent / name).resolve() for name in named} & modules | (platforms if "#platform" in named else set())
+        graph[path.relative_to(package).as_posix()] = {other.relative_to(package).as_posix() for other in imported}
+    return graph
+
+
 def circles(graph: dict[str, set[str]]) -> list[set[str]]:
     """The largest sets of modules that reach each other (Tarjan's algorithm)."""
     found: list[set[str]] = []
@@ -144,7 +157,8 @@ def circles(graph: dict[str, set[str]]) -> list[set[str]]:
 
 
 def all_circles() -> Iterator[str]:
-    graphs = [(crate.parent.name, rust_imports(crate)) for crate in CRATES] + [("python", python_imports(PYTHON))]
+    graphs = [(crate.parent.name, rust_imports(crate)) for crate in CRATES]
+    graphs += [("python", python_imports(PYTHON)), ("javascript", javascript_imports(JAVASCRIPT))]
     for name, graph in graphs:
         for circle in circles(graph):
             yield f"{name}: {', '.join(sorted(circle))}"
@@ -195,6 +209,13 @@ INNER |= {"header", "host-failure"}
 CALLED = {
     "rust": {"user-limits": "Limits", "account-credits": "Credits"},
     "python": {"user-limits": "Limits", "account-credits": "Credits", "failure": "TwoFactorError"},
+    "javascript": {
+        "user-limits": "Limits",
+        "account-credits": "Credits",
+        "failure": "TwoFactorError",
+        "request": "HttpRequest",
+        "response": "HttpResponse",
+    },
     "c": {"user-limits": "x2f_limits", "account-credits": "x2f_credits"},
 }
 # Fields in another form, and why that is enough. A record alone: the host has no such type.
@@ -205,6 +226,7 @@ OTHERWISE = {
         "response": "http::Response",
     },
     "python": {},
+    "javascript": {"response.headers": "retryAfter, the only one that is read"},
     "c": {
         "audit.trail": "its fields",
         "trail": "in x2f_audit",
@@ -236,10 +258,16 @@ def types_of_hosts() -> dict[str, dict[str, set[str]]]:
                 targets += [target for inner in ast.walk(node) if isinstance(inner, ast.Assign) for target in inner.targets]
                 python[node.name] = {target.id for target in targets if isinstance(target, ast.Name)}
                 python[node.name] |= {target.attr for target in targets if isinstance(target, ast.Attribute)}
+    javascript: dict[str, set[str]] = {}
+    for path in chain(JAVASCRIPT.glob("*.d.ts"), JAVASCRIPT.glob("src/*.d.ts")):
+        text = re.sub(r"/\*(?s:.*?)\*/", "", path.read_text())
+        for name, body in re.findall(r"export (?:interface|class) (\w+)[^{]*\{((?s:.*?))\n\}", text):
+            fields = re.findall(r"readonly (\w+)\??:", body)
+            javascript[name] = {re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", field) for field in fields}
     header = re.sub(r"/\*(?s:.*?)\*/", "", (ROOT / "host/c/xoxzo_2fa.h").read_text())
     structs = re.findall(r"typedef struct (?:\w+ )?\{((?s:.*?))\n\} (\w+);", header)
     c = {name: set(re.findall(r"(\w+)(?:\[[^\]]*\])?;", body)) for body, name in structs}
-    return {"rust": rust, "python": python, "c": c}
+    return {"rust": rust, "python": python, "javascript": javascript, "c": c}
 
 
 def lacking() -> Iterator[str]:
