@@ -11,21 +11,20 @@ const decoder = new TextDecoder();
 
 let shared;
 
-/** Returns a compiled module: the given one, from its bytes if need be, or the package's own. */
+/** Returns a compiled module: the given one, from its bytes if need be, or the package's own, with the memory that it imports, if any. */
 export function loaded(module) {
   try {
     if (module === undefined) return (shared ??= compile());
     // A module of another realm is no instance of this realm's class.
-    return ArrayBuffer.isView(module) || module instanceof ArrayBuffer ? new WebAssembly.Module(module) : module;
+    return { module: ArrayBuffer.isView(module) || module instanceof ArrayBuffer ? new WebAssembly.Module(module) : module };
   } catch (error) {
     throw new Upstream("plugin", `the module does not load: ${nameOf(error)}`);
   }
 }
 
 /** Asks one question, in an instance of its own, and returns the kind of the answer and the answer. Throws the failure if it is one. */
-export function ask(module, settings, now, question) {
-  let kind, answer, memory;
-  let [area, used] = [new Uint8Array(), 0];
+export function ask({ module, memory: imported }, settings, now, question) {
+  let kind, answer, memory, area;
   const random_get = (at, length) => {
     try {
       crypto.getRandomValues(new Uint8Array(memory.buffer, at, length));
@@ -35,21 +34,18 @@ export function ask(module, settings, now, question) {
     }
   };
   try {
-    const { exports } = new WebAssembly.Instance(module, { wasi_snapshot_preview1: { random_get } });
+    const { exports } = new WebAssembly.Instance(module, { wasi_snapshot_preview1: { random_get }, host: { memory: imported } });
     memory = exports.memory;
     if (memory.buffer.byteLength > MEMORY) throw new RangeError();
     area = new Uint8Array(memory.buffer, exports.area.value, AREA);
     const length = write(settings, area);
-    const asked = write(question, area.subarray(length));
-    used = length + asked;
-    const end = exports.ask(length, asked, now);
-    used = Math.max(used, end);
+    const end = exports.ask(length, write(question, area.subarray(length)), now);
     [[kind, answer]] = Object.entries(JSON.parse(decoder.decode(area.subarray(0, end))));
   } catch (error) {
     throw error instanceof Misuse ? error : new Upstream("plugin", `the module trapped: ${nameOf(error)}`);
   } finally {
-    // Settings hold keys, and an answer may hold a PIN. The engine overwrites its own, and the memory is freed with the instance.
-    area.fill(0, 0, used);
+    // It holds keys and PINs. One that is imported is used again, and any other is freed with its instance.
+    (imported ? new Uint8Array(imported.buffer) : area)?.fill(0);
   }
   if (kind === "failure") throw failed(camel(answer));
   return [kind, answer];

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
-import { MemoryGuard, Settings, TwoFactor, Upstream } from "xoxzo-2fa";
+import { MemoryGuard, Misuse, Settings, TwoFactor, Upstream } from "xoxzo-2fa";
 import { document } from "xoxzo-2fa/testing";
 import { USER, failing, world } from "./world.mjs";
 
@@ -111,6 +111,57 @@ test("the engine as text is the engine", async () => {
   const expected = digest(readFileSync(`${process.env.XOXZO_2FA_ROOT}/host/ask/two-factor-ask.wasm`));
   assert.equal(digest(brotliDecompressSync(Buffer.from(text, "base64"))), expected);
   assert.equal(digest(readFileSync(new URL("data/two-factor-ask.wasm", packed))), expected);
+});
+
+/** Returns the sections of a module: the id of each, and its content. */
+function sections(bytes) {
+  const found = [];
+  for (let at = 8; at < bytes.length; ) {
+    const id = bytes[at++];
+    let length = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      length += (byte & 127) * 2 ** shift;
+      if (byte < 128) break;
+    }
+    found.push([id, [...bytes.subarray(at, (at += length))]]);
+  }
+  return found;
+}
+
+test("the engine that imports its memory is the engine in everything else", async () => {
+  const { imported } = await import(`${process.env.XOXZO_2FA_ROOT}/host/js/src/imported.js`);
+  const engine = readFileSync(`${process.env.XOXZO_2FA_ROOT}/host/ask/two-factor-ask.wasm`);
+  const { bytes, pages } = imported(engine);
+  const [, [memories, ...limits]] = sections(engine).find(([id]) => id === 5);
+  assert.deepEqual([memories, ...limits], [1, 0, pages]);
+  const added = ["host", "memory"].flatMap((name) => [name.length, ...Buffer.from(name)]);
+  const expected = sections(engine)
+    .filter(([id]) => id !== 5)
+    .map(([id, [count, ...content]]) => [id, id === 2 ? [count + 1, ...content, ...added, 2, ...limits] : [count, ...content]]);
+  assert.deepEqual(sections(bytes), expected);
+  assert.deepEqual(bytes.subarray(0, 8), new Uint8Array(engine.subarray(0, 8)));
+});
+
+test("no secret stays in the memory of an engine, and each question has an instance of its own", async () => {
+  const { Instance } = WebAssembly;
+  const memories = [];
+  const { twoFactor, xoxzo } = world();
+  WebAssembly.Instance = class extends Instance {
+    constructor(module, imports) {
+      super(module, imports);
+      memories.push(imports.host.memory);
+    }
+  };
+  try {
+    const { token } = await twoFactor.start(USER);
+    await twoFactor.verify(token, USER, xoxzo.pin());
+    await assert.rejects(twoFactor.start({ ...USER, subject: "x".repeat(300_000) }), failing(Misuse, "request"));
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
+  assert.ok(memories.length >= 7);
+  for (const memory of new Set(memories)) assert.ok(new Uint8Array(memory.buffer).every((byte) => byte === 0));
 });
 
 test("at the top of a module there is neither clock nor randomness", async () => {

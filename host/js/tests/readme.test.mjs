@@ -30,7 +30,7 @@ assert.equal(BLOCKS.length, 5);
 for (const [number, block] of BLOCKS.entries()) {
   test(`block ${number + 1} of the README runs`, async (t) => {
     const { xoxzo, base_url } = await listening(t);
-    const file = new URL(`./readme-${number + 1}.mjs`, import.meta.url);
+    const file = new URL(`./readme-${process.pid}-${number + 1}.mjs`, import.meta.url);
     writeFileSync(file, block);
     t.after?.(() => rmSync(file));
     const output = await ran([file.pathname], account(base_url), () => xoxzo.pin());

@@ -6,6 +6,7 @@ import { brotliDecompressSync } from "node:zlib";
 // The one copy for `import` and `require`. As text in a script it survives every bundler.
 import engine from "../../data/ask.cjs";
 import { HttpTransport } from "../http.js";
+import { imported } from "../imported.js";
 
 export const isolates = false;
 
@@ -14,7 +15,8 @@ export function transport() {
 }
 
 export function compile() {
-  return new WebAssembly.Module(brotliDecompressSync(Buffer.from(engine, "base64")));
+  const { bytes, pages } = imported(brotliDecompressSync(Buffer.from(engine, "base64")));
+  return { module: new WebAssembly.Module(bytes), memory: new WebAssembly.Memory({ initial: pages }) };
 }
 
 export function readText(path) {

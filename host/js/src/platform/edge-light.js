@@ -10,7 +10,7 @@ export function transport() {
 }
 
 export function compile() {
-  return engine;
+  return { module: engine };
 }
 
 export function readText() {
