@@ -1,10 +1,10 @@
-/** Runs every block of the README exactly as it is printed, against a Xoxzo that listens on this machine. */
+/** Runs every block of the README exactly as it is printed, against the sandbox. */
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { account, listening } from "./world.mjs";
+import { withSandbox } from "./world.mjs";
 
 const README = readFileSync(new URL("./node_modules/xoxzo-2fa/README.md", import.meta.url), "utf8");
 const BLOCKS = [...README.matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block);
@@ -17,7 +17,7 @@ function ran(arguments_, environment, typed) {
     let output = "";
     const read = (data) => {
       output += data;
-      if (output.includes("the code: ")) program.stdin.end(`${typed()}\n`);
+      if (output.includes("the code: ") && !program.stdin.writableEnded) typed().then((pin) => program.stdin.end(`${pin}\n`), reject);
     };
     program.stdout.on("data", read);
     program.stderr.on("data", read);
@@ -28,15 +28,18 @@ function ran(arguments_, environment, typed) {
 
 assert.equal(BLOCKS.length, 5);
 for (const [number, block] of BLOCKS.entries()) {
-  test(`block ${number + 1} of the README runs`, async (t) => {
-    const { xoxzo, base_url } = await listening(t);
-    const file = new URL(`./readme-${process.pid}-${number + 1}.mjs`, import.meta.url);
-    writeFileSync(file, block);
-    t.after?.(() => rmSync(file));
-    const output = await ran([file.pathname], account(base_url), () => xoxzo.pin());
-    if (number === 0) assert.match(output, /user-1 is logged in/);
-    if (block.includes("console.info")) assert.match(output, /"operation":"start","outcome":"ok"/);
-  });
+  test(`block ${number + 1} of the README runs`, () =>
+    withSandbox(async ({ environment, pin }) => {
+      const file = new URL(`./readme-${process.pid}-${number + 1}.mjs`, import.meta.url);
+      writeFileSync(file, block);
+      try {
+        const output = await ran([file.pathname], environment, pin);
+        if (number === 0) assert.match(output, /user-1 is logged in/);
+        if (block.includes("console.info")) assert.match(output, /"operation":"start","outcome":"ok"/);
+      } finally {
+        rmSync(file);
+      }
+    }));
 }
 
 test("the commands make a key and log in", async () => {

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { build } from "esbuild";
-import { USER, account, listening, other } from "./world.mjs";
+import { USER, account, other, withSandbox } from "./world.mjs";
 
 const HERE = new URL(".", import.meta.url).pathname;
 const WORKERD = createRequire(import.meta.url).resolve("@cloudflare/workerd-linux-64/bin/workerd");
@@ -59,15 +59,15 @@ const config :Workerd.Config = (
   };
 }
 
-test("a login in a Worker", async (t) => {
-  const { xoxzo, base_url } = await listening(t);
-  const ask = await started(account(base_url));
-  const { token, delivery } = await ask("start", { user: USER });
-  assert.equal(delivery, "accepted");
-  assert.equal((await ask("verify", { token, user: USER, pin: other(xoxzo.pin()) })).failure, "wrong-pin");
-  assert.deepEqual(await ask("verify", { token, user: USER, pin: xoxzo.pin() }), { subject: "user-1", expiresInSeconds: 60 });
-  assert.equal((await ask("verify", { token, user: USER, pin: xoxzo.pin() })).failure, "used");
-});
+test("a login in a Worker", () =>
+  withSandbox(async ({ environment, pin }) => {
+    const ask = await started(environment);
+    const { token, delivery } = await ask("start", { user: USER });
+    assert.equal(delivery, "accepted");
+    assert.equal((await ask("verify", { token, user: USER, pin: other(await pin()) })).failure, "wrong-pin");
+    assert.deepEqual(await ask("verify", { token, user: USER, pin: await pin() }), { subject: "user-1", expiresInSeconds: 60 });
+    assert.equal((await ask("verify", { token, user: USER, pin: await pin() })).failure, "used");
+  }));
 
 test("a Worker has neither counters in memory nor files", async () => {
   const ask = await started(account("http://127.0.0.1:1"));

@@ -1,6 +1,6 @@
 /** Clients for tests, and helpers to look at what they do. */
 
-import { createServer } from "node:http";
+import { spawn } from "node:child_process";
 import { inspect } from "node:util";
 import { MemoryGuard, Settings, TwoFactor, keygen } from "xoxzo-2fa";
 import { Clock, FakeXoxzo, document } from "xoxzo-2fa/testing";
@@ -17,24 +17,30 @@ export function world({ changes = {}, ...options } = {}) {
   return { xoxzo, clock, events, guard, settings, client, twoFactor: client() };
 }
 
-/** Serves a Xoxzo over HTTP. */
-export async function listening(t) {
-  const xoxzo = new FakeXoxzo();
-  const server = createServer(async (request, response) => {
-    let body = "";
-    for await (const piece of request) body += piece;
-    const answer = await xoxzo.send({ method: request.method, url: `http://localhost${request.url}`, headers: request.headers, body });
-    response.writeHead(answer.status).end(answer.body);
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after?.(() => server.close());
-  return { xoxzo, base_url: `http://127.0.0.1:${server.address().port}` };
+/** Runs a test with the sandbox of the command line, and ends it. */
+export async function withSandbox(use) {
+  const [program, ...rest] = (process.env.XOXZO_2FA_SANDBOX ?? "xoxzo-2fa sandbox").split(" ");
+  const sandbox = spawn(program, [...rest, "--json", "--pace", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => sandbox.on("close", resolve));
+  try {
+    const { url, sid, auth_token } = await new Promise((resolve, reject) => {
+      sandbox.stdout.once("data", (data) => resolve(JSON.parse(String(data))));
+      sandbox.on("error", reject);
+      sandbox.on("close", () => reject(new Error("the sandbox ended")));
+    });
+    const inbox = async () => (await fetch(`${url}/_sandbox/inbox?recipient=${encodeURIComponent(USER.recipient)}`)).json();
+    const pin = async () => /\b\d{6}\b/.exec((await inbox()).at(-1).body)[0];
+    await use({ environment: account(url, sid, auth_token), inbox, pin });
+  } finally {
+    sandbox.kill();
+    await ended;
+  }
 }
 
-/** Returns the environment of a program that uses such a Xoxzo. */
-export function account(base_url) {
+/** Returns the environment of a program that uses a Xoxzo. */
+export function account(url, sid = "sid", token = "token") {
   const keys = { XOXZO_2FA_KEY: keygen(), XOXZO_2FA_GUARD_KEY: keygen() };
-  return { ...keys, XOXZO_API_SID: "sid", XOXZO_API_AUTH_TOKEN: "token", XOXZO_BASE_URL: base_url };
+  return { ...keys, XOXZO_API_SID: sid, XOXZO_API_AUTH_TOKEN: token, XOXZO_BASE_URL: url };
 }
 
 /** Returns another PIN. */
