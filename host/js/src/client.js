@@ -39,6 +39,9 @@ export class TwoFactor {
   constructor(settings, guard, given) {
     const { transport, audit, dangerClock, module } = options(given, ["transport", "audit", "dangerClock", "module"]);
     if (typeof guard?.add !== "function") throw new Misuse("settings", "guard: must have `scope` and `add`");
+    if (transport && typeof transport.send !== "function") throw new Misuse("settings", "transport: must have `send`");
+    for (const [name, given] of Object.entries({ audit, dangerClock }))
+      if (given && typeof given !== "function") throw new Misuse("settings", `${name}: must be a function`);
     this.#settings = documentOf(settings, guard.scope);
     this.#guard = guard;
     this.#transport = transport ?? ownTransport();
@@ -94,9 +97,9 @@ export class TwoFactor {
 
   async #run(operation, question, operator) {
     const began = performance.now();
-    // The record that the engine reads, which nobody can change any more.
     let asked, result, failure;
     try {
+      // Once for all: the caller may change what it handed in.
       asked = text({ [operation]: { ...question, audit: true } });
       await this.ready();
       result = ended(operation, await drive(this.#prepared, this.#guard, this.#transport, asked), asked);
@@ -112,6 +115,8 @@ export class TwoFactor {
   #event(operation, asked, result, failure, operator, took_us) {
     const { binding, sending, subject, recipient } = asked ? JSON.parse(asked)[operation] : {};
     const { audit: { ...audit } = { decoy: false }, delivery, parts } = result ?? failure;
+    // A purpose that the engine has not found in the settings is the caller's text, and is left out.
+    const purpose = audit.trail && failure?.code !== "request" ? binding?.purpose : undefined;
     if (failure) audit.trail ??= this.#trail(binding ?? { subject, recipient });
     const channel = sending && (sending.channel ?? "sms");
     const free = !result || !sending || audit.decoy;
@@ -120,8 +125,7 @@ export class TwoFactor {
       outcome: failure?.blame ?? (sending && delivery === "unknown" ? "unknown" : "ok"),
       code: failure?.code,
       operator,
-      // A purpose that the settings do not name is the caller's text, and is left out.
-      purpose: failure?.code === "request" ? undefined : binding?.purpose,
+      purpose,
       channel,
       delivery,
       cost: free ? "nothing" : channel === "voice" ? "call" : parts === undefined ? "template" : "sms",

@@ -7,9 +7,9 @@
  *      └─────────────────────────────────────────────────────┘
  */
 
+import { bounded } from "./bounds.js";
 import { ask, loaded, once } from "./engine.js";
 import { Upstream, nameOf } from "./errors.js";
-import { bounded } from "./bounds.js";
 import { hide } from "./records.js";
 
 // Seconds that a clock may be set back. The counter of a challenge outlives it by more.

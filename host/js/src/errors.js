@@ -42,6 +42,6 @@ export function failed({ blame, code, detail, ...fields }) {
 
 /** Names an error that is not of this package. Its own text may quote passwords, addresses and arguments. */
 export function nameOf(error) {
-  const code = /^[A-Z][A-Z0-9_]{2,40}$/.test(error?.code) ? ` ${error.code}` : "";
-  return (error instanceof Error ? error.name : typeof error) + code;
+  const name = error instanceof Error && /^\w{1,40}$/.test(error.name) ? error.name : typeof error;
+  return /^[A-Z][A-Z0-9_]{2,40}$/.test(error?.code) ? `${name} ${error.code}` : name;
 }

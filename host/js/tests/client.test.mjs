@@ -89,6 +89,8 @@ test("an unknown option or field is a misuse", async () => {
   assert.throws(() => new TwoFactor(settings, guard, { clock: () => 0 }), failing(Misuse, "request"));
   assert.throws(() => new TwoFactor(document(), guard), failing(Misuse, "settings"));
   assert.throws(() => new TwoFactor(settings, {}), failing(Misuse, "settings"));
+  for (const odd of [{ transport: {} }, { audit: {} }, { dangerClock: 7 }])
+    assert.throws(() => new TwoFactor(settings, guard, odd), failing(Misuse, "settings"));
   for (const binding of [{ ...USER, phone: "1" }, { ...USER, session: null }, {}, undefined, "user-1", 7n])
     await assert.rejects(twoFactor.start(binding), failing(Misuse, "request"), String(binding));
   await assert.rejects(twoFactor.start(USER, { language: "ja" }), failing(Misuse, "request"));
@@ -169,6 +171,16 @@ test("without a callback only odd events are printed", async (t) => {
   xoxzo.fault = "unanswered";
   await twoFactor.start({ ...USER, subject: "user-2", recipient: "+819012345679" });
   assert.match(warnings.mock.calls[0].arguments.join(" "), /outcome=unknown.* alarm=delivery/);
+});
+
+test("an event never quotes a purpose that the settings do not name", async () => {
+  const { twoFactor, client, events } = world();
+  const odd = { ...USER, purpose: "purpose-canary" };
+  await assert.rejects(twoFactor.start(odd), failing(Misuse, "request"));
+  await assert.rejects(client({ guard: { scope: "process", add: () => ({ totals: [] }) } }).start(odd), failing(Upstream, "guard"));
+  assert.equal(events.length, 2);
+  assert.doesNotMatch(JSON.stringify(events), /canary/);
+  assert.ok(events.every(({ subject }) => subject));
 });
 
 test("a failure has words for its user", async () => {
