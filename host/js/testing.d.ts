@@ -82,10 +82,7 @@ export const suite: {
    * passes: all vectors run at once for four seconds, and those that need more are left out. Vectors that set a clock back are left out for
    * a store that does not return `nowSeconds`.
    */
-  vectors(
-    opened: () => Guard | Promise<Guard>,
-    setTime?: (seconds: number) => unknown,
-  ): Promise<{ passed: number; leftOut: number }>;
+  vectors(opened: () => Guard | Promise<Guard>, setTime?: (seconds: number) => unknown): Promise<{ passed: number; leftOut: number }>;
   /** Tests that nothing is lost or doubled when many charge one counter at once, and that exactly the charges above its limit are refused. */
   races(store: Guard): Promise<void>;
   /** Tests that nothing comes between neighbouring charges of one group: two counters that are charged together are seen equal. */

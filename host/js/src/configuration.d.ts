@@ -47,10 +47,7 @@ export function inspect(token: string): TokenInfo;
  *
  * @param options.purpose One of the purposes in the settings. The first if absent.
  */
-export function preview(
-  settings: Settings,
-  options?: { readonly purpose?: string; readonly transaction?: Transaction },
-): MessagePreview[];
+export function preview(settings: Settings, options?: { readonly purpose?: string; readonly transaction?: Transaction }): MessagePreview[];
 
 /**
  * Explains a failure to an end user in their language, and says what they can do.

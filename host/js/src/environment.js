@@ -27,7 +27,8 @@ export function document(environment, file) {
   if (path) made.message = { texts: texts(file(path, "settings: XOXZO_2FA_TEXTS")) };
   const cap = optional("XOXZO_2FA_CLIENT_CAP");
   if (cap) {
-    const found = /^\s*([0-9]{1,9})\s*\/\s*([0-9]{1,9})\s*$/.exec(cap) ?? wrong("XOXZO_2FA_CLIENT_CAP", "must be COUNT/SECONDS, as 20/3600");
+    const found =
+      /^\s*([0-9]{1,9})\s*\/\s*([0-9]{1,9})\s*$/.exec(cap) ?? wrong("XOXZO_2FA_CLIENT_CAP", "must be COUNT/SECONDS, as 20/3600");
     made.sends = made.failures = { per_client: { count: Number(found[1]), seconds: Number(found[2]) } };
   }
   return made;

@@ -37,7 +37,7 @@ async function bounded(stream) {
   if (!stream) return "";
   const read = new Uint8Array(MOST);
   const reader = stream.getReader();
-  for (let length = 0; ; ) {
+  for (let length = 0; ;) {
     const { done, value } = await reader.read();
     if (done) return decoded(read.subarray(0, length));
     if (length + value.length > MOST) return "";

@@ -38,7 +38,14 @@ export function applied({ amount, limit }, total) {
 export async function selfTest(guard) {
   await guard.check?.();
   const counter = counterName();
-  const steps = [[1, 9], [1, 9], [-5, 0], [0, 0], [1, 0], [1, 9]];
+  const steps = [
+    [1, 9],
+    [1, 9],
+    [-5, 0],
+    [0, 0],
+    [1, 0],
+    [1, 9],
+  ];
   const charges = steps.map(([amount, limit]) => ({ counter, group: counter, amount, limit, ttlSeconds: 60 }));
   const { totals, nowSeconds } = await guard.add(charges);
   // A store that a wrong clock has shut answers nothing but its time, and opens again by itself or by a repair: until then each operation

@@ -16,7 +16,10 @@ export function imported(bytes) {
   const limits = memory.subarray(1);
   const made = sections
     .filter(([id]) => id !== MEMORY)
-    .map(([id, body]) => [id, id === IMPORTS ? [body[0] + 1, ...body.subarray(1), ...text("host"), ...text("memory"), 2, ...limits] : body]);
+    .map(([id, body]) => [
+      id,
+      id === IMPORTS ? [body[0] + 1, ...body.subarray(1), ...text("host"), ...text("memory"), 2, ...limits] : body,
+    ]);
   const parts = [bytes.subarray(0, 8), ...made.flatMap(([id, body]) => [[id, ...leb(body.length)], body])];
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -30,7 +33,7 @@ export function imported(bytes) {
 /** Returns the sections of a module, each with its id. */
 function cut(bytes) {
   const sections = [];
-  for (let at = 8; at < bytes.length; ) {
+  for (let at = 8; at < bytes.length;) {
     const [length, begin] = number(bytes, at + 1);
     sections.push([bytes[at], bytes.subarray(begin, begin + length)]);
     at = begin + length;

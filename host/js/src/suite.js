@@ -38,7 +38,11 @@ export async function races(store) {
   const seen = (await Promise.all(Array.from({ length: RACERS }, race))).map(({ totals }) => totals.map(({ total }) => total));
   const won = seen.filter((given) => given.length > 1).map(([total]) => total);
   const refused = seen.filter((given) => given.length === 1).map(([total]) => total);
-  same(won.toSorted((one, other) => one - other), Array.from({ length: limit }, (_, at) => at + 1), "each total once, up to the limit");
+  same(
+    won.toSorted((one, other) => one - other),
+    Array.from({ length: limit }, (_, at) => at + 1),
+    "each total once, up to the limit",
+  );
   same(refused, Array(RACERS - limit).fill(limit + 1), "the totals that are refused");
   same([await total(store, own, 0), await total(store, wide, 0)], [limit, limit], "the counters after it");
 }

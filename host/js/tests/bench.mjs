@@ -24,7 +24,13 @@ async function measured(operate) {
     rounds.push([(user + system) / 1_000 / LOGINS, (performance.now() - began) / LOGINS]);
     xoxzo.messages.length = xoxzo.requests.length = 0;
   }
-  return [0, 1].map((at) => rounds.map((round) => round[at]).sort((one, other) => one - other)[ROUNDS >> 1].toFixed(2));
+  return [0, 1].map((at) =>
+    rounds
+      .map((round) => round[at])
+      .sort((one, other) => one - other)
+      .at(ROUNDS >> 1)
+      .toFixed(2),
+  );
 }
 
 async function login() {

@@ -45,13 +45,26 @@ for (const [form, load] of Object.entries({ esm: IMPORT, cjs: IMPORT, "cjs of re
   bundled(`esbuild, ${form}`, load, async (entry, folder) => {
     const { build } = await import("esbuild");
     const outfile = join(folder, form === "esm" ? "made.mjs" : "made.cjs");
-    await build({ entryPoints: [entry], outfile, bundle: true, minify: true, platform: "node", format: form.slice(0, 3), logLevel: "error" });
+    await build({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      minify: true,
+      platform: "node",
+      format: form.slice(0, 3),
+      logLevel: "error",
+    });
     return outfile;
   });
 bundled("vite", IMPORT, async (entry, folder) => {
   const { build } = await import("vite");
   const output = { entryFileNames: "made.mjs" };
-  await build({ configFile: false, logLevel: "error", ssr: { noExternal: true }, build: { ssr: entry, outDir: folder, rollupOptions: { output } } });
+  await build({
+    configFile: false,
+    logLevel: "error",
+    ssr: { noExternal: true },
+    build: { ssr: entry, outDir: folder, rollupOptions: { output } },
+  });
   return join(folder, "made.mjs");
 });
 bundled("webpack", IMPORT, async (entry, folder) => {

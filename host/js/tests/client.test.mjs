@@ -155,7 +155,12 @@ test("an event says what it cost, and a decoy nothing", async () => {
 
 test("a callback that fails costs nobody a login", async (t) => {
   const errors = t.mock.method(console, "error", () => {});
-  for (const audit of [() => Promise.reject(new Error("audit-canary")), () => { throw new Error("audit-canary"); }]) {
+  for (const audit of [
+    () => Promise.reject(new Error("audit-canary")),
+    () => {
+      throw new Error("audit-canary");
+    },
+  ]) {
     await world({ audit }).twoFactor.start(USER);
     await new Promise(setImmediate);
   }
@@ -204,7 +209,15 @@ test("a clock that is set back ends the challenges of counters in memory", async
 });
 
 test("a clock that cannot be right fails", async () => {
-  for (const dangerClock of [() => -1, () => 2 ** 32, () => NaN, () => "soon", () => { throw new Error(); }]) {
+  for (const dangerClock of [
+    () => -1,
+    () => 2 ** 32,
+    () => NaN,
+    () => "soon",
+    () => {
+      throw new Error();
+    },
+  ]) {
     const { twoFactor } = world({ dangerClock });
     await assert.rejects(twoFactor.start(USER), failing(Upstream, "clock"));
   }

@@ -19,7 +19,12 @@ test("a receipt proves what was accepted, to whoever has its key", async () => {
   assert.deepEqual(claims.transaction, PAYMENT);
   const { audience, purpose, test: inTest, issuedAtSeconds, expiresAtSeconds } = claims;
   assert.deepEqual([audience, purpose, inTest, issuedAtSeconds, expiresAtSeconds], ["test", "pay", false, clock.now, clock.now + 60]);
-  for (const changed of [{ subject: "user-2" }, { session: undefined }, { transaction: { ...PAYMENT, amount: "12.51" } }, { purpose: "login" }])
+  for (const changed of [
+    { subject: "user-2" },
+    { session: undefined },
+    { transaction: { ...PAYMENT, amount: "12.51" } },
+    { purpose: "login" },
+  ])
     assert.throws(() => check(changed), failing(Refuse, "invalid-token"));
   assert.throws(() => check({}, clock.now + 60), failing(Refuse, "expired"));
   assert.throws(() => check({ user: 1 }), failing(Misuse, "request"));

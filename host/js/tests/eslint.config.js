@@ -1,11 +1,20 @@
-/** Finds promises that nobody awaits, in the examples. */
+/** Finds promises that nobody awaits, in the examples, and what is unused or unknown, in the sources and tests. */
 
+import js from "@eslint/js";
 import { defineConfig } from "eslint/config";
+import globals from "globals";
 import tseslint from "typescript-eslint";
 
-export default defineConfig({
-  files: ["login.ts", "types/forgotten.ts"],
-  extends: [tseslint.configs.strictTypeChecked],
-  linterOptions: { reportUnusedDisableDirectives: "error" },
-  languageOptions: { parserOptions: { project: "./types/tsconfig.lint.json", tsconfigRootDir: import.meta.dirname } },
-});
+export default defineConfig(
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  {
+    files: ["login.ts", "types/forgotten.ts"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { project: "./types/tsconfig.lint.json", tsconfigRootDir: import.meta.dirname } },
+  },
+  {
+    files: ["sources/**/*.js", "*.mjs"],
+    extends: [js.configs.recommended],
+    languageOptions: { globals: { ...globals.node, Bun: "readonly", Deno: "readonly" } },
+  },
+);

@@ -35,7 +35,10 @@ async function login(base, inbox, pin) {
   assert.equal((await call("/password", { name: "ann", password: "correct horse" }, "text/plain"))[0], 415);
   assert.deepEqual(await inbox(), []);
   assert.deepEqual(await call("/code", { pin: "123456" }), [401, { code: "session" }]);
-  assert.deepEqual(await call("/password", { name: "ann", password: "correct horse" }), [200, { masked: "+81********78", resendAfterSeconds: 60 }]);
+  assert.deepEqual(await call("/password", { name: "ann", password: "correct horse" }), [
+    200,
+    { masked: "+81********78", resendAfterSeconds: 60 },
+  ]);
   const before = cookie;
   assert.deepEqual((await call("/me"))[0], 401);
   const [status, told] = await call("/code", { pin: other(await pin()) });

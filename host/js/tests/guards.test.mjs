@@ -47,9 +47,15 @@ test("the suite finds a store that is wrong", async () => {
   });
   await assert.rejects(suite.groups(torn), /seen at once/);
   await assert.rejects(suite.shared(new MemoryGuard(), new MemoryGuard()), /the total of both/);
-  await assert.rejects(suite.restart(() => new MemoryGuard()), /a total, and that its end is kept/);
+  await assert.rejects(
+    suite.restart(() => new MemoryGuard()),
+    /a total, and that its end is kept/,
+  );
   const forgetful = () => faulty((charges, add) => ({ totals: add(charges).totals.map((it) => ({ ...it, endsInSeconds: 1 })) }));
-  await assert.rejects(suite.vectors(forgetful, () => {}), /guard.json/);
+  await assert.rejects(
+    suite.vectors(forgetful, () => {}),
+    /guard.json/,
+  );
 });
 
 test("a list is cut into its runs, and a charge applied, as the guard's contract says", () => {
@@ -88,7 +94,13 @@ test("a guard without totals refuses every operation, and its cause is told to o
   for (const [thrown, cause] of causes) {
     const { guard, client, events, xoxzo } = world();
     let broken = false;
-    const failingLater = { scope: "process", add: (charges) => { if (broken) throw thrown; return guard.add(charges); } };
+    const failingLater = {
+      scope: "process",
+      add: (charges) => {
+        if (broken) throw thrown;
+        return guard.add(charges);
+      },
+    };
     const twoFactor = client({ guard: failingLater });
     await twoFactor.ready();
     broken = true;
@@ -99,7 +111,15 @@ test("a guard without totals refuses every operation, and its cause is told to o
 });
 
 test("totals of another form are worth as little as none", async () => {
-  const odd = [undefined, {}, { totals: 7 }, { totals: [{ total: 1 }] }, { totals: [{ total: 0.5, endsInSeconds: 1 }] }, { totals: [{ total: -1, endsInSeconds: 1 }] }, { totals: [], nowSeconds: "now" }];
+  const odd = [
+    undefined,
+    {},
+    { totals: 7 },
+    { totals: [{ total: 1 }] },
+    { totals: [{ total: 0.5, endsInSeconds: 1 }] },
+    { totals: [{ total: -1, endsInSeconds: 1 }] },
+    { totals: [], nowSeconds: "now" },
+  ];
   for (const answer of odd) {
     const { guard, client } = world();
     let broken = false;
@@ -119,7 +139,10 @@ test("a guard is tested before its first use, and again until it passes", async 
     add: (charges) => (fit ? guard.add(charges) : { totals: charges.map(() => ({ total: 1, endsInSeconds: 60 })) }),
   };
   const twoFactor = client({ guard: store });
-  await assert.rejects(twoFactor.start(USER), (error) => failing(Upstream, "guard")(error) && /^unfit: .*\[1,1,1,1,1,1\]/.test(error.cause.message));
+  await assert.rejects(
+    twoFactor.start(USER),
+    (error) => failing(Upstream, "guard")(error) && /^unfit: .*\[1,1,1,1,1,1\]/.test(error.cause.message),
+  );
   assert.equal(events[0].outcome, "upstream");
   assert.equal(events[0].calling_code, "81");
   fit = true;

@@ -86,7 +86,10 @@ test("no answer makes a body of more than 64 KiB be read", async (t) => {
 
 test("where nobody listens nothing was sent, on any port", async () => {
   for (const port of [1, 9])
-    await assert.rejects(delivery(client(`http://127.0.0.1:${port}`), 1), (error) => failing(Upstream, "provider")(error) && /^connect: /.test(error.cause.message));
+    await assert.rejects(
+      delivery(client(`http://127.0.0.1:${port}`), 1),
+      (error) => failing(Upstream, "provider")(error) && /^connect: /.test(error.cause.message),
+    );
 });
 
 test("a module of another realm is a module", async () => {
@@ -116,7 +119,7 @@ test("the engine as text is the engine", async () => {
 /** Returns the sections of a module: the id of each, and its content. */
 function sections(bytes) {
   const found = [];
-  for (let at = 8; at < bytes.length; ) {
+  for (let at = 8; at < bytes.length;) {
     const id = bytes[at++];
     let length = 0;
     for (let shift = 0; ; shift += 7) {

@@ -24,13 +24,21 @@ test("what a user must not see is not in the JSON of a result", async () => {
   const { twoFactor } = world();
   const challenge = await twoFactor.start(USER, { decoy: true });
   assert.equal(challenge.audit.decoy, true);
-  assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(challenge))).sort(), ["delivery", "expiresInSeconds", "masked", "parts", "resendAfterSeconds"]);
+  assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(challenge))).sort(), [
+    "delivery",
+    "expiresInSeconds",
+    "masked",
+    "parts",
+    "resendAfterSeconds",
+  ]);
 });
 
 test("an error that a guard or a callback throws loses its words", async () => {
   const guard = { scope: "process", add: () => Promise.reject(Object.assign(new Error("guard-canary"), { code: "ECONNRESET" })) };
   const { client, events } = world();
-  const error = await client({ guard }).start(USER).catch((failure) => failure);
+  const error = await client({ guard })
+    .start(USER)
+    .catch((failure) => failure);
   assert.equal(error.cause.message, "guard: it threw Error ECONNRESET");
   assert.doesNotMatch(printed(error) + JSON.stringify(events), /guard-canary/);
 });

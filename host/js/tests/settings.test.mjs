@@ -9,7 +9,12 @@ import { failing } from "./world.mjs";
 
 // The checkout, whose package is installed here.
 const ROOT = process.env.XOXZO_2FA_ROOT;
-const KEYS = { XOXZO_2FA_KEY: `${keygen()}, ${keygen()}`, XOXZO_2FA_GUARD_KEY: keygen(), XOXZO_API_SID: "sid", XOXZO_API_AUTH_TOKEN: "token" };
+const KEYS = {
+  XOXZO_2FA_KEY: `${keygen()}, ${keygen()}`,
+  XOXZO_2FA_GUARD_KEY: keygen(),
+  XOXZO_API_SID: "sid",
+  XOXZO_API_AUTH_TOKEN: "token",
+};
 
 function effective(settings, guard = new MemoryGuard()) {
   return JSON.parse(new TwoFactor(settings, guard).effectiveSettings);
@@ -32,11 +37,18 @@ test("the environment is enough", () => {
   const made = effective(Settings.fromEnvironment({ ...KEYS, ...more }));
   assert.equal(made.xoxzo.base_url, "http://127.0.0.1:1");
   assert.deepEqual([made.pin.digits, made.service, made.destinations], [8, "Xoxzo 2FA", ["US", "JP-mobile"]]);
-  assert.deepEqual([made.sends.per_client, made.failures.per_client], [{ count: 20, seconds: 3600 }, { count: 20, seconds: 3600 }]);
+  assert.deepEqual(
+    [made.sends.per_client, made.failures.per_client],
+    [
+      { count: 20, seconds: 3600 },
+      { count: 20, seconds: 3600 },
+    ],
+  );
 });
 
 test("the variable that is missing or malformed is named", () => {
-  for (const name of Object.keys(KEYS)) wrong(() => Settings.fromEnvironment({ ...KEYS, [name]: "" }), new RegExp(`^settings: ${name} is not set`));
+  for (const name of Object.keys(KEYS))
+    wrong(() => Settings.fromEnvironment({ ...KEYS, [name]: "" }), new RegExp(`^settings: ${name} is not set`));
   for (const cap of ["20", "20/", "/20", "a/3600", "20/1e3", "20/3600/1"])
     wrong(() => Settings.fromEnvironment({ ...KEYS, XOXZO_2FA_CLIENT_CAP: cap }), /XOXZO_2FA_CLIENT_CAP: must be COUNT\/SECONDS/);
   wrong(() => Settings.fromEnvironment({ ...KEYS, XOXZO_2FA_PIN_DIGITS: "six" }), /XOXZO_2FA_PIN_DIGITS: must be a number/);
@@ -75,7 +87,10 @@ test("a text is kept as it was written, so that the engine finds its faults", ()
   assert.equal(effective(new Settings(text)).audience, "test");
   wrong(() => effective(new Settings(text.replace('"version": 1', '"version": 1.0'))), /line 2/);
   wrong(() => effective(new Settings(text.replace('"version": 1', '"version": 1, "version": 1'))), /duplicate field/);
-  wrong(() => effective(new Settings(text.replace('"guard": {', '"guard.key": {"env": "HOME"}, "guard": {'))), /a field that does not exist/);
+  wrong(
+    () => effective(new Settings(text.replace('"guard": {', '"guard.key": {"env": "HOME"}, "guard": {'))),
+    /a field that does not exist/,
+  );
   wrong(() => effective(new Settings("{")), /line 1/);
   wrong(() => effective(new Settings("[]")), /settings/);
   wrong(() => new Settings(undefined), /must be JSON text or an object/);

@@ -36,7 +36,9 @@ const operations = parts.filter(([name]) => OPERATIONS.includes(name)).reduce((s
 function imported(module) {
   const source = `const before = process.cpuUsage(); await import("${module}");
     const { user, system } = process.cpuUsage(before); console.log((user + system) / 1000)`;
-  const took = Array.from({ length: IMPORTS }, () => Number(execFileSync(process.execPath, ["--input-type=module", "-e", source], { cwd: HERE })));
+  const took = Array.from({ length: IMPORTS }, () =>
+    Number(execFileSync(process.execPath, ["--input-type=module", "-e", source], { cwd: HERE })),
+  );
   return took.sort((one, other) => one - other)[IMPORTS >> 1];
 }
 

@@ -19,7 +19,15 @@ let folder;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "workerd-"));
   const wasm = { loader: { ".wasm": "copy" }, assetNames: "engine" };
-  await build({ entryPoints: [join(HERE, "worker.mjs")], outdir: folder, bundle: true, format: "esm", conditions: ["workerd"], logLevel: "error", ...wasm });
+  await build({
+    entryPoints: [join(HERE, "worker.mjs")],
+    outdir: folder,
+    bundle: true,
+    format: "esm",
+    conditions: ["workerd"],
+    logLevel: "error",
+    ...wasm,
+  });
 });
 
 after(async () => {

@@ -13,7 +13,8 @@ export function world({ changes = {}, ...options } = {}) {
   const guard = new MemoryGuard({ dangerClock: clock.seconds });
   const settings = new Settings(document(changes));
   const audit = (event) => events.push(event);
-  const client = (own = {}) => new TwoFactor(settings, own.guard ?? guard, { transport: xoxzo, dangerClock: clock.seconds, audit, ...options });
+  const client = (own = {}) =>
+    new TwoFactor(settings, own.guard ?? guard, { transport: xoxzo, dangerClock: clock.seconds, audit, ...options });
   return { xoxzo, clock, events, guard, settings, client, twoFactor: client() };
 }
 

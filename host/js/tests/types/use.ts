@@ -81,7 +81,10 @@ export async function operate(): Promise<number> {
 
 const key = receiptKey(keygen(), "shop", { test: true });
 export const claims = checkReceipt([key], "", { subject: "user-1", purpose: "pay" }, { now: 1_800_000_000 }).issuedAtSeconds;
-export const request = signRequest(requestKey(keygen(), "shop"), { subject: "a", transaction: { amount: "1.50", currency: "EUR", payee: "Ann" } });
+export const request = signRequest(requestKey(keygen(), "shop"), {
+  subject: "a",
+  transaction: { amount: "1.50", currency: "EUR", payee: "Ann" },
+});
 export const parts = preview(Settings.fromEnvironment(), { purpose: "login" }).map((one) => one.parts + inspect("").digits);
 
 // What must not compile.
