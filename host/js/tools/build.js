@@ -6,7 +6,7 @@
  * - `cjs`: the same for `require`, with copies of the types
  */
 
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { buildSync, transformSync } from "esbuild";
@@ -20,7 +20,7 @@ function written(path, text) {
 }
 
 function names(folder, end) {
-  return readdirSync(at(folder)).filter((name) => name.endsWith(end));
+  return existsSync(at(folder)) ? readdirSync(at(folder)).filter((name) => name.endsWith(end)) : [];
 }
 
 for (const folder of ["data", "dist", "cjs"]) rmSync(at(folder), { recursive: true, force: true });
