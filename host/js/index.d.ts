@@ -10,9 +10,12 @@
  *
  * const twoFactor = new TwoFactor(Settings.fromEnvironment(), new MemoryGuard());
  * const user = { recipient: "+819012345678", subject: "user-1", purpose: "login" };
- * const challenge = await twoFactor.start(user);
- * const acceptance = await twoFactor.verify(challenge.token, user, pin);
- * session.user = acceptance.subject;
+ * const challenge = await twoFactor.start(user); // an SMS is on its way
+ *
+ * export async function login(session, pin) {
+ *   const acceptance = await twoFactor.verify(challenge.token, user, pin);
+ *   session.user = acceptance.subject;
+ * }
  * ```
  *
  * @module

@@ -40,7 +40,7 @@ export class MemoryGuard {
     this.#sweep(now);
     const totals = [];
     for (const charge of charges) {
-      let counter = counters.get(charge.counter);
+      const counter = counters.get(charge.counter);
       const live = counter?.ends > now;
       const ends = live ? counter.ends : now + charge.ttlSeconds * SECOND;
       const { total, refused } = applied(charge, live ? counter.total : 0);

@@ -1,8 +1,8 @@
 /** Settings, as one JSON document that is the same for every host. */
 
 import { readText } from "#platform";
-import { document as fromEnvironment } from "./environment.js";
 import { text } from "./engine.js";
+import { document as fromEnvironment } from "./environment.js";
 import { Misuse, nameOf } from "./errors.js";
 import { replaced, spans } from "./spans.js";
 

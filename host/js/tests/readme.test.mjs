@@ -1,4 +1,4 @@
-/** Runs every block of the README exactly as it is printed, against the sandbox. */
+/** Runs every block of the README and of the types exactly as it is printed, against the sandbox. */
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -6,8 +6,11 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { withSandbox } from "./world.mjs";
 
-const README = readFileSync(new URL("./node_modules/xoxzo-2fa/README.md", import.meta.url), "utf8");
-const BLOCKS = [...README.matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block);
+const DOCUMENTS = ["README.md", "index.d.ts", "testing.d.ts"].map((name) => {
+  const text = readFileSync(new URL(`./node_modules/xoxzo-2fa/${name}`, import.meta.url), "utf8");
+  return text.replaceAll(/^ \* ?/gm, "");
+});
+const BLOCKS = [...DOCUMENTS.join("\n").matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block);
 
 /** Runs a program, and types the PIN as soon as it asks for it. Returns what it printed. */
 function ran(arguments_, environment, typed) {
@@ -26,9 +29,9 @@ function ran(arguments_, environment, typed) {
   });
 }
 
-assert.equal(BLOCKS.length, 5);
+assert.equal(BLOCKS.length, 7);
 for (const [number, block] of BLOCKS.entries()) {
-  test(`block ${number + 1} of the README runs`, () =>
+  test(`block ${number + 1} of the documents runs`, () =>
     withSandbox(async ({ environment, pin }) => {
       const file = new URL(`./readme-${process.pid}-${number + 1}.mjs`, import.meta.url);
       writeFileSync(file, block);
