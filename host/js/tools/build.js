@@ -1,7 +1,7 @@
 /**
  * Makes what is published, of the sources. `npm pack` runs it.
  *
- * - `data`: the engine as a module and as text, and the vectors for the tests of a guard
+ * - `data`: the engine as a module and as text, and the vectors for the tests of a guard; not published, the thread of a guard as text
  * - `dist`: the sources in few files, since Node takes a millisecond or more for each
  * - `cjs`: the same for `require`, with copies of the types
  */
@@ -34,6 +34,9 @@ written("data/two-factor-ask.wasm", engine);
 written("data/ask.cjs", `module.exports = ${JSON.stringify(packed.toString("base64"))};\n`);
 written("data/vectors.cjs", `module.exports = ${JSON.stringify(vectors)};\n`);
 
+const thread = { bundle: true, write: false, minify: true, format: "cjs", target: "node22", platform: "node" };
+written("data/thread.txt", buildSync({ ...thread, entryPoints: [at("src/sqlite/worker.js")] }).outputFiles[0].text);
+
 const entryPoints = { index: at("index.js"), testing: at("testing.js") };
 for (const name of names("src/platform", ".js")) entryPoints[`platform/${name.slice(0, -3)}`] = at(`src/platform/${name}`);
 for (const name of names("guards", ".js")) entryPoints[`guards/${name.slice(0, -3)}`] = at(`guards/${name}`);
@@ -46,6 +49,7 @@ const { outputFiles } = buildSync({
   target: "es2022",
   platform: "neutral",
   chunkNames: "shared-[hash]",
+  loader: { ".lua": "text", ".txt": "text" },
   external: ["node:*", "bun:*", "cloudflare:*", "#platform", "*.cjs", "*.wasm", "*?module"],
   write: false,
   logLevel: "warning",
