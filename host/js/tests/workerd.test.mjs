@@ -1,68 +1,26 @@
 /** The package in a real workerd: a login, and one POST whatever comes of it. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { build } from "esbuild";
+import { bundled, workerd } from "./workerd.mjs";
 import { USER, account, other, withSandbox } from "./world.mjs";
 
-const HERE = new URL(".", import.meta.url).pathname;
-const WORKERD = createRequire(import.meta.url).resolve("@cloudflare/workerd-linux-64/bin/workerd");
-const processes = [];
-let folder;
+const ended = [];
+let worker;
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "workerd-"));
-  const wasm = { loader: { ".wasm": "copy" }, assetNames: "engine" };
-  await build({
-    entryPoints: [join(HERE, "worker.mjs")],
-    outdir: folder,
-    bundle: true,
-    format: "esm",
-    conditions: ["workerd"],
-    logLevel: "error",
-    ...wasm,
-  });
+  worker = await bundled(new URL("./worker.mjs", import.meta.url).pathname);
 });
 
-after(async () => {
-  await Promise.all(processes.map((program) => new Promise((resolve) => program.on("close", resolve).kill())));
-  rmSync(folder, { recursive: true });
-});
+after(() => Promise.all(ended.map((end) => end())));
 
 /** Starts a workerd with these variables, and returns what asks it. */
 async function started(environment) {
-  const bindings = Object.entries(environment).map(([name, value]) => `(name = "${name}", text = "${value}")`);
-  const config = join(folder, `${processes.length}.capnp`);
-  writeFileSync(
-    config,
-    `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "main", worker = (
-      modules = [(name = "worker", esModule = embed "worker.js"), (name = "engine.wasm", wasm = embed "engine.wasm")],
-      compatibilityDate = "2025-01-01",
-      bindings = [${bindings.join(", ")}],
-      globalOutbound = "local")),
-    (name = "local", network = (allow = ["local", "private"])),
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-);
-`,
-  );
-  const program = spawn(WORKERD, ["serve", "--control-fd=3", config], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
-  processes.push(program);
-  const port = await new Promise((resolve, reject) => {
-    program.stdio[3].on("data", (data) => resolve(JSON.parse(String(data).split("\n")[0]).port));
-    program.on("close", () => reject(new Error("workerd ended")));
-  });
+  const { url, end } = await workerd(worker, environment);
+  ended.push(end);
   return async (action, given = {}) => {
-    const response = await fetch(`http://127.0.0.1:${port}`, { method: "POST", body: JSON.stringify({ action, ...given }) });
+    const response = await fetch(url, { method: "POST", body: JSON.stringify({ action, ...given }) });
     return response.json();
   };
 }
