@@ -13,6 +13,11 @@ export default defineConfig(
     languageOptions: { parserOptions: { project: "./types/tsconfig.lint.json", tsconfigRootDir: import.meta.dirname } },
   },
   {
+    files: ["worker/index.ts"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { project: "./types/tsconfig.worker.json", tsconfigRootDir: import.meta.dirname } },
+  },
+  {
     files: ["sources/**/*.js", "*.mjs"],
     extends: [js.configs.recommended],
     languageOptions: { globals: { ...globals.node, Bun: "readonly", Deno: "readonly" } },
