@@ -6,6 +6,7 @@ import globals from "globals";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
+  { ignores: ["next/.next/**"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
     files: ["login.ts", "types/forgotten.ts"],
@@ -16,6 +17,11 @@ export default defineConfig(
     files: ["worker/index.ts"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: "./types/tsconfig.worker.json", tsconfigRootDir: import.meta.dirname } },
+  },
+  {
+    files: ["next/{app,lib}/**/*.{ts,tsx}"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { project: "./next/tsconfig.json", tsconfigRootDir: import.meta.dirname } },
   },
   {
     files: ["sources/**/*.js", "*.mjs"],
