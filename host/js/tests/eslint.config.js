@@ -9,7 +9,7 @@ export default defineConfig(
   { ignores: ["next/.next/**"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
-    files: ["login.ts", "types/forgotten.ts"],
+    files: ["login.ts", "hono.ts", "types/forgotten.ts"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: "./types/tsconfig.lint.json", tsconfigRootDir: import.meta.dirname } },
   },
