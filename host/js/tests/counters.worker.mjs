@@ -1,7 +1,8 @@
-/** A Worker that counts, for `durable-object.test.mjs`. Worker and objects share an isolate here, and so these variables. */
+/** A Worker that counts, for `durable-object.test.mjs` and `upstash.workerd.test.mjs`. Worker and objects share an isolate here, and so these variables. */
 
 import { MemoryGuard } from "xoxzo-2fa";
 import { DurableObjectGuard, TwoFactorCounters } from "xoxzo-2fa/guards/durable-object";
+import { UpstashGuard } from "xoxzo-2fa/guards/upstash";
 import { suite } from "xoxzo-2fa/testing";
 
 const { now } = Date;
@@ -100,4 +101,11 @@ const ACTIONS = {
     return env.COUNTERS.get(env.COUNTERS.idFromName(name)).sweep();
   },
   alarms: () => ({ alarms }),
+  async upstash({ url, token, counter }) {
+    const store = new UpstashGuard(url, token, { timeoutMilliseconds: 1_000 });
+    if (counter) return store.add([charge(counter, 1, 9)]);
+    await suite.races(store);
+    await suite.groups(store);
+    return suite.vectors(() => store);
+  },
 };
