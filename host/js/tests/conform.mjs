@@ -1,7 +1,9 @@
 /** Answers the questions of `tests/python/hosts.py` through the installed package. */
 
 import { createInterface } from "node:readline";
+import { createClient } from "redis";
 import * as package_ from "xoxzo-2fa";
+import { RedisGuard } from "xoxzo-2fa/guards/redis";
 
 const { GuardFull, GuardUnreachable, MemoryGuard, NotSent, Operator, Settings, TwoFactor, TwoFactorError, Unknown } = package_;
 const TAKEN = { status: 201, body: '[{"msgid":"m1"}]' };
@@ -42,6 +44,15 @@ class World {
   }
 }
 
+/** Returns a client of Redis that does not keep this program alive. */
+async function connected(url) {
+  if (globalThis.Bun) return new Bun.RedisClient(url);
+  const client = createClient({ url }).on("error", () => {});
+  await client.connect();
+  client.unref();
+  return client;
+}
+
 function scopeOf(document) {
   try {
     return JSON.parse(document).guard.scope ?? "process";
@@ -54,11 +65,10 @@ let world = new World("{}", 0);
 let client;
 
 const ACTIONS = {
-  open({ document, now, own }) {
+  async open({ document, now, own }) {
     if (own !== undefined) {
-      // Its store in Redis has tests of its own.
-      if (own.redis !== undefined) return { absent: {} };
-      client = new TwoFactor(new Settings(document), new MemoryGuard(), { audit: () => {} });
+      const store = own.redis === undefined ? new MemoryGuard() : new RedisGuard(await connected(own.redis));
+      client = new TwoFactor(new Settings(document), store, { audit: () => {} });
     } else {
       world = new World(document, now);
       const dangerClock = () => world.now + world.ahead;
@@ -126,3 +136,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   const given = await answer(JSON.parse(line));
   process.stdout.write(`${JSON.stringify({ ...given, requests: world.requests })}\n`);
 }
+// A client of Redis would go on looking for its server.
+process.exit();
