@@ -89,7 +89,8 @@ class Thread {
   #last = 0;
 
   constructor(file) {
-    this.#worker = new Worker(program, { eval: true, workerData: file });
+    // Flags of the process are for its own program: `--input-type=module` would make this one a module.
+    this.#worker = new Worker(program, { eval: true, execArgv: [], workerData: file });
     this.#worker.on("message", ({ id, answer, kind, message }) => {
       const { resolve, reject } = this.#asked.get(id);
       this.#asked.delete(id);

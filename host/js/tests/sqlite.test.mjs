@@ -317,6 +317,13 @@ test("a program ends by itself while its guard is open", () => {
   assert.equal(counting(path, 2, true), "1\n2\n");
 });
 
+if (HAS && !globalThis.Bun && !globalThis.Deno)
+  test("the flags of a process do not change the thread", () => {
+    const program = `import { SqliteGuard } from "xoxzo-2fa/guards/sqlite"; await new SqliteGuard(process.argv[1]).check();`;
+    const cwd = new URL(".", import.meta.url);
+    execFileSync(process.execPath, ["--input-type=module", "-e", program, join(folder(), "guard")], { cwd });
+  });
+
 /** Runs a program that counts: to its end, or beside this one. */
 function counting(path, count, wait = false) {
   const file = new URL("./counting.mjs", import.meta.url).pathname;
