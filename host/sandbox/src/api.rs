@@ -3,24 +3,29 @@
 
 mod calls;
 mod credits;
+mod dins;
 mod dispatch;
+mod lookup;
 mod messages;
+mod otp;
 mod parameters;
 mod refusal;
+mod senders;
 mod templates;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
+use crate::line::Knife;
 use crate::site::Site;
-use refusal::{Refusal, missing};
+use refusal::Refusal;
 
 /// The longest request body, in bytes.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -30,7 +35,20 @@ pub(crate) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
         ("/sms/messages/", get(messages::list).post(messages::send)),
         ("/sms/messages/{id}/", get(messages::status)),
         ("/sms/templates/", get(templates::list)),
+        ("/sms/templates/{id}/", get(templates::one)),
         ("/sms/templates/{id}/messages/", post(templates::send)),
+        ("/otp/register-website/", post(otp::register)),
+        ("/otp/request/", post(otp::request)),
+        ("/utilities/carrierlookup/", post(lookup::lookup)),
+        ("/voice/dins/", get(dins::list)),
+        (
+            "/voice/dins/subscriptions/",
+            get(dins::subscriptions).post(dins::subscribe),
+        ),
+        (
+            "/voice/dins/subscriptions/{id}/",
+            post(dins::set_action).delete(dins::unsubscribe),
+        ),
         ("/voice/simple/playbacks/", post(calls::call)),
         ("/voice/calls/{id}/", get(calls::status)),
         ("/you/credits/", get(credits::credits)),
@@ -50,7 +68,7 @@ pub(crate) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
 
 /// The answer to a path that is none: a page, as the router of Django gives it.
 pub(crate) async fn lost() -> Response {
-    missing()
+    Refusal::missing().into_response()
 }
 
 /// Sends a path without its last slash to the one with it, as Django does before it asks for
@@ -64,15 +82,23 @@ async fn slashed(uri: Uri) -> Response {
     (StatusCode::MOVED_PERMANENTLY, [(LOCATION, location)]).into_response()
 }
 
-/// Lets in who has the credentials, as often as the account may.
-async fn admitted(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+/// Lets in who has the credentials, as often as the account may, unless a fault is ordered for the path.
+async fn admitted(
+    State(site): State<Arc<Site>>,
+    ConnectInfo(knife): ConnectInfo<Knife>,
+    request: Request,
+    next: Next,
+) -> Response {
     match site.account.admit(request.headers()) {
         Ok(()) if !site.admits() => {
             let text = "Request was throttled. Expected available in 1 second.";
             let refusal = Refusal::detail(StatusCode::TOO_MANY_REQUESTS, text);
             ([(RETRY_AFTER, "1")], refusal).into_response()
         }
-        Ok(()) => next.run(request).await,
+        Ok(()) => match site.orders.for_path(request.uri().path()) {
+            Some(fault) => dispatch::refuse(&knife, fault).await,
+            None => next.run(request).await,
+        },
         Err(why) => {
             let challenge = [(WWW_AUTHENTICATE, "Basic realm=\"api\"")];
             (challenge, Refusal::detail(StatusCode::UNAUTHORIZED, why)).into_response()

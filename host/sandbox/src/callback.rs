@@ -26,7 +26,7 @@ pub(crate) fn announce(site: &Arc<Site>, message: &Message) {
     };
     let (site, message) = (Arc::clone(site), message.clone());
     tokio::spawn(async move {
-        let fault = Fault::of(&message.recipient);
+        let fault = message.fault;
         let [_, second, last] = message.states();
         let mut states = vec![second, last];
         states.dedup();

@@ -54,6 +54,9 @@ pub struct Command {
     /// Rate-limit to NUMBER requests per second; answer 429 beyond that.
     #[arg(long, value_name = "NUMBER")]
     throttle: Option<u32>,
+    /// Refuse senders to Japan that look domestic (0… or 81…), instead of only remarking it on the page.
+    #[arg(long)]
+    strict_senders: bool,
     /// Make callbacks in JSON and not as a form.
     #[arg(long)]
     json_callbacks: bool,
@@ -65,7 +68,7 @@ pub struct Command {
 impl Command {
     /// Starts a sandbox, prints its address and its account, and serves until the process ends.
     ///
-    /// With `json` it prints a line `{"url":…,"sid":…,"auth_token":…}`, and otherwise variables for a shell, quoted.
+    /// Prints, with `json`, a line `{"url":…,"sid":…,"auth_token":…}`, and otherwise variables for a shell, quoted.
     ///
     /// # Errors
     ///
@@ -100,6 +103,7 @@ impl Command {
             .credits(self.credits)
             .freeform(!self.no_freeform)
             .test_credit(self.test_credit)
+            .strict_senders(self.strict_senders)
             .json_callbacks(self.json_callbacks);
         options.throttle = self.throttle;
         options.sid.clone_from(&self.sid);

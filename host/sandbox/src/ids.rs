@@ -23,6 +23,23 @@ pub(crate) fn random_uuid() -> io::Result<String> {
     Ok(text)
 }
 
+/// Six digits, each equally likely.
+pub(crate) fn random_code() -> io::Result<String> {
+    const LENGTH: usize = 6;
+
+    let mut code = String::with_capacity(LENGTH);
+    while code.len() < LENGTH {
+        let mut bytes = [0; 2 * LENGTH];
+        SysRng
+            .try_fill_bytes(&mut bytes)
+            .map_err(io::Error::other)?;
+        let fair = bytes.iter().filter(|byte| **byte < 250);
+        let digits = fair.map(|byte| char::from(b'0' + byte % 10));
+        code.extend(digits.take(LENGTH - code.len()));
+    }
+    Ok(code)
+}
+
 /// 32 letters and digits from the system's generator, like Xoxzo's own ids.
 pub(crate) fn random_id() -> io::Result<String> {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -3,8 +3,9 @@
 //! # In scope
 //!
 //! - The part of the Xoxzo API that xoxzo-2fa uses: SMS freeform and from templates, calls that speak, states, callbacks, credits
+//! - What else its pages document: numbers to call, carrier lookup, codes that Xoxzo makes
 //! - What goes wrong, on demand ([`Fault`])
-//! - An inbox, for tests as JSON or in process, for people as a page with phones
+//! - An inbox and every call of the API, for tests as JSON, for people as a page with phones
 //!
 //! # Out of scope
 //!
@@ -46,14 +47,19 @@
 mod account;
 mod api;
 mod callback;
+mod calls;
 #[cfg(feature = "command")]
 mod command;
+mod dins;
 mod fault;
 mod ids;
 mod line;
 mod message;
 mod options;
+mod orders;
+mod otp;
 mod phones;
+mod recorder;
 mod server;
 mod site;
 mod template;

@@ -11,9 +11,6 @@ use crate::fault::Fault;
 /// Credits for a part of a message.
 const PART_COST: usize = 10;
 
-/// Credits for the first minute of a call.
-const CALL_COST: usize = 10;
-
 /// A message in the inbox. Debug does not show its body: there is a PIN in it.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -31,6 +28,8 @@ pub struct Message {
     /// The time at which it was taken: RFC 3339, UTC, whole seconds, such as `2026-11-24T08:00:00Z`.
     pub sent_at: String,
     pub(crate) callback_url: Option<String>,
+    pub(crate) fault: Option<Fault>,
+    cost: usize,
     tags: Vec<String>,
     taken: OffsetDateTime,
 }
@@ -43,20 +42,28 @@ pub(crate) struct Draft {
     pub(crate) body: String,
     pub(crate) tags: Vec<String>,
     pub(crate) callback_url: Option<String>,
+    /// The price in credits, where it does not depend on the text.
+    pub(crate) flat_cost: Option<usize>,
+    /// The sandbox's remarks on it.
+    pub(crate) remarks: Vec<String>,
 }
 
 impl Draft {
     /// Returns the price in credits.
     pub(crate) fn cost(&self) -> usize {
-        match self.channel {
-            "voice" => CALL_COST,
-            _ => parts(&self.body) * PART_COST,
-        }
+        self.flat_cost
+            .unwrap_or_else(|| parts(&self.body) * PART_COST)
     }
 }
 
 impl Message {
-    pub(crate) fn new(message_id: String, draft: Draft, taken: OffsetDateTime) -> Self {
+    pub(crate) fn new(
+        message_id: String,
+        draft: Draft,
+        fault: Option<Fault>,
+        taken: OffsetDateTime,
+    ) -> Self {
+        let cost = draft.cost();
         let Draft {
             channel,
             sender,
@@ -64,6 +71,7 @@ impl Message {
             body,
             tags,
             callback_url,
+            ..
         } = draft;
         let sent_at = rfc3339(taken);
         Self {
@@ -74,6 +82,8 @@ impl Message {
             body,
             sent_at,
             callback_url,
+            fault,
+            cost,
             tags,
             taken,
         }
@@ -98,7 +108,7 @@ impl Message {
 
     /// The words of its states, in their order.
     pub(crate) fn states(&self) -> [&'static str; 3] {
-        let fault = Fault::of(&self.recipient);
+        let fault = self.fault;
         if self.channel == "voice" {
             let last = match fault {
                 Some(Fault::Failed) => "FAILED",
@@ -138,20 +148,19 @@ impl Message {
                 "start_time": sent_time,
                 "end_time": sent_time,
                 "duration": 15,
-                "cost": CALL_COST,
+                "cost": self.cost,
                 "tags": self.tags,
                 "url": format!("{url}/voice/calls/{}/", self.message_id),
             });
         }
-        let parts = parts(&self.body);
         json!({
             "msgid": self.message_id,
             "status": state,
             "sender": self.sender,
             "recipient": self.recipient,
             "sent_time": sent_time,
-            "cost": parts * PART_COST,
-            "parts": parts,
+            "cost": self.cost,
+            "parts": parts(&self.body),
             "tags": self.tags,
             "url": format!("{url}/sms/messages/{}/", self.message_id),
         })
@@ -192,7 +201,8 @@ fn parts(text: &str) -> usize {
     }
 }
 
-fn rfc3339(moment: OffsetDateTime) -> String {
+/// A time in RFC 3339, UTC, with whole seconds.
+pub(crate) fn rfc3339(moment: OffsetDateTime) -> String {
     let whole = moment
         .to_offset(time::UtcOffset::UTC)
         .replace_nanosecond(0)

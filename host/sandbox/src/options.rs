@@ -31,6 +31,8 @@ pub struct Options {
     pub test_credit: bool,
     /// Requests in a second that are answered; any number if absent.
     pub throttle: Option<u32>,
+    /// Refuses senders that look domestic to Japan, which is only remarked otherwise.
+    pub strict_senders: bool,
     /// Sends callbacks as JSON, not as a form.
     pub json_callbacks: bool,
     pub(crate) templates: Vec<Template>,
@@ -50,6 +52,7 @@ impl Default for Options {
             freeform: true,
             test_credit: false,
             throttle: None,
+            strict_senders: false,
             json_callbacks: false,
             templates: Vec::new(),
         }
@@ -116,6 +119,14 @@ impl Options {
     #[must_use]
     pub fn throttle(mut self, per_second: u32) -> Self {
         self.throttle = Some(per_second);
+        self
+    }
+
+    /// Sets whether a sender that looks domestic is refused to Japan with 400. By default the page only remarks that carriers may replace
+    /// it, because nobody knows which of the two Xoxzo does.
+    #[must_use]
+    pub fn strict_senders(mut self, strict: bool) -> Self {
+        self.strict_senders = strict;
         self
     }
 

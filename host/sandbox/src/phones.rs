@@ -3,13 +3,18 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use crate::message::Message;
 
 /// Messages that are kept; beyond it, the oldest goes.
 const KEPT: usize = 1_000;
 
 #[derive(Default)]
-pub(crate) struct Phones(Mutex<VecDeque<Message>>);
+pub(crate) struct Phones {
+    messages: Mutex<VecDeque<Message>>,
+    arrived: watch::Sender<()>,
+}
 
 impl Phones {
     pub(crate) fn take(&self, message: Message) {
@@ -18,6 +23,28 @@ impl Phones {
             messages.pop_front();
         }
         messages.push_back(message);
+        drop(messages);
+        self.arrived.send_replace(());
+    }
+
+    pub(crate) fn clear(&self) {
+        self.messages().clear();
+    }
+
+    /// Tells when a message has come.
+    pub(crate) fn arrivals(&self) -> watch::Receiver<()> {
+        self.arrived.subscribe()
+    }
+
+    /// The first message to a recipient, if one is given, and after another, if one is given and still there.
+    pub(crate) fn next(&self, recipient: Option<&str>, after: Option<&str>) -> Option<Message> {
+        let messages = self.messages();
+        let after = messages
+            .iter()
+            .position(|message| Some(message.message_id.as_str()) == after);
+        let mut later = messages.iter().skip(after.map_or(0, |at| at + 1));
+        let next = later.find(|message| recipient.is_none_or(|own| own == message.recipient));
+        next.cloned()
     }
 
     /// Newest last.
@@ -36,7 +63,7 @@ impl Phones {
     }
 
     fn messages(&self) -> MutexGuard<'_, VecDeque<Message>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -58,10 +85,13 @@ mod tests {
                 recipient: "+819012345678".into(),
                 body: "Hi".into(),
                 tags: Vec::new(),
+                flat_cost: None,
+                remarks: Vec::new(),
             };
             phones.take(Message::new(
                 at.to_string(),
                 draft,
+                None,
                 OffsetDateTime::UNIX_EPOCH,
             ));
         }

@@ -21,7 +21,7 @@ use crate::line::{Knife, Lines};
 use crate::message::Message;
 use crate::options::Options;
 use crate::site::{Clock, Site};
-use crate::{api, viewer};
+use crate::{api, recorder, viewer};
 
 /// The most bytes of a request body that are read before it is answered.
 const READ: usize = 1024 * 1024;
@@ -57,6 +57,10 @@ impl Sandbox {
             .merge(api::routes(&site))
             .merge(viewer::routes(&site))
             .fallback(api::lost)
+            .layer(middleware::from_fn_with_state(
+                Arc::clone(&site),
+                recorder::record,
+            ))
             .layer(middleware::from_fn(read_whole))
             .with_state(Arc::clone(&site));
 

@@ -6,8 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use time::OffsetDateTime;
 
 use crate::account::Account;
+use crate::calls::Calls;
+use crate::dins::Dins;
 use crate::message::Message;
 use crate::options::Options;
+use crate::orders::Orders;
+use crate::otp::Otp;
 use crate::phones::Phones;
 
 /// Tells the time.
@@ -20,6 +24,10 @@ pub(crate) struct Site {
     pub(crate) url: String,
     pub(crate) account: Account,
     pub(crate) phones: Phones,
+    pub(crate) calls: Calls,
+    pub(crate) orders: Orders,
+    pub(crate) dins: Dins,
+    pub(crate) otp: Otp,
     pub(crate) options: Options,
     purse: Mutex<u64>,
     /// The second that is running, and the requests in it.
@@ -39,6 +47,10 @@ impl Site {
             url: format!("http://{address}"),
             account,
             phones: Phones::default(),
+            calls: Calls::default(),
+            orders: Orders::default(),
+            dins: Dins::default(),
+            otp: Otp::default(),
             purse: Mutex::new(options.credits.into()),
             meter: Mutex::default(),
             options,

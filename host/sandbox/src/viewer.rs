@@ -1,7 +1,9 @@
-//! `/_sandbox/`: the inbox as JSON for tests and as a page with phones for people.
+//! `/_sandbox/`: the inbox, the calls and the faults as JSON for tests, and a page with phones and calls for people.
 
+mod desk;
 mod language;
 mod page;
+mod words;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,20 +17,20 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::{Html, IntoResponse, Json, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use serde_json::Value;
 
-use crate::message::Message;
 use crate::site::Site;
 use language::Language;
+use page::Shown;
+use words::Words;
 
 const STYLE: &str = include_str!("page/phone.css");
 const SCRIPT: &str = include_str!("page/phone.js");
 
-/// Nothing but the page's own style and script, and its own fetch of itself.
+/// Nothing but the page's own style and script, its own requests, and its search.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-    connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Sends to the page.
 const MOVED: (StatusCode, [(HeaderName, &str); 1]) =
@@ -40,7 +42,21 @@ pub(crate) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
     Router::new()
         .route("/_sandbox", get(|| async { MOVED }))
         .route("/_sandbox/", get(phones))
-        .route("/_sandbox/inbox", get(inbox))
+        .route(
+            "/_sandbox/inbox",
+            get(desk::inbox).delete(desk::clear_inbox),
+        )
+        .route("/_sandbox/next", get(desk::next))
+        .route(
+            "/_sandbox/calls",
+            get(desk::calls).delete(desk::clear_calls),
+        )
+        .route(
+            "/_sandbox/faults",
+            get(desk::faults)
+                .put(desk::order)
+                .delete(desk::clear_faults),
+        )
         .route("/_sandbox/phone.css", get(move || async move { style }))
         .route("/_sandbox/phone.js", get(move || async move { script }))
         .layer(middleware::from_fn_with_state(Arc::clone(site), guarded))
@@ -76,17 +92,11 @@ fn own_name(headers: &HeaderMap, address: SocketAddr) -> bool {
     matches!(name, "127.0.0.1" | "localhost" | "[::1]") || name == address.ip().to_string()
 }
 
-async fn inbox(
+async fn phones(
     State(site): State<Arc<Site>>,
-    Query(query): Query<BTreeMap<String, String>>,
-) -> Json<Value> {
-    let messages = site
-        .phones
-        .inbox(query.get("recipient").map(String::as_str));
-    Json(messages.iter().map(Message::entry).collect())
-}
-
-async fn phones(State(site): State<Arc<Site>>, headers: HeaderMap) -> Html<String> {
+    Query(mut query): Query<BTreeMap<String, String>>,
+    headers: HeaderMap,
+) -> Html<String> {
     let accepted = headers
         .get(ACCEPT_LANGUAGE)
         .and_then(|accepted| accepted.to_str().ok());
@@ -95,5 +105,10 @@ async fn phones(State(site): State<Arc<Site>>, headers: HeaderMap) -> Html<Strin
         let state = site.state(&message);
         (message, state)
     });
-    Html(page::render(language, messages.collect()))
+    let shown = Shown {
+        messages: messages.collect(),
+        calls: site.calls.all(),
+        query: query.remove("q").unwrap_or_default(),
+    };
+    Html(page::render(Words::of(language), &shown))
 }

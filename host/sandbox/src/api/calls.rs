@@ -10,10 +10,13 @@ use axum::response::Response;
 
 use super::parameters::{Parameters, caller, language, message, recipient};
 use super::refusal::Refusal;
-use super::{dispatch, messages};
+use super::{dispatch, messages, senders};
 use crate::line::Knife;
 use crate::message::Draft;
 use crate::site::Site;
+
+/// Credits for the first minute of a call.
+const COST: usize = 10;
 
 pub(super) async fn call(
     State(site): State<Arc<Site>>,
@@ -31,6 +34,7 @@ pub(super) async fn call(
         let url = parameters.required("recording_url", |_| Ok(()));
         format!("[{url}]")
     };
+    let remarks = senders::look(&site, &mut parameters, "caller", &sender, &recipient);
     let draft = Draft {
         channel: "voice",
         sender: sender.trim_start_matches('+').to_string(),
@@ -38,6 +42,8 @@ pub(super) async fn call(
         body,
         tags: parameters.list("tags"),
         callback_url: parameters.optional("callbackurl"),
+        flat_cost: Some(COST),
+        remarks,
     };
     parameters.refuse_faults()?;
     dispatch::take(&site, &knife, draft).await

@@ -1,4 +1,4 @@
-//! Sends messages: a sound request is paid for, taken and answered, or fails as its number asks for.
+//! Sends messages: a sound request is paid for, taken and answered, or fails as its number or an order for it asks.
 
 use std::future::pending;
 use std::io;
@@ -8,14 +8,15 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::{Html, IntoResponse, Json, Response};
+use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::refusal::{Refusal, missing};
+use super::refusal::Refusal;
 use crate::callback;
+use crate::calls::Remark;
 use crate::fault::Fault;
 use crate::ids::{random_id, random_uuid};
 use crate::line::Knife;
@@ -31,38 +32,74 @@ const SOON: Duration = Duration::from_millis(50);
 /// Bytes of a huge answer.
 const HUGE: usize = 1024 * 1024;
 
+/// Sends, and answers with an array of the one id.
 pub(super) async fn take(
     site: &Arc<Site>,
     knife: &Knife,
     draft: Draft,
 ) -> Result<Response, Refusal> {
-    let fault = Fault::of(&draft.recipient);
-    if fault.is_some_and(|fault| !fault.takes()) {
-        return refuse(knife, fault).await;
+    dispatch(site, knife, draft, |entry| json!([entry])).await
+}
+
+/// Sends, and answers with the id alone.
+pub(super) async fn take_one(
+    site: &Arc<Site>,
+    knife: &Knife,
+    draft: Draft,
+) -> Result<Response, Refusal> {
+    dispatch(site, knife, draft, |entry| entry).await
+}
+
+async fn dispatch(
+    site: &Arc<Site>,
+    knife: &Knife,
+    mut draft: Draft,
+    shape: fn(Value) -> Value,
+) -> Result<Response, Refusal> {
+    let ordered = site.orders.for_recipient(&draft.recipient);
+    let fault = ordered.or_else(|| Fault::of(&draft.recipient));
+    if let Some(fault) = fault.filter(|fault| !fault.takes()) {
+        return Ok(refuse(knife, fault).await);
     }
     let cost = draft.cost();
     if !site.pay(cost) {
-        return Err(no_credits(cost));
+        return Err(Refusal::no_credits(cost));
     }
     let (name, id) = match draft.channel {
         "voice" => ("callid", random_uuid()),
         _ => ("msgid", random_id()),
     };
-    let Ok(id) = id else {
-        return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response());
-    };
-    let message = Message::new(id.clone(), draft, site.now());
+    let id = id.map_err(|_| Refusal::broken())?;
+    let remarks = std::mem::take(&mut draft.remarks);
+    let message = Message::new(id.clone(), draft, fault, site.now());
     callback::announce(site, &message);
     site.phones.take(message);
-    Ok(answer(knife, fault, json!([{ name: id }])).await)
+    let mut response = answer(knife, fault, json!({ name: id }), shape).await;
+    response.extensions_mut().insert(Remark {
+        text: fault.map(described).into_iter().chain(remarks).collect(),
+        cut: fault == Some(Fault::LostReply),
+    });
+    Ok(response)
+}
+
+fn described(fault: Fault) -> String {
+    format!("Fault {}: {}", fault.name(), fault.about())
 }
 
 /// The answer to what was taken.
-async fn answer(knife: &Knife, fault: Option<Fault>, mut body: Value) -> Response {
+async fn answer(
+    knife: &Knife,
+    fault: Option<Fault>,
+    mut entry: Value,
+    shape: fn(Value) -> Value,
+) -> Response {
+    if fault == Some(Fault::Huge) {
+        entry["padding"] = json!("x".repeat(HUGE));
+    }
+    let body = shape(entry);
     match fault {
         Some(Fault::Slow) => sleep(SLOW).await,
         Some(Fault::LostReply) => knife.close(),
-        Some(Fault::Huge) => body[0]["padding"] = json!("x".repeat(HUGE)),
         Some(Fault::BadJson) => {
             let text = body.to_string();
             let half = text[..text.len() / 2].to_string();
@@ -87,55 +124,46 @@ async fn answer(knife: &Knife, fault: Option<Fault>, mut body: Value) -> Respons
 }
 
 /// The answer to what was not.
-async fn refuse(knife: &Knife, fault: Option<Fault>) -> Result<Response, Refusal> {
+pub(super) async fn refuse(knife: &Knife, fault: Fault) -> Response {
     const THROTTLED: &str = "Request was throttled. Expected available in 7 seconds.";
-    match fault {
-        Some(Fault::Reset) => {
+    let throttled = || Refusal::detail(StatusCode::TOO_MANY_REQUESTS, THROTTLED);
+    let mut response = match fault {
+        Fault::Reset => {
             knife.reset();
-            Ok(StatusCode::CREATED.into_response())
+            StatusCode::CREATED.into_response()
         }
-        Some(Fault::Hang) => pending().await,
-        Some(Fault::Redirect) => {
+        Fault::Hang => pending().await,
+        Fault::Redirect => {
             let elsewhere = HeaderValue::from_static("https://example.com/");
-            Ok((StatusCode::FOUND, [(LOCATION, elsewhere)]).into_response())
+            (StatusCode::FOUND, [(LOCATION, elsewhere)]).into_response()
         }
-        Some(Fault::BadGateway) => {
-            let page = Html("<h1>504 Gateway Time-out</h1>");
-            Ok((StatusCode::GATEWAY_TIMEOUT, page).into_response())
+        Fault::BadGateway => Refusal::bad_gateway().into_response(),
+        Fault::NotFoundHtml => Refusal::missing().into_response(),
+        Fault::Refused => {
+            Refusal::fault("recipient", "Enter a valid phone number.").into_response()
         }
-        Some(Fault::NotFoundHtml) => Ok(missing()),
-        Some(Fault::Refused) => Err(Refusal::fault("recipient", "Enter a valid phone number.")),
-        Some(Fault::Unauthorized) => Err(Refusal::detail(
-            StatusCode::UNAUTHORIZED,
-            "Invalid username/password.",
-        )),
-        Some(Fault::Forbidden) => Err(Refusal::detail(
-            StatusCode::FORBIDDEN,
-            "You do not have permission to perform this action.",
-        )),
-        Some(Fault::NoCredits) => Err(no_credits(10)),
-        Some(Fault::Throttled) => {
+        Fault::Unauthorized => {
+            let text = "Invalid username/password.";
+            Refusal::detail(StatusCode::UNAUTHORIZED, text).into_response()
+        }
+        Fault::Forbidden => {
+            let text = "You do not have permission to perform this action.";
+            Refusal::detail(StatusCode::FORBIDDEN, text).into_response()
+        }
+        Fault::NoCredits => Refusal::no_credits(10).into_response(),
+        Fault::Throttled => {
             let wait = [(RETRY_AFTER, HeaderValue::from_static("7"))];
-            let refusal = Refusal::detail(StatusCode::TOO_MANY_REQUESTS, THROTTLED);
-            Ok((wait, refusal).into_response())
+            (wait, throttled()).into_response()
         }
-        Some(Fault::ThrottledInDetail) => {
-            Err(Refusal::detail(StatusCode::TOO_MANY_REQUESTS, THROTTLED))
+        Fault::ThrottledInDetail => throttled().into_response(),
+        Fault::ThrottledSilently => {
+            (StatusCode::TOO_MANY_REQUESTS, Json(json!({}))).into_response()
         }
-        Some(Fault::ThrottledSilently) => {
-            Ok((StatusCode::TOO_MANY_REQUESTS, Json(json!({}))).into_response())
-        }
-        _ => Ok(broken()),
-    }
-}
-
-fn no_credits(cost: usize) -> Refusal {
-    let text = format!("Not enough credits, required: {cost}");
-    Refusal::fault("non_field_errors", &text)
-}
-
-/// The page of a server that broke.
-pub(super) fn broken() -> Response {
-    let page = Html("<h1>Server Error (500)</h1>");
-    (StatusCode::INTERNAL_SERVER_ERROR, page).into_response()
+        _ => Refusal::broken().into_response(),
+    };
+    response.extensions_mut().insert(Remark {
+        text: vec![described(fault)],
+        cut: fault == Fault::Reset,
+    });
+    response
 }

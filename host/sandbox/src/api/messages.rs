@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Json, Response};
 use serde_json::Value;
 use time::{Date, Duration, Month};
 
-use super::dispatch;
 use super::parameters::{Parameters, message, recipient, sender};
-use super::refusal::{Refusal, missing};
+use super::refusal::Refusal;
+use super::{dispatch, senders};
 use crate::fault::Fault;
 use crate::line::Knife;
 use crate::message::{Draft, Message};
@@ -32,7 +32,7 @@ pub(super) async fn send(
 ) -> Result<Response, Refusal> {
     let mut parameters = Parameters::read(&headers, body)?;
     let body = parameters.required("message", message);
-    let draft = envelope(&mut parameters, body);
+    let draft = envelope(&site, &mut parameters, body);
     parameters.refuse_faults()?;
     if !site.options.freeform {
         let text = "You do not have permission to perform this action.";
@@ -42,14 +42,21 @@ pub(super) async fn send(
 }
 
 /// Reads the parameters that every SMS has beside its text.
-pub(super) fn envelope(parameters: &mut Parameters, body: String) -> Draft {
+pub(super) fn envelope(site: &Site, parameters: &mut Parameters, body: String) -> Draft {
+    let recipient = parameters.required("recipient", recipient);
+    let sender = parameters.required("sender", sender);
+    let mut remarks = senders::look(site, parameters, "sender", &sender, &recipient);
+    senders::premium(parameters);
+    remarks.extend(parameters.not_imitated());
     Draft {
         channel: "sms",
         body,
-        recipient: parameters.required("recipient", recipient),
-        sender: parameters.required("sender", sender),
+        recipient,
+        sender,
         tags: parameters.list("tags"),
         callback_url: parameters.optional("callbackurl"),
+        flat_cost: None,
+        remarks,
     }
 }
 
@@ -76,10 +83,10 @@ pub(super) fn tell(
 ) -> Result<Response, Refusal> {
     let message = id.ok().and_then(|Path(id)| site.phones.find(&id));
     let message = message.filter(|message| message.channel == channel);
-    let message = message.ok_or_else(|| Refusal::detail(StatusCode::NOT_FOUND, "Not found."))?;
-    match Fault::of(&message.recipient) {
-        Some(Fault::StateError) => Ok(dispatch::broken()),
-        Some(Fault::StateLost) => Ok(missing()),
+    let message = message.ok_or_else(Refusal::missing)?;
+    match message.fault {
+        Some(Fault::StateError) => Err(Refusal::broken()),
+        Some(Fault::StateLost) => Err(Refusal::missing()),
         _ => Ok(Json(message.status(&site.url, site.state(&message))).into_response()),
     }
 }

@@ -121,6 +121,33 @@ impl Parameters {
         items
     }
 
+    /// A flag that may be absent: the text `true` or `false`, or such a value in JSON.
+    pub(super) fn flag(&mut self, name: &str) -> bool {
+        let flag = match self.given.get(name) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(Value::String(text)) if text == "true" => Ok(true),
+            Some(Value::String(text)) if text == "false" => Ok(false),
+            Some(_) => Err("Must be a valid boolean."),
+        };
+        self.note(name, flag)
+    }
+
+    /// Notes what is wrong with a parameter.
+    pub(super) fn refuse(&mut self, name: &str, fault: &str) {
+        self.faults.insert(name.to_string(), json!([fault]));
+    }
+
+    /// Names the given parameters that change something at Xoxzo, or once did, and nothing here.
+    pub(super) fn not_imitated(&self) -> Vec<String> {
+        let tracking = ["track_link", "lt_callbackurl"].into_iter();
+        let tracking = tracking.map(|name| (name, "is not imitated: links stay as they are"));
+        let ended = ["jp-kp", "jp-kddi-sender", "jp_kddi_sender"].into_iter();
+        let ended = ended.map(|name| (name, "is a name that Xoxzo no longer knows"));
+        let given = tracking.chain(ended).filter(|(name, _)| self.has(name));
+        given.map(|(name, why)| format!("{name} {why}")).collect()
+    }
+
     /// 400 with all faults by name, if there are any.
     pub(super) fn refuse_faults(self) -> Result<(), Refusal> {
         if self.faults.is_empty() {

@@ -4,10 +4,16 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Json, Response};
 use serde_json::{Map, Value, json};
 
-/// A status and the object that tells why.
+/// A status, and what is answered with it.
 pub(super) struct Refusal {
     status: StatusCode,
-    body: Value,
+    body: Body,
+}
+
+enum Body {
+    /// The object that tells why.
+    Object(Value),
+    Page(&'static str),
 }
 
 impl Refusal {
@@ -15,7 +21,7 @@ impl Refusal {
     pub(super) fn detail(status: StatusCode, text: &str) -> Self {
         Self {
             status,
-            body: json!({"detail": text}),
+            body: Body::Object(json!({"detail": text})),
         }
     }
 
@@ -28,18 +34,46 @@ impl Refusal {
     pub(super) fn faults(faults: Map<String, Value>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
-            body: Value::Object(faults),
+            body: Body::Object(Value::Object(faults)),
+        }
+    }
+
+    /// 400 of an account that has fewer credits than it costs.
+    pub(super) fn no_credits(cost: usize) -> Self {
+        let text = format!("Not enough credits, required: {cost}");
+        Self::fault("non_field_errors", &text)
+    }
+
+    /// 404 with a page: neither an unknown path nor an unknown id is answered in JSON.
+    pub(super) fn missing() -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            body: Body::Page("<h1>Not Found</h1>"),
+        }
+    }
+
+    /// The page of a server that broke.
+    pub(super) fn broken() -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            body: Body::Page("<h1>Server Error (500)</h1>"),
+        }
+    }
+
+    /// The page of a proxy whose server does not answer.
+    pub(super) fn bad_gateway() -> Self {
+        Self {
+            status: StatusCode::GATEWAY_TIMEOUT,
+            body: Body::Page("<h1>504 Gateway Time-out</h1>"),
         }
     }
 }
 
-/// The page of a path that is none, as the router of Django gives it.
-pub(super) fn missing() -> Response {
-    (StatusCode::NOT_FOUND, Html("<h1>Not Found</h1>")).into_response()
-}
-
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.status, Json(self.body)).into_response()
+        match self.body {
+            Body::Object(body) => (self.status, Json(body)).into_response(),
+            Body::Page(page) => (self.status, Html(page)).into_response(),
+        }
     }
 }

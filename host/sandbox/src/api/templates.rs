@@ -21,6 +21,19 @@ pub(super) async fn list(State(site): State<Arc<Site>>) -> Json<Value> {
     Json(site.options.templates.iter().map(Template::entry).collect())
 }
 
+pub(super) async fn one(
+    State(site): State<Arc<Site>>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Value>, Refusal> {
+    Ok(Json(find(&site, id)?.entry()))
+}
+
+fn find(site: &Site, id: Result<Path<String>, PathRejection>) -> Result<&Template, Refusal> {
+    let id = id.ok().and_then(|Path(id)| id.parse::<u32>().ok());
+    let template = site.options.templates.iter().find(|own| Some(own.id) == id);
+    template.ok_or_else(Refusal::missing)
+}
+
 pub(super) async fn send(
     State(site): State<Arc<Site>>,
     ConnectInfo(knife): ConnectInfo<Knife>,
@@ -28,12 +41,10 @@ pub(super) async fn send(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
-    let id = id.ok().and_then(|Path(id)| id.parse::<u32>().ok());
-    let template = site.options.templates.iter().find(|own| Some(own.id) == id);
-    let template = template.ok_or_else(|| Refusal::detail(StatusCode::NOT_FOUND, "Not found."))?;
+    let template = find(&site, id)?;
     let mut parameters = Parameters::read(&headers, body)?;
     let variables = parameters.object("variables");
-    let mut draft = envelope(&mut parameters, String::new());
+    let mut draft = envelope(&site, &mut parameters, String::new());
     parameters.refuse_faults()?;
     if !template.approved {
         let text = "This template is not approved.";

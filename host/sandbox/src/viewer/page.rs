@@ -1,89 +1,121 @@
-//! The page with phones, as HTML. Everything that comes from a request is escaped.
+//! The page with phones and calls of the API, as HTML. Everything that comes from a request is escaped.
 
-use std::collections::BTreeMap;
-
-use super::language::Language;
+use super::words::Words;
+use crate::calls::Call;
 use crate::message::Message;
 
 const PAGE: &str = include_str!("../page/phone.html");
 
-/// Texts of the page.
-struct Words {
-    lang: &'static str,
-    title: &'static str,
-    note: &'static str,
-    nothing: &'static str,
-    from: &'static str,
-    call: &'static str,
-    news: &'static str,
-    states: [&'static str; 5],
-    call_states: [&'static str; 3],
+/// The calls that are shown.
+const CALLS: usize = 100;
+
+/// The content of the page: messages with the words of their states, and calls, each oldest first.
+pub(super) struct Shown {
+    pub(super) messages: Vec<(Message, &'static str)>,
+    pub(super) calls: Vec<Call>,
+    /// The text to search for; empty for everything.
+    pub(super) query: String,
 }
 
-const ENGLISH: Words = Words {
-    lang: "en",
-    title: "Sandbox phones",
-    note: "Nothing here was sent to a real phone.",
-    nothing: "No messages yet.",
-    from: "From",
-    call: "Call from",
-    news: "A new phone:",
-    states: ["queued", "on its way", "delivered", "failed", "unknown"],
-    call_states: ["ringing", "answered", "not answered"],
-};
-
-const JAPANESE: Words = Words {
-    lang: "ja",
-    title: "サンドボックスの電話",
-    note: "ここにあるメッセージは、実際の電話には送られていません。",
-    nothing: "メッセージはまだありません。",
-    from: "送信元",
-    call: "着信",
-    news: "新しい電話:",
-    states: ["送信待ち", "配信中", "配信済み", "失敗", "不明"],
-    call_states: ["呼び出し中", "応答済み", "応答なし"],
-};
-
-/// A phone for each recipient, in the order of their numbers; its messages newest last.
-pub(super) fn render(language: Language, messages: Vec<(Message, &'static str)>) -> String {
-    let words = match language {
-        Language::English => &ENGLISH,
-        Language::Japanese => &JAPANESE,
+/// A phone for each recipient, and the calls. The newest of each comes first.
+pub(super) fn render(words: &Words, shown: &Shown) -> String {
+    let wanted = shown.query.to_lowercase();
+    let matches = |texts: &[&str]| {
+        texts
+            .iter()
+            .any(|text| text.to_lowercase().contains(&wanted))
     };
-    let mut by_recipient: BTreeMap<String, Vec<(Message, &str)>> = BTreeMap::new();
-    for entry in messages {
-        by_recipient
-            .entry(entry.0.recipient.clone())
-            .or_default()
-            .push(entry);
+    let mut phones: Vec<(&str, String)> = Vec::new();
+    for (message, state) in shown.messages.iter().rev() {
+        let texts = [
+            &message.recipient,
+            &message.sender,
+            &message.body,
+            &message.message_id,
+        ];
+        if !matches(&texts.map(String::as_str)) {
+            continue;
+        }
+        let bubble = bubble(words, message, state);
+        match phones
+            .iter_mut()
+            .find(|(number, _)| *number == message.recipient)
+        {
+            Some((_, bubbles)) => bubbles.push_str(&bubble),
+            None => phones.push((&message.recipient, bubble)),
+        }
     }
-    let mut phones = String::new();
-    for (recipient, messages) in &by_recipient {
-        phones.push_str(&phone(words, recipient, messages));
-    }
-    if phones.is_empty() {
-        phones = format!("<p class=\"nothing\" id=\"nothing\">{}</p>", words.nothing);
-    }
-    PAGE.replace("{lang}", words.lang)
-        .replace("{title}", words.title)
-        .replace("{note}", words.note)
-        .replace("{news}", words.news)
-        // Last, so that nothing in a message can be taken for a place to fill.
-        .replace("{phones}", &phones)
+    let phones = phones
+        .iter()
+        .map(|(number, bubbles)| phone(number, bubbles))
+        .collect();
+    let calls = shown.calls.iter().rev().filter(|call| {
+        let remarks = call.remarks.join("\n");
+        let status = call
+            .status
+            .map_or_else(String::new, |status| status.to_string());
+        matches(&[
+            &call.method,
+            &call.path,
+            &call.parameters,
+            &remarks,
+            &status,
+        ])
+    });
+    let calls = calls.take(CALLS).map(|call| line(words, call)).collect();
+    let (no_messages, no_calls) = match wanted.is_empty() {
+        true => (words.no_messages, words.no_calls),
+        false => (words.no_match, words.no_match),
+    };
+    fill(
+        PAGE,
+        &[
+            ("lang", words.lang),
+            ("title", words.title),
+            ("note", words.note),
+            ("search", words.search),
+            ("query", &escape(&shown.query)),
+            ("clear", words.clear),
+            ("news", words.news),
+            ("copied", words.copied),
+            ("cleared", words.cleared),
+            ("phones_title", words.phones),
+            ("calls_title", words.calls),
+            ("phones", &or_nothing(phones, "no-messages", no_messages)),
+            ("calls", &or_nothing(calls, "no-calls", no_calls)),
+        ],
+    )
 }
 
-fn phone(words: &Words, recipient: &str, messages: &[(Message, &str)]) -> String {
-    let bubbles: String = messages
-        .iter()
-        .map(|(message, state)| bubble(words, message, state))
-        .collect();
+/// Fills the places of a page in one pass, so that nothing in a value is taken for a place.
+fn fill(page: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::new();
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        filled.push_str(before);
+        let value = values.iter().find(|(own, _)| *own == name);
+        filled.push_str(value.map_or("", |(_, value)| value));
+        rest = after;
+    }
+    filled + rest
+}
+
+fn or_nothing(shown: String, id: &str, nothing: &str) -> String {
+    if shown.is_empty() {
+        return format!("<li class=\"nothing\" id=\"{id}\">{nothing}</li>");
+    }
+    shown
+}
+
+fn phone(recipient: &str, bubbles: &str) -> String {
     let recipient = escape(recipient);
     format!(
-        "<section class=\"phone\" id=\"phone{recipient}\" aria-labelledby=\"number{recipient}\">\n\
-         <h2 id=\"number{recipient}\">{recipient}</h2>\n\
+        "<li class=\"phone\" id=\"phone{recipient}\">\n\
+         <h3 id=\"number{recipient}\">{recipient}</h3>\n\
          <div class=\"screen\" tabindex=\"0\" role=\"log\" aria-labelledby=\"number{recipient}\">\
-         <ol>{bubbles}</ol></div>\n\
-         </section>\n"
+         <ol id=\"messages{recipient}\">{bubbles}</ol></div>\n\
+         </li>\n"
     )
 }
 
@@ -91,9 +123,7 @@ fn bubble(words: &Words, message: &Message, state: &str) -> String {
     let id = escape(&message.message_id);
     let sender = escape(&message.sender);
     let body = escape(&message.body);
-    let sent_at = escape(&message.sent_at);
-    // The time of day in `2026-11-24T08:00:00Z`.
-    let time = sent_at.get(11..19).unwrap_or_default();
+    let time = time(&message.sent_at);
     let (channel, from) = match message.channel {
         "voice" => ("voice", words.call),
         _ => ("sms", words.from),
@@ -108,15 +138,68 @@ fn bubble(words: &Words, message: &Message, state: &str) -> String {
         "FAILED" | "NO ANSWER" => ("failed", words.call_states[2]),
         _ => ("moving", words.states[4]),
     };
+    let code = code(message).map_or_else(String::new, |code| copy(words.copy_code, &code));
+    let text = copy(words.copy_text, &body);
     // The API's own word too, for who compares.
     let state = escape(state);
     format!(
         "<li class=\"{channel}\" id=\"message-{id}\">\
-         <p class=\"meta\"><span>{from} <b>{sender}</b></span> \
-         <time datetime=\"{sent_at}\">{time} UTC</time></p>\
+         <p class=\"meta\"><span>{from} <b>{sender}</b></span> {time}</p>\
          <p class=\"body\">{body}</p>\
-         <p class=\"state {class}\" id=\"state-{id}\">{shown} <span>{state}</span></p></li>"
+         <p class=\"state {class}\" id=\"state-{id}\">{shown} <span>{state}</span></p>\
+         <p class=\"tools\">{code}{text}</p></li>"
     )
+}
+
+/// A button that copies a text, which is escaped already.
+fn copy(label: &str, text: &str) -> String {
+    format!("<button type=\"button\" data-copy=\"{text}\">{label}</button>")
+}
+
+/// The code in a message: its last run of 4 to 10 digits, which a call says with pauses between them.
+fn code(message: &Message) -> Option<String> {
+    let said = match message.channel {
+        "voice" => message.body.replace([',', ' '], ""),
+        _ => message.body.clone(),
+    };
+    let mut runs = said.split(|letter: char| !letter.is_ascii_digit());
+    let code = runs.rfind(|run| (4..=10).contains(&run.len()));
+    code.map(str::to_string)
+}
+
+fn line(words: &Words, call: &Call) -> String {
+    let number = call.number;
+    let (class, status) = match call.status {
+        None => ("failed", words.no_answer.to_string()),
+        Some(status @ 0..400) => ("done", status.to_string()),
+        Some(status) => ("failed", status.to_string()),
+    };
+    let (method, path) = (escape(&call.method), escape(&call.path));
+    let time = time(&call.called_at);
+    let remarks: String = call
+        .remarks
+        .iter()
+        .map(|remark| format!("<p class=\"remark\">{}</p>", escape(remark)))
+        .collect();
+    let parameters = match call.parameters.as_str() {
+        "" => String::new(),
+        text => format!(
+            "<details id=\"sent-{number}\"><summary>{}</summary><pre>{}</pre></details>",
+            words.parameters,
+            escape(text)
+        ),
+    };
+    format!(
+        "<li class=\"call\" id=\"call-{number}\"><p class=\"meta\"><span class=\"{class}\">{status}</span> {time}</p>\
+         <p class=\"request\"><b>{method}</b> <code>{path}</code></p><div class=\"remarks\" id=\"remarks-{number}\">{remarks}</div>{parameters}</li>\n"
+    )
+}
+
+/// The time of day in `2026-11-24T08:00:00Z`.
+fn time(moment: &str) -> String {
+    let moment = escape(moment);
+    let time = moment.get(11..19).unwrap_or_default();
+    format!("<time datetime=\"{moment}\">{time} UTC</time>")
 }
 
 fn escape(text: &str) -> String {

@@ -219,7 +219,7 @@ fn unknown_ids_and_paths_are_not_found() {
     for path in ["ABC", &id[..31], "%FF", &id.to_lowercase()[..]] {
         let answer = client.get(&format!("/sms/messages/{path}/"));
         assert_eq!(answer.status, 404, "{path}");
-        assert_eq!(answer.json(), json!({"detail": "Not found."}), "{path}");
+        assert!(answer.body.starts_with("<h1>"), "{path}: {}", answer.body);
     }
     for path in ["/", "/other/", "/sms/", "/sms/other", "/sms/messages/a/b/"] {
         let answer = client.get(path);

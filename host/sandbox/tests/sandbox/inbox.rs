@@ -1,8 +1,11 @@
 //! The inbox, as JSON and in process.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Answer, Client};
 
 #[test]
 fn the_newest_is_last() {
@@ -81,4 +84,80 @@ fn the_inbox_is_for_this_machine() {
     ] {
         assert_eq!(status("/_sandbox/inbox", host).status, 200, "{host}");
     }
+}
+
+fn next(client: &Client, query: &str) -> Answer {
+    client.ask("GET", &format!("/_sandbox/next?{query}"), &[], "")
+}
+
+#[test]
+fn the_next_message_is_waited_for() {
+    let client = Client::new();
+    let recipient = "recipient=%2B819012345678";
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| next(&client, &format!("{recipient}&wait=60")));
+        // One to another number ends no wait.
+        client.send("819087654321", "other");
+        let first = client.send("819012345678", "one");
+        let answer = waiting.join().unwrap();
+        assert_eq!(
+            (answer.status, &answer.json()["message_id"]),
+            (200, &json!(first))
+        );
+        assert_eq!(answer.json()["body"], "one");
+    });
+    let first = next(&client, recipient).json()["message_id"]
+        .as_str()
+        .unwrap()
+        .to_string();
+    let after = format!("{recipient}&after={first}");
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| next(&client, &format!("{after}&wait=60")));
+        let second = client.send("819012345678", "two");
+        assert_eq!(waiting.join().unwrap().json()["message_id"], second);
+    });
+    // The oldest of what is there already comes at once.
+    client.send("819012345678", "three");
+    assert_eq!(next(&client, &after).json()["body"], "two");
+    assert_eq!(next(&client, "").json()["body"], "other");
+}
+
+#[test]
+fn a_wait_ends() {
+    let client = Client::new();
+    assert_eq!(next(&client, "wait=0").status, 204);
+    let began = Instant::now();
+    let empty = next(&client, "wait=1");
+    assert_eq!((empty.status, empty.body.as_str()), (204, ""));
+    assert!(began.elapsed() >= Duration::from_secs(1));
+    for query in ["wait=61", "wait=-1", "wait=soon", "after=none", "to=%2B81"] {
+        let wrong = next(&client, query);
+        assert_eq!(
+            (wrong.status, wrong.json()["error"].is_string()),
+            (400, true),
+            "{query}"
+        );
+    }
+    // A wait does not keep the sandbox from ending.
+    thread::scope(|scope| {
+        let address = client
+            .sandbox
+            .url()
+            .strip_prefix("http://")
+            .unwrap()
+            .to_string();
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let request = b"GET /_sandbox/next?wait=60 HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        std::io::Write::write_all(&mut stream, request).unwrap();
+        scope.spawn(move || drop(client));
+    });
+}
+
+#[test]
+fn the_inbox_is_cleared() {
+    let client = Client::new();
+    let id = client.send("819012345678", "one");
+    assert_eq!(client.ask("DELETE", "/_sandbox/inbox", &[], "").status, 204);
+    assert!(client.sandbox.inbox(None).is_empty());
+    assert_eq!(client.get(&format!("/sms/messages/{id}/")).status, 404);
 }

@@ -1,6 +1,7 @@
 //! The sandbox over HTTP, as clients and browsers see it.
 
 mod callbacks;
+mod calls;
 mod client;
 mod connection;
 mod faults;
@@ -8,5 +9,6 @@ mod inbox;
 mod magic;
 mod messages;
 mod page;
+mod resources;
 mod start;
 mod templates;

@@ -21,7 +21,8 @@ fn messages_are_shown_and_nothing_of_them_runs() {
     let shown = page(&client, "en").body;
     let escaped = "&lt;script&gt;alert(1)&lt;/script&gt;&amp;{note}{phones}&quot;&#39;\
                    &lt;/p&gt;&lt;img src=x&gt;";
-    assert_eq!(shown.matches(escaped).count(), 1, "{shown}");
+    // Once as the message, once to be copied, once as a parameter.
+    assert_eq!(shown.matches(escaped).count(), 3, "{shown}");
     // The page's own script is the only one, with a message as without.
     assert_eq!(
         shown.matches("<script").count(),
@@ -32,14 +33,20 @@ fn messages_are_shown_and_nothing_of_them_runs() {
 }
 
 #[test]
-fn each_recipient_has_a_phone_with_the_newest_last() {
+fn each_recipient_has_a_phone_and_the_newest_comes_first() {
     let client = Client::new();
     client.send("819087654321", "alpha");
     client.send("819012345678", "beta");
     client.send("819087654321", "gamma");
     let shown = page(&client, "en").body;
-    assert_eq!(shown.matches("<section class=\"phone\"").count(), 2);
-    let order = ["+819012345678", "beta", "+819087654321", "alpha", "gamma"];
+    assert_eq!(shown.matches("<li class=\"phone\"").count(), 2);
+    let order = [
+        "+819087654321<",
+        "<p class=\"body\">gamma",
+        "<p class=\"body\">alpha",
+        "+819012345678<",
+        "<p class=\"body\">beta",
+    ];
     let places = order.map(|text| {
         shown
             .find(text)
@@ -150,4 +157,82 @@ fn states_and_calls_are_told_in_words() {
         assert_eq!(shown.matches("<li class=\"voice\"").count(), 2);
         assert!(shown.contains("role=\"status\" data-text="));
     }
+}
+
+/// The body of the page without the calls, which name parameters too.
+fn phones(client: &Client, query: &str) -> String {
+    let answer = client.ask("GET", &format!("/_sandbox/{query}"), &[], "");
+    let (phones, _) = answer.body.split_once("id=\"calls-title\"").unwrap();
+    phones.to_string()
+}
+
+#[test]
+fn a_search_finds_messages_and_calls() {
+    let client = Client::new();
+    client.send("819012345678", "Alpha");
+    client.send("819087654321", "beta");
+    client.post(crate::client::FORM, "sender=Gamma");
+    for (query, alpha, beta, calls) in [
+        ("", true, true, 3),
+        ("?q=", true, true, 3),
+        ("?q=alpha", true, false, 1),
+        ("?q=%2B819087654321", false, true, 1),
+        ("?q=400", false, false, 1),
+        ("?q=required", false, false, 1),
+        ("?q=nothing-such", false, false, 0),
+    ] {
+        let shown = phones(&client, query);
+        assert_eq!(shown.contains(">Alpha<"), alpha, "{query}");
+        assert_eq!(shown.contains(">beta<"), beta, "{query}");
+        let whole = client
+            .ask("GET", &format!("/_sandbox/{query}"), &[], "")
+            .body;
+        assert_eq!(
+            whole.matches("<li class=\"call\"").count(),
+            calls,
+            "{query}"
+        );
+    }
+    let shown = phones(&client, "?q=%22%3E%3Cscript%3E{title}");
+    assert!(
+        shown.contains("value=\"&quot;&gt;&lt;script&gt;{title}\""),
+        "{shown}"
+    );
+}
+
+#[test]
+fn refused_calls_are_shown_with_the_reason_and_the_newest_first() {
+    let client = Client::new();
+    client.post(crate::client::FORM, "sender=Shop&message=%3Cb%3E");
+    client.get("/you/credits/");
+    let shown = page(&client, "en").body;
+    let (_, calls) = shown.split_once("id=\"calls-title\"").unwrap();
+    let places = [
+        "/you/credits/",
+        "<span class=\"failed\">400</span>",
+        "recipient: This field is required.",
+    ];
+    let places = places.map(|text| {
+        calls
+            .find(text)
+            .unwrap_or_else(|| panic!("{text} in {calls}"))
+    });
+    assert!(places.is_sorted(), "{calls}");
+    assert!(calls.contains("message: &lt;b&gt;") && !calls.contains("<b>\n"));
+}
+
+#[test]
+fn a_code_can_be_copied() {
+    let client = Client::new();
+    client.send("819012345678", "Pay+12500+JPY,+code+012345.+Valid+5+min.");
+    client.call("819012345678", "Your+code+is+1,,2,,3,,4");
+    client.send("819012345678", "No+code+123");
+    let shown = page(&client, "en").body;
+    let copied = |text: &str| {
+        shown
+            .matches(&format!("data-copy=\"{text}\">Copy code"))
+            .count()
+    };
+    assert_eq!([copied("012345"), copied("1234"), copied("123")], [1, 1, 0]);
+    assert_eq!(shown.matches(">Copy text<").count(), 3);
 }
