@@ -1,12 +1,14 @@
 //! Settings and guard, as every operation needs them.
 
-use std::env;
 use std::path::PathBuf;
+use std::{env, fs};
 
 use clap::Args;
-use xoxzo_2fa::{RedisGuard, Settings, SqliteGuard, TwoFactor};
+use xoxzo_2fa::{Error, RedisGuard, Settings, SqliteGuard, TwoFactor};
 
+use crate::output::note;
 use crate::report::Fault;
+use crate::spelling;
 
 #[derive(Args)]
 pub(crate) struct Source {
@@ -26,8 +28,8 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn settings(&self) -> Result<Settings, Fault> {
-        Ok(match &self.settings {
-            Some(path) => Settings::from_file(path)?,
+        let settings = match &self.settings {
+            Some(path) => Settings::from_file(path),
             None => Settings::from_variables(|name| {
                 let given = match name {
                     "XOXZO_2FA_PIN_DIGITS" => &self.pin_digits,
@@ -36,8 +38,14 @@ impl Source {
                     _ => &None,
                 };
                 given.clone().or_else(|| env::var(name).ok())
-            })?,
-        })
+            }),
+        };
+        settings.map_err(|error| self.located(error))
+    }
+
+    /// Names the file or the variable in which a fault of settings is.
+    pub(crate) fn located(&self, error: Error) -> Fault {
+        spelling::located(error, self.settings.as_deref()).into()
     }
 }
 
@@ -63,18 +71,38 @@ impl Account {
         let settings = self.source.settings()?;
         let two_factor = match &self.guard {
             Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
-                TwoFactor::new(settings, RedisGuard::open(url)?)?
+                TwoFactor::new(settings, RedisGuard::open(url)?)
             }
-            Some(path) => TwoFactor::new(settings, SqliteGuard::open(path)?)?,
+            Some(path) => TwoFactor::new(settings, SqliteGuard::open(path)?),
             None => {
                 let path = state_folder()?.join("guard.sqlite");
-                TwoFactor::new(settings, SqliteGuard::open(path)?)?
+                TwoFactor::new(settings, SqliteGuard::open(path)?)
             }
         };
-        for warning in two_factor.warnings() {
-            eprintln!("warning: {warning}");
-        }
+        let two_factor = two_factor.map_err(|error| self.source.located(error))?;
+        warn_once(two_factor.warnings());
         Ok(two_factor)
+    }
+}
+
+/// Warns of what is unwise, unless the last command on this machine warned of just the same.
+fn warn_once(warnings: &[String]) {
+    let warnings: Vec<String> = warnings
+        .iter()
+        .cloned()
+        .chain(spelling::strange_variables())
+        .collect();
+    let text = warnings.join("\n");
+    let kept = state_folder().ok().map(|folder| folder.join("warnings"));
+    let before = kept.as_ref().and_then(|path| fs::read_to_string(path).ok());
+    if before.unwrap_or_default() == text {
+        return;
+    }
+    for warning in warnings {
+        note!("warning: {warning}");
+    }
+    if let Some(path) = kept {
+        let _shown_again_next_time = fs::write(path, text);
     }
 }
 

@@ -8,6 +8,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use xoxzo_2fa::{Repaired, SqliteGuard};
 
+use crate::answer;
+use crate::output::say;
 use crate::report::Fault;
 
 #[derive(Args)]
@@ -47,7 +49,10 @@ impl Guard {
 impl Repair {
     fn run(&self) -> Result<ExitCode, Fault> {
         if !self.file.exists() {
-            return Err(Fault::Around("there is no such file".to_string()));
+            return Err(Fault::Around(format!(
+                "{}: there is no such file",
+                self.file.display()
+            )));
         }
         let repaired = SqliteGuard::builder(&self.file).repair()?;
         let Repaired {
@@ -61,20 +66,20 @@ impl Repair {
             let told = json!({
                 "ahead_seconds": ahead.as_secs(), "shut_seconds": shut.as_secs(), "kept": kept, "renewed": renewed,
             });
-            println!("{told}");
+            say!("{}", answer::line("repaired", told));
         } else if ahead.is_zero() {
-            println!("the file's time is right: nothing was done");
+            say!("the file's time is right: nothing was done");
         } else {
-            println!("the file's time was {} ahead", length(ahead));
-            println!(
+            say!("the file's time was {} ahead", length(ahead));
+            say!(
                 "it opens in {}, when no challenge from before is valid any more",
                 length(shut)
             );
-            println!(
+            say!(
                 "windows shorter than {} may have ended early: cooldowns, and caps on messages and failures",
                 length(ahead)
             );
-            println!(
+            say!(
                 "kept: {kept} counters, among them all consecutive failures (`failures.hard`); {renewed} began under the wrong clock"
             );
         }

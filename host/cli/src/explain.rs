@@ -8,6 +8,8 @@ use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 use xoxzo_2fa::{Code, Explanation};
 
+use crate::answer;
+use crate::output::say;
 use crate::report::Fault;
 
 /// The languages of the texts.
@@ -61,9 +63,10 @@ impl Explain {
         if self.all {
             let cases = self.every_case(&codes)?;
             if self.json {
-                println!("{}", Value::from_iter(cases.iter().map(Case::to_json)));
+                let all = Value::from_iter(cases.iter().map(Case::to_json));
+                say!("{}", answer::line("explanations", all));
             } else {
-                cases.iter().for_each(Case::print);
+                cases.iter().try_for_each(Case::print)?;
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -74,10 +77,10 @@ impl Explain {
                 .map(|wait| Duration::from_secs(wait.into()));
             let case = Case::new(code, self.guesses_left, wait, locale)?;
             if self.json {
-                println!("{}", case.to_json());
+                say!("{}", answer::line("explanation", case.to_json()));
             } else {
-                println!("{}", case.told.text);
-                println!("offers: {}", case.offers());
+                say!("{}", case.told.text);
+                say!("offers: {}", case.offers());
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -144,23 +147,24 @@ impl Case {
             .collect();
         json!({
             "code": self.code.as_str(), "guesses_left": self.guesses_left,
-            "retry_after": self.retry_after.map(|wait| wait.as_secs()), "locale": self.locale, "text": self.told.text, "offers": offers,
+            "retry_after_seconds": self.retry_after.map(|wait| wait.as_secs()), "locale": self.locale, "text": self.told.text, "offers": offers,
         })
     }
 
-    fn print(&self) {
+    fn print(&self) -> Result<(), Fault> {
         let case = match (self.guesses_left, self.retry_after) {
             (Some(left), _) => format!(" {left} left"),
             (None, Some(wait)) => format!(" {} s", wait.as_secs()),
             (None, None) => String::new(),
         };
         let name = self.code.as_str();
-        println!(
+        say!(
             "{:<8} {:<22} {}",
             self.locale,
             format!("{name}{case}"),
             self.told.text
         );
-        println!("{:<8} {:<22} offers: {}", "", "", self.offers());
+        say!("{:<8} {:<22} offers: {}", "", "", self.offers());
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::process::ExitCode;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use serde_json::json;
@@ -10,6 +10,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use xoxzo_2fa::Token;
 
+use crate::answer;
+use crate::output::{note, say};
 use crate::report::Fault;
 
 #[derive(Args)]
@@ -38,7 +40,7 @@ impl Keygen {
             (None, Some(audience)) => xoxzo_2fa::request_key(&root()?, audience, self.test)?,
             (None, None) => xoxzo_2fa::keygen()?,
         };
-        println!("{key}");
+        say!("{key}");
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -61,19 +63,24 @@ impl Inspect {
             rfc3339(token_info.expires_at),
         );
         if self.json {
-            println!(
-                "{}",
-                json!({"key_id": token_info.key_id, "digits": token_info.digits, "issued_at": issued_at, "expires_at": expires_at})
-            );
+            let told = json!({
+                "key_id": token_info.key_id, "digits": token_info.digits,
+                "issued_at_seconds": unix(token_info.issued_at), "expires_at_seconds": unix(token_info.expires_at),
+            });
+            say!("{}", answer::line("token_info", told));
         } else {
-            println!("key id      {}", token_info.key_id);
-            println!("digits      {}", token_info.digits);
-            println!("issued at   {issued_at}");
-            println!("expires at  {expires_at}");
-            eprintln!("none of this is proved: only `verify` checks a token");
+            say!("key id      {}", token_info.key_id);
+            say!("digits      {}", token_info.digits);
+            say!("issued at   {issued_at}");
+            say!("expires at  {expires_at}");
+            note!("none of this is proved: only `verify` checks a token");
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn unix(time: SystemTime) -> Option<u64> {
+    answer::seconds(time.duration_since(UNIX_EPOCH).ok())
 }
 
 fn rfc3339(time: SystemTime) -> String {

@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 use xoxzo_2fa::{Finding, Scope, Standing};
 
 use crate::account::Source;
+use crate::answer;
 use crate::bound::Payment;
+use crate::output::{note, say};
 use crate::report::Fault;
+use crate::spelling;
 
 /// Credits for a part to a Japanese number (help.xoxzo.com, "pre vs postpay"). Other countries have other prices.
 const CREDITS: u32 = 10;
@@ -32,7 +35,8 @@ impl Check {
         } else {
             Scope::Shared
         };
-        let checked = xoxzo_2fa::check(&self.source.settings()?, scope)?;
+        let checked = xoxzo_2fa::check(&self.source.settings()?, scope);
+        let checked = checked.map_err(|error| self.source.located(error))?;
         let effective: Value = serde_json::from_str(checked.effective_settings())
             .map_err(|error| Fault::Around(error.to_string()))?;
         let findings = checked.compliance();
@@ -53,15 +57,19 @@ impl Check {
                 })),
                 "honest_failures": checked.honest_failures().0,
             });
-            println!("{report}");
+            say!("{}", answer::line("checked", report));
         } else {
-            println!("{effective:#}");
-            for warning in checked.warnings() {
-                eprintln!("warning: {warning}");
+            say!("{effective:#}");
+            for warning in checked
+                .warnings()
+                .iter()
+                .chain(&spelling::strange_variables())
+            {
+                note!("warning: {warning}");
             }
-            findings.iter().for_each(tell);
+            findings.iter().try_for_each(tell)?;
             for odds in checked.odds() {
-                println!(
+                say!(
                     "odds     {:<12} {:>8} guesses, {:>9.2e} expected to get in: {}",
                     odds.id,
                     odds.guesses + odds.alarmed_guesses,
@@ -70,7 +78,7 @@ impl Check {
                 );
             }
             let (honest, alarm) = checked.honest_failures();
-            println!(
+            say!(
                 "honest   {honest} failures per window if every 20th code is mistyped; the alarm is raised above {alarm}"
             );
         }
@@ -81,17 +89,18 @@ impl Check {
     }
 }
 
-fn tell(finding: &Finding) {
+fn tell(finding: &Finding) -> Result<(), Fault> {
     let level = if finding.must { "MUST" } else { "SHOULD" };
-    println!(
+    say!(
         "{:<8} {level:<6} {}: {}",
         finding.standing.as_str(),
         finding.source,
         finding.text
     );
     if let Some(advice) = &finding.advice {
-        println!("                {advice}");
+        say!("                {advice}");
     }
+    Ok(())
 }
 
 #[derive(Args)]
@@ -110,7 +119,8 @@ pub(crate) struct Preview {
 
 impl Preview {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
-        let checked = xoxzo_2fa::check(&self.source.settings()?, Scope::Shared)?;
+        let checked = xoxzo_2fa::check(&self.source.settings()?, Scope::Shared);
+        let checked = checked.map_err(|error| self.source.located(error))?;
         let payment = self.payment.transaction();
         let previews = checked.preview(self.purpose.as_deref(), payment.as_ref())?;
         if self.json {
@@ -120,21 +130,22 @@ impl Preview {
                     "units": units(&preview.text), "credits_in_japan": preview.parts * CREDITS, "call": preview.call,
                 })
             });
-            println!("{}", Value::from_iter(entries));
+            let entries = json!({"previews": Value::from_iter(entries)});
+            say!("{}", answer::line("previews", entries));
             return Ok(ExitCode::SUCCESS);
         }
         for preview in &previews {
             let (parts, units) = (preview.parts, units(&preview.text));
-            println!(
+            say!(
                 "{}: {parts} {} of {units} characters, {} credits to Japan",
                 preview.locale,
                 if parts == 1 { "part" } else { "parts" },
                 parts * CREDITS,
             );
             for line in preview.text.lines() {
-                println!("    {line}");
+                say!("    {line}");
             }
-            println!("    call: {}", preview.call);
+            say!("    call: {}", preview.call);
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,26 +1,30 @@
 //! Command line of xoxzo-2fa.
 //!
-//! Exit status: 0 done or accepted, 1 refused, 2 misuse, 3 upstream. Secrets are never arguments. Settings name them, keys come from
+//! Exit status: 0 done or accepted, 1 refused, 2 misuse, 3 upstream, 4 no output. Secrets are never arguments. Settings name them, keys come from
 //! the environment, and the PIN is prompted for without echo or read from standard input.
 
 #![forbid(unsafe_code)]
 
 mod account;
+mod answer;
 mod bound;
 mod counters;
 mod demo;
 mod explain;
+mod help;
 mod keys;
 mod look;
 mod operate;
+mod output;
 mod report;
 mod send;
 mod shell;
+mod spelling;
 mod verify;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// SMS two-factor authentication through Xoxzo.
 #[derive(Parser)]
@@ -39,7 +43,7 @@ enum Command {
     Completions(shell::Completions),
     /// Show the credits that the account at Xoxzo has left.
     Credits(operate::Credits),
-    /// Show a complete login with a sandbox, a message and a right PIN, and then what is refused.
+    /// Show a login, what is refused and why, a resend, a limit and a payment, with a sandbox in this process.
     Demo(demo::Demo),
     /// Show the text and the actions that an end user gets after a failure.
     Explain(explain::Explain),
@@ -72,15 +76,17 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let (result, json) = match Arguments::parse().command {
+    let all = help::with_help(Arguments::command());
+    let given = Arguments::from_arg_matches(&all.clone().get_matches());
+    let (result, json) = match given.unwrap_or_else(|error| error.exit()).command {
         Command::Check(check) => (check.run(), check.json),
-        Command::Completions(completions) => (completions.run(Arguments::command()), false),
+        Command::Completions(completions) => (completions.run(all), false),
         Command::Demo(demo) => (demo.run(), false),
         Command::Explain(explain) => (explain.run(), explain.json),
         Command::Guard(guard) => (guard.run(), guard.json()),
         Command::Inspect(inspect) => (inspect.run(), inspect.json),
         Command::Keygen(keygen) => (keygen.run(), false),
-        Command::Man(manual) => (manual.run(Arguments::command()), false),
+        Command::Man(manual) => (manual.run(all), false),
         Command::Preview(preview) => (preview.run(), preview.json),
         Command::Resend(resend) => (resend.run(), resend.account.json),
         Command::Sandbox(sandbox) => {

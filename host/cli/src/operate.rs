@@ -4,11 +4,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::{Value, json};
-use xoxzo_2fa::{Audit, Handle, Operator, Trail};
+use xoxzo_2fa::{Audit, Handle, Limit, Operator};
 
 use crate::account::Account;
+use crate::answer;
 use crate::bound::Phone;
-use crate::report::{Fault, seconds};
+use crate::output::say;
+use crate::report::Fault;
 
 #[derive(Args)]
 pub(crate) struct Status {
@@ -24,9 +26,10 @@ impl Status {
         let report = self.account.open()?.status(&self.handle)?;
         let (delivery, detail) = (report.delivery.as_str(), &report.detail);
         if self.account.json {
-            println!("{}", json!({"delivery": delivery, "detail": detail}));
+            let told = json!({"delivery": delivery, "detail": detail, "audit": answer::audit(&report.audit)});
+            say!("{}", answer::line("reported", told));
         } else {
-            println!("{delivery}");
+            say!("{delivery}");
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -48,22 +51,22 @@ impl Desk {
     }
 
     /// Prints the result, and in JSON also the operator and the user's pseudonyms, for a log of operators.
-    fn tell(&self, mut told: Value, audit: &Audit, text: impl FnOnce()) -> ExitCode {
+    fn tell(
+        &self,
+        kind: &str,
+        mut told: Value,
+        audit: &Audit,
+        text: impl FnOnce() -> String,
+    ) -> Result<ExitCode, Fault> {
         if self.account.json {
             told["operator"] = json!(self.operator);
-            if let Some(trail) = &audit.trail {
-                told["trail"] = named(trail);
-            }
-            println!("{told}");
+            told["audit"] = answer::audit(audit);
+            say!("{}", answer::line(kind, told));
         } else {
-            text();
+            say!("{}", text());
         }
-        ExitCode::SUCCESS
+        Ok(ExitCode::SUCCESS)
     }
-}
-
-fn named(trail: &Trail) -> Value {
-    json!({"subject": trail.subject, "recipient": trail.recipient, "calling_code": trail.calling_code})
 }
 
 /// A user of the service.
@@ -91,12 +94,12 @@ impl Unlock {
         let told = json!({
             "failures": unlocked.failures, "subject_failures": unlocked.subject_failures, "messages": unlocked.messages,
         });
-        Ok(self.desk.tell(told, &unlocked.audit, || {
-            println!(
+        self.desk.tell("unlocked", told, &unlocked.audit, || {
+            format!(
                 "unlocked: {} consecutive failures, {} failures of the subject and {} messages are forgotten",
                 unlocked.failures, unlocked.subject_failures, unlocked.messages
-            );
-        }))
+            )
+        })
     }
 }
 
@@ -119,26 +122,30 @@ impl Limits {
         let each = limits.limits.iter().map(|limit| {
             json!({
                 "setting": limit.setting, "open": limit.open, "total": limit.total, "most": limit.most,
-                "ends_in_seconds": seconds(limit.ends_in), "refuses": limit.refuses,
+                "ends_in_seconds": answer::seconds(limit.ends_in), "refuses": limit.refuses,
             })
         });
         let told = json!({"limits": Value::from_iter(each)});
-        Ok(self.desk.tell(told, &limits.audit, || {
-            for limit in &limits.limits {
-                let state = match (limit.refuses, limit.ends_in) {
-                    (true, Some(wait)) => format!("refuses for {} s", wait.as_secs()),
-                    (true, None) => "refuses until unlocked".to_string(),
-                    (false, Some(wait)) => format!("ends in {} s", wait.as_secs()),
-                    (false, None) => String::new(),
-                };
-                let kind = if limit.open { "open" } else { "" };
-                println!(
-                    "{:<24} {kind:<5} {:>6} of {:<6} {state}",
-                    limit.setting, limit.total, limit.most
-                );
-            }
-        }))
+        self.desk.tell("limits", told, &limits.audit, || {
+            let lines: Vec<String> = limits.limits.iter().map(row).collect();
+            lines.join("\n")
+        })
     }
+}
+
+/// A limit as a line of a table.
+fn row(limit: &Limit) -> String {
+    let state = match (limit.refuses, limit.ends_in) {
+        (true, Some(wait)) => format!("refuses for {} s", wait.as_secs()),
+        (true, None) => "refuses until unlocked".to_string(),
+        (false, Some(wait)) => format!("ends in {} s", wait.as_secs()),
+        (false, None) => String::new(),
+    };
+    let kind = if limit.open { "open" } else { "" };
+    format!(
+        "{:<24} {kind:<5} {:>6} of {:<6} {state}",
+        limit.setting, limit.total, limit.most
+    )
 }
 
 #[derive(Args)]
@@ -151,9 +158,9 @@ impl Credits {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let credits = self.desk.open()?.credits()?;
         let told = json!({"credits": credits.credits});
-        Ok(self
-            .desk
-            .tell(told, &credits.audit, || println!("{}", credits.credits)))
+        self.desk.tell("credits", told, &credits.audit, || {
+            credits.credits.to_string()
+        })
     }
 }
 
@@ -170,9 +177,9 @@ impl Pseudonyms {
         let number = self.user.phone.number()?;
         let trail = self.desk.open()?.trail(&number, &self.user.subject)?;
         if self.desk.account.json {
-            println!("{}", named(&trail));
+            say!("{}", answer::line("trail", answer::trail(&trail)));
         } else {
-            println!("subject {}\nrecipient {}", trail.subject, trail.recipient);
+            say!("subject {}\nrecipient {}", trail.subject, trail.recipient);
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,11 +1,16 @@
 //! Reports failures and refusals to operators and scripts. The texts for end users come from the engine.
 
 use std::process::ExitCode;
-use std::time::Duration;
 use std::{fmt, io};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use xoxzo_2fa::{Code, Error, Explanation, GuardError};
+
+use crate::answer;
+use crate::output::{self, note};
+
+/// Exit status if standard output did not take the result.
+const NO_OUTPUT: u8 = 4;
 
 /// A fault that ends a command early.
 pub(crate) enum Fault {
@@ -15,6 +20,8 @@ pub(crate) enum Fault {
     Around(String),
     /// The counters' file could not be used.
     Guard(GuardError),
+    /// Standard output did not take the result.
+    Output(io::Error),
 }
 
 impl From<GuardError> for Fault {
@@ -41,6 +48,7 @@ impl fmt::Display for Fault {
             Self::Operation(error) => write!(f, "{error}"),
             Self::Around(why) => f.write_str(why),
             Self::Guard(error) => write!(f, "{}: {error}", Code::Guard),
+            Self::Output(error) => write!(f, "standard output: {error}"),
         }
     }
 }
@@ -48,76 +56,93 @@ impl fmt::Display for Fault {
 impl Fault {
     /// Prints the fault and returns the exit status.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
-        let (blame, code, retry_after) = match self {
-            Self::Operation(error) => (
-                error.blame(),
-                error.code().as_str(),
-                error.failure().retry_after,
-            ),
-            Self::Around(_) => ("misuse", Code::Request.as_str(), None),
-            Self::Guard(_) => ("upstream", Code::Guard.as_str(), None),
-        };
-        if json {
-            let detail = match self {
-                Self::Operation(error) => error.failure().detail.clone(),
-                Self::Around(why) => why.clone(),
-                Self::Guard(error) => error.to_string(),
-            };
-            let error = json!({"blame": blame, "code": code, "detail": detail, "retry_after": seconds(retry_after)});
-            println!("{}", json!({ "error": error }));
-        } else {
-            eprintln!("xoxzo-2fa: {self}");
-            if let Some(wait) = retry_after {
-                eprintln!("try again in {} s", wait.as_secs());
+        let (blame, code) = match self {
+            Self::Operation(error) => (error.blame(), error.code()),
+            Self::Around(_) => ("misuse", Code::Request),
+            Self::Guard(_) => ("upstream", Code::Guard),
+            Self::Output(error) => {
+                // A reader that has seen enough is no fault.
+                if error.kind() != io::ErrorKind::BrokenPipe {
+                    note!("xoxzo-2fa: {self}");
+                }
+                return ExitCode::from(NO_OUTPUT);
             }
-            if let Some(advice) = advice(code) {
-                eprintln!("{advice}");
+        };
+        let mut written = Ok(());
+        if json {
+            written = answer_line(&self.fields(blame, code));
+        } else {
+            note!("xoxzo-2fa: {self}");
+            if let Self::Operation(error) = self {
+                if let Some(wait) = error.failure().retry_after {
+                    note!("try again in {} s", wait.as_secs());
+                }
+                if let Some(advice) = advice(error) {
+                    note!("{advice}");
+                }
             }
         }
-        ExitCode::from(match blame {
-            "refuse" => 1,
-            "misuse" => 2,
-            _ => 3,
-        })
+        match (written, blame) {
+            (Err(()), _) => ExitCode::from(NO_OUTPUT),
+            (Ok(()), "refuse") => ExitCode::from(1),
+            (Ok(()), "misuse") => ExitCode::from(2),
+            (Ok(()), _) => ExitCode::from(3),
+        }
     }
+
+    fn fields(&self, blame: &str, code: Code) -> Value {
+        match self {
+            Self::Operation(error) => answer::failure(blame, error.failure()),
+            Self::Around(detail) => {
+                json!({"blame": blame, "code": code.as_str(), "detail": detail})
+            }
+            Self::Guard(error) => {
+                json!({"blame": blame, "code": code.as_str(), "detail": error.to_string()})
+            }
+            Self::Output(error) => json!({"detail": error.to_string()}),
+        }
+    }
+}
+
+/// Prints a failure in JSON; to standard error, if standard output does not take it.
+fn answer_line(fields: &Value) -> Result<(), ()> {
+    let line = answer::line("failure", fields.clone());
+    output::print(&line).map_err(|_| note!("{line}"))
 }
 
 /// Prints the text for end users, for the person at the terminal.
 pub(crate) fn tell(error: &Error) -> Result<Explanation, Fault> {
     let told = error.explain("en")?;
-    eprintln!("{}", told.text);
+    note!("{}", told.text);
     Ok(told)
 }
 
-pub(crate) fn seconds(time: Option<Duration>) -> Option<u64> {
-    time.map(|time| time.as_secs())
-}
-
 /// Advice for an operator, where the text of the error gives none.
-fn advice(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "settings" => {
-            "set XOXZO_API_SID, XOXZO_API_AUTH_TOKEN, XOXZO_2FA_KEY and XOXZO_2FA_GUARD_KEY (each from `xoxzo-2fa keygen`), or give --settings FILE; \
-             `xoxzo-2fa check` shows what is in effect"
+fn advice(error: &Error) -> Option<&'static str> {
+    let detail = &error.failure().detail;
+    Some(match error.code() {
+        // What is missing or misspelt is named already.
+        Code::Settings if detail.ends_with(" is not set") => {
+            "make keys with `xoxzo-2fa keygen`, or give --settings FILE; `xoxzo-2fa demo` needs neither"
         }
-        "not-allowed" => {
+        Code::NotAllowed => {
             "add its country or range to `destinations` in the settings, for calls to `voice.destinations`"
         }
-        "expired" | "exhausted" | "used" => "start again with `xoxzo-2fa start`",
-        "invalid-token" => {
+        Code::Expired | Code::Exhausted | Code::Used => "start again with `xoxzo-2fa start`",
+        Code::InvalidToken => {
             "give --to, --subject, --purpose, --session and the payment as they were at start, with the same keys"
         }
-        "nothing-locked" => {
+        Code::NothingLocked => {
             "check --subject and --to; caps per client, range and service are not one user's to lift"
         }
-        "locked" => "wait, or make sure who asks and lift it with `xoxzo-2fa unlock`",
-        "too-many-sends" => "wait, or raise the cap in `sends` in the settings",
-        "wrong-pin" => "look at the newest message and try again with the same token",
-        "provider" => {
+        Code::Locked => "wait, or make sure who asks and lift it with `xoxzo-2fa unlock`",
+        Code::TooManySends => "wait, or raise the cap in `sends` in the settings",
+        Code::WrongPin => "look at the newest message and try again with the same token",
+        Code::Provider => {
             "nothing was sent and nothing counted: try again, or look at the account at xoxzo"
         }
-        "clock" => "set the clock of this machine",
-        "guard" => "look at the file of the counters: --guard FILE, or XOXZO_2FA_GUARD",
+        Code::Clock => "set the clock of this machine",
+        Code::Guard => "look at the counter store: --guard FILE, or XOXZO_2FA_GUARD",
         _ => return None,
     })
 }

@@ -9,7 +9,9 @@ use serde_json::json;
 use xoxzo_2fa::{Challenge, Channel, Code, Error, Handle, Sending, Token, TwoFactor};
 
 use crate::account::Account;
+use crate::answer;
 use crate::bound::Bound;
+use crate::output::{self, note, say};
 use crate::report::{Fault, tell};
 
 /// The pause between two questions about a message's state.
@@ -111,30 +113,30 @@ impl How {
         );
         let delivery = challenge.delivery.as_str();
         if json {
-            println!(
-                "{}",
-                json!({
-                    "token": challenge.token.as_str(), "masked": challenge.masked, "expires_in": expires_in, "resend_after": resend_after,
-                    "message_id": challenge.audit.message_id, "handle": challenge.handle.as_ref().map(Handle::as_str), "delivery": delivery, "parts": challenge.parts,
-                })
-            );
+            let told = json!({
+                "token": challenge.token.as_str(), "masked": challenge.masked, "expires_in_seconds": expires_in,
+                "resend_after_seconds": resend_after, "delivery": delivery,
+                "handle": challenge.handle.as_ref().map(Handle::as_str), "parts": challenge.parts,
+                "audit": answer::audit(&challenge.audit),
+            });
+            output::keep(&answer::line("challenged", told))?;
         } else {
-            println!("{}", challenge.token.as_str());
-            eprintln!(
+            output::keep(challenge.token.as_str())?;
+            note!(
                 "sent to {} ({delivery}), good for {expires_in} s, again after {resend_after} s",
                 challenge.masked
             );
             match &challenge.handle {
                 Some(handle) if !self.wait => {
-                    eprintln!(
+                    note!(
                         "ask for its state with: xoxzo-2fa status --handle {}",
                         handle.as_str()
                     );
                 }
                 Some(_) => {}
-                None => eprintln!(
-                    "xoxzo did not answer: the message may arrive, and its code will be good"
-                ),
+                None => {
+                    note!("xoxzo did not answer: the message may arrive, and its code will be good")
+                }
             }
         }
         if let Some(handle) = challenge.handle.as_ref().filter(|_| self.wait) {
@@ -159,9 +161,10 @@ fn follow(
                 if last != Some(report.delivery) {
                     let (delivery, detail) = (report.delivery.as_str(), &report.detail);
                     if json {
-                        println!("{}", json!({"delivery": delivery, "detail": detail}));
+                        let told = json!({"delivery": delivery, "detail": detail, "audit": answer::audit(&report.audit)});
+                        say!("{}", answer::line("reported", told));
                     } else {
-                        eprintln!("{delivery} after {} s", began.elapsed().as_secs());
+                        note!("{delivery} after {} s", began.elapsed().as_secs());
                     }
                 }
                 if report.delivery.is_final() {

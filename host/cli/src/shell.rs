@@ -1,12 +1,13 @@
 //! `completions` and `man`: completions for a shell, and manual pages.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
+use crate::help;
+use crate::output;
 use crate::report::Fault;
 
 #[derive(Args)]
@@ -20,7 +21,9 @@ impl Completions {
         // In memory first: a reader that has seen enough must not make it panic.
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, "xoxzo-2fa", &mut script);
-        io::stdout().write_all(&script)?;
+        let script = String::from_utf8_lossy(&script);
+        // For bash clap names the parts of a program whose name has a hyphen in two ways, so that one part does not find the other.
+        output::write(&script.replace("xoxzo__subcmd__2fa", "xoxzo__2fa"))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -34,16 +37,28 @@ pub(crate) struct Manual {
 impl Manual {
     pub(crate) fn run(&self, mut command: Command) -> Result<ExitCode, Fault> {
         command.build();
-        let page = match &self.command {
-            None => command,
-            Some(name) => command
-                .find_subcommand(name)
-                .cloned()
-                .ok_or_else(|| Fault::Around("there is no such command".to_string()))?,
+        let name = self.command.as_deref().unwrap_or_default();
+        let page = match name {
+            "" => command,
+            name => command.find_subcommand(name).cloned().ok_or_else(|| {
+                Fault::Around(format!(
+                    "there is no command `{name}`; `xoxzo-2fa --help` lists them"
+                ))
+            })?,
         };
+        // The sections have titles of their own here, where help has them after the options.
+        let page = Man::new(page.after_long_help(None::<&str>));
         let mut text = Vec::new();
-        Man::new(page).render(&mut text)?;
-        io::stdout().write_all(&text)?;
+        page.render(&mut text)?;
+        for (title, body) in help::sections(name) {
+            let body = body
+                .replace('\\', "\\e")
+                .replace('-', "\\-")
+                .replace("\n'", "\n\\&'");
+            let section = format!(".SH \"{}\"\n.nf\n{body}\n.fi\n", title.to_uppercase());
+            text.extend(section.into_bytes());
+        }
+        output::write(&String::from_utf8_lossy(&text))?;
         Ok(ExitCode::SUCCESS)
     }
 }

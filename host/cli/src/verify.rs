@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
-use xoxzo_2fa::{Error, Pin, Token};
+use xoxzo_2fa::{Pin, Token};
 
 use crate::account::Account;
+use crate::answer;
 use crate::bound::Bound;
-use crate::report::{Fault, seconds, tell};
+use crate::output;
+use crate::report::{Fault, tell};
 
 #[derive(Args)]
 pub(crate) struct Verify {
@@ -36,25 +38,15 @@ impl Verify {
         match verdict {
             Ok(acceptance) => {
                 if self.account.json {
-                    println!(
-                        "{}",
-                        json!({"verdict": "accepted", "receipt": acceptance.receipt.as_str()})
-                    );
+                    let told = json!({
+                        "receipt": acceptance.receipt.as_str(), "expires_in_seconds": acceptance.expires_in.as_secs(),
+                        "audit": answer::audit(&acceptance.audit),
+                    });
+                    output::keep(&answer::line("accepted", told))?;
                 } else {
-                    println!("accepted");
+                    output::keep("accepted")?;
                 }
                 Ok(ExitCode::SUCCESS)
-            }
-            Err(Error::Refuse(refusal)) if self.account.json => {
-                let retry_after = seconds(refusal.retry_after);
-                println!(
-                    "{}",
-                    json!({
-                        "verdict": "refused", "code": refusal.code.as_str(), "guesses_left": refusal.guesses_left,
-                        "retry_after": retry_after,
-                    })
-                );
-                Ok(ExitCode::from(1))
             }
             Err(error) => {
                 if !self.account.json {

@@ -88,7 +88,8 @@ impl Command {
             ] {
                 writeln!(output, "export {name}={}", quoted(value))?;
             }
-            eprintln!("the phones are at {url}/_sandbox/");
+            // Nobody may be there to read it.
+            let _unread = writeln!(io::stderr(), "the phones are at {url}/_sandbox/");
         }
         output.flush()?;
         sandbox.wait();

@@ -39,6 +39,12 @@ impl Settings {
         Ok(Self(document))
     }
 
+    /// Returns the JSON schema of the document, `settings.schema.json`.
+    #[must_use]
+    pub fn schema() -> &'static str {
+        SCHEMA
+    }
+
     /// Takes the document from a file.
     ///
     /// # Errors
@@ -351,6 +357,12 @@ fn replaced<'a>(text: &str, parts: impl IntoIterator<Item = (&'a RawValue, Strin
     whole + &text[end..]
 }
 
+/// Tells whether a text is like the names of variables: at most 64 capital letters, digits and `_`, with a `_` among them.
+fn is_variable(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    name.len() <= 64 && name.contains('_') && name.bytes().all(fits)
+}
+
 fn look_up(reference: &Map<String, Value>, path: &str) -> Result<String, Error> {
     let fault = |what: &str| Error::settings(format!("settings, {path}: {what}"));
     let mut entries = reference.iter();
@@ -361,7 +373,16 @@ fn look_up(reference: &Map<String, Value>, path: &str) -> Result<String, Error> 
     };
     match kind.as_str() {
         "env" => {
-            env::var(name).map_err(|_| fault("the environment variable is not set, or not text"))
+            // Whatever is not like a name may be the secret itself.
+            let named = |name: &String| format!(" {name}");
+            let shown = Some(name)
+                .filter(|name| is_variable(name))
+                .map_or_else(String::new, named);
+            env::var(name).map_err(|_| {
+                fault(&format!(
+                    "the environment variable{shown} is not set, or not text"
+                ))
+            })
         }
         "file" => {
             let text = fs::read_to_string(name)

@@ -36,7 +36,7 @@ fn all_are_there() {
     let shell = Shell::new();
     let (_, all) = explain(&shell, &["--all", "--json"]);
     let all: Value = serde_json::from_str(&all).unwrap();
-    let all = all.as_array().unwrap();
+    let all = all["explanations"].as_array().unwrap();
     let count = |name: &str, value: Value| all.iter().filter(|it| it[name] == value).count();
     let codes = xoxzo_2fa::Code::ALL.len();
     // Six waits of each of the codes that may say one, and three numbers of tries.
@@ -75,6 +75,7 @@ fn one_text_is_printed_with_its_offers() {
     }
     let (_, told) = explain(&shell, &["expired", "--locale", "ja", "--json"]);
     let told: Value = serde_json::from_str(&told).unwrap();
+    let told = &told["explanation"];
     let text = "認証コードの有効期限が切れました。新しい認証コードを取得してください。";
     assert_eq!(
         (&told["text"], &told["offers"]),
@@ -109,7 +110,7 @@ fn who_waits_at_the_terminal_reads_why_nothing_is_sent() {
 fn a_verify_at_the_terminal_says_the_same() {
     let shell = Shell::new();
     let (_, started) = shell.json(&[&["start", "--json"][..], &TO].concat(), "");
-    let token = started["token"].as_str().unwrap();
+    let token = started["challenged"]["token"].as_str().unwrap();
     let wrong = if shell.pin() == "000000" {
         "000001"
     } else {

@@ -1,8 +1,10 @@
 //! The command line as scripts use it: shapes, exit status, and what it keeps to itself.
 
+mod completions;
 mod explain;
 mod operations;
 mod operators;
+mod outputs;
 mod shell;
 
 use std::io::Write;
@@ -18,20 +20,21 @@ use xoxzo_2fa::{GuardName, Receipt};
 fn a_login_in_two_processes() {
     let shell = Shell::new();
     let (status, started) = shell.json(&[&["start", "--json"][..], &TO].concat(), "");
+    let started = &started["challenged"];
     assert_eq!(status, 0);
     for (name, value) in [("masked", "+81********78"), ("delivery", "accepted")] {
         assert_eq!(started[name], value);
     }
     assert_eq!(
         (
-            started["expires_in"].as_u64(),
-            started["resend_after"].as_u64(),
+            started["expires_in_seconds"].as_u64(),
+            started["resend_after_seconds"].as_u64(),
             started["parts"].as_u64()
         ),
         (Some(300), Some(60), Some(1))
     );
     assert_eq!(
-        started["message_id"],
+        started["audit"]["message_id"],
         shell.sandbox.inbox(None)[0].message_id
     );
     let token = started["token"].as_str().unwrap();
@@ -43,21 +46,22 @@ fn a_login_in_two_processes() {
     assert_eq!(
         (
             status,
-            &refused["verdict"],
-            &refused["code"],
-            refused["guesses_left"].as_u64()
+            &refused["failure"]["blame"],
+            &refused["failure"]["code"],
+            refused["failure"]["guesses_left"].as_u64()
         ),
-        (1, &"refused".into(), &"wrong-pin".into(), Some(4))
+        (1, &"refuse".into(), &"wrong-pin".into(), Some(4))
     );
     let (status, accepted) = shell.json(&verify, &format!("{pin}\n"));
-    assert_eq!((status, &accepted["verdict"]), (0, &"accepted".into()));
+    let accepted = &accepted["accepted"];
+    assert_eq!(status, 0);
     assert!(
         accepted["receipt"]
             .as_str()
             .is_some_and(|receipt| receipt.len() > 80)
     );
     let (status, used) = shell.json(&verify, &pin);
-    assert_eq!((status, &used["code"]), (1, &"used".into()));
+    assert_eq!((status, &used["failure"]["code"]), (1, &"used".into()));
 
     let token_info = shell.run(&["inspect", "--token", token], "");
     assert!(
@@ -127,7 +131,7 @@ fn processes_at_once_wait_for_each_other() {
             "verify",
             "--json",
             "--token",
-            started["token"].as_str().unwrap(),
+            started["challenged"]["token"].as_str().unwrap(),
         ][..],
         &TO,
     ]
@@ -149,7 +153,7 @@ fn processes_at_once_wait_for_each_other() {
         .into_iter()
         .map(|child| {
             let line = child.wait_with_output().unwrap().stdout;
-            serde_json::from_slice::<Value>(&line).unwrap()["guesses_left"].as_u64()
+            serde_json::from_slice::<Value>(&line).unwrap()["failure"]["guesses_left"].as_u64()
         })
         .collect();
     left.sort_unstable();
@@ -190,15 +194,16 @@ fn a_file_from_the_future_is_shut_until_it_is_repaired() {
     let start = [&["start", "--json"][..], &TO].concat();
     let (status, value) = shell.json(&start, "");
     assert_eq!(
-        (status, &value["error"]["code"]),
+        (status, &value["failure"]["code"]),
         (3, &"clock".into()),
         "{value}"
     );
-    assert!(value["error"]["retry_after"].is_null());
+    assert!(value["failure"]["retry_after_seconds"].is_null());
 
     let repair = ["guard", "repair", "--json", file.to_str().unwrap()];
     let (status, value) = shell.json(&repair, "");
     assert_eq!(status, 0, "{value}");
+    let value = &value["repaired"];
     assert!(value["ahead_seconds"].as_u64().unwrap() > 3 * 31_536_000 - 60);
     assert_eq!(
         (&value["shut_seconds"], &value["renewed"]),
@@ -206,11 +211,11 @@ fn a_file_from_the_future_is_shut_until_it_is_repaired() {
     );
 
     let (status, value) = shell.json(&start, "");
-    let wait = value["error"]["retry_after"].as_u64().unwrap();
+    let wait = value["failure"]["retry_after_seconds"].as_u64().unwrap();
     assert!(status == 3 && (800..=841).contains(&wait), "{value}");
     // A second repair does not begin the wait anew.
     let (status, value) = shell.json(&repair, "");
-    let shut = value["shut_seconds"].as_u64().unwrap();
+    let shut = value["repaired"]["shut_seconds"].as_u64().unwrap();
     assert!(status == 0 && (1..840).contains(&shut), "{value}");
     assert!(shell.sandbox.inbox(None).is_empty());
 }
@@ -260,8 +265,8 @@ fn each_blame_has_its_exit_status() {
         let (status, value) = output;
         (
             status,
-            value["error"]["blame"].as_str().unwrap().to_string(),
-            value["error"]["code"].as_str().unwrap().to_string(),
+            value["failure"]["blame"].as_str().unwrap().to_string(),
+            value["failure"]["code"].as_str().unwrap().to_string(),
         )
     };
     let told = |status, blame: &str, code: &str| (status, blame.to_string(), code.to_string());
@@ -293,7 +298,7 @@ fn each_blame_has_its_exit_status() {
         .unwrap();
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
-        (output.status.code(), &value["error"]["code"]),
+        (output.status.code(), &value["failure"]["code"]),
         (Some(3), &"provider".into())
     );
     let mut command = shell.command(&[&["start", "--json"][..], &TO].concat());
@@ -315,13 +320,21 @@ fn the_demo_shows_what_is_refused() {
     let text = String::from_utf8(output.stdout).unwrap();
     for word in [
         "accepted",
-        "wrong-pin: That is not the code. 4 tries are left.",
+        "wrong-pin: That is not the code. 4 tries are left.\n      the code was another; each challenge has five tries",
         "used: This code no longer works. Ask for a new one.",
         "expired: The code has expired. Ask for a new one.",
         "invalid-token: This code no longer works. Ask for a new one.",
+        "cooldown: ",
+        "sent again to +81********78, with the same code",
+        "exhausted: ",
+        "now even the right code is refused",
+        "1250 JPY",
+        "accepted: 1250 JPY to Ann Lee",
+        "next: the same with your own program",
     ] {
         assert!(text.contains(word), "{word}");
     }
+    assert!(!text.contains("press Enter"), "{text}");
     // By hand: nonsense, a wrong guess, then nothing more to read.
     let output = shell.run(&["demo"], "nonsense\n");
     let text = String::from_utf8(output.stdout).unwrap();
@@ -362,8 +375,8 @@ fn the_sandbox_says_where_it_is() {
 
     let arguments = ["sandbox", "--listen", "0.0.0.0:0", "--json"];
     let (status, told) = shell.json(&arguments, "");
-    assert_eq!((status, &told["error"]["blame"]), (2, &json!("misuse")));
-    let detail = told["error"]["detail"].as_str().unwrap();
+    assert_eq!((status, &told["failure"]["blame"]), (2, &json!("misuse")));
+    let detail = told["failure"]["detail"].as_str().unwrap();
     assert!(detail.contains("not a loopback address"), "{detail}");
     let wrong = shell.run(&["sandbox", "--template", "7=Hi {name"], "");
     let told = String::from_utf8(wrong.stderr).unwrap();

@@ -21,10 +21,10 @@ fn with<'a>(settings: &'a [String; 2], arguments: &[&'a str]) -> Vec<&'a str> {
 fn after_cooldown(shell: &Shell, arguments: &[&str]) -> (i32, Value) {
     loop {
         let (status, value) = shell.json(arguments, "");
-        if value["error"]["code"] != "cooldown" {
+        if value["failure"]["code"] != "cooldown" {
             return (status, value);
         }
-        assert_eq!(value["error"]["retry_after"], 1);
+        assert_eq!(value["failure"]["retry_after_seconds"], 1);
         thread::sleep(Duration::from_millis(200));
     }
 }
@@ -37,26 +37,29 @@ fn a_code_is_sent_again_and_said_by_a_call() {
         &with(&settings, &["start", "--json", "--session", "s-1"]),
         "",
     );
-    let (token, pin) = (started["token"].as_str().unwrap(), shell.pin());
+    let (token, pin) = (
+        started["challenged"]["token"].as_str().unwrap(),
+        shell.pin(),
+    );
     let resend = ["resend", "--json", "--token", token, "--session", "s-1"];
     let (status, sent) = after_cooldown(
         &shell,
         &with(&settings, &[&resend[..], &["--locale", "ja"]].concat()),
     );
     assert_eq!(
-        (status, &sent["token"], shell.pin()),
-        (0, &started["token"], pin.clone())
+        (status, &sent["challenged"]["token"], shell.pin()),
+        (0, &started["challenged"]["token"], pin.clone())
     );
     assert!(shell.sandbox.inbox(None)[1].body.contains("認証コード"));
 
     let call = with(&settings, &[&resend[..], &["--channel", "voice"]].concat());
     let (status, called) = after_cooldown(&shell, &call);
-    assert_eq!((status, &called["parts"]), (0, &Value::Null));
+    assert_eq!((status, &called["challenged"]["parts"]), (0, &Value::Null));
     let spoken = shell.sandbox.inbox(None).pop().unwrap();
     let digits: Vec<_> = pin.chars().map(String::from).collect();
     assert!(spoken.channel == "voice" && spoken.body.contains(&digits.join(",,")));
 
-    let handle = called["handle"].as_str().unwrap();
+    let handle = called["challenged"]["handle"].as_str().unwrap();
     let ask = [
         "status",
         "--json",
@@ -67,18 +70,20 @@ fn a_code_is_sent_again_and_said_by_a_call() {
     ];
     let (status, told) = shell.json(&ask, "");
     assert!(
-        status == 0 && ["delivering", "delivered"].contains(&told["delivery"].as_str().unwrap())
+        status == 0
+            && ["delivering", "delivered"]
+                .contains(&told["reported"]["delivery"].as_str().unwrap())
     );
     let (status, soon) = shell.json(&ask, "");
-    assert_eq!((status, &soon["error"]["code"]), (1, &json!("cooldown")));
+    assert_eq!((status, &soon["failure"]["code"]), (1, &json!("cooldown")));
 
     let verify = with(
         &settings,
         &["verify", "--json", "--token", token, "--session", "s-1"],
     );
-    assert_eq!(shell.json(&verify, &pin).1["verdict"], "accepted");
+    assert_eq!(shell.json(&verify, &pin).0, 0);
     let (status, used) = shell.json(&with(&settings, &resend), "");
-    assert_eq!((status, &used["error"]["code"]), (1, &json!("used")));
+    assert_eq!((status, &used["failure"]["code"]), (1, &json!("used")));
 }
 
 #[test]
@@ -92,10 +97,10 @@ fn delivery_is_shown_as_it_moves() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert!(lines[0]["token"].is_string());
+    assert!(lines[0]["challenged"]["token"].is_string());
     let states: Vec<_> = lines[1..]
         .iter()
-        .map(|line| line["delivery"].as_str().unwrap())
+        .map(|line| line["reported"]["delivery"].as_str().unwrap())
         .collect();
     assert_eq!(states.last(), Some(&"delivered"));
     let order = ["queued", "delivering", "delivered"];
@@ -110,31 +115,41 @@ fn a_lock_is_lifted_by_an_operator() {
     let shell = Shell::new();
     let settings = shell.settings();
     let (_, started) = shell.json(&with(&settings, &["start", "--json"]), "");
-    let token = started["token"].as_str().unwrap();
+    let token = started["challenged"]["token"].as_str().unwrap();
     let verify = with(&settings, &["verify", "--json", "--token", token]);
     let pin = shell.pin();
     let wrong = if pin == "000000" { "000001" } else { "000000" };
     for left in [1, 0] {
-        assert_eq!(shell.json(&verify, wrong).1["guesses_left"], left);
+        assert_eq!(
+            shell.json(&verify, wrong).1["failure"]["guesses_left"],
+            left
+        );
     }
     let (_, locked) = shell.json(&verify, &pin);
     assert_eq!(
-        (&locked["code"], &locked["retry_after"]),
+        (
+            &locked["failure"]["code"],
+            &locked["failure"]["retry_after_seconds"]
+        ),
         (&json!("locked"), &Value::Null)
     );
     let unlock = with(&settings, &["unlock", "--json"]);
     let (status, lifted) = shell.json(&unlock, "");
     assert_eq!(
-        (status, &lifted["failures"], &lifted["subject_failures"]),
+        (
+            status,
+            &lifted["unlocked"]["failures"],
+            &lifted["unlocked"]["subject_failures"]
+        ),
         (0, &json!(2), &json!(2))
     );
-    assert_eq!(lifted["messages"], 1);
+    assert_eq!(lifted["unlocked"]["messages"], 1);
     let (status, nothing) = shell.json(&unlock, "");
     assert_eq!(
-        (status, &nothing["error"]["code"]),
+        (status, &nothing["failure"]["code"]),
         (1, &json!("nothing-locked"))
     );
-    assert_eq!(shell.json(&verify, &pin).1["verdict"], "accepted");
+    assert_eq!(shell.json(&verify, &pin).0, 0);
     let (_, _) = shell.json(&with(&settings, &["start", "--json"]), "");
     let plain = shell.run(&with(&settings, &["unlock"]), "");
     let plain = String::from_utf8_lossy(&plain.stdout).into_owned();
@@ -165,13 +180,16 @@ fn a_payment_is_shown_and_bound() {
     let (_, started) = shell.json(&start, "");
     let message = shell.sandbox.inbox(None).pop().unwrap().body;
     assert!(message.contains("12.50 EUR") && message.contains("Ann Lee"));
-    let (token, pin) = (started["token"].as_str().unwrap(), code(&message).unwrap());
+    let (token, pin) = (
+        started["challenged"]["token"].as_str().unwrap(),
+        code(&message).unwrap(),
+    );
     let verify = |amount| {
         let arguments = [&["verify", "--json", "--token", token][..], &pay(amount)].concat();
         shell.json(&with(&settings, &arguments), &pin).1
     };
-    assert_eq!(verify("12.51")["code"], "invalid-token");
-    assert_eq!(verify("12.50")["verdict"], "accepted");
+    assert_eq!(verify("12.51")["failure"]["code"], "invalid-token");
+    assert_eq!(verify("12.50")["accepted"]["receipt"].is_string(), true);
     let half = with(&settings, &["start", "--amount", "12.50"]);
     assert_eq!(shell.run(&half, "").status.code(), Some(2));
 }
@@ -194,11 +212,14 @@ fn a_national_number_is_taken_with_its_region() {
             "",
         )
     };
-    assert_eq!(start("090-1234-5678", "JP").1["masked"], "+81********78");
+    assert_eq!(
+        start("090-1234-5678", "JP").1["challenged"]["masked"],
+        "+81********78"
+    );
     assert_eq!(shell.sandbox.inbox(None)[0].recipient, "+819012345678");
     for (to, region) in [("090-1234", "JP"), ("090-1234-5678", "XX")] {
         let (status, error) = start(to, region);
-        assert_eq!((status, &error["error"]["code"]), (2, &json!("request")));
+        assert_eq!((status, &error["failure"]["code"]), (2, &json!("request")));
     }
 }
 
@@ -210,6 +231,7 @@ fn settings_and_texts_are_looked_at_before() {
         |command: &'static str| [command, "--json", &settings[0], &settings[1]].map(str::to_string);
     let json = |arguments: [String; 4]| shell.json(&arguments.each_ref().map(String::as_str), "");
     let (status, checked) = json(look("check"));
+    let checked = &checked["checked"];
     // Test mode meets no standard.
     assert_eq!(
         (status, &checked["effective"]["pin"]["digits"]),
@@ -246,7 +268,7 @@ fn settings_and_texts_are_looked_at_before() {
     );
 
     let (status, texts) = json(look("preview"));
-    let texts = texts.as_array().unwrap();
+    let texts = texts["previews"]["previews"].as_array().unwrap();
     assert_eq!((status, texts.len()), (0, 10));
     for text in texts {
         assert_eq!(
@@ -289,19 +311,22 @@ fn settings_and_texts_are_looked_at_before() {
     ];
     let preview = shell.run(&[&["preview", "--json"][..], &own].concat(), "");
     let preview: Value = serde_json::from_slice(&preview.stdout).unwrap();
-    assert_eq!(preview[0]["text"], "This is Xoxzo 2FA. Your PIN is 1234");
+    assert_eq!(
+        preview["previews"]["previews"][0]["text"],
+        "This is Xoxzo 2FA. Your PIN is 1234"
+    );
     let check = shell.run(&[&["check", "--json"][..], &own].concat(), "");
     let check: Value = serde_json::from_slice(&check.stdout).unwrap();
     let cap = json!({"count": 20, "seconds": 3_600});
-    assert_eq!(check["effective"]["failures"]["per_client"], cap);
-    let odds = check["odds"].as_array().unwrap();
+    assert_eq!(check["checked"]["effective"]["failures"]["per_client"], cap);
+    let odds = check["checked"]["odds"].as_array().unwrap();
     assert_eq!((odds.len(), &odds[0]["guesses"]), (5, &json!(5)));
     let both = [&["preview", &settings[0], &settings[1]][..], &own].concat();
     assert_eq!(shell.run(&both, "").status.code(), Some(2));
 
     std::fs::write(&settings[1], "{\"version\": 2}").unwrap();
     let (status, wrong) = json(look("check"));
-    assert_eq!((status, &wrong["error"]["code"]), (2, &json!("settings")));
+    assert_eq!((status, &wrong["failure"]["code"]), (2, &json!("settings")));
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn seen_and_lifted(guard: impl Guard + 'static, place: &str) {
         shell.json(&arguments, "")
     };
     let limit = |limits: &Value, setting: &str| {
-        let limits = limits["limits"].as_array().unwrap();
+        let limits = limits["limits"]["limits"].as_array().unwrap();
         let found = limits.iter().find(|limit| limit["setting"] == setting);
         let limit = found.unwrap();
         (limit["total"].as_u64(), limit["refuses"] == true)
@@ -63,25 +63,34 @@ fn seen_and_lifted(guard: impl Guard + 'static, place: &str) {
     // The guess that was refused is counted in the window, too.
     assert_eq!(limit(&limits, "failures.soft"), (Some(3), false));
     assert_eq!(limit(&limits, "sends.per_number"), (Some(1), false));
-    assert_eq!(limits["operator"], "ann");
+    assert_eq!(limits["limits"]["operator"], "ann");
 
     let (status, lifted) = beside("unlock");
-    assert_eq!((status, lifted["failures"].as_u64()), (0, Some(2)));
-    assert_eq!(lifted["trail"], limits["trail"]);
+    assert_eq!(
+        (status, lifted["unlocked"]["failures"].as_u64()),
+        (0, Some(2))
+    );
+    assert_eq!(
+        lifted["unlocked"]["audit"]["trail"],
+        limits["limits"]["audit"]["trail"]
+    );
     let (_, limits) = beside("limits");
     assert_eq!(limit(&limits, "failures.hard"), (Some(0), false));
     assert!(service.verify(&token, &login(), &Pin::new(&pin)).is_ok());
 
     // The names that logs have for the user, and what the account has left.
     let (status, trail) = beside("trail");
-    assert_eq!((status, &trail), (0, &lifted["trail"]));
+    assert_eq!(
+        (status, &trail["trail"]),
+        (0, &lifted["unlocked"]["audit"]["trail"])
+    );
     let credits = ["credits", "--json", "--guard", place];
     let settings = settings.iter().map(String::as_str);
     let credits: Vec<_> = credits.into_iter().chain(settings).collect();
     let (status, credits) = shell.json(&credits, "");
     assert_eq!(status, 0);
     assert!(
-        credits["credits"]
+        credits["credits"]["credits"]
             .as_i64()
             .is_some_and(|credits| credits > 0),
         "{credits}"

@@ -1,0 +1,125 @@
+//! The parts of help and manual pages that arguments do not tell: exit status, environment, files and examples.
+
+use clap::Command;
+
+const EXIT: &str = "\
+0  done, or accepted
+1  refused: a wrong code, a limit, a MUST of `check` that is not met
+2  misuse: arguments, settings, or a file that is not there
+3  upstream: Xoxzo, the counter store or the clock failed
+4  done, but the result could not be written to standard output";
+
+const ENVIRONMENT: &str = "\
+XOXZO_API_SID, XOXZO_API_AUTH_TOKEN  account at Xoxzo
+XOXZO_2FA_KEY                        keys of challenges, from `keygen`, with commas between them: the first signs
+XOXZO_2FA_GUARD_KEY                  key of the counters' names, from `keygen`; another one
+XOXZO_2FA_GUARD                      counter store: a file, or the URL of a Redis server
+XOXZO_2FA_SERVICE                    name of the service in messages
+XOXZO_2FA_AUDIENCE                   name of the service in tokens
+XOXZO_2FA_DESTINATIONS               countries that get messages, such as US,JP-mobile
+XOXZO_2FA_PIN_DIGITS                 digits of a PIN
+XOXZO_2FA_TEXTS                      file with the service's own texts
+XOXZO_2FA_CLIENT_CAP                 COUNT/SECONDS for each client address
+XOXZO_SENDER                         sender of messages
+XOXZO_BASE_URL                       origin of the API, such as a sandbox's";
+
+const FILES: &str = "\
+$XDG_STATE_HOME/xoxzo-2fa/guard.sqlite  counters, unless --guard names another store; ~/.local/state without the variable
+$XDG_STATE_HOME/xoxzo-2fa/warnings      the warnings that were shown last, so that each is shown once";
+
+/// Examples of each command; of the whole program under no name.
+const EXAMPLES: [(&str, &str); 19] = [
+    (
+        "",
+        "xoxzo-2fa demo\nxoxzo-2fa sandbox\nxoxzo-2fa start --to +819012345678 --subject user-1",
+    ),
+    ("check", "xoxzo-2fa check --settings settings.json"),
+    (
+        "completions",
+        "xoxzo-2fa completions bash > ~/.local/share/bash-completion/completions/xoxzo-2fa\nxoxzo-2fa completions zsh > ~/.zfunc/_xoxzo-2fa",
+    ),
+    ("credits", "xoxzo-2fa credits --json"),
+    ("demo", "xoxzo-2fa demo\nxoxzo-2fa demo --auto"),
+    (
+        "explain",
+        "xoxzo-2fa explain wrong-pin --guesses-left 2 --locale ja",
+    ),
+    ("guard", "xoxzo-2fa guard repair guard.sqlite"),
+    ("inspect", "xoxzo-2fa inspect --token \"$token\""),
+    (
+        "keygen",
+        "export XOXZO_2FA_KEY=$(xoxzo-2fa keygen)\nxoxzo-2fa keygen --receipt-for shop",
+    ),
+    ("man", "xoxzo-2fa man start | man -l -"),
+    ("preview", "xoxzo-2fa preview --purpose login"),
+    (
+        "resend",
+        "xoxzo-2fa resend --token \"$token\" --to +819012345678 --subject user-1 --channel voice",
+    ),
+    (
+        "limits",
+        "xoxzo-2fa limits --to +819012345678 --subject user-1",
+    ),
+    (
+        "sandbox",
+        "eval \"$(xoxzo-2fa sandbox --listen 127.0.0.1:8025 &)\"\nxoxzo-2fa sandbox --template '7={service}: {code} is your code'",
+    ),
+    (
+        "start",
+        "token=$(xoxzo-2fa start --to +819012345678 --subject user-1)\nxoxzo-2fa start --to 090-1234-5678 --region JP --subject user-1 --wait",
+    ),
+    ("status", "xoxzo-2fa status --handle \"$handle\""),
+    (
+        "trail",
+        "xoxzo-2fa trail --to +819012345678 --subject user-1 --json",
+    ),
+    (
+        "unlock",
+        "xoxzo-2fa unlock --to +819012345678 --subject user-1 --operator ann",
+    ),
+    (
+        "verify",
+        "xoxzo-2fa verify --token \"$token\" --to +819012345678 --subject user-1",
+    ),
+];
+
+/// Commands that read no settings.
+const WITHOUT_SETTINGS: [&str; 8] = [
+    "completions",
+    "demo",
+    "explain",
+    "guard",
+    "inspect",
+    "man",
+    "sandbox",
+    "help",
+];
+
+/// The command with these parts in its help, and in that of each subcommand.
+pub(crate) fn with_help(command: Command) -> Command {
+    let help = text(&sections(""));
+    command.after_long_help(help).mut_subcommands(|subcommand| {
+        let help = text(&sections(subcommand.get_name()));
+        subcommand.after_long_help(help)
+    })
+}
+
+/// The sections of a command, each with its title. Those of the whole program are of no name.
+pub(crate) fn sections(name: &str) -> Vec<(&'static str, &'static str)> {
+    let mut sections = vec![("Exit status", EXIT)];
+    if !WITHOUT_SETTINGS.contains(&name) {
+        sections.push(("Environment", ENVIRONMENT));
+        sections.push(("Files", FILES));
+    }
+    let examples = EXAMPLES.iter().find(|(own, _)| *own == name);
+    sections.extend(examples.map(|(_, examples)| ("Examples", *examples)));
+    sections
+}
+
+fn text(sections: &[(&str, &str)]) -> String {
+    let section = |(title, body): &(&str, &str)| {
+        let lines: String = body.lines().map(|line| format!("  {line}\n")).collect();
+        format!("{title}:\n{lines}")
+    };
+    sections.iter().map(section).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,61 @@
+//! Standard output and standard error, of which either can be closed, full, or read by nobody.
+
+use std::fs::{File, metadata};
+use std::io::{self, Write};
+
+use crate::report::Fault;
+
+/// Prints a line. Fails if nobody can read it.
+macro_rules! say {
+    ($($argument:tt)*) => { $crate::output::print(&format!($($argument)*))? };
+}
+
+/// Tells people at the terminal a line, if standard error is there.
+macro_rules! note {
+    ($($argument:tt)*) => { $crate::output::tell(&format!($($argument)*)) };
+}
+
+pub(crate) use {note, say};
+
+/// Prints a line to standard output.
+pub(crate) fn print(line: &str) -> Result<(), Fault> {
+    write(&format!("{line}\n"))
+}
+
+/// Prints a text as it is to standard output.
+pub(crate) fn write(text: &str) -> Result<(), Fault> {
+    let mut output = io::stdout().lock();
+    let written = output.write_all(text.as_bytes());
+    written.and_then(|()| output.flush()).map_err(Fault::Output)
+}
+
+/// Prints a line that exists only once, such as a token: to standard error, if standard output does not take it or throws it away.
+pub(crate) fn keep(line: &str) -> Result<(), Fault> {
+    if is_thrown_away() {
+        tell(line);
+        return Ok(());
+    }
+    print(line).inspect_err(|_| tell(line))
+}
+
+/// Prints a line to standard error, if that takes it.
+pub(crate) fn tell(line: &str) {
+    let _there_is_nobody_left_to_tell = writeln!(io::stderr(), "{line}");
+}
+
+/// Tells whether standard output is the null device, which also stands for one that was closed.
+#[cfg(unix)]
+fn is_thrown_away() -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+
+    let own = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    let own = own.and_then(|file| file.metadata());
+    let null = metadata("/dev/null");
+    matches!((own, null), (Ok(own), Ok(null)) if own.rdev() != 0 && own.rdev() == null.rdev())
+}
+
+#[cfg(not(unix))]
+fn is_thrown_away() -> bool {
+    false
+}

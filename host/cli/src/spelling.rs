@@ -1,0 +1,194 @@
+//! The places of faults in settings, as people name them: the file, the field, the variable, and the likely spelling.
+
+use std::path::Path;
+use std::{env, fs};
+
+use serde_json::Value;
+use xoxzo_2fa::{Code, Error, Settings};
+
+/// The variables of settings, with the field that each sets.
+const VARIABLES: [(&str, &str); 12] = [
+    ("XOXZO_API_SID", "xoxzo.sid"),
+    ("XOXZO_API_AUTH_TOKEN", "xoxzo.auth_token"),
+    ("XOXZO_BASE_URL", "xoxzo.base_url"),
+    ("XOXZO_SENDER", "xoxzo.sender"),
+    ("XOXZO_2FA_KEY", "keys"),
+    ("XOXZO_2FA_GUARD_KEY", "guard.key"),
+    ("XOXZO_2FA_SERVICE", "service"),
+    ("XOXZO_2FA_AUDIENCE", "audience"),
+    ("XOXZO_2FA_DESTINATIONS", "destinations"),
+    ("XOXZO_2FA_PIN_DIGITS", "pin.digits"),
+    ("XOXZO_2FA_TEXTS", "message.texts"),
+    ("XOXZO_2FA_CLIENT_CAP", "per_client"),
+];
+
+/// Variables that are not settings.
+const OTHERS: [&str; 4] = [
+    "XOXZO_2FA_GUARD",
+    "XOXZO_2FA_CACHE",
+    "XOXZO_SANDBOX_SID",
+    "XOXZO_SANDBOX_AUTH_TOKEN",
+];
+
+/// Names the file, or the variable, in which a fault of settings is.
+pub(crate) fn located(error: Error, file: Option<&Path>) -> Error {
+    let Error::Misuse(mut failure) = error else {
+        return error;
+    };
+    if failure.code == Code::Settings {
+        failure.detail = match file {
+            Some(file) => in_file(&failure.detail, file),
+            None => in_variables(&failure.detail),
+        };
+    }
+    Error::Misuse(failure)
+}
+
+/// Returns a remark on each variable that looks like one of ours and is none.
+pub(crate) fn strange_variables() -> Vec<String> {
+    let ours = |name: &str| {
+        ["XOXZO_API_", "XOXZO_2FA_"]
+            .iter()
+            .any(|own| name.starts_with(own))
+    };
+    let known: Vec<&str> = VARIABLES
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(OTHERS)
+        .collect();
+    let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let strange = set.filter(|name| ours(name) && !known.contains(&name.as_str()));
+    let remark = |name: String| {
+        Some(format!(
+            "{name} means nothing; did you mean {}?",
+            nearest(&name, &known)?
+        ))
+    };
+    strange.filter_map(remark).collect()
+}
+
+fn in_file(detail: &str, file: &Path) -> String {
+    let place = file.display();
+    let told = detail.strip_prefix("settings").unwrap_or(detail);
+    let unknown = fs::read_to_string(file)
+        .ok()
+        .and_then(|json| unknown_field(&json));
+    match unknown {
+        Some(unknown) if told.contains("a field that does not exist") => {
+            format!("{place}, {unknown}")
+        }
+        _ => format!("{place}{told}"),
+    }
+}
+
+fn in_variables(detail: &str) -> String {
+    let told = detail.strip_prefix("settings").unwrap_or(detail);
+    if let Some(missing) = told
+        .strip_prefix(": ")
+        .and_then(|told| told.strip_suffix(" is not set"))
+    {
+        let set: Vec<String> = env::vars_os()
+            .filter_map(|(name, _)| name.into_string().ok())
+            .collect();
+        let strange = set
+            .iter()
+            .map(String::as_str)
+            .filter(|name| VARIABLES.iter().all(|(own, _)| own != name));
+        return match nearest(missing, &strange.collect::<Vec<_>>()) {
+            Some(near) => format!("{missing} is not set; {near} is: did you mean {missing}?"),
+            None => format!("{missing} is not set"),
+        };
+    }
+    // The line is one of a document that nobody wrote.
+    let Some((path, what)) = told
+        .strip_prefix(", ")
+        .and_then(|told| told.split_once(": "))
+    else {
+        return told.trim_start_matches([':', ' ']).to_string();
+    };
+    let path = path.split(", ").next().unwrap_or(path);
+    let variable = VARIABLES.iter().find(|(_, field)| {
+        path == *field
+            || path.starts_with(&format!("{field}."))
+            || path.split('.').any(|part| part == *field)
+    });
+    match variable {
+        Some((name, _)) => format!("{name} ({path}): {what}"),
+        None => format!("{path}: {what}"),
+    }
+}
+
+/// Finds the first field of a document that its schema does not have.
+fn unknown_field(json: &str) -> Option<String> {
+    let document = serde_json::from_str(json).ok()?;
+    let schema = serde_json::from_str(Settings::schema()).ok()?;
+    let (path, name, likely) = unknown(&document, &schema, "")?;
+    let place = if path.is_empty() {
+        String::new()
+    } else {
+        format!("{path}: ")
+    };
+    let line = json
+        .find(&format!("\"{name}\""))
+        .map(|at| json[..at].matches('\n').count() + 1);
+    let line = line.map_or_else(String::new, |line| format!("line {line}: "));
+    let likely = likely.map_or_else(String::new, |likely| format!("; did you mean `{likely}`?"));
+    Some(format!("{line}{place}unknown field `{name}`{likely}"))
+}
+
+/// The path of an object, the name that it should not have, and the likely one.
+fn unknown(node: &Value, schema: &Value, path: &str) -> Option<(String, String, Option<String>)> {
+    match node {
+        Value::Object(fields) => {
+            let known = schema["properties"].as_object()?;
+            for (name, value) in fields {
+                let within = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
+                match known.get(name) {
+                    Some(schema) => {
+                        if let Some(found) = unknown(value, schema, &within) {
+                            return Some(found);
+                        }
+                    }
+                    None => {
+                        let names: Vec<&str> = known.keys().map(String::as_str).collect();
+                        let likely = nearest(name, &names).map(str::to_string);
+                        return Some((path.to_string(), name.clone(), likely));
+                    }
+                }
+            }
+            None
+        }
+        Value::Array(items) => (0..).zip(items).find_map(|(at, item): (usize, _)| {
+            unknown(item, &schema["items"], &format!("{path}.{at}"))
+        }),
+        _ => None,
+    }
+}
+
+/// The candidate that a word is likely to be meant for: with a third of its letters wrong at most.
+fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let rated = candidates
+        .iter()
+        .map(|candidate| (distance(word, candidate), *candidate));
+    let (wrong, best) = rated.min()?;
+    (wrong * 3 <= word.len().max(3)).then_some(best)
+}
+
+/// Counts the letters to insert, remove or replace (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.chars().enumerate() {
+        let mut before = std::mem::replace(&mut row[0], at + 1);
+        for (column, own) in other.iter().enumerate() {
+            let replaced = before + usize::from(letter != *own);
+            before = row[column + 1];
+            row[column + 1] = replaced.min(before + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
