@@ -219,7 +219,9 @@ impl Stage {
             expect("wrong-pin", guess, why)?;
         }
         let right = self.verify(&challenge, &login, &pin);
-        expect("exhausted", right, "now even the right code is refused")
+        expect("exhausted", right, "now even the right code is refused")?;
+        self.wait(challenge.resend_after);
+        Ok(())
     }
 
     fn payment(&self) -> Result<(), Fault> {
