@@ -36,7 +36,7 @@ pub(crate) struct Demo {
     auto: bool,
 }
 
-/// What the demo runs on: a sandbox, a client of it, and a clock that can be set ahead.
+/// A sandbox, a client of it, and a clock that can be set ahead.
 struct Stage {
     sandbox: Sandbox,
     two_factor: TwoFactor,

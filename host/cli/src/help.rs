@@ -1,27 +1,14 @@
 //! The parts of help and manual pages that arguments do not tell: exit status, environment, files and examples.
 
 use clap::Command;
+use xoxzo_2fa::Settings;
 
 const EXIT: &str = "\
 0  done, or accepted
 1  refused: a wrong code, a limit, a MUST of `check` that is not met
 2  misuse: arguments, settings, or a file that is not there
-3  upstream: Xoxzo, the counter store or the clock failed
+3  upstream: the provider of messages, the counter store or the clock failed
 4  done, but the result could not be written to standard output";
-
-const ENVIRONMENT: &str = "\
-XOXZO_API_SID, XOXZO_API_AUTH_TOKEN  account at Xoxzo
-XOXZO_2FA_KEY                        keys of challenges, from `keygen`, with commas between them: the first signs
-XOXZO_2FA_GUARD_KEY                  key of the counters' names, from `keygen`; another one
-XOXZO_2FA_GUARD                      counter store: a file, or the URL of a Redis server
-XOXZO_2FA_SERVICE                    name of the service in messages
-XOXZO_2FA_AUDIENCE                   name of the service in tokens
-XOXZO_2FA_DESTINATIONS               countries that get messages, such as US,JP-mobile
-XOXZO_2FA_PIN_DIGITS                 digits of a PIN
-XOXZO_2FA_TEXTS                      file with the service's own texts
-XOXZO_2FA_CLIENT_CAP                 COUNT/SECONDS for each client address
-XOXZO_SENDER                         sender of messages
-XOXZO_BASE_URL                       origin of the API, such as a sandbox's";
 
 const FILES: &str = "\
 $XDG_STATE_HOME/xoxzo-2fa/guard.sqlite  counters, unless --guard names another store; ~/.local/state without the variable
@@ -105,19 +92,34 @@ pub(crate) fn with_help(command: Command) -> Command {
 }
 
 /// The sections of a command, each with its title. Those of the whole program are of no name.
-pub(crate) fn sections(name: &str) -> Vec<(&'static str, &'static str)> {
-    let mut sections = vec![("Exit status", EXIT)];
+pub(crate) fn sections(name: &str) -> Vec<(&'static str, String)> {
+    let mut sections = vec![("Exit status", EXIT.to_string())];
     if !WITHOUT_SETTINGS.contains(&name) {
-        sections.push(("Environment", ENVIRONMENT));
-        sections.push(("Files", FILES));
+        sections.push(("Environment", environment()));
+        sections.push(("Files", FILES.to_string()));
     }
     let examples = EXAMPLES.iter().find(|(own, _)| *own == name);
-    sections.extend(examples.map(|(_, examples)| ("Examples", *examples)));
+    sections.extend(examples.map(|(_, examples)| ("Examples", (*examples).to_string())));
     sections
 }
 
-fn text(sections: &[(&str, &str)]) -> String {
-    let section = |(title, body): &(&str, &str)| {
+fn environment() -> String {
+    let guard = (
+        "XOXZO_2FA_GUARD",
+        "counter store: a file, or the URL of a Redis server",
+    );
+    let settings = Settings::variables()
+        .iter()
+        .map(|own| (own.name, own.about));
+    let lines = settings.chain([guard]);
+    let lines: Vec<String> = lines
+        .map(|(name, about)| format!("{name:<24} {about}"))
+        .collect();
+    lines.join("\n")
+}
+
+fn text(sections: &[(&str, String)]) -> String {
+    let section = |(title, body): &(&str, String)| {
         let lines: String = body.lines().map(|line| format!("  {line}\n")).collect();
         format!("{title}:\n{lines}")
     };

@@ -3,7 +3,8 @@
 use std::fs::{File, metadata};
 use std::io::{self, Write};
 
-use crate::report::Fault;
+/// Standard output did not take what was written.
+pub(crate) struct NoOutput(pub(crate) io::Error);
 
 /// Prints a line. Fails if nobody can read it.
 macro_rules! say {
@@ -18,19 +19,19 @@ macro_rules! note {
 pub(crate) use {note, say};
 
 /// Prints a line to standard output.
-pub(crate) fn print(line: &str) -> Result<(), Fault> {
+pub(crate) fn print(line: &str) -> Result<(), NoOutput> {
     write(&format!("{line}\n"))
 }
 
 /// Prints a text as it is to standard output.
-pub(crate) fn write(text: &str) -> Result<(), Fault> {
+pub(crate) fn write(text: &str) -> Result<(), NoOutput> {
     let mut output = io::stdout().lock();
     let written = output.write_all(text.as_bytes());
-    written.and_then(|()| output.flush()).map_err(Fault::Output)
+    written.and_then(|()| output.flush()).map_err(NoOutput)
 }
 
 /// Prints a line that exists only once, such as a token: to standard error, if standard output does not take it or throws it away.
-pub(crate) fn keep(line: &str) -> Result<(), Fault> {
+pub(crate) fn keep(line: &str) -> Result<(), NoOutput> {
     if is_thrown_away() {
         tell(line);
         return Ok(());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use xoxzo_2fa::{Code, Error, Explanation, GuardError};
 
 use crate::answer;
-use crate::output::{self, note};
+use crate::output::{self, NoOutput, note};
 
 /// Exit status if standard output did not take the result.
 const NO_OUTPUT: u8 = 4;
@@ -27,6 +27,12 @@ pub(crate) enum Fault {
 impl From<GuardError> for Fault {
     fn from(error: GuardError) -> Self {
         Self::Guard(error)
+    }
+}
+
+impl From<NoOutput> for Fault {
+    fn from(NoOutput(error): NoOutput) -> Self {
+        Self::Output(error)
     }
 }
 

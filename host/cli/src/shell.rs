@@ -10,6 +10,9 @@ use crate::help;
 use crate::output;
 use crate::report::Fault;
 
+/// The name of the program.
+const NAME: &str = "xoxzo-2fa";
+
 #[derive(Args)]
 pub(crate) struct Completions {
     /// The shell to complete for.
@@ -20,10 +23,10 @@ impl Completions {
     pub(crate) fn run(&self, mut command: Command) -> Result<ExitCode, Fault> {
         // In memory first: a reader that has seen enough must not make it panic.
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut command, "xoxzo-2fa", &mut script);
+        clap_complete::generate(self.shell, &mut command, NAME, &mut script);
         let script = String::from_utf8_lossy(&script);
         // For bash clap names the parts of a program whose name has a hyphen in two ways, so that one part does not find the other.
-        output::write(&script.replace("xoxzo__subcmd__2fa", "xoxzo__2fa"))?;
+        output::write(&script.replace(&NAME.replace('-', "__subcmd__"), &NAME.replace('-', "__")))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -6,29 +6,8 @@ use std::{env, fs};
 use serde_json::Value;
 use xoxzo_2fa::{Code, Error, Settings};
 
-/// The variables of settings, with the field that each sets.
-const VARIABLES: [(&str, &str); 12] = [
-    ("XOXZO_API_SID", "xoxzo.sid"),
-    ("XOXZO_API_AUTH_TOKEN", "xoxzo.auth_token"),
-    ("XOXZO_BASE_URL", "xoxzo.base_url"),
-    ("XOXZO_SENDER", "xoxzo.sender"),
-    ("XOXZO_2FA_KEY", "keys"),
-    ("XOXZO_2FA_GUARD_KEY", "guard.key"),
-    ("XOXZO_2FA_SERVICE", "service"),
-    ("XOXZO_2FA_AUDIENCE", "audience"),
-    ("XOXZO_2FA_DESTINATIONS", "destinations"),
-    ("XOXZO_2FA_PIN_DIGITS", "pin.digits"),
-    ("XOXZO_2FA_TEXTS", "message.texts"),
-    ("XOXZO_2FA_CLIENT_CAP", "per_client"),
-];
-
 /// Variables that are not settings.
-const OTHERS: [&str; 4] = [
-    "XOXZO_2FA_GUARD",
-    "XOXZO_2FA_CACHE",
-    "XOXZO_SANDBOX_SID",
-    "XOXZO_SANDBOX_AUTH_TOKEN",
-];
+const OTHERS: [&str; 2] = ["XOXZO_2FA_GUARD", "XOXZO_2FA_CACHE"];
 
 /// Names the file, or the variable, in which a fault of settings is.
 pub(crate) fn located(error: Error, file: Option<&Path>) -> Error {
@@ -46,16 +25,15 @@ pub(crate) fn located(error: Error, file: Option<&Path>) -> Error {
 
 /// Returns a remark on each variable that looks like one of ours and is none.
 pub(crate) fn strange_variables() -> Vec<String> {
-    let ours = |name: &str| {
-        ["XOXZO_API_", "XOXZO_2FA_"]
-            .iter()
-            .any(|own| name.starts_with(own))
-    };
-    let known: Vec<&str> = VARIABLES
+    let first = |name: &str| name.split('_').next().map(str::to_string);
+    let known: Vec<&str> = Settings::variables()
         .iter()
-        .map(|(name, _)| *name)
+        .map(|own| own.name)
         .chain(OTHERS)
         .collect();
+    let ours = |name: &str| {
+        known.iter().any(|own| first(own) == first(name)) && !name.contains("_SANDBOX_")
+    };
     let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let strange = set.filter(|name| ours(name) && !known.contains(&name.as_str()));
     let remark = |name: String| {
@@ -93,7 +71,7 @@ fn in_variables(detail: &str) -> String {
         let strange = set
             .iter()
             .map(String::as_str)
-            .filter(|name| VARIABLES.iter().all(|(own, _)| own != name));
+            .filter(|name| Settings::variables().iter().all(|own| own.name != *name));
         return match nearest(missing, &strange.collect::<Vec<_>>()) {
             Some(near) => format!("{missing} is not set; {near} is: did you mean {missing}?"),
             None => format!("{missing} is not set"),
@@ -107,13 +85,11 @@ fn in_variables(detail: &str) -> String {
         return told.trim_start_matches([':', ' ']).to_string();
     };
     let path = path.split(", ").next().unwrap_or(path);
-    let variable = VARIABLES.iter().find(|(_, field)| {
-        path == *field
-            || path.starts_with(&format!("{field}."))
-            || path.split('.').any(|part| part == *field)
-    });
-    match variable {
-        Some((name, _)) => format!("{name} ({path}): {what}"),
+    let sets = |field: &str| path == field || path.starts_with(&format!("{field}."));
+    let capped = |field: &str| field.contains('*') && path.contains(".per_client");
+    let mut variables = Settings::variables().iter();
+    match variables.find(|own| sets(own.field) || capped(own.field)) {
+        Some(own) => format!("{} ({path}): {what}", own.name),
         None => format!("{path}: {what}"),
     }
 }

@@ -128,7 +128,7 @@ pub use operator::Operator;
 #[cfg(feature = "phone")]
 pub use phone::to_e164;
 pub use receipt::{Claims, Expected, check_receipt, receipt_key};
-pub use settings::{Settings, SettingsBuilder};
+pub use settings::{Settings, SettingsBuilder, Variable};
 pub use signed::{Handle, Pin, Receipt, Token};
 pub use step_up::{StepUp, request_key, sign_request};
 #[cfg(feature = "ureq")]

@@ -16,6 +16,73 @@ const SCHEMA: &str = include_str!("../wit/settings.schema.json");
 /// Bytes of the longest document that the component is handed; it takes half of that.
 const LONGEST: usize = 64 * 1024;
 
+/// A variable that [`Settings::from_environment`] reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Variable {
+    /// The name of the variable.
+    pub name: &'static str,
+    /// The field of the document that it sets. `*` stands for each object that has the rest.
+    pub field: &'static str,
+    /// Its meaning, in a few words.
+    pub about: &'static str,
+}
+
+const fn variable(name: &'static str, field: &'static str, about: &'static str) -> Variable {
+    Variable { name, field, about }
+}
+
+const VARIABLES: [Variable; 12] = [
+    variable("XOXZO_API_SID", "xoxzo.sid", "account at Xoxzo; required"),
+    variable(
+        "XOXZO_API_AUTH_TOKEN",
+        "xoxzo.auth_token",
+        "its token; required",
+    ),
+    variable(
+        "XOXZO_2FA_KEY",
+        "keys",
+        "keys of challenges from `keygen`, with commas between them: the first signs; required",
+    ),
+    variable(
+        "XOXZO_2FA_GUARD_KEY",
+        "guard.key",
+        "key of the counters' names from `keygen`, another one; required",
+    ),
+    variable(
+        "XOXZO_2FA_SERVICE",
+        "service",
+        "name of the service in messages",
+    ),
+    variable(
+        "XOXZO_2FA_AUDIENCE",
+        "audience",
+        "name of the service in tokens",
+    ),
+    variable(
+        "XOXZO_2FA_DESTINATIONS",
+        "destinations",
+        "countries that get messages, such as US,JP-mobile",
+    ),
+    variable("XOXZO_2FA_PIN_DIGITS", "pin.digits", "digits of a PIN"),
+    variable(
+        "XOXZO_2FA_TEXTS",
+        "message.texts",
+        "file with the service's own texts",
+    ),
+    variable(
+        "XOXZO_2FA_CLIENT_CAP",
+        "*.per_client",
+        "COUNT/SECONDS for each client address",
+    ),
+    variable("XOXZO_SENDER", "xoxzo.sender", "sender of messages"),
+    variable(
+        "XOXZO_BASE_URL",
+        "xoxzo.base_url",
+        "origin of the API, such as a sandbox's",
+    ),
+];
+
 /// A settings document whose references are resolved. Debug prints `[REDACTED]`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settings(String);
@@ -43,6 +110,12 @@ impl Settings {
     #[must_use]
     pub fn schema() -> &'static str {
         SCHEMA
+    }
+
+    /// Returns the variables that [`Settings::from_environment`] reads.
+    #[must_use]
+    pub fn variables() -> &'static [Variable] {
+        &VARIABLES
     }
 
     /// Takes the document from a file.
