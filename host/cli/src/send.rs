@@ -135,7 +135,9 @@ impl How {
                 }
                 Some(_) => {}
                 None => {
-                    note!("xoxzo did not answer: the message may arrive, and its code will be good")
+                    note!(
+                        "xoxzo did not answer: the message may arrive, and its code will be good"
+                    );
                 }
             }
         }
