@@ -189,7 +189,7 @@ fn a_payment_is_shown_and_bound() {
         shell.json(&with(&settings, &arguments), &pin).1
     };
     assert_eq!(verify("12.51")["failure"]["code"], "invalid-token");
-    assert_eq!(verify("12.50")["accepted"]["receipt"].is_string(), true);
+    assert!(verify("12.50")["accepted"]["receipt"].is_string());
     let half = with(&settings, &["start", "--amount", "12.50"]);
     assert_eq!(shell.run(&half, "").status.code(), Some(2));
 }

@@ -113,7 +113,7 @@ fn json_has_one_shape() {
     let verify = [&["--token", token][..], &to("verify")].concat();
     let verify = [&verify[2..], &verify[..2]].concat();
     let pin = shell.pin();
-    let wrong = only("failure", run(&verify, &xoxzo_2fa_tests::other_than(&pin)));
+    let wrong = only("failure", run(&verify, xoxzo_2fa_tests::other_than(&pin)));
     assert_eq!(
         (&wrong["blame"], &wrong["code"], &wrong["guesses_left"]),
         (&json!("refuse"), &json!("wrong-pin"), &json!(1))
