@@ -12,7 +12,7 @@ from demo import configuration
 from demo.app import User
 
 if TYPE_CHECKING:
-    from world import World
+    from world import Ground
 
 ISSUER, AUDIENCE, SESSION = configuration.session_rules()
 CHALLENGE, PASS = "__Host-2fa-challenge", "__Host-2fa-pass"
@@ -29,7 +29,9 @@ def fresh_number() -> str:
 class Person:
     """A user of the app, in one browser. Who shares subject, phone and session with another has its session."""
 
-    def __init__(self, world: World, subject: str = "", phone: str = "", session: str = "", version: str = "1") -> None:
+    def __init__(
+        self, world: Ground, subject: str = "", phone: str = "", session: str = "", version: str = "1"
+    ) -> None:
         self.world = world
         self.subject = subject or f"u-{secrets.token_hex(6)}"
         self.phone = phone or fresh_number()

@@ -12,7 +12,7 @@ from playwright.sync_api import Request as Fetched
 
 from demo.app import User
 from person import PASS, fresh_number
-from world import World
+from world import Ground
 
 PIN = "input[name=pin]"
 START = 'form[action="/.2fa/start"] button'
@@ -28,7 +28,7 @@ class Shopper:
     What a page loads from elsewhere, and what its console complains of, is a fault of every story.
     """
 
-    def __init__(self, browser: Browser, world: World, user: User | None = None, **context: Any) -> None:
+    def __init__(self, browser: Browser, world: Ground, user: User | None = None, **context: Any) -> None:
         self.world = world
         self.user = user or self.registered()
         self.context = browser.new_context(base_url=world.origin, **{"locale": "en-GB", **context})
@@ -159,8 +159,8 @@ class Shopper:
 class Stage:
     """A browser, two worlds (`brief` is one where everything ends after a minute, and three failures lock), and where pictures go."""
 
-    def __init__(self, browser: Browser, shop: World, brief: World, shots: Path | None) -> None:
+    def __init__(self, browser: Browser, shop: Ground, brief: Ground, shots: Path | None) -> None:
         self.browser, self.shop, self.brief, self.shots = browser, shop, brief, shots
 
-    def shopper(self, world: World | None = None, **context: Any) -> Shopper:
+    def shopper(self, world: Ground | None = None, **context: Any) -> Shopper:
         return Shopper(self.browser, world or self.shop, **context)

@@ -38,6 +38,8 @@ GENEROUS: dict[str, Any] = {
     }
 }
 
+PLENTY = ("--pace", "0", "--credits", "1000000")
+
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 Change = Callable[[dict[str, Any]], None]
 
@@ -60,38 +62,26 @@ def bare(config: dict[str, Any]) -> None:
     manager["http_filters"] = [part for part in manager["http_filters"] if part["name"] != "envoy.filters.http.rbac"]
 
 
-class World:
-    """Everything that runs, on 127.0.0.1; a context manager that leaves nothing behind.
+class Ground:
+    """What every gate stands on, on 127.0.0.1: the sandbox, the app, keys, and persons who sign in; a context manager that leaves nothing behind.
 
     `believing`: persons write the headers of `danger_headers` themselves. `wanted` counts the requests that should reach the app.
     """
 
-    def __init__(
-        self,
-        settings: Mapping[str, Any] | None = None,
-        *,
-        change: Change | None = None,
-        concurrency: int = 2,
-        xoxzo: tuple[str, int] | None = None,
-        sandbox: tuple[str, ...] = ("--pace", "0", "--credits", "1000000"),
-        gate: Path | None = configuration.WASM,
-        believing: bool = False,
-        **setup: Any,
-    ) -> None:
-        self.stack = ExitStack()
+    def __init__(self, *, sandbox: tuple[str, ...], believing: bool) -> None:
         self.wanted = 0
         self.believing = believing
         self.secrets: set[str] = set()
         self.pins: set[str] = set()
-        self.log = self.access_log = ""
+        self.port = free_port()
+        self.origin = f"http://localhost:{self.port}"
+        self.session_key = secrets.token_bytes(32)
         with ExitStack() as stack:
             self.directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="xoxzo-2fa-")))
             self.sandbox = stack.enter_context(Sandbox(COMMAND, sandbox))
-            self.session_key = secrets.token_bytes(32)
             self.app = stack.enter_context(
                 App(session_key=self.session_key, issuer=ISSUER, audience=AUDIENCE, cookie=SESSION, record=True)
             )
-            self.port = free_port()
             self.environment = {
                 "XOXZO_2FA_KEY": keygen(),
                 "XOXZO_2FA_GUARD_KEY": keygen(),
@@ -100,43 +90,7 @@ class World:
             }
             self.secrets.update(self.environment.values())
             self.receipt_key = keygen("--receipt-for", "shop", "--test", environment=self.environment)
-            self.setup = Setup(
-                port=self.port,
-                app=self.app.address,
-                xoxzo=xoxzo or self.sandbox.address,
-                session_key=self.session_key,
-                gate=gate,
-                settings=configuration.merge(GENEROUS, settings or {}),
-                **setup,
-            )
-            self.origin = self.setup.origin
-            self.config = build(self.setup)
-            if change:
-                change(self.config)
-            self.concurrency = concurrency
-            self.envoy = self.started()
-            stack.callback(lambda: self.envoy.stop())
             self.stack = stack.pop_all()
-
-    def started(self) -> Envoy:
-        return Envoy(
-            self.config,
-            self.directory / "envoy",
-            environment=self.environment,
-            concurrency=self.concurrency,
-            log_level="info",
-        )
-
-    def restart(self) -> None:
-        """The same Envoy once more: another process."""
-        self.stop()
-        self.envoy = self.started()
-
-    def stop(self) -> None:
-        """Ends Envoy, which only then has written all of its logs."""
-        self.envoy.stop()
-        self.log = self.envoy.log.read_text(errors="replace")
-        self.access_log += self.envoy.access_log.read_text(errors="replace")
 
     def __enter__(self) -> Self:
         return self
@@ -191,6 +145,62 @@ class World:
         every += [value.rpartition(" ")[2] for value in seen.header("authorization")]
         read = (tokens.verify(token, self.session_key, ISSUER, AUDIENCE) for token in every)
         return {str(claims["sub"]) for claims in read if claims}
+
+
+class World(Ground):
+    """A gate in Envoy. `wanted` and `believing` are as for every ground."""
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any] | None = None,
+        *,
+        change: Change | None = None,
+        concurrency: int = 2,
+        xoxzo: tuple[str, int] | None = None,
+        sandbox: tuple[str, ...] = PLENTY,
+        gate: Path | None = configuration.WASM,
+        believing: bool = False,
+        **setup: Any,
+    ) -> None:
+        super().__init__(sandbox=sandbox, believing=believing)
+        self.log = self.access_log = ""
+        with self.stack as stack:
+            self.setup = Setup(
+                port=self.port,
+                app=self.app.address,
+                xoxzo=xoxzo or self.sandbox.address,
+                session_key=self.session_key,
+                gate=gate,
+                settings=configuration.merge(GENEROUS, settings or {}),
+                **setup,
+            )
+            self.config = build(self.setup)
+            if change:
+                change(self.config)
+            self.concurrency = concurrency
+            self.envoy = self.started()
+            stack.callback(lambda: self.envoy.stop())
+            self.stack = stack.pop_all()
+
+    def started(self) -> Envoy:
+        return Envoy(
+            self.config,
+            self.directory / "envoy",
+            environment=self.environment,
+            concurrency=self.concurrency,
+            log_level="info",
+        )
+
+    def restart(self) -> None:
+        """The same Envoy once more: another process."""
+        self.stop()
+        self.envoy = self.started()
+
+    def stop(self) -> None:
+        """Ends Envoy, which only then has written all of its logs."""
+        self.envoy.stop()
+        self.log = self.envoy.log.read_text(errors="replace")
+        self.access_log += self.envoy.access_log.read_text(errors="replace")
 
     def alive(self) -> list[str]:
         """What is wrong with Envoy: whether a VM failed, a worker does not answer, or something was logged that must not be. Ends it."""
