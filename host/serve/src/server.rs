@@ -32,7 +32,9 @@ use crate::metrics::Metrics;
 use crate::proxy::Dialect;
 use crate::site::Site;
 
-/// Time for the head of a request, and once more for the body of a form.
+/// Time that a connection may be idle. Proxies keep theirs for a minute or two: if the server ended one first, a form could be lost on the way.
+const IDLE: Duration = Duration::from_secs(300);
+/// Time for the body of a form.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Time for requests that are being answered when the server is stopped. A message to Xoxzo takes 30 s at most.
 const LAST: Duration = Duration::from_secs(35);
@@ -94,7 +96,7 @@ fn work(shared: Arc<Shared>, listener: &Listener, mut stop: watch::Receiver<()>)
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(PATIENCE)
+                .header_read_timeout(IDLE)
                 .serve_connection(TokioIo::new(stream), service);
             let connection = graceful.watch(connection);
             spawn_local(async move {
@@ -205,15 +207,16 @@ impl Worker {
 impl Worker {
     /// Counts a decision, and logs what lies behind it.
     fn note(&self, site: &Site, place: Place, decision: &Decision, client: Option<&str>) {
+        if place == Place::Instead {
+            // The check of the same request was noted.
+            return;
+        }
         let metrics = &self.shared.metrics;
         let response = match decision {
             Decision::Forward(forward) => return metrics.count(forward.event),
             Decision::Respond(response) => response,
         };
-        // The check of the same request was counted.
-        if place != Place::Instead {
-            metrics.count(response.event);
-        }
+        metrics.count(response.event);
         if let Some(note) = &response.note {
             if let Some(alarm) = note.alarm() {
                 metrics.alarm(alarm);

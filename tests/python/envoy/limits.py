@@ -135,6 +135,7 @@ def addresses(court: Court) -> None:
             *world.own_page(),
             ("x-forwarded-for", f"203.0.113.{at}"),
             ("x-envoy-external-address", f"203.0.113.{at}"),
+            ("x-2fa-client", f"203.0.113.{at}"),
             ("forwarded", f"for=203.0.113.{at}"),
         ]
         told += errors([person.ask("POST", "/.2fa/start", own, form(csrf=person.csrf))])

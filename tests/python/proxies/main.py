@@ -10,11 +10,10 @@ proxy answered; the status is 0 only if N is 0.
 
 import argparse
 import sys
-import traceback
 from collections.abc import Callable, Sequence
-from functools import partial, update_wrapper
+from functools import wraps
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -28,6 +27,7 @@ import bodies
 import cookies
 import forms
 import identity
+import limits
 import methods
 import paths
 import returns
@@ -39,6 +39,7 @@ from stories import CHROMIUM
 from world import World
 
 Group = Callable[[Court], None]
+OfServer = Callable[[Court, Proxied], None]
 # As in Envoy, but for what that can take away: a check cannot.
 GROUPS: Sequence[Group] = (
     identity.odd_claims,
@@ -87,7 +88,17 @@ class Beside(Court):
             super().hold(name, holds, found)
 
 
-def log_in(front: Proxied) -> None:
+def beside(front: Proxied, group: OfServer) -> Group:
+    """A group of attacks that needs the server itself."""
+
+    @wraps(group)
+    def attack(court: Court) -> None:
+        group(court, front)
+
+    return attack
+
+
+def log_in(court: Court, front: Proxied) -> None:
     """A login in a browser, from the password to a page that needs a recent code, and the end of it."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -103,28 +114,35 @@ def log_in(front: Proxied) -> None:
             shopper.page.goto("/.2fa/")
             shopper.click('form[action="/.2fa/logout"] button')
             shopper.page.goto("/account")
-            shopper.at("/.2fa/")
+            court.hold("signed out in a browser", shopper.page.url == f"{front.origin}/.2fa/", shopper.page.url)
         browser.close()
-    front.wanted = len(front.seen())
+    front.wanted = len(front.seen()) - court.caught
+
+
+def places(proxy: type[Proxied]) -> Sequence[tuple[dict[str, Any], Sequence[Group], Sequence[OfServer]]]:
+    """Settings, and what is attacked under them."""
+    # Caddy writes targets anew, for the check as for the app.
+    spellings = paths.as_shipped if proxy is Caddy else paths.spellings
+    # All of these are over HTTP/2.
+    trailers = [] if proxy is Nginx else [bodies.trailers]
+    return (
+        ({}, (*GROUPS, spellings, *trailers), (*asking.OF_THE_SERVER, log_in)),
+        (limits.FEW, (limits.guesses, limits.one_winner, limits.one_message), ()),
+        (limits.CLIENT, (limits.addresses,), ()),
+    )
 
 
 def attacked(proxy: type[Proxied], only: str) -> tuple[int, list[str]]:
     """Makes all attacks on one proxy: how many it answered, and which got through."""
-    with proxy() as front:
-        court = Beside(front)
-        # Caddy writes targets anew, for the check as for the app.
-        spellings = paths.as_shipped if proxy is Caddy else paths.spellings
-        own = [update_wrapper(partial(group, front=front), group) for group in asking.OF_THE_SERVER]
-        # All of these are over HTTP/2.
-        trailers = [] if proxy is Nginx else [bodies.trailers]
-        every: list[Group] = [*GROUPS, spellings, *trailers, *own]
-        court.run([group for group in every if only in f"{group.__module__}.{group.__name__}"])
-        if only in "log_in":
-            try:
-                log_in(front)
-            except Exception:  # noqa: BLE001 - it is one of many
-                court.failed.append(f"a login in a browser: {traceback.format_exc(limit=-3)}")
-        return court.attacks, [*court.failed, *(f"afterwards: {wrong}" for wrong in front.alive())]
+    attacks, failed = 0, list[str]()
+    for settings, groups, of_server in places(proxy):
+        with proxy(settings) as front:
+            court = Beside(front)
+            every = [*groups, *(beside(front, group) for group in of_server)]
+            court.run([group for group in every if only in f"{group.__module__}.{group.__name__}"])
+            attacks += court.attacks
+            failed += [*court.failed, *(f"afterwards: {wrong}" for wrong in front.alive())]
+    return attacks, failed
 
 
 def main() -> int:
