@@ -202,9 +202,7 @@ impl Worker {
             },
         })
     }
-}
 
-impl Worker {
     /// Counts a decision, and logs what lies behind it.
     fn note(&self, site: &Site, place: Place, decision: &Decision, client: Option<&str>) {
         if place == Place::Instead {
