@@ -32,17 +32,17 @@ async function together(guard, place) {
     };
     const twoFactor = new TwoFactor(new Settings(made), guard, { audit: () => {} });
     const { token } = await twoFactor.start(USER);
-    assert.equal((await rust("start", "")).error.code, "cooldown");
+    assert.equal((await rust("start", "")).failure.code, "cooldown");
     const right = await pin();
     const wrong = other(right);
     const left = [];
     for (let round = 0; round < 2; round++) {
       left.push((await twoFactor.verify(token, USER, wrong).catch((error) => error)).guessesLeft);
-      left.push((await rust("verify", `${wrong}\n`, "--token", token)).guesses_left);
+      left.push((await rust("verify", `${wrong}\n`, "--token", token)).failure.guesses_left);
     }
     assert.deepEqual(left, [4, 3, 2, 1]);
     assert.equal((await twoFactor.verify(token, USER, right)).subject, USER.subject);
-    assert.equal((await rust("verify", `${right}\n`, "--token", token)).code, "used");
+    assert.equal((await rust("verify", `${right}\n`, "--token", token)).failure.code, "used");
   });
 }
 

@@ -407,7 +407,7 @@ def test_rust_and_python_count_in_one_file(tmp_path: Path, sandbox: Callable[...
     rust = Rust(tmp_path, xoxzo)
     to, subject = "+819012345678", "user-1"
     user = Binding(to, subject, "login")
-    started = rust.run("start", "--to", to, "--subject", subject)
+    token = rust.run("start", "--to", to, "--subject", subject)["challenged"]["token"]
     SqliteGuard(tmp_path / "ours")
     assert schema(tmp_path / "ours") == schema(rust.guard)
     python = rust.python()
@@ -415,12 +415,12 @@ def test_rust_and_python_count_in_one_file(tmp_path: Path, sandbox: Callable[...
     with pytest.raises(Refuse, match="cooldown"):
         python.start(user)
     with pytest.raises(Refuse, match="wrong-pin") as wrong:
-        python.verify(started["token"], user, other_than(pin))
+        python.verify(token, user, other_than(pin))
     assert wrong.value.guesses_left == 4
-    python.verify(started["token"], user, pin)
+    python.verify(token, user, pin)
     with pytest.raises(Refuse, match="used"):
-        python.verify(started["token"], user, pin)
-    again = rust.run("verify", "--token", started["token"], "--to", to, "--subject", subject, pin=pin)
+        python.verify(token, user, pin)
+    again = rust.run("verify", "--token", token, "--to", to, "--subject", subject, pin=pin)
     assert "used" in json.dumps(again)
     # What was accepted has no cooldown any more, and then the other way round.
     python.start(user)
@@ -439,7 +439,7 @@ def test_rust_and_python_count_in_one_file(tmp_path: Path, sandbox: Callable[...
     try:
         for number in range(8):
             answer = rust.run("start", "--to", f"+81901234500{number}", "--subject", f"user-{number + 10}")
-            assert len(answer["token"]) == 80
+            assert len(answer["challenged"]["token"]) == 80
     finally:
         stop.set()
         beside.join()
