@@ -8,7 +8,7 @@
  */
 
 import { bounded } from "./bounds.js";
-import { ask, loaded, once } from "./engine.js";
+import { Conversation, loaded, once } from "./engine.js";
 import { Upstream, nameOf } from "./errors.js";
 import { hide } from "./records.js";
 
@@ -51,18 +51,24 @@ export class Prepared {
   }
 
   /** Asks a question of an operation that goes on. */
-  ask(question) {
-    return ask(this.#module, this.#settings, this.now(), question);
+  ask(conversation, question) {
+    return conversation.ask(this.#settings, this.now(), question);
   }
 
   /** Asks a question that nothing follows, and returns the answer. */
   once(question) {
-    this.begin();
+    this.#check();
     return once(question, this.#settings, this.now(), this.#module);
   }
 
-  /** Sees to it that the settings are right for an operation that begins now. */
+  /** Begins an operation: its questions go by what is returned, which must be closed. */
   begin() {
+    this.#check();
+    return new Conversation(this.#module);
+  }
+
+  /** Sees to it that the settings are right for an operation that begins now. */
+  #check() {
     if (!this.#process) return;
     const now = this.now();
     if (now + BACK < this.#latest) {
@@ -93,12 +99,16 @@ export class Prepared {
 
 /** Runs an operation to its end, and returns the kind of its answer and the answer. */
 export async function drive(prepared, guard, transport, question) {
-  prepared.begin();
-  for (;;) {
-    const [kind, answer] = prepared.ask(question);
-    const turn = Object.hasOwn(TURNS, kind) && TURNS[kind];
-    if (!turn) return [kind, answer];
-    question = JSON.stringify(await turn(answer, prepared.origin, guard, transport));
+  const conversation = prepared.begin();
+  try {
+    for (;;) {
+      const [kind, answer] = prepared.ask(conversation, question);
+      const turn = Object.hasOwn(TURNS, kind) && TURNS[kind];
+      if (!turn) return [kind, answer];
+      question = JSON.stringify(await turn(answer, prepared.origin, guard, transport));
+    }
+  } finally {
+    conversation.close();
   }
 }
 

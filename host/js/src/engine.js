@@ -9,22 +9,70 @@ const MEMORY = 2 ** 21;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+// Instances that may be open while an answer is awaited.
+const KEPT = 8;
+
 let shared;
 
-/** Returns a compiled module: the given one, from its bytes if need be, or the package's own, with the memory that it imports, if any. */
+/** Returns a compiled module: the given one, from its bytes if need be, or the package's own, with what makes the memory that it imports, if any. */
 export function loaded(module) {
   try {
-    if (module === undefined) return (shared ??= compile());
+    if (module === undefined) return (shared ??= engine(compile()));
     // A module of another realm is no instance of this realm's class.
-    return { module: ArrayBuffer.isView(module) || module instanceof ArrayBuffer ? new WebAssembly.Module(module) : module };
+    return engine({ module: ArrayBuffer.isView(module) || module instanceof ArrayBuffer ? new WebAssembly.Module(module) : module });
   } catch (error) {
     throw new Upstream("plugin", `the module does not load: ${nameOf(error)}`);
   }
 }
 
-/** Asks one question, in an instance of its own, and returns the kind of the answer and the answer. Throws the failure if it is one. */
-export function ask({ module, memory: imported }, settings, now, question) {
-  let kind, answer, memory, area;
+function engine({ module, memory }) {
+  return { module, memory, free: [], open: 0 };
+}
+
+/**
+ * The questions of one operation, in one instance, so that the engine need not read settings and states again. It is kept from one question
+ * to the next while few are: an operation that waits for long costs no other its memory.
+ */
+export class Conversation {
+  #engine;
+  #place;
+
+  constructor(engine) {
+    this.#engine = engine;
+  }
+
+  /** Asks a question, and returns the kind of the answer and the answer. Throws the failure if it is one. */
+  ask(settings, now, question) {
+    let kind, answer;
+    try {
+      this.#place ??= open(this.#engine);
+      const { exports, area } = this.#place;
+      const length = write(settings, area);
+      const end = exports.ask(length, write(question, area.subarray(length)), now);
+      [[kind, answer]] = Object.entries(JSON.parse(decoder.decode(area.subarray(0, end))));
+    } catch (error) {
+      this.close();
+      throw error instanceof Misuse ? error : new Upstream("plugin", `the module trapped: ${nameOf(error)}`);
+    }
+    if (this.#engine.open > KEPT) this.close();
+    if (kind === "failure") throw failed(camel(answer));
+    return [kind, answer];
+  }
+
+  /** Ends the instance, and overwrites its memory, which holds keys and PINs. */
+  close() {
+    if (!this.#place) return;
+    const { memory } = this.#place;
+    this.#place = undefined;
+    this.#engine.open -= 1;
+    new Uint8Array(memory.buffer).fill(0);
+    if (this.#engine.memory) this.#engine.free.push(memory);
+  }
+}
+
+function open(engine) {
+  const imported = engine.memory && (engine.free.pop() ?? engine.memory());
+  let memory;
   const random_get = (at, length) => {
     try {
       crypto.getRandomValues(new Uint8Array(memory.buffer, at, length));
@@ -33,22 +81,12 @@ export function ask({ module, memory: imported }, settings, now, question) {
       return 29;
     }
   };
-  try {
-    const { exports } = new WebAssembly.Instance(module, { wasi_snapshot_preview1: { random_get }, host: { memory: imported } });
-    memory = exports.memory;
-    if (memory.buffer.byteLength > MEMORY) throw new RangeError();
-    area = new Uint8Array(memory.buffer, exports.area.value, AREA);
-    const length = write(settings, area);
-    const end = exports.ask(length, write(question, area.subarray(length)), now);
-    [[kind, answer]] = Object.entries(JSON.parse(decoder.decode(area.subarray(0, end))));
-  } catch (error) {
-    throw error instanceof Misuse ? error : new Upstream("plugin", `the module trapped: ${nameOf(error)}`);
-  } finally {
-    // It holds keys and PINs. One that is imported is used again, and any other is freed with its instance.
-    (imported ? new Uint8Array(imported.buffer) : area)?.fill(0);
-  }
-  if (kind === "failure") throw failed(camel(answer));
-  return [kind, answer];
+  const { exports } = new WebAssembly.Instance(engine.module, { wasi_snapshot_preview1: { random_get }, host: { memory: imported } });
+  memory = exports.memory;
+  if (memory.buffer.byteLength > MEMORY) throw new RangeError();
+  const area = new Uint8Array(memory.buffer, exports.area.value, AREA);
+  engine.open += 1;
+  return { exports, memory, area };
 }
 
 function write(text, area) {
@@ -59,7 +97,12 @@ function write(text, area) {
 
 /** Asks a question that nothing follows, and returns the answer. */
 export function once(question, settings = "", now = 0, module = loaded()) {
-  return ask(module, settings, now, text(question))[1];
+  const conversation = new Conversation(module);
+  try {
+    return conversation.ask(settings, now, text(question))[1];
+  } finally {
+    conversation.close();
+  }
 }
 
 /** Returns a value as JSON. Throws `Misuse` for one that JSON cannot express. */

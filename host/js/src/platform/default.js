@@ -16,7 +16,7 @@ export function transport() {
 
 export function compile() {
   const { bytes, pages } = imported(brotliDecompressSync(Buffer.from(engine, "base64")));
-  return { module: new WebAssembly.Module(bytes), memory: new WebAssembly.Memory({ initial: pages }) };
+  return { module: new WebAssembly.Module(bytes), memory: () => new WebAssembly.Memory({ initial: pages }) };
 }
 
 export function readText(path) {
