@@ -26,7 +26,7 @@ const NEXT: &str = "\
 next: the same with your own program, against a sandbox that stays
    xoxzo-2fa sandbox --listen 127.0.0.1:8025      prints its account as variables; leave it running
    export XOXZO_2FA_KEY=$(xoxzo-2fa keygen) XOXZO_2FA_GUARD_KEY=$(xoxzo-2fa keygen)
-   xoxzo-2fa start --to +819012345678 --subject user-1
+   xoxzo-2fa start --to 090-1234-5678 --region JP --subject user-1
 and then with an account of Xoxzo: `xoxzo-2fa check` says what its settings lack";
 
 #[derive(Args)]
