@@ -38,9 +38,9 @@ pub struct Scenario {
     pub now: u32,
     /// The guard's counters.
     pub counters: Counters,
-    /// What Xoxzo answers.
+    /// The answer of Xoxzo.
     pub xoxzo: Answer,
-    /// What Xoxzo was asked.
+    /// The requests that were made.
     pub calls: Vec<Request>,
     /// The guard does not answer.
     pub guard_is_down: bool,

@@ -1,4 +1,4 @@
-//! What tests of several crates share, beside the host without I/O.
+//! Helpers that tests of several crates share, beside the host without I/O.
 
 pub mod child;
 mod client;

@@ -16,7 +16,7 @@ pub struct Walk<'a, G: ?Sized> {
     pub settings: &'a Prepared,
     /// Seconds since 1970, by the host's clock.
     pub now: u32,
-    /// Whether the engine is told the store's time.
+    /// The engine is told the store's time.
     pub compares_clocks: bool,
 }
 
@@ -25,7 +25,7 @@ impl<G: Guard + ?Sized> Walk<'_, G> {
     ///
     /// # Errors
     ///
-    /// As the engine's.
+    /// Those of the engine.
     ///
     /// # Panics
     ///
@@ -44,7 +44,7 @@ impl<G: Guard + ?Sized> Walk<'_, G> {
     ///
     /// # Errors
     ///
-    /// As the engine's.
+    /// Those of the engine.
     ///
     /// # Panics
     ///

@@ -9,7 +9,7 @@ use crate::{AREA, answer};
 #[unsafe(export_name = "area")]
 static mut BYTES: [u8; AREA] = [0; AREA];
 
-/// What the questions before this one left.
+/// The conversation of this instance.
 static mut CONVERSATION: Conversation = Conversation::new();
 
 /// Answers the question in the area. Traps if it is not in the area.

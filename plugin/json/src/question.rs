@@ -218,7 +218,7 @@ fn resume(
     operation.resume(settings, now, came(from)?)
 }
 
-/// What a question answers.
+/// Reads the answer that a question brings.
 fn came(from: Cursor<'_>) -> Result<Answer, Failure> {
     if let Some(response) = from.maybe("response") {
         return Ok(Answer::Response(response_of(response)));

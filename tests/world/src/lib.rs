@@ -141,13 +141,13 @@ pub struct World {
     pub now: u32,
     /// Seconds that this host's clock is ahead of the store's.
     pub ahead: i32,
-    /// Whether the store says its time.
+    /// The store says its time.
     pub tells_time: bool,
     /// The counters.
     pub counters: Counters,
     /// Lists that changed a counter.
     pub writes: usize,
-    /// What Xoxzo answers.
+    /// The answer of Xoxzo.
     pub xoxzo: Answer,
     /// The requests that were made.
     pub requests: Vec<Request>,
@@ -200,7 +200,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// As the engine's.
+    /// Those of the engine.
     pub fn start(&mut self, claimed: Claimed<'_>) -> Result<Challenge, Failure> {
         self.start_with(claimed, Sending::default())
     }
@@ -209,7 +209,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// As the engine's.
+    /// Those of the engine.
     pub fn start_with(
         &mut self,
         claimed: Claimed<'_>,
@@ -229,7 +229,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// As the engine's.
+    /// Those of the engine.
     pub fn resend(
         &mut self,
         token: &str,
@@ -244,7 +244,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// As the engine's.
+    /// Those of the engine.
     pub fn status(&mut self, handle: &str) -> Result<Report, Failure> {
         let turn = Status::begin(&self.settings, self.clock(), handle)?;
         self.run(turn)
@@ -254,7 +254,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// As the engine's.
+    /// Those of the engine.
     pub fn unlock(&mut self, subject: &str, recipient: &str) -> Result<u32, Failure> {
         let turn = Unlock::begin(&self.settings, subject, recipient)?;
         self.run(turn).map(|unlocked| unlocked.failures)
@@ -264,7 +264,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// As the engine's.
+    /// Those of the engine.
     pub fn limits(
         &mut self,
         subject: &str,
@@ -291,7 +291,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// As the engine's.
+    /// Those of the engine.
     pub fn verify(
         &mut self,
         token: &str,
@@ -305,7 +305,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// As the engine's.
+    /// Those of the engine.
     pub fn verify_from(
         &mut self,
         token: &str,

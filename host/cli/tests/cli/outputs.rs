@@ -1,4 +1,4 @@
-//! What is printed: nothing is lost if nobody reads, one shape in JSON, and faults that name their place.
+//! Outputs: nothing is lost if nobody reads, JSON has one shape, and faults name their place.
 
 use std::fs::{self, File, OpenOptions};
 use std::process::{Output, Stdio};

@@ -9,7 +9,7 @@ use crate::Fault;
 use crate::measure::Login;
 use crate::xoxzo::{Clock, Xoxzo};
 
-/// What is around a client.
+/// The surroundings of a client.
 #[derive(Default)]
 struct World {
     xoxzo: Xoxzo,

@@ -57,7 +57,7 @@ pub(crate) trait Login {
     type Token;
     type Pin: Clone;
 
-    /// Whether it locks out a user whose guesses at several challenges were wrong.
+    /// It locks out a user whose guesses at several challenges were wrong.
     const LOCKS: bool;
 
     /// The code of a token that was altered.
