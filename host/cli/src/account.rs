@@ -85,7 +85,7 @@ impl Account {
     }
 }
 
-/// Warns of what is unwise, unless the last command on this machine warned of just the same.
+/// Prints the warnings, unless they are the same as those printed last for this user.
 fn warn_once(warnings: &[String]) {
     let warnings: Vec<String> = warnings
         .iter()

@@ -1,5 +1,5 @@
-//! The answers in JSON: an object with one field, which names the kind, as of the module `two-factor-ask.wasm` (wit/ASK.md). What is absent
-//! is left out.
+//! Answers in JSON, in the format of the module `two-factor-ask.wasm` (wit/ASK.md): an object with one field, named for the kind of answer.
+//! Absent values are left out.
 
 use std::time::Duration;
 

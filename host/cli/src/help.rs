@@ -49,7 +49,7 @@ const EXAMPLES: [(&str, &str); 19] = [
     ),
     (
         "sandbox",
-        "eval \"$(xoxzo-2fa sandbox --listen 127.0.0.1:8025 &)\"\nxoxzo-2fa sandbox --template '7={service}: {code} is your code'",
+        "xoxzo-2fa sandbox --listen 127.0.0.1:8025 >account &\n. ./account        # once it is there\nxoxzo-2fa sandbox --template '7={service}: {code} is your code'",
     ),
     (
         "start",
@@ -91,7 +91,7 @@ pub(crate) fn with_help(command: Command) -> Command {
     })
 }
 
-/// The sections of a command, each with its title. Those of the whole program are of no name.
+/// Returns the sections of a command, each with its title. The empty name stands for the whole program.
 pub(crate) fn sections(name: &str) -> Vec<(&'static str, String)> {
     let mut sections = vec![("Exit status", EXIT.to_string())];
     if !WITHOUT_SETTINGS.contains(&name) {

@@ -62,10 +62,16 @@ impl fmt::Display for Fault {
 impl Fault {
     /// Prints the fault and returns the exit status.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
-        let (blame, code) = match self {
-            Self::Operation(error) => (error.blame(), error.code()),
-            Self::Around(_) => ("misuse", Code::Request),
-            Self::Guard(_) => ("upstream", Code::Guard),
+        let (blame, fields) = match self {
+            Self::Operation(error) => {
+                let blame = error.blame();
+                (blame, answer::failure(blame, error.failure()))
+            }
+            Self::Around(detail) => ("misuse", fields("misuse", Code::Request, detail)),
+            Self::Guard(error) => (
+                "upstream",
+                fields("upstream", Code::Guard, &error.to_string()),
+            ),
             Self::Output(error) => {
                 // A reader that has seen enough is no fault.
                 if error.kind() != io::ErrorKind::BrokenPipe {
@@ -74,9 +80,9 @@ impl Fault {
                 return ExitCode::from(NO_OUTPUT);
             }
         };
-        let mut written = Ok(());
         if json {
-            written = answer_line(&self.fields(blame, code));
+            // The exit status says that it failed, whether or not anybody can read why.
+            let _ = output::keep(&answer::line("failure", fields));
         } else {
             note!("xoxzo-2fa: {self}");
             if let Self::Operation(error) = self {
@@ -88,32 +94,16 @@ impl Fault {
                 }
             }
         }
-        match (written, blame) {
-            (Err(()), _) => ExitCode::from(NO_OUTPUT),
-            (Ok(()), "refuse") => ExitCode::from(1),
-            (Ok(()), "misuse") => ExitCode::from(2),
-            (Ok(()), _) => ExitCode::from(3),
-        }
-    }
-
-    fn fields(&self, blame: &str, code: Code) -> Value {
-        match self {
-            Self::Operation(error) => answer::failure(blame, error.failure()),
-            Self::Around(detail) => {
-                json!({"blame": blame, "code": code.as_str(), "detail": detail})
-            }
-            Self::Guard(error) => {
-                json!({"blame": blame, "code": code.as_str(), "detail": error.to_string()})
-            }
-            Self::Output(error) => json!({"detail": error.to_string()}),
-        }
+        ExitCode::from(match blame {
+            "refuse" => 1,
+            "misuse" => 2,
+            _ => 3,
+        })
     }
 }
 
-/// Prints a failure in JSON; to standard error, if standard output does not take it.
-fn answer_line(fields: &Value) -> Result<(), ()> {
-    let line = answer::line("failure", fields.clone());
-    output::print(&line).map_err(|_| note!("{line}"))
+fn fields(blame: &str, code: Code, detail: &str) -> Value {
+    json!({"blame": blame, "code": code.as_str(), "detail": detail})
 }
 
 /// Prints the text for end users, for the person at the terminal.

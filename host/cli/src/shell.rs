@@ -54,10 +54,7 @@ impl Manual {
         let mut text = Vec::new();
         page.render(&mut text)?;
         for (title, body) in help::sections(name) {
-            let body = body
-                .replace('\\', "\\e")
-                .replace('-', "\\-")
-                .replace("\n'", "\n\\&'");
+            let body = body.replace('\\', "\\e").replace('-', "\\-");
             let section = format!(".SH \"{}\"\n.nf\n{body}\n.fi\n", title.to_uppercase());
             text.extend(section.into_bytes());
         }

@@ -25,24 +25,27 @@ pub(crate) fn located(error: Error, file: Option<&Path>) -> Error {
 
 /// Returns a remark on each variable that looks like one of ours and is none.
 pub(crate) fn strange_variables() -> Vec<String> {
-    let first = |name: &str| name.split('_').next().map(str::to_string);
-    let known: Vec<&str> = Settings::variables()
-        .iter()
-        .map(|own| own.name)
-        .chain(OTHERS)
-        .collect();
-    let ours = |name: &str| {
-        known.iter().any(|own| first(own) == first(name)) && !name.contains("_SANDBOX_")
+    let known = known();
+    let remark = |name: &String| {
+        let near = nearest(name, &known)?;
+        Some(format!("{name} means nothing; did you mean {near}?"))
     };
+    strangers().iter().filter_map(remark).collect()
+}
+
+/// Returns the names of the variables that are set, look like ours and are none.
+fn strangers() -> Vec<String> {
+    let known = known();
     let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let strange = set.filter(|name| ours(name) && !known.contains(&name.as_str()));
-    let remark = |name: String| {
-        Some(format!(
-            "{name} means nothing; did you mean {}?",
-            nearest(&name, &known)?
-        ))
+    let strange = |name: &String| {
+        name.starts_with("XOXZO_") && !name.contains("_SANDBOX_") && !known.contains(&name.as_str())
     };
-    strange.filter_map(remark).collect()
+    set.filter(strange).collect()
+}
+
+fn known() -> Vec<&'static str> {
+    let own = Settings::variables().iter().map(|own| own.name);
+    own.chain(OTHERS).collect()
 }
 
 fn in_file(detail: &str, file: &Path) -> String {
@@ -65,14 +68,9 @@ fn in_variables(detail: &str) -> String {
         .strip_prefix(": ")
         .and_then(|told| told.strip_suffix(" is not set"))
     {
-        let set: Vec<String> = env::vars_os()
-            .filter_map(|(name, _)| name.into_string().ok())
-            .collect();
-        let strange = set
-            .iter()
-            .map(String::as_str)
-            .filter(|name| Settings::variables().iter().all(|own| own.name != *name));
-        return match nearest(missing, &strange.collect::<Vec<_>>()) {
+        let strangers = strangers();
+        let names: Vec<&str> = strangers.iter().map(String::as_str).collect();
+        return match nearest(missing, &names) {
             Some(near) => format!("{missing} is not set; {near} is: did you mean {missing}?"),
             None => format!("{missing} is not set"),
         };
@@ -104,10 +102,13 @@ fn unknown_field(json: &str) -> Option<String> {
     } else {
         format!("{path}: ")
     };
-    let line = json
-        .find(&format!("\"{name}\""))
-        .map(|at| json[..at].matches('\n').count() + 1);
-    let line = line.map_or_else(String::new, |line| format!("line {line}: "));
+    let quoted = format!("\"{name}\"");
+    let mut found = json.match_indices(&quoted);
+    // A name that stands in several places tells no line.
+    let line = match (found.next(), found.next()) {
+        (Some((at, _)), None) => format!("line {}: ", json[..at].matches('\n').count() + 1),
+        _ => String::new(),
+    };
     let likely = likely.map_or_else(String::new, |likely| format!("; did you mean `{likely}`?"));
     Some(format!("{line}{place}unknown field `{name}`{likely}"))
 }

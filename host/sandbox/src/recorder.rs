@@ -16,9 +16,6 @@ use crate::site::Site;
 /// The longest shown parameters, in characters.
 const SHOWN: usize = 2_000;
 
-/// The longest answer to a refused request that is read for its reason, in bytes.
-const REASON: usize = 16 * 1024;
-
 /// Records a request as it comes, and its answer as it goes. The sandbox's own pages are none of Xoxzo's.
 pub(crate) async fn record(
     State(site): State<Arc<Site>>,
@@ -30,6 +27,7 @@ pub(crate) async fn record(
     }
     let (head, body) = request.into_parts();
     // It was read whole before this.
+    // It is the sandbox's own, and in memory already.
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let kind = head.headers.get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -74,7 +72,8 @@ async fn reason(response: Response) -> (Response, Vec<String>) {
         return (response, Vec::new());
     }
     let (head, body) = response.into_parts();
-    let body = to_bytes(body, REASON).await.unwrap_or_default();
+    // It is the sandbox's own, and in memory already.
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let told = match serde_json::from_slice(&body) {
         Ok(Value::Object(fields)) => fields
             .iter()

@@ -41,15 +41,11 @@ pub(super) async fn lookup(
     let known = CARRIERS
         .iter()
         .find(|(beginning, ..)| recipient.starts_with(beginning));
-    let found = match known {
-        Some((_, mcc, mnc, carrier, country)) => json!({
-            "id": id, "recipient": recipient, "cost": COST, "mcc": mcc, "mnc": mnc, "mccmnc": format!("{mcc}{mnc}"),
-            "carrier": carrier, "country": country,
-        }),
-        None => json!({
-            "id": id, "recipient": recipient, "cost": COST, "mcc": null, "mnc": null, "mccmnc": null,
-            "carrier": null, "country": null,
-        }),
-    };
+    let found = json!({
+        "id": id, "recipient": recipient, "cost": COST,
+        "mcc": known.map(|own| own.1), "mnc": known.map(|own| own.2),
+        "mccmnc": known.map(|own| format!("{}{}", own.1, own.2)),
+        "carrier": known.map(|own| own.3), "country": known.map(|own| own.4),
+    });
     Ok((StatusCode::CREATED, Json(json!([found]))))
 }
