@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::Request;
+use http::{HeaderValue, Request};
 use rand::rngs::SysRng;
 use xoxzo_2fa::{self as sdk, AsyncGuard, AsyncTransport, GuardError, Lost};
 use xoxzo_2fa_core::{Answer, Charge, NoAnswer, Request as Call, Response, Total, Totals};
@@ -108,13 +108,21 @@ impl World {
 
     async fn send(&self, call: Call) -> Answer {
         let timeout = Duration::from_millis(call.timeout.into());
+        let malformed = || {
+            let cause = "request: it is malformed".to_string();
+            Answer::Unanswered(NoAnswer::NotSent, cause)
+        };
         let mut request = Request::builder().method(call.method).uri(call.url);
         for (name, value) in &call.headers {
+            let Ok(mut value) = HeaderValue::from_str(value) else {
+                return malformed();
+            };
+            // Debug then prints no credentials.
+            value.set_sensitive(*name == "authorization");
             request = request.header(*name, value);
         }
         let Ok(request) = request.body(sdk::Body::from(call.body)) else {
-            let cause = "request: it is malformed".to_string();
-            return Answer::Unanswered(NoAnswer::NotSent, cause);
+            return malformed();
         };
         match self.transport.send(request, timeout).await {
             Ok(response) => {
@@ -167,4 +175,19 @@ fn since_1970(time: SystemTime) -> u32 {
 
 fn whole(span: Duration) -> u32 {
     u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lives_are_rounded_up_and_bounded() {
+        let seconds =
+            |life| inward(&sdk::Totals::new(vec![sdk::Total::new(1, life)])).totals[0].ends_in;
+        assert_eq!(seconds(Duration::ZERO), 0);
+        assert_eq!(seconds(Duration::from_millis(1)), 1);
+        assert_eq!(seconds(Duration::from_secs(60)), 60);
+        assert_eq!(seconds(Duration::MAX), u32::MAX);
+    }
 }

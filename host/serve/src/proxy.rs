@@ -10,8 +10,6 @@ pub enum Proxy {
     Nginx,
     /// Caddy, with `forward_auth`.
     Caddy,
-    /// Traefik, with the middleware `forwardAuth`.
-    Traefik,
 }
 
 /// The kind of answer to a check that a proxy understands.
@@ -29,7 +27,7 @@ impl Proxy {
     pub fn dialect(self) -> Dialect {
         match self {
             Self::Nginx => Dialect::AuthRequest,
-            Self::Caddy | Self::Traefik => Dialect::Forward,
+            Self::Caddy => Dialect::Forward,
         }
     }
 
@@ -37,7 +35,7 @@ impl Proxy {
     pub(crate) fn uri(self) -> HeaderName {
         HeaderName::from_static(match self {
             Self::Nginx => "x-original-uri",
-            Self::Caddy | Self::Traefik => "x-forwarded-uri",
+            Self::Caddy => "x-forwarded-uri",
         })
     }
 
@@ -45,14 +43,14 @@ impl Proxy {
     pub(crate) fn method(self) -> HeaderName {
         HeaderName::from_static(match self {
             Self::Nginx => "x-original-method",
-            Self::Caddy | Self::Traefik => "x-forwarded-method",
+            Self::Caddy => "x-forwarded-method",
         })
     }
 }
 
 /// Headers by which proxies and applications name the original target or method. Where a request has one that its proxy does not overwrite, a client
 /// has written it, and something behind may believe it.
-pub(crate) const NAMES: [&str; 8] = [
+pub(crate) const NAMES: [&str; 10] = [
     "x-original-uri",
     "x-original-url",
     "x-original-method",
@@ -60,5 +58,7 @@ pub(crate) const NAMES: [&str; 8] = [
     "x-forwarded-path",
     "x-forwarded-method",
     "x-rewrite-url",
+    "x-http-method",
     "x-http-method-override",
+    "x-method-override",
 ];

@@ -1,6 +1,6 @@
 //! The server: workers that share one socket, one guard and the settings in effect.
 //!
-//! Each worker is a thread with a runtime and a cache of its own, as each worker of Envoy has. What a request waits for holds none of the others.
+//! Each worker is a thread with a runtime and a cache of its own, as each worker of Envoy has. A request that waits for Xoxzo holds up no other.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -236,7 +236,7 @@ enum Place {
     Page,
 }
 
-/// Reads a form, of which the gate sees one byte more than it takes. `None`: it did not come in time.
+/// Reads a form, up to the first part with which it is longer than the gate takes. `None`: it did not come whole and in time.
 async fn form(mut body: Incoming) -> Option<Vec<u8>> {
     let whole = async {
         let mut form = Vec::new();

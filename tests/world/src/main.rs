@@ -8,7 +8,8 @@ mod asked;
 use std::env;
 use std::process::ExitCode;
 
-use xoxzo_2fa_world::{LOGIN, World, document, other_than};
+use xoxzo_2fa_core::Code;
+use xoxzo_2fa_world::{LOGIN, World, code, document, other_than};
 
 use crate::asked::Asked;
 
@@ -17,7 +18,9 @@ fn main() -> ExitCode {
     let [operation, count] = arguments.as_slice() else {
         return ExitCode::from(2);
     };
-    let count: usize = count.parse().unwrap_or(0);
+    let Ok(count) = count.parse::<usize>() else {
+        return ExitCode::from(2);
+    };
     let done = match operation.as_str() {
         "ask-start" | "ask-verify" => questions(operation, count),
         _ => operations(operation, count),
@@ -25,7 +28,7 @@ fn main() -> ExitCode {
     ExitCode::from(u8::from(done != Some(count)))
 }
 
-/// How many ended as they should. `None` for an operation that there is not.
+/// Returns how many operations ended as they should. `None` for an unknown operation.
 fn operations(operation: &str, count: usize) -> Option<usize> {
     let mut world = World::new(&document());
     let (token, pin) = world.challenge();
@@ -35,14 +38,17 @@ fn operations(operation: &str, count: usize) -> Option<usize> {
         done += match operation {
             "start" => usize::from(world.start(LOGIN).is_ok()),
             "verify" => usize::from(world.verify(&token, LOGIN, &pin).is_ok()),
-            "wrong" => usize::from(world.verify(&token, LOGIN, other_than(&pin)).is_err()),
+            "wrong" => {
+                let code = code(world.verify(&token, LOGIN, other_than(&pin)));
+                usize::from(code == Some(Code::WrongPin))
+            }
             _ => return None,
         };
     }
     Some(done)
 }
 
-/// Likewise.
+/// Returns how many conversations ended as they should. `None` if the login to repeat fails.
 fn questions(operation: &str, count: usize) -> Option<usize> {
     let asked = Asked::new(&document())?;
     let (questions, end) = match operation {
