@@ -1,4 +1,4 @@
-"""The app for Django behind real servers with several workers, and in a real browser from the built package."""
+"""The app for Django behind real servers with several workers."""
 
 from __future__ import annotations
 

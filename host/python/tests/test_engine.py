@@ -103,7 +103,8 @@ def test_operations_that_wait_leave_half_of_the_places_to_others() -> None:
     try:
         for _ in starts:
             assert halted.waiting.acquire(timeout=60)
-        assert places.qsize() >= PLACES // 2
+        # Some are kept: a client that keeps none would leave them all.
+        assert PLACES // 2 <= places.qsize() < PLACES
         with pytest.raises(Refuse, match="token"):
             client.verify("x", LOGIN, "000000")
     finally:

@@ -88,7 +88,8 @@ def drive(
 ) -> Generator[list[Charge] | Request, Totals | Response | GuardError | Lost, tuple[str, Secret[dict[str, Any]]]]:
     """Run an operation to its end, and return the result. Call it through ``seal``.
 
-    While it yields, every frame of this package holds its secrets as ``Secret``, and no instance lives unless it ``keeps`` one.
+    While it yields, every frame of this package holds its secrets as ``Secret``. With ``keeps`` an
+    instance of the engine may live meanwhile.
     """
     settings = prepared.settings()
     conversation = Conversation(prepared.engine, keeps=keeps)

@@ -63,8 +63,8 @@ class Engine:
 class Conversation:
     """The questions of one operation.
 
-    It asks all of them in one instance, so that the engine need not read settings and states again. While an answer is awaited, it keeps
-    the instance only if at least half of the places are free, so operations that wait never hold the places of those that run.
+    With ``keeps`` it asks them in one instance, so that the engine need not read settings and states again. While an answer is awaited, it
+    holds the instance only if at least half of the places are free, so operations that wait never hold the places of those that run.
     """
 
     def __init__(self, engine: Engine, *, keeps: bool) -> None:

@@ -53,6 +53,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from xoxzo_2fa import AsyncTwoFactor, Binding, Challenge, Misuse, Refuse, Sending, Upstream
+from xoxzo_2fa._age import is_fresh
 from xoxzo_2fa._problem import NO_STORE, RESPONSES, Problem, Refused, language, media_type, refused, typed
 from xoxzo_2fa._secret import Secret, attempt, attempt_awaited
 
@@ -63,8 +64,6 @@ BindingFunction: TypeAlias = Callable[..., Any]
 
 # Half a day, as the login gate has it.
 _MAX_AGE = 43_200
-# Clocks of machines may differ by so many seconds, as the guard's and a host's.
-_SKEW = 120
 
 
 class Session(Protocol):
@@ -228,7 +227,7 @@ class TwoFactorRoutes:
         """Return the binding's subject if the session has a pass for it. Raises ``Refused`` with 403 if not."""
         kept = self._session_of(request).get(_key("pass", binding))
         if isinstance(kept, dict) and isinstance(of := kept.get("of"), str) and isinstance(at := kept.get("at"), int):
-            fresh = -_SKEW <= self._clock() - at < max_age
+            fresh = is_fresh(at, self._clock(), max_age)
             if binding.transaction is None and fresh and hmac.compare_digest(of.encode(errors="replace"), self._mark(binding).encode()):
                 return binding.subject
         raise Refused(403, Problem(code="second-factor-required", offers=["start-again"]))

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils.crypto import constant_time_compare
 
+from xoxzo_2fa._age import is_fresh
 from xoxzo_2fa.django._configuration import configuration
 from xoxzo_2fa.django._service import subject_of
 
@@ -144,8 +145,7 @@ def passes(kept: Any, user: Any, purpose: str, max_age: float | None) -> bool:
     passed = _read(Pass, (kept or {}).get(purpose))
     if passed is None:
         return False
-    age = configuration().clock() - passed.at
-    return passed.belongs_to(user) and (max_age is None or 0 <= age <= max_age)
+    return passed.belongs_to(user) and (max_age is None or is_fresh(passed.at, configuration().clock(), max_age))
 
 
 def _read(kind: type[_Kept], kept: Any) -> _Kept | None:
