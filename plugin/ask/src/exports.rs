@@ -9,7 +9,7 @@ use crate::{AREA, answer};
 #[unsafe(export_name = "area")]
 static mut BYTES: [u8; AREA] = [0; AREA];
 
-/// The conversation of this instance.
+/// The conversation, which lives as long as the instance.
 static mut CONVERSATION: Conversation = Conversation::new();
 
 /// Answers the question in the area. Traps if it is not in the area.

@@ -22,7 +22,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
     })
 }
 
-/// Writes the wish of an operation with the state to go on with, or its result.
+/// Writes the charges that an operation wants made, with the state to resume it by.
 pub(crate) fn count(state: &str, charges: &[Charge]) -> String {
     Object::of("count", |out| {
         out.text("state", state);
@@ -30,6 +30,7 @@ pub(crate) fn count(state: &str, charges: &[Charge]) -> String {
     })
 }
 
+/// Writes the request that an operation wants sent, with the state to resume it by.
 pub(crate) fn send(state: &str, message: &Request) -> String {
     Object::of("send", |out| {
         out.text("state", state);
@@ -37,6 +38,7 @@ pub(crate) fn send(state: &str, message: &Request) -> String {
     })
 }
 
+/// Writes the result of an operation.
 pub(crate) fn ended(told: &Told<Ended>) -> String {
     let name = match told.output {
         Ended::Challenged(_) => "challenged",

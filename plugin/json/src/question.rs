@@ -15,7 +15,6 @@ use xoxzo_2fa_core::{
     Sending, Status, StepUp, Suspended, Total, Totals, Trail, Transaction, Turn, Unlock, Verify,
     check_receipt, explain, inspect, number_index, sign_request,
 };
-
 use zeroize::Zeroizing;
 
 use crate::cursor::Cursor;
@@ -218,7 +217,7 @@ fn resume(
     operation.resume(settings, now, came(from)?)
 }
 
-/// Reads the answer that a question brings.
+/// Reads what the host brings: totals, a response, or none.
 fn came(from: Cursor<'_>) -> Result<Answer, Failure> {
     if let Some(response) = from.maybe("response") {
         return Ok(Answer::Response(response_of(response)));
