@@ -61,7 +61,7 @@ export class Prepared {
     return once(question, this.#settings, this.now(), this.#module);
   }
 
-  /** Begins an operation: its questions go by what is returned, which must be closed. */
+  /** Begins an operation. Returns its conversation, which the caller must close. */
   begin() {
     this.#check();
     return new Conversation(this.#module);

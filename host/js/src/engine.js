@@ -9,12 +9,12 @@ const MEMORY = 2 ** 21;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-// Instances that may be open while an answer is awaited.
+// Maximum number of instances that stay open between questions.
 const KEPT = 8;
 
 let shared;
 
-/** Returns a compiled module: the given one, from its bytes if need be, or the package's own, with what makes the memory that it imports, if any. */
+/** Returns a module with its pool of memories: the given module, compiled if it is bytes, or the package's own, compiled once. */
 export function loaded(module) {
   try {
     if (module === undefined) return (shared ??= engine(compile()));
@@ -30,8 +30,8 @@ function engine({ module, memory }) {
 }
 
 /**
- * The questions of one operation, in one instance, so that the engine need not read settings and states again. It is kept from one question
- * to the next while few are: an operation that waits for long costs no other its memory.
+ * Asks the questions of one operation. While at most `KEPT` instances are open, they all go to one, which has the settings and the state
+ * already. Beyond that the instance is closed after each question, so that slow operations do not hold memory.
  */
 export class Conversation {
   #engine;

@@ -1,7 +1,7 @@
 /**
  * A module that imports its memory.
  *
- * Each operation has a fresh instance. With a memory of its own, each would also reserve gigabytes of addresses and report a megabyte to the
+ * No instance serves two operations. With a memory of its own, each would also reserve gigabytes of addresses and report a megabyte to the
  * garbage collector, which then takes longer than the engine. With memories that are overwritten and used again, neither happens, and no
  * secret waits for the collector. An instance begins with the same bytes either way: zeros, and what its module says.
  */

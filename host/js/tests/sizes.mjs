@@ -1,7 +1,7 @@
 /**
  * What the package costs, held against limits: `sizes.mjs TARBALL`. Sizes without the engine, which is as large everywhere.
  *
- * - library: everything that a program can import, minified, and compressed by gzip
+ * - library: what `xoxzo-2fa` itself exports, without `testing` and `guards`, minified, and compressed by gzip
  * - operations: of that what every operation runs, without transports, counters in memory, settings and functions for keys
  */
 
@@ -11,7 +11,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const HERE = new URL(".", import.meta.url).pathname;
-const OPERATIONS = ["bounds", "client", "driver", "engine", "errors", "records"];
+const OPERATIONS = ["bounds", "client", "driver", "engine", "errors", "event", "records"];
 const IMPORTS = 15;
 
 const sources = `${process.env.XOXZO_2FA_ROOT}/host/js`;
@@ -45,7 +45,7 @@ function imported(module) {
 const figures = [
   ["library, minified", outputFiles[0].contents.length, 20_500, "bytes"],
   ["library, gzip", gzipSync(outputFiles[0].contents, { level: 9 }).length, 8_600, "bytes"],
-  ["operations, minified", operations, 8_500, "bytes"],
+  ["operations, minified", operations, 9_150, "bytes"],
   ["tarball", statSync(process.argv[2]).size, 300_000, "bytes"],
   [`import on Node ${process.versions.node}, the median of ${IMPORTS}`, Math.round(imported("xoxzo-2fa")), 30, "ms of CPU"],
 ];
