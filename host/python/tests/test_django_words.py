@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import gettext
+import json
 import re
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +23,9 @@ shop.set_up()
 from django.test import override_settings  # noqa: E402
 from django.utils import translation  # noqa: E402
 
-from xoxzo_2fa.django import _service  # noqa: E402
+from xoxzo_2fa import django as django_app  # noqa: E402
 
-APP = Path(_service.__file__).parent
+APP = Path(django_app.__file__).parent
 LANGUAGES = sorted(folder.name for folder in (APP / "locale").iterdir())
 
 # What a template says, or counts.
@@ -45,7 +47,9 @@ def source(language: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def test_every_language_of_messages_has_words() -> None:
-    known = {translation.to_locale(name.lower()).lower() for name in set(_service._LOCALES.values()) - {"en"}}
+    schema = json.loads((resources.files("xoxzo_2fa") / "settings.schema.json").read_text("utf-8"))
+    languages = schema["properties"]["message"]["properties"]["locale"]["enum"]
+    known = {translation.to_locale(name.lower()).lower() for name in languages if name != "en"}
     assert {language.lower() for language in LANGUAGES} == known
 
 

@@ -10,21 +10,12 @@ from django.core.signals import setting_changed
 from django.utils.translation import get_language
 
 from xoxzo_2fa import Binding, Explanation, Transaction, TwoFactor, TwoFactorError, explain
+from xoxzo_2fa._language import preferred
 from xoxzo_2fa.django._configuration import NoRecipient, configuration
 from xoxzo_2fa.guards._process import forkless_lock
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-# The languages of messages by the names that Django has for them, and for Chinese also its older ones.
-_LOCALES = {name.lower(): name for name in ("en", "ja", "id", "ms", "vi", "th", "zh-Hans", "zh-Hant", "ko", "es")} | {
-    "zh-cn": "zh-Hans",
-    "zh-sg": "zh-Hans",
-    "zh-tw": "zh-Hant",
-    "zh-hk": "zh-Hant",
-    "zh-mo": "zh-Hant",
-}
-
 
 _making = forkless_lock()
 
@@ -71,9 +62,7 @@ def client_of(request: HttpRequest) -> str | None:
 
 def locale() -> str:
     """Return the language of the request among those of messages, or else the settings document's own."""
-    language = (get_language() or "").lower()
-    known = _LOCALES.get(language) or _LOCALES.get(language.partition("-")[0])
-    return known or str(json.loads(two_factor().effective_settings)["message"]["locale"])
+    return preferred(get_language() or "") or str(json.loads(two_factor().effective_settings)["message"]["locale"])
 
 
 def explained(error: TwoFactorError) -> Explanation:
