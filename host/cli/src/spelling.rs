@@ -38,7 +38,9 @@ fn strangers() -> Vec<String> {
     let known = known();
     let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let strange = |name: &String| {
-        name.starts_with("XOXZO_") && !name.contains("_SANDBOX_") && !known.contains(&name.as_str())
+        let first = |name: &str| name.split('_').next().map(str::to_string);
+        let ours = known.iter().any(|own| first(own) == first(name));
+        ours && !name.contains("_SANDBOX_") && !known.contains(&name.as_str())
     };
     set.filter(strange).collect()
 }
