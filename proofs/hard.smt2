@@ -8,7 +8,7 @@
 ;
 ; Method: an inductive invariant for two processes that are followed and a crowd of any number, with `cap` as a parameter.
 ;
-; Mirrors: plan.rs clear, hard.
+; Mirrors: plan.rs won, hard.
 ; Mirrors: operations/verify.rs claim, guessed.
 ; Mirrors: guard.rs LASTING.
 ;

@@ -9,7 +9,7 @@
 ;
 ; Method: an inductive invariant over counts of processes, with `cap` as a parameter.
 ;
-; Mirrors: plan.rs clear, back.
+; Mirrors: plan.rs won, back.
 ; Mirrors: operations/verify.rs claim, guessed.
 ;
 ; Control: given-back = 2. A win takes back another's failure.

@@ -6,7 +6,7 @@
 //
 // Assumes: no window ends. What is right or wrong is chosen freely for each guess, so that all three may be right at once.
 //
-// Mirrors: plan.rs guess, clear.
+// Mirrors: plan.rs guess, won.
 // Mirrors: operations/verify.rs begin, claim, guessed, accept.
 //
 // Reached: -DREACH_THREE_WON. All challenges are won.

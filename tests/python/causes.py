@@ -3,8 +3,11 @@
 - dns: a host name that does not exist
 - tls: a server whose certificate nobody has issued
 - redis-failover: a Redis server that became a replica while a client uses it. Not on hosts without a store in Redis.
+- readiness: the same server, as a health check meets it. Not on the server, which is asked over HTTP.
 """
 
+import contextlib
+import random
 import shutil
 import socket
 import ssl
@@ -38,9 +41,12 @@ def document(base_url: str, scope: str) -> dict[str, Any]:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """Return a free port below those that systems give out, so that nobody takes it between two starts of a server."""
+    while True:
+        port = random.randint(10_240, 32_767)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def impostor() -> ssl.SSLContext:
@@ -127,15 +133,21 @@ def told(host: "Host", wrong: str) -> dict[str, str]:
     master = Redis()
     try:
         if opened(host, "https://xoxzo.invalid", f"redis://127.0.0.1:{master.port}"):
+            kind, content = ready = host.ask({"ready": {}})
+            assert kind in ("ready", "absent"), f"it is not ready: {content}"
             assert cause(host.ask(LOGIN)) == causes["dns"], "the store answers"
             assert master.tell(f"REPLICAOF 127.0.0.1 {free_port()}").startswith("+OK")
+            if kind == "ready":
+                ready = host.ask({"ready": {}})
+                causes["readiness"] = cause(ready)
+                assert ready[1]["code"] == "guard", ready
             causes["redis-failover"] = cause(host.ask(LOGIN))
     finally:
         master.stop()
     return causes
 
 
-KINDS = {"dns": "dns: ", "tls": "tls: ", "redis-failover": "readonly: "}
+KINDS = {"dns": "dns: ", "tls": "tls: ", "redis-failover": "readonly: ", "readiness": "readonly: "}
 
 
 def told_apart(name: str, host: "Host") -> list[str]:

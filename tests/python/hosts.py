@@ -11,8 +11,10 @@ and answers one a line:
 - `{"now": seconds}`, which may have a fraction, `{"xoxzo": {"status", "body", "retry_after"}}` or `{"xoxzo": {"no_answer", "cause"}}`, `{"guard": "memory"}` or
   `{"guard": {"no_answer", "cause"}}`: the clock, and what Xoxzo and the guard answer from now on. `{"done": {}}`.
 - `{"ahead": seconds}`: how far the client's clock is ahead of the guard's. `{"done": {}}`.
+- `{"ready": {}}`: `{"ready": {}}` for a client whose guard passes its test, or a failure; `{"absent": {}}` from a server, which has a path for it.
 - `{"start": {...}}`, `resend`, `verify`, `status`, `unlock`, `limits`, `credits`, `check_receipt`, `inspect`, `explain`: as in wit/ASK.md, and answered so; beside the answer
-  `requests`, what went to Xoxzo meanwhile: `{"method", "url", "headers": {name: value}, "body", "timeout_milliseconds"}`.
+  `requests`, what went to Xoxzo meanwhile: `{"method", "url", "headers": {name: value}, "body", "timeout_milliseconds"}`, and `events`, what the host told of
+  it as wit/SPEC.md says. A host whose events go nowhere has no `events`.
 
 Reads tests/vectors/*.json; prints what differs, a table, and a closing line.
 """
@@ -47,6 +49,9 @@ class Host:
             env={**os.environ, **(environment or {})},
         )
         self.requests: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] | None = None
+        # How many events there were.
+        self.told = 0
 
     def ask(self, question: dict[str, Any]) -> tuple[str, Any]:
         assert self.process.stdin and self.process.stdout
@@ -57,6 +62,8 @@ class Host:
             raise AssertionError(f"the host ended at {next(iter(question))}")
         answer = json.loads(line)
         self.requests = answer.pop("requests", [])
+        self.events = answer.pop("events", None)
+        self.told += len(self.events or [])
         ((kind, content),) = answer.items()
         return kind, content
 
@@ -238,6 +245,56 @@ def response(host: Host, vector: dict[str, Any]) -> None:
         same(given, vector[name], name)
 
 
+OPERATIONS = ("start", "resend", "verify", "status")
+OPERATORS = ("unlock", "limits", "credits")
+TRAIL = {"subject": 22, "recipient": 22, "calling_code": 0}
+
+
+def event(asked: dict[str, Any], kind: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """The event of an operation, by wit/SPEC.md, "Events": all but its operator's name and how long it took."""
+    ((operation, arguments),) = asked.items()
+    code = answer["code"] if kind == "failure" else None
+    sends, delivery = operation in ("start", "resend"), answer.get("delivery")
+    channel = (arguments.get("sending") or {}).get("channel") or "sms"
+    audit = answer.get("audit") or {}
+    cost, parts = "nothing", 0
+    if sends and code is None and not audit["decoy"]:
+        cost, parts = ("call", 1) if channel == "voice" else ("sms", answer["parts"]) if "parts" in answer else ("template", 1)
+    fields = {
+        "operation": operation,
+        "outcome": answer["blame"] if code else "unknown" if sends and delivery == "unknown" else "ok",
+        "code": code,
+        "purpose": None if code == "request" else arguments.get("binding", {}).get("purpose"),
+        "channel": channel if sends else None,
+        "delivery": delivery,
+        "cost": cost,
+        "parts": parts,
+        **(audit.get("trail") or {}),
+        **{name: audit.get(name) for name in ("challenge_id", "message_id", "cause", "alarm")},
+        "decoy": audit.get("decoy", False),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def audited(events: list[dict[str, Any]], asked: dict[str, Any], kind: str, answer: dict[str, Any], step: str) -> None:
+    """Each operation has one event, with the fields of the contract and no other, and nothing that names its user."""
+    (operation,) = asked
+    if operation not in (*OPERATIONS, *OPERATORS):
+        same(events, [], f"{step}: events")
+        return
+    same(len(events), 1, f"{step}: number of events")
+    given, expected = dict(events[0]), event(asked, kind, answer)
+    took, operator = given.pop("took_us", None), given.pop("operator", None)
+    assert isinstance(took, int) and took >= 0, f"{step}: took_us: {took!r}"
+    assert bool(operator) == (operation in OPERATORS), f"{step}: operator: {operator!r}"
+    if not (answer.get("audit") or {}).get("trail"):
+        # The engine was not asked, or did not come so far: a host may know the pseudonyms all the same.
+        for name, length in TRAIL.items():
+            own = given.pop(name, None)
+            assert own is None or not length or len(own) == length, f"{step}: {name}: {own!r}"
+    assert given == expected, f"{step}: event: {given!r}, not {expected!r}"
+
+
 def scenario(host: Host, vector: dict[str, Any]) -> None:
     whole = read("scenario.json")
     now = whole["now"]
@@ -251,7 +308,10 @@ def scenario(host: Host, vector: dict[str, Any]) -> None:
         text = json.dumps(action)
         for name, value in known.items():
             text = text.replace(f"{{{name}}}", value)
-        kind, given = host.ask(json.loads(text))
+        asked = json.loads(text)
+        kind, given = host.ask(asked)
+        if host.events is not None:
+            audited(host.events, asked, kind, given, step)
         expected = dict(expected)
         if "requests" in expected:
             same(len(host.requests), expected.pop("requests"), f"{step}: requests")
@@ -270,6 +330,9 @@ def scenario(host: Host, vector: dict[str, Any]) -> None:
                 known.setdefault("first", known["pin"])
                 known["wrong"] = ("0" if known["pin"][0] != "0" else "1") + known["pin"][1:]
 
+
+# A host whose program tells no events: a server writes them into its log.
+SILENT = ("REST",)
 
 CHECKS = {
     "guard.json": guard,
@@ -311,13 +374,16 @@ def main() -> int:
         except AssertionError as fault:
             failures += 1
             print(f"causes: {fault}")
+        if host.told == 0 and host_name not in SILENT:
+            failures += 1
+            print(f"{host_name}: it told no event")
         host.close()
-        table.append((host_name, passed))
+        table.append((host_name, passed, host.told))
     names = [file.removesuffix(".json") for file in files]
-    width = max((len(name) for name, _ in table), default=0)
-    print(f"{'':{width}} " + " ".join(f"{name:>10}" for name in names))
-    for host_name, passed in table:
-        counts = (f"{passed[file]}/{len(files[file])}" for file in files)
+    width = max((len(name) for name, _, _ in table), default=0)
+    print(f"{'':{width}} " + " ".join(f"{name:>10}" for name in [*names, "events"]))
+    for host_name, passed, told in table:
+        counts = [*(f"{passed[file]}/{len(files[file])}" for file in files), told]
         print(f"{host_name:{width}} " + " ".join(f"{count:>10}" for count in counts))
     for apart in sorted({" ".join(sorted(each)) for each in faults}):
         print(f"causes: {apart} told apart on {sum(' '.join(sorted(each)) == apart for each in faults)} hosts")

@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 """The structure of the sources, held against limits: what is over one fails.
 
-No two files import each other, directly or around a circle, no two types have one name, and no host lacks a field of the contract. The other limits are what was
-reached; they may only be lowered.
+No two files import each other, directly or around a circle, no two types have one name, no host lacks a field of the contract, no file is a link, and copies are
+what they are copied from: with `--bless` they are copied anew. The other limits are what was reached; they may only be lowered.
 """
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
+
+import mirror
+import waits
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -22,13 +26,25 @@ CRATES = [
 ]
 PYTHON = ROOT / "host/python/src/xoxzo_2fa"
 JAVASCRIPT = ROOT / "host/js"
+PHP = ROOT / "host/php/src"
+RUBY = ROOT / "host/ruby/lib/xoxzo_2fa"
+GO = ROOT / "host/go"
 
 # Files beside the room, the sandbox and documents in whose code Xoxzo is named; the project's own name does not count.
 NAMING = 14
 # Doc comments that begin with a clause or a preposition, in thousandths.
 CLAUSES = 5
+# Places, beside its record and its use, where a setting is named: presets, the stored form, and fields of other records with the same name.
+WIRED = 17
+# Doc comments of so many words or fewer, in thousandths of a part's: most of them could say more. rustls has 220.
+SHORT = 6
+SHORT_COMMENTS = {"plugin/core": 340, "plugin/gate": 280, "plugin/json": 300, "host/sdk": 220, "host/serve": 270, "host/sandbox": 230, "host/cli": 260, "host/c": 290}
 # Hand-written types that have the fields of a binding.
 BINDINGS = 10
+# Functions in Rust that add a charge to a total: the engine's, and that of all stores.
+ADDING = 2
+# Files that write the syntax of JSON: the engine's, and that of the SDK, which does not link the engine.
+WRITING = 2
 
 OWN_NAME = re.compile(r"xoxzo[-_]2fa|xoxzo:[a-z-]+|xoxzo::two_factor|xoxzo_two_factor|XOXZO_2FA")
 # What leads to the room names nothing itself.
@@ -168,11 +184,11 @@ def all_circles() -> Iterator[str]:
 
 
 def naming() -> Iterator[str]:
-    """Files that name Xoxzo in their code, apart from its room, the sandbox, and the one in memory for tests in Python."""
+    """Files that name Xoxzo in their code, apart from its rooms, the sandbox, and the one in memory for tests in Python."""
     sources: Iterable[Path] = chain(rust_files(), sorted(PYTHON.rglob("*.py")), sorted((ROOT / "host/c").glob("*.[ch]")))
     for path in sources:
         place = path.relative_to(ROOT).as_posix()
-        if place.startswith(("plugin/core/src/xoxzo", "host/sandbox/", "host/python/src/xoxzo_2fa/testing", "host/python/src/xoxzo_2fa/fixtures")):
+        if place.startswith(("plugin/core/src/xoxzo", "host/sdk/src/xoxzo", "host/sandbox/", "host/python/src/xoxzo_2fa/testing", "host/python/src/xoxzo_2fa/fixtures")):
             continue
         plain = re.sub(r"//.*|#.*|/\*(?s:.*?)\*/|\"\"\"(?s:.*?)\"\"\"", "", code(path) if path.suffix == ".rs" else path.read_text())
         if re.search("xoxzo", ROOM.sub("", OWN_NAME.sub("", plain)), re.IGNORECASE):
@@ -190,9 +206,28 @@ def openings() -> Iterator[str]:
             before = line
 
 
+def terse() -> Iterator[str]:
+    """Parts that have more short doc comments than before."""
+    for part, most in SHORT_COMMENTS.items():
+        text = "\n".join(code(path) for path in sorted((ROOT / part / "src").rglob("*.rs")))
+        comments = [re.sub(r"(?m)^\s*//[/!]", "", block).split() for block in re.findall(r"(?m)(?:^\s*//[/!].*\n)+", text)]
+        short = sum(len(words) <= SHORT for words in comments)
+        if short * 1_000 > most * len(comments):
+            yield f"{part}: {short} of {len(comments)}, at most {most / 10} %"
+
+
+def adding() -> Iterator[str]:
+    yield from (path.relative_to(ROOT).as_posix() for path in rust_files() if "saturating_add_signed(self.amount)" in code(path))
+
+
+def writing() -> Iterator[str]:
+    yield from (path.relative_to(ROOT).as_posix() for path in rust_files() if re.search(r"push(?:_str)?\(\"?.*\\\":", code(path)))
+
+
 def bindings() -> Iterator[str]:
-    """Types with the fields of a binding, whatever they are called."""
-    places: Iterable[Path] = chain(rust_files(), sorted(PYTHON.rglob("*.py")), (ROOT / "host/c").glob("*.h"), (ROOT / "wit").glob("*.wit"))
+    """Types with the fields of a binding, whatever they are called. Those in C stand for the SDK's, field by field."""
+    rust = (path for path in rust_files() if not path.is_relative_to(ROOT / "host/c"))
+    places: Iterable[Path] = chain(rust, sorted(PYTHON.rglob("*.py")), (ROOT / "wit").glob("*.wit"))
     for path in places:
         for name, fields in re.findall(r"(?:struct|class|record) ([\w-]+)[^{;(]*?[{:]\n((?s:.*?))\n(?: *\}|\n\n)", path.read_text()):
             named = re.findall(r"^\s*(?:pub(?:\([a-z]+\))? |const char \*)?(\w+)[:;]", fields, re.MULTILINE)
@@ -217,7 +252,11 @@ CALLED = {
         "response": "HttpResponse",
     },
     "c": {"user-limits": "x2f_limits", "account-credits": "x2f_credits"},
+    "php": {"user-limits": "Limits", "account-credits": "Credits"},
+    "ruby": {"user-limits": "Limits", "account-credits": "Credits", "failure": "Error"},
+    "go": {"user-limits": "Limits", "account-credits": "Credits"},
 }
+COUNTED = dict.fromkeys(("charge", "total", "totals", "request", "response"), "the library counts and sends")
 # Fields in another form, and why that is enough. A record alone: the host has no such type.
 OTHERWISE = {
     "rust": {
@@ -232,9 +271,12 @@ OTHERWISE = {
         "trail": "in x2f_audit",
         "claims.transaction": "its fields",
         "response.headers": "retry_after, the only one that is read",
-        "message-preview": "no previews in C yet",
-        "step-up": "no step-up requests in C yet",
+        "message-preview": "by x2f_call, as text",
+        "step-up": "by x2f_call, as text",
     },
+    "php": COUNTED,
+    "ruby": {**COUNTED, "failure.blame": "the class of Error"},
+    "go": {**COUNTED, "sending.client": "Address"},
 }
 
 
@@ -264,10 +306,24 @@ def types_of_hosts() -> dict[str, dict[str, set[str]]]:
         for name, body in re.findall(r"export (?:interface|class) (\w+)[^{]*\{((?s:.*?))\n\}", text):
             fields = re.findall(r"readonly (\w+)\??:", body)
             javascript[name] = {re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", field) for field in fields}
-    header = re.sub(r"/\*(?s:.*?)\*/", "", (ROOT / "host/c/xoxzo_2fa.h").read_text())
+    php: dict[str, set[str]] = {}
+    for path in PHP.glob("*.php"):
+        for name, body in re.findall(r"^final readonly class (\w+)(?: implements \S+)?\n((?s:.*?))\n\}", path.read_text(), re.MULTILINE):
+            fields = re.findall(r"public \??\w+ \$(\w+)", body)
+            php[name] = {re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", field) for field in fields}
+    ruby: dict[str, set[str]] = {}
+    for name, named in re.findall(r"^  (\w+) = Record\.of\(((?s:.*?))\)$", (RUBY / "records.rb").read_text(), re.MULTILINE):
+        ruby[name] = set(re.findall(r":(\w+)", re.split(r"hidden:", named)[0]))
+    ruby["Error"] = set(re.findall(r"attr_reader :(\w+)", (RUBY / "errors.rb").read_text()))
+    go: dict[str, set[str]] = {}
+    for path in GO.glob("*.go"):
+        for name, body in re.findall(r"^type (\w+) struct \{\n((?s:.*?))\n\}", re.sub(r"//.*", "", path.read_text()), re.MULTILINE):
+            named = [each for fields in re.findall(r"^\t(\w+(?:, \w+)*) +[*\[\w]", body, re.MULTILINE) for each in fields.split(", ")]
+            go[name] = {re.sub("(?<=[a-z])[A-Z]", lambda letter: f"_{letter[0]}", field).lower() for field in named}
+    header = re.sub(r"/\*(?s:.*?)\*/", "", (ROOT / "host/c/xoxzo_2fa_ffi.h").read_text())
     structs = re.findall(r"typedef struct (?:\w+ )?\{((?s:.*?))\n\} (\w+);", header)
     c = {name: set(re.findall(r"(\w+)(?:\[[^\]]*\])?;", body)) for body, name in structs}
-    return {"rust": rust, "python": python, "javascript": javascript, "c": c}
+    return {"rust": rust, "python": python, "javascript": javascript, "c": c, "php": php, "ruby": ruby, "go": go}
 
 
 def lacking() -> Iterator[str]:
@@ -296,6 +352,34 @@ def lacking() -> Iterator[str]:
     yield from (f"wit: no {record}" for record in INNER - records.keys())
 
 
+# Settings
+
+
+# A line of a record of settings: a name, its type where it has one, and its form.
+SETTING = re.compile(r"^ +(\w+)(?:: [^=\n]+)? = (?:Form::|[A-Z_]+,)", re.MULTILINE)
+# Files that hand on every setting. A new one needs no line there.
+HANDS_ON = (
+    *(f"plugin/{crate}/src" for crate in ("json", "shell", "component", "configuration", "steps", "ask", "proxy-wasm")),
+    "plugin/core/src/settings/prepared",
+    "plugin/core/src/settings/prepared.rs",
+)
+
+
+def wired() -> Iterator[str]:
+    """The settings that are named where all are handed on: each is one more place for whoever adds a setting like it."""
+    crates = [crate for crate in CRATES if crate.is_relative_to(ROOT / "plugin")]
+    sources = {path: code(path) for crate in crates for path in sorted(crate.rglob("*.rs"))}
+    records = [path for path, text in sources.items() if "record! {" in text]
+    # A word like `key` or `text` has other meanings.
+    names = {name for path in records for name in SETTING.findall(sources[path]) if "_" in name}
+    assert len(names) > 20, "the records of settings are read"
+    for path, text in sources.items():
+        if path in records or not any(path.is_relative_to(ROOT / place) for place in HANDS_ON):
+            continue
+        plain = re.sub(r"//.*", "", text)
+        yield from (f"{path.relative_to(ROOT)}: {name}" for name in sorted(names) if re.search(rf"\b{name}\b", plain))
+
+
 # Names
 
 
@@ -319,7 +403,54 @@ def shared() -> Iterator[str]:
                 yield f"{group}: {name}: {', '.join(found)}"
 
 
+# Files
+
+
+# Crates that are published.
+PUBLISHED = ("plugin/core", "host/sdk", "host/sandbox", "host/cli")
+
+# An archive of a package holds nothing from outside its folder.
+COPIED = {
+    "host/sdk/src/guard/guard.json": "tests/vectors/guard.json",
+    **{
+        f"host/sdk/{path.relative_to(ROOT).as_posix()}": path.relative_to(ROOT).as_posix()
+        for pattern in ("*.wit", "deps/*/*.wit", "compliance.json", "settings.schema.json")
+        for path in sorted((ROOT / "wit").glob(pattern))
+    },
+    **{
+        f"{package}/{licence}": licence
+        for package in (*PUBLISHED, "host/go", "host/js", "host/php", "host/python", "host/ruby")
+        for licence in ("LICENSE-APACHE", "LICENSE-MIT")
+    },
+}
+
+
+def links() -> Iterator[str]:
+    """Symbolic links, which a checkout on Windows turns into files with a path in them."""
+    listed = subprocess.run(["git", "ls-files", "-s"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    yield from (line.partition("\t")[2] for line in listed.splitlines() if line.startswith("120000"))
+
+
+def stale() -> Iterator[str]:
+    """Copies that are not what they are copied from, and files beside them that are copied from nothing."""
+    for copy, origin in COPIED.items():
+        place = ROOT / copy
+        if not place.is_file() or place.read_bytes() != (ROOT / origin).read_bytes():
+            yield f"{copy} is not {origin}: run `tests/all house --bless`"
+    for path in sorted((ROOT / "host/sdk/wit").rglob("*")):
+        if path.is_file() and path.relative_to(ROOT).as_posix() not in COPIED:
+            yield f"{path.relative_to(ROOT)} is a copy of nothing"
+
+
+def copy_all() -> None:
+    for copy, origin in COPIED.items():
+        (ROOT / copy).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / copy).write_bytes((ROOT / origin).read_bytes())
+
+
 def main() -> int:
+    if "--bless" in sys.argv:
+        copy_all()
     begin = list(openings())
     clauses = sum(bool(CLAUSE.match(line)) for line in begin)
     checks: list[tuple[str, list[str], int]] = [
@@ -327,7 +458,15 @@ def main() -> int:
         ("files that name Xoxzo", list(naming()), NAMING),
         ("types that are a binding", list(bindings()), BINDINGS),
         ("lacking of the contract's records", list(lacking()), 0),
+        ("settings that are wired by hand", list(wired()), WIRED),
         ("names of two types", list(shared()), 0),
+        ("parts with more short doc comments", list(terse()), 0),
+        ("functions that add a charge", list(adding()), ADDING),
+        ("files that write JSON's syntax", list(writing()), WRITING),
+        ("modules without tests", list(mirror.untested()), 0),
+        ("files that sleep otherwise than tests/python/waits.py says", list(waits.sleeps()), 0),
+        ("symbolic links", list(links()), 0),
+        ("copies that differ", list(stale()), 0),
     ]
     failed = 0
     show: Callable[[str], None] = print

@@ -1,12 +1,11 @@
 //! Children that are forked off a process with busy threads, as prefork servers make them.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use crate::within;
 
 /// The status of a child whose work panicked.
 pub const PANICKED: i32 = 101;
 
-/// The status of a child whose work took over a minute.
+/// The status of a child whose work took longer than [`PATIENCE`](crate::PATIENCE).
 pub const HUNG: i32 = 102;
 
 /// A child that was forked off.
@@ -28,20 +27,13 @@ impl Child {
         }
     }
 
-    /// Waits for its status. A child that takes over a minute is killed.
+    /// Waits for its status. A child that takes longer than [`PATIENCE`](crate::PATIENCE) is killed.
     #[must_use]
     pub fn wait(self) -> i32 {
-        let began = Instant::now();
-        loop {
-            if let Some(status) = self.ended() {
-                return status;
-            }
-            if began.elapsed() > Duration::from_secs(60) {
-                self.kill();
-                return HUNG;
-            }
-            thread::sleep(Duration::from_millis(2));
-        }
+        within(|| self.ended()).unwrap_or_else(|| {
+            self.kill();
+            HUNG
+        })
     }
 
     #[expect(unsafe_code, reason = "it was forked without std")]

@@ -236,6 +236,18 @@ impl Client {
         }
     }
 
+    /// As [`TwoFactor::ready`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TwoFactor::ready`].
+    pub fn ready(&self) -> Result<(), Error> {
+        match self {
+            Self::Blocking(client) => client.ready(),
+            Self::Async(client, runtime) => runtime.block_on(client.ready()),
+        }
+    }
+
     /// As [`TwoFactor::number_index`].
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 use xoxzo_2fa_core::{Answer, Charge, NoAnswer, Request, Totals};
 use xoxzo_2fa_gate::{Cache, Event, Forward, Gate, GateResponse, GateTurn, Head, IdentityClaims};
+use xoxzo_2fa_json::Home;
 
 use crate::{Counters, Counting, NOW, charge, pin_in, taken};
 
@@ -29,6 +30,20 @@ pub fn configuration(gate: &Value, two_factor: &Value) -> Value {
     whole
 }
 
+/// What a gate asks of its counters.
+#[derive(Clone, Copy)]
+pub enum Counted<'a> {
+    /// Looks.
+    Look(&'a [Charge]),
+    /// A list of charges.
+    Count(&'a [Charge]),
+    /// A charge whose total every gate must know.
+    Publish(&'a Charge),
+}
+
+/// Counters elsewhere, which are asked at a time in seconds since 1970.
+pub type Elsewhere = Box<dyn FnMut(Counted<'_>, u32) -> Answer>;
+
 /// A gate, and what is around it.
 pub struct Scenario {
     gate: Gate,
@@ -42,8 +57,12 @@ pub struct Scenario {
     pub xoxzo: Answer,
     /// The requests that were made.
     pub calls: Vec<Request>,
+    /// A guard in the place of `counters`.
+    pub guard: Option<Elsewhere>,
     /// The guard does not answer.
     pub guard_is_down: bool,
+    /// The lists that the guard still answers before it goes away. `None`: it stays.
+    pub lists_before_fault: Option<u32>,
 }
 
 /// A browser: its cookies, and who is signed in.
@@ -239,7 +258,17 @@ impl Scenario {
     /// The configuration is wrong.
     #[must_use]
     pub fn in_process(configuration: &Value, process: [u8; 16]) -> Self {
-        let configured = xoxzo_2fa_json::gate(&configuration.to_string(), &|_| None, &process);
+        Self::at_home(configuration, Home::Process(&process))
+    }
+
+    /// A gate whose counters are in this home.
+    ///
+    /// # Panics
+    ///
+    /// The configuration is wrong.
+    #[must_use]
+    pub fn at_home(configuration: &Value, home: Home<'_>) -> Self {
+        let configured = xoxzo_2fa_json::gate(&configuration.to_string(), &|_| None, home);
         let configured = configured.unwrap_or_else(|failure| panic!("{}", failure.detail));
         Self {
             gate: configured.gate,
@@ -249,7 +278,9 @@ impl Scenario {
             counters: HashMap::new(),
             xoxzo: taken(),
             calls: Vec::new(),
+            guard: None,
             guard_is_down: false,
+            lists_before_fault: None,
         }
     }
 
@@ -316,8 +347,18 @@ impl Scenario {
                     self.gate
                         .read(reading, self.now, body, Some("192.0.2.1"), &mut self.random)
                 }
+                GateTurn::Look(looks, waiting) => {
+                    let answer = self.counted(Counted::Look(&looks));
+                    self.gate
+                        .resume(waiting, self.now, answer, &mut self.random)
+                }
                 GateTurn::Count(charges, waiting) => {
-                    let answer = self.count(&charges);
+                    let answer = self.counted(Counted::Count(&charges));
+                    self.gate
+                        .resume(waiting, self.now, answer, &mut self.random)
+                }
+                GateTurn::Publish(charge, waiting) => {
+                    let answer = self.counted(Counted::Publish(&charge));
                     self.gate
                         .resume(waiting, self.now, answer, &mut self.random)
                 }
@@ -339,8 +380,26 @@ impl Scenario {
         outcome
     }
 
+    /// The gate itself.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    fn counted(&mut self, what: Counted<'_>) -> Answer {
+        if let Some(guard) = &mut self.guard {
+            return guard(what, self.now);
+        }
+        match what {
+            Counted::Look(charges) | Counted::Count(charges) => self.count(charges),
+            Counted::Publish(charge) => self.count(std::slice::from_ref(charge)),
+        }
+    }
+
     fn count(&mut self, charges: &[Charge]) -> Answer {
-        if self.guard_is_down {
+        let fault = self.lists_before_fault == Some(0);
+        self.lists_before_fault = self.lists_before_fault.map(|left| left.saturating_sub(1));
+        if self.guard_is_down || fault {
             return Answer::Unanswered(NoAnswer::GuardUnreachable, String::new());
         }
         let mut totals = Vec::new();

@@ -4,6 +4,7 @@ pub mod child;
 mod client;
 pub mod envoy;
 pub mod gate;
+mod patience;
 pub mod redis;
 pub mod walk;
 
@@ -14,6 +15,7 @@ use xoxzo_2fa::{GuardName, Settings, SettingsBuilder};
 use xoxzo_2fa_core::{Charge, Total, Totals};
 
 pub use client::{Client, Kind};
+pub use patience::{PATIENCE, until, within};
 pub use xoxzo_2fa_world::{
     BAD_NUMBER, Counters, Counting, LOGIN, NOW, World, audited, charge, code, document, key,
     other_than, pin_in, prepared, said, taken,

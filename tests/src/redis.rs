@@ -8,13 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::{env, fs};
 
 use tokio::runtime::Runtime;
 use xoxzo_2fa::{AsyncGuard, AsyncRedisGuard, Charge, Guard, GuardError, Scope, Totals};
 
-use crate::Client;
+use crate::{Client, until};
 
 pub use cluster::Cluster;
 pub use sentinel::Watched;
@@ -52,15 +51,17 @@ pub struct Server {
     folder: PathBuf,
 }
 
-/// A port that was free a moment ago.
+/// A free port below those that systems give out, so that nobody takes it between two starts of a server.
 ///
 /// # Panics
 ///
 /// There is none.
 #[must_use]
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
-    listener.local_addr().expect("it is bound").port()
+    (0..1_000)
+        .map(|_| rand::random_range(10_240..32_768))
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .expect("a port is free")
 }
 
 impl Server {
@@ -132,22 +133,13 @@ impl Server {
     }
 
     fn listens(&self) {
-        let began = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
-            assert!(
-                began.elapsed() < Duration::from_secs(20),
-                "redis-server does not start"
-            );
-            thread::sleep(Duration::from_millis(10));
-        }
+        until("redis-server starts", || {
+            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
+        });
         // It may still be loading what is on disk.
-        while self.ask(&["ping"]).trim() != "PONG" {
-            assert!(
-                began.elapsed() < Duration::from_secs(20),
-                "redis-server is not ready"
-            );
-            thread::sleep(Duration::from_millis(10));
-        }
+        until("redis-server is ready", || {
+            self.ask(&["ping"]).trim() == "PONG"
+        });
     }
 
     /// Where it listens.
@@ -226,19 +218,6 @@ impl Server {
     pub fn restart(&mut self) {
         self.process = run(&self.arguments, &self.folder);
         self.listens();
-    }
-}
-
-/// Waits until something is so.
-///
-/// # Panics
-///
-/// It is not within 30 s.
-pub fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !so() {
-        assert!(began.elapsed() < Duration::from_secs(30), "not so: {what}");
-        thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -1,11 +1,12 @@
 //! What only the asynchronous client promises: no thread and no instance while it waits, and what becomes of a dropped future.
 
+use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::Barrier;
-use tokio::time::{sleep, timeout};
+use tokio::sync::{Barrier, Notify};
+use tokio::time::timeout;
 use xoxzo_2fa::{
     AsyncGuard, AsyncMemoryGuard, AsyncOperator, AsyncTransport, AsyncTwoFactor, Binding, Blocking,
     Body, Charge, Code, Delivery, GuardError, Lost, Operation, Outcome, Pin, Scope, Settings,
@@ -32,7 +33,8 @@ fn login(number: usize) -> Binding {
 /// A Xoxzo that takes its time, and every message.
 #[derive(Clone, Default)]
 struct Slow {
-    takes: Duration,
+    /// Is told of each request, which is never answered.
+    holds: Option<Arc<Notify>>,
     /// Answers come once so many requests wait.
     together: Option<Arc<Barrier>>,
     bodies: Arc<Mutex<Vec<String>>>,
@@ -47,7 +49,10 @@ impl AsyncTransport for Slow {
         Box::pin(async move {
             let body = request.body().as_str().to_string();
             self.bodies.lock().unwrap().push(body);
-            sleep(self.takes).await;
+            if let Some(told) = &self.holds {
+                told.notify_one();
+                pending::<()>().await;
+            }
             if let Some(barrier) = &self.together {
                 barrier.wait().await;
             }
@@ -57,13 +62,6 @@ impl AsyncTransport for Slow {
 }
 
 impl Slow {
-    fn new(takes: Duration) -> Self {
-        Self {
-            takes,
-            ..Self::default()
-        }
-    }
-
     fn pin(&self) -> Pin {
         let body = self.bodies.lock().unwrap().pop().unwrap();
         pin_in(body.split("&recipient").next().unwrap(), 6)
@@ -165,15 +163,25 @@ fn a_dropped_start_gives_nothing_back() {
     runtime.block_on(async {
         let told = Arc::new(Mutex::new(Vec::new()));
         let events = Arc::clone(&told);
+        let reached = Arc::new(Notify::new());
+        let slow = Slow {
+            holds: Some(Arc::clone(&reached)),
+            ..Slow::default()
+        };
         let two_factor = AsyncTwoFactor::builder(settings(), AsyncMemoryGuard::default())
-            .transport(Slow::new(Duration::from_secs(60)))
+            .transport(slow)
             .audit(move |event| events.lock().unwrap().push(event.clone()))
             .build()
             .await
             .unwrap();
         let user = login(1);
-        let start = timeout(Duration::from_millis(100), two_factor.start(&user));
-        assert!(start.await.is_err());
+        let start = {
+            let (two_factor, user) = (two_factor.clone(), user.clone());
+            tokio::spawn(async move { two_factor.start(&user).await })
+        };
+        reached.notified().await;
+        start.abort();
+        assert!(start.await.unwrap_err().is_cancelled());
         let event = told.lock().unwrap().pop().unwrap();
         assert_eq!(
             (event.operation, event.outcome, event.code),
@@ -182,6 +190,76 @@ fn a_dropped_start_gives_nothing_back() {
         assert!(event.audit.trail.is_some() && told.lock().unwrap().is_empty());
         let again = two_factor.start(&user).await.err().unwrap();
         assert_eq!(again.code(), Code::Cooldown);
+    });
+}
+
+/// A guard and a transport that break, before their future is made or in it.
+#[derive(Clone, Copy)]
+struct Breaks {
+    at_once: bool,
+}
+
+impl Breaks {
+    fn now<T>(self) -> Wait<'static, T> {
+        assert!(!self.at_once, "of this test");
+        Box::pin(async {
+            tokio::task::yield_now().await;
+            panic!("of this test")
+        })
+    }
+}
+
+impl AsyncGuard for Breaks {
+    fn add<'a>(&'a self, _: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
+        self.now()
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Process
+    }
+
+    fn check(&self) -> Wait<'_, Result<(), GuardError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl AsyncTransport for Breaks {
+    fn send(
+        &self,
+        _: http::Request<Body>,
+        _: Duration,
+    ) -> Wait<'_, Result<http::Response<Vec<u8>>, Lost>> {
+        self.now()
+    }
+}
+
+#[test]
+fn a_panic_of_a_guard_or_a_transport_is_a_failure_with_an_event() {
+    Client::runtime().block_on(async {
+        for at_once in [true, false] {
+            let (breaks, told) = (Breaks { at_once }, Arc::new(Mutex::new(Vec::new())));
+            let events = Arc::clone(&told);
+            let audit = move |event: &xoxzo_2fa::Event| {
+                let cause = event.audit.cause.as_ref();
+                let cause = cause.map(|cause| cause.as_str().to_string());
+                events.lock().unwrap().push(cause);
+            };
+            let guard = AsyncTwoFactor::builder(settings(), breaks).audit(audit.clone());
+            let two_factor = guard.build().await.unwrap();
+            let refused = two_factor.start(&login(1)).await.err().unwrap();
+            assert_eq!((refused.blame(), refused.code()), ("upstream", Code::Guard));
+            let unready = two_factor.ready().await.err().unwrap();
+            assert_eq!(unready.code(), Code::Guard);
+
+            let transport = AsyncTwoFactor::builder(settings(), AsyncMemoryGuard::default());
+            let transport = transport.audit(audit).transport(breaks);
+            let two_factor = transport.build().await.unwrap();
+            let challenge = two_factor.start(&login(1)).await.unwrap();
+            assert_eq!(challenge.delivery, Delivery::Unknown);
+            let causes = ["guard: it panicked", "transport: it panicked"];
+            let causes = causes.map(|cause| Some(cause.to_string()));
+            assert_eq!(*told.lock().unwrap(), causes);
+        }
     });
 }
 

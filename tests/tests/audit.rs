@@ -1,14 +1,16 @@
 //! Events: one for each decision, by callback, tracing and metrics, and nothing personal in any.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 use xoxzo_2fa::{
-    Alarm, Binding, Channel, Code, Cost, Delivery, Event, MemoryGuard, Operation, Operator,
-    Outcome, Pin, Sending, Trail, TwoFactor,
+    Alarm, Binding, Body, Channel, Charge, Code, Cost, Delivery, Event, Guard, GuardError, Lost,
+    MemoryGuard, Operation, Operator, Outcome, Pin, Scope, Sending, Totals, Trail, Transport,
+    TwoFactor,
 };
 use xoxzo_2fa_sandbox::{Fault, Options, Sandbox};
-use xoxzo_2fa_tests::{key, other_than, pin_in, sandboxed};
+use xoxzo_2fa_tests::{Client, Kind, key, other_than, pin_in, sandboxed};
 
 fn trail(event: &Event) -> &Trail {
     event.audit.trail.as_ref().unwrap()
@@ -160,6 +162,78 @@ fn each_decision_is_one_event_without_anything_personal() {
     for personal in ["819012345678", "user-1", &pin, token.as_str()] {
         assert!(!text.contains(personal), "{personal} in {text}");
     }
+}
+
+/// Calls of the program's own code that break.
+struct Breaks;
+
+impl Guard for Breaks {
+    fn add(&self, _: &[Charge]) -> Result<Totals, GuardError> {
+        panic!("of this test")
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Process
+    }
+
+    fn check(&self) -> Result<(), GuardError> {
+        Ok(())
+    }
+}
+
+impl Transport for Breaks {
+    fn send(&self, _: http::Request<Body>, _: Duration) -> Result<http::Response<Vec<u8>>, Lost> {
+        panic!("of this test")
+    }
+}
+
+#[test]
+fn an_auditor_that_panics_costs_nobody_a_login() {
+    for kind in [Kind::Blocking, Kind::Tokio] {
+        let sandbox = Sandbox::start(Options::default()).unwrap();
+        let settings = sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token());
+        let settings = settings.key(key(1)).build();
+        let audit = |_: &Event| panic!("of this test");
+        let guard = MemoryGuard::default();
+        let client = Client::build(kind, settings, guard, SystemTime::now, audit).unwrap();
+        let login = Binding::new("+819012345678", "user-1", "login");
+        let token = client.start(&login).unwrap().token;
+        let pin = pin_in(&sandbox.inbox(None)[0].body, 6).unwrap();
+        assert!(client.verify(&token, &login, &pin).is_ok());
+        let used = client.verify(&token, &login, &pin).err().unwrap();
+        assert_eq!(used.code(), Code::Used);
+    }
+}
+
+#[test]
+fn a_panic_of_a_guard_or_a_transport_is_a_failure_with_an_event() {
+    let sandbox = Sandbox::start(Options::default()).unwrap();
+    let login = Binding::new("+819012345678", "user-1", "login");
+    let settings = || {
+        let settings = sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token());
+        settings.key(key(1)).build()
+    };
+    let log = Log::default();
+    let audit = {
+        let log = Arc::clone(&log);
+        move |event: &Event| log.lock().unwrap().push(event.clone())
+    };
+    let cause = || log.lock().unwrap().remove(0).audit.cause;
+
+    let guard = TwoFactor::builder(settings(), Breaks).audit(audit.clone());
+    let two_factor = guard.build().unwrap();
+    let refused = two_factor.start(&login).err().unwrap();
+    assert_eq!((refused.blame(), refused.code()), ("upstream", Code::Guard));
+    assert_eq!(cause().unwrap().as_str(), "guard: it panicked");
+
+    let transport = TwoFactor::builder(settings(), MemoryGuard::default()).audit(audit);
+    let two_factor = transport.transport(Breaks).build().unwrap();
+    let challenge = two_factor.start(&login).unwrap();
+    assert_eq!(challenge.delivery, Delivery::Unknown);
+    assert_eq!(cause().unwrap().as_str(), "transport: it panicked");
+    let again = two_factor.start(&login).err().unwrap();
+    assert_eq!(again.code(), Code::Cooldown, "it counts as a message");
+    assert!(sandbox.inbox(None).is_empty());
 }
 
 /// Writes down the fields of events of the audit's target.

@@ -1,12 +1,14 @@
 //! Every way in which a message can fail, over HTTP: what is not sent, what is unknown, and that a challenge is usable then.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use xoxzo_2fa::{Binding, Code, Delivery, Error};
+use xoxzo_2fa::{Binding, Code, Delivery, Error, MemoryGuard};
 use xoxzo_2fa_sandbox::{Fault, Options, Sandbox};
-use xoxzo_2fa_tests::{Client, key, other_than, pin_in, sandboxed};
+use xoxzo_2fa_tests::{Client, Kind, key, other_than, pin_in, sandboxed};
 
 /// What a start answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,28 +218,62 @@ fn a_template_and_a_call_go_through() {
             assert_eq!(outcome(&client.start(&login)), Outcome::NotSent(None));
         }
     }
-    for client in Client::both(|| settings(1)) {
-        speaks(&sandbox, &client, &login);
+    for kind in [Kind::Blocking, Kind::Tokio] {
+        let passed = Arc::new(AtomicU64::new(0));
+        let (wall, counters) = (Arc::clone(&passed), Arc::clone(&passed));
+        let seconds = |passed: &AtomicU64| Duration::from_secs(passed.load(Ordering::SeqCst));
+        let guard = MemoryGuard::danger_with_clock(1_000, move |_| seconds(&counters));
+        let began = SystemTime::now();
+        let clock = move || began + seconds(&wall);
+        let client = Client::build(kind, settings(1), guard, clock, |_| ());
+        speaks(&sandbox, &client.unwrap(), &login, &passed);
+    }
+}
+
+/// The likely reason of a 403, and the next step, by what the account was asked for.
+#[test]
+fn an_account_without_a_right_is_told_which() {
+    let sandbox = Sandbox::start(Options::default().freeform(false)).unwrap();
+    let template = json!({"id": 1, "locale": "en", "variables": {"pin": "code", "service": "service", "minutes": "minutes"}});
+    for (templates, number, told) in [
+        (
+            json!([]),
+            "+819012345678",
+            "most likely it may not send texts of its own; ask Xoxzo for that right, or name approved templates in message.templates",
+        ),
+        (
+            json!([template]),
+            Fault::Forbidden.recipient(),
+            "most likely it may not send from this template; compare message.templates with the account",
+        ),
+    ] {
+        let settings = || {
+            let own = sandboxed(sandbox.url(), sandbox.sid(), sandbox.auth_token()).key(key(1));
+            own.set("/message/templates", templates.clone()).build()
+        };
+        for client in Client::both(settings) {
+            let error = client.start(&Binding::new(number, "user-1", "login"));
+            let error = error.err().unwrap();
+            assert_eq!(error.code(), Code::Provider);
+            let expected = format!("xoxzo refused the account (403): {told}");
+            assert_eq!(error.failure().detail, expected);
+        }
     }
 }
 
 /// A template's text, and then a call that says the same PIN.
-fn speaks(sandbox: &Sandbox, two_factor: &Client, login: &Binding) {
+fn speaks(sandbox: &Sandbox, two_factor: &Client, login: &Binding, passed: &AtomicU64) {
     let challenge = two_factor.start(login).unwrap();
     let message = sandbox.inbox(None).pop().unwrap();
     let pin = pin_in(message.body.split(" is ").nth(1).unwrap(), 6).unwrap();
     assert_eq!(challenge.parts, None);
 
-    // The cooldown is a second here.
     let call = xoxzo_2fa::Sending::default().channel(xoxzo_2fa::Channel::Voice);
-    let challenge = loop {
-        match two_factor.resend_with(&challenge.token, login, &call) {
-            Err(error) if error.code() == Code::Cooldown => {
-                thread::sleep(Duration::from_millis(100));
-            }
-            result => break result.unwrap(),
-        }
-    };
+    let early = two_factor.resend_with(&challenge.token, login, &call);
+    assert_eq!(early.err().unwrap().code(), Code::Cooldown);
+    passed.fetch_add(1, Ordering::SeqCst);
+    let challenge = two_factor.resend_with(&challenge.token, login, &call);
+    let challenge = challenge.unwrap();
     let spoken = sandbox.inbox(None).pop().unwrap();
     let digits: Vec<_> = pin.chars().map(String::from).collect();
     assert_eq!(

@@ -2,7 +2,7 @@
 //! nothing hangs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
@@ -13,21 +13,22 @@ use xoxzo_2fa::{
 use xoxzo_2fa_sandbox::{Options, Sandbox};
 use xoxzo_2fa_tests::child::Child;
 use xoxzo_2fa_tests::redis::Server;
-use xoxzo_2fa_tests::{LIFE, key, named, other_than, pin_in, sandboxed};
+use xoxzo_2fa_tests::{LIFE, PATIENCE, key, named, other_than, pin_in, sandboxed, until};
 
-/// Runs `work` on four threads while `meanwhile` goes on.
-fn busy<T>(work: impl Fn(usize) + Sync, meanwhile: impl FnOnce() -> T) -> T {
-    let stop = AtomicBool::new(false);
+/// Runs `work` on four threads while `meanwhile` goes on, which gets the count of what they did.
+fn busy<T>(work: impl Fn(usize) + Sync, meanwhile: impl FnOnce(&AtomicUsize) -> T) -> T {
+    let (stop, worked) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
         for at in 0..4 {
-            let (work, stop) = (&work, &stop);
+            let (work, stop, worked) = (&work, &stop, &worked);
             scope.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     work(at);
+                    worked.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
-        let result = meanwhile();
+        let result = meanwhile(&worked);
         stop.store(true, Ordering::Relaxed);
         result
     })
@@ -47,9 +48,12 @@ fn one(name: &str) -> Charge {
 fn forty_children_count(store: &(impl Guard + ?Sized)) {
     let children: Vec<Child> = busy(
         |at| drop(store.add(&[one(&format!("busy-{at}"))]).unwrap()),
-        || {
+        |worked| {
             let child = || {
-                thread::sleep(Duration::from_millis(3));
+                let before = worked.load(Ordering::Relaxed);
+                until("the threads go on", || {
+                    worked.load(Ordering::Relaxed) > before
+                });
                 Child::fork(|| i32::from(store.add(&[one("forty")]).is_err()))
             };
             (0..40).map(|_| child()).collect()
@@ -65,7 +69,8 @@ fn forty_children_count(store: &(impl Guard + ?Sized)) {
 #[test]
 fn children_of_busy_threads_count_in_sqlite() {
     let folder = folder("sqlite");
-    forty_children_count(&SqliteGuard::open(folder.join("guard.sqlite")).unwrap());
+    let store = SqliteGuard::builder(folder.join("guard.sqlite")).timeout(PATIENCE);
+    forty_children_count(&store.build().unwrap());
     fs::remove_dir_all(folder).unwrap();
 }
 
@@ -117,7 +122,7 @@ impl Service {
     fn children(&self, work: impl Fn(&Self) -> i32) -> Vec<i32> {
         let idle = Binding::new("+819012345679", "user-2", "login");
         let guess = |_| drop(self.host.verify(&self.token, &idle, &Pin::new("123456")));
-        let children: Vec<Child> = busy(guess, || {
+        let children: Vec<Child> = busy(guess, |_| {
             (0..4).map(|_| Child::fork(|| work(self))).collect()
         });
         children.into_iter().map(Child::wait).collect()
@@ -200,7 +205,7 @@ fn an_endless_guest_is_stopped_in_a_child() {
         let began = Instant::now();
         let endless = host.start(&Binding::new("+819012345678", "loop", "login"));
         let code = endless.err().as_ref().map(Error::code);
-        let stopped = code == Some(Code::Plugin) && began.elapsed() < Duration::from_secs(30);
+        let stopped = code == Some(Code::Plugin) && began.elapsed() < PATIENCE;
         i32::from(!stopped)
     });
     assert_eq!(child.wait(), 0);

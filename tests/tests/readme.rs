@@ -1,4 +1,4 @@
-//! The README's code as it is printed, with the settings that it names, as a user of its service meets it.
+//! The code of a service in the crate's README, as it is printed, with the settings that it names, as a user of its service meets it.
 
 use std::env;
 use std::sync::Arc;
@@ -66,9 +66,16 @@ fn a_user_reads_why_and_what_to_do() {
     );
     assert_eq!(told.offers, [Offer::Wait]);
 
+    let apart = format!("{} {} {}", &pin[..2], &pin[2..4], &pin[4..]);
     for (typo, language, text) in [
         (
             "12x",
+            "en",
+            "Type all the digits of the code and nothing else. This did not count as a try.",
+        ),
+        // The right digits, and more of them than a code has.
+        (
+            &apart,
             "en",
             "Type all the digits of the code and nothing else. This did not count as a try.",
         ),

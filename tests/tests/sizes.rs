@@ -12,7 +12,8 @@ use xoxzo_2fa::{
     Sending, Settings, Token, Transaction, Transport, TwoFactor, check_receipt, inspect,
     receipt_key,
 };
-use xoxzo_2fa_tests::{Client, NOW, document, key, sandboxed};
+use xoxzo_2fa_sandbox::{Options, Sandbox};
+use xoxzo_2fa_tests::{Client, NOW, document, key, other_than, pin_in, sandboxed};
 
 /// Around what is allowed, around what the component can hold, and beyond.
 const SIZES: [usize; 12] = [
@@ -265,7 +266,8 @@ impl Ask {
     }
 }
 
-/// The largest settings that are allowed: every list as long as it may be.
+/// The largest settings that are allowed: as many destinations as there may be, each with numbers that it denies, and of other lists as much as there
+/// are values left.
 fn largest() -> Value {
     let mut document = document();
     let number = |at: usize| format!("+49{at}");
@@ -275,6 +277,23 @@ fn largest() -> Value {
         json!({"prefix": prefix, "min_digits": 11, "max_digits": 11, "deny": deny})
     });
     document["destinations"] = destinations.collect();
+    document["keys"] = (10..18).map(key).collect();
+    let names = ["login".to_string()].into_iter();
+    let names: Vec<_> = names
+        .chain((1..16).map(|at| format!("{}{at:02}", "p".repeat(126))))
+        .collect();
+    document["purposes"] = names
+        .iter()
+        .map(|name| json!({"name": name, "after_first_factor": true}))
+        .collect();
+    let text = format!(
+        "{{service}}: your PIN is {{pin}}.{}",
+        " Never share it.".repeat(4)
+    );
+    let texts = names.iter();
+    document["message"]["texts"] = texts
+        .map(|name| json!({"locale": "en", "purpose": name, "text": text}))
+        .collect();
     document
 }
 
@@ -293,6 +312,38 @@ fn the_largest_settings_and_questions_are_answered() {
         answer["failure"]["code"], "request",
         "a state that counts is not sent"
     );
+}
+
+/// Both clients hold the largest settings, with the most purposes and texts, and nothing traps.
+#[test]
+fn the_largest_settings_are_those_of_both_clients() {
+    let sandbox = Sandbox::start(Options::default()).unwrap();
+    let mut document = largest();
+    document["guard"].as_object_mut().unwrap().remove("scope");
+    document["xoxzo"] = json!({"sid": sandbox.sid(), "auth_token": sandbox.auth_token(), "sender": "Example", "base_url": sandbox.url()});
+    let settings = || Settings::from_json(&document.to_string()).unwrap();
+    let purpose = document["purposes"][15]["name"].as_str().unwrap();
+    for (at, client) in Client::both(settings).iter().enumerate() {
+        // The first and the last of the destinations.
+        for prefix in [100, 355] {
+            let number = format!("+49{prefix}12345{at}");
+            let user = Binding::new(&number, format!("user-{prefix}-{at}"), purpose);
+            let challenge = client.start(&user).unwrap();
+            let pin = pin_in(&sandbox.inbox(Some(&number))[0].body, 6).unwrap();
+            let wrong = client.verify(&challenge.token, &user, other_than(&pin));
+            assert_eq!(wrong.err().unwrap().code(), Code::WrongPin);
+            assert!(client.verify(&challenge.token, &user, &pin).is_ok());
+        }
+        for number in [
+            "+49100901234",
+            "+49355911234",
+            "+49356123456",
+            "+819012345678",
+        ] {
+            let refused = client.start(&Binding::new(number, "user-1", purpose));
+            assert_eq!(refused.err().unwrap().code(), Code::NotAllowed, "{number}");
+        }
+    }
 }
 
 #[test]

@@ -327,25 +327,25 @@ fn a_question_that_has_not_its_form_is_refused_by_path_and_without_its_values() 
     for (question, detail) in [
         (json!({}), one),
         (json!({"keygen": {}, "inspect": {"token": ""}}), one),
-        (json!([]), "question: a value of the wrong type"),
-        (json!("keygen"), "question: a value of the wrong type"),
+        (json!([]), "question: must be an object in braces"),
+        (json!("keygen"), "question: must be an object in braces"),
         (
             json!({"canary-function": {}}),
             "question: has a field that does not exist",
         ),
         (json!({"start": {}}), "start.binding: is missing"),
-        (json!({"start": null}), "start: a value of the wrong type"),
+        (json!({"start": null}), "start: must be an object in braces"),
         (
             with("canary", json!(1)),
             "start.binding: has a field that does not exist",
         ),
         (
             with("subject", json!(7)),
-            "start.binding.subject: a value of the wrong type",
+            "start.binding.subject: must be a text in quotes",
         ),
         (
             with("session", Value::Null),
-            "start.binding.session: a value of the wrong type",
+            "start.binding.session: must be a text in quotes",
         ),
         (
             with("transaction", json!({"amount": "1"})),

@@ -1,13 +1,13 @@
 /*
  * The library behind a line of JSON for each call, for the tests that every host passes.
  *
- *     build/conform COMPONENT
+ *     build/conform [call]      `call`: every question through x2f_call(), in place of the typed functions
  *
  * Reads one object a line and answers one a line, until the end of its input:
  *
  *     {"open": {"document": {...} or "text", "now": N}}     a new client and a new guard in memory, whose clocks stand at N;
  *                                                            Xoxzo and the guard answer again
- *                                                            with "own": {} in it, with the library's own transport, clock and guard
+ *                                                            with "own": {} in it, with the library's own transport and clock, and its own store
  *     {"now": N}                                             moves both clocks; N may have a fraction
  *     {"add": {"charges": [...]}}                            what the guard answers to a list: {"counted": {"totals"}}
  *     {"ahead": N}                                           sets the client's clock so many seconds ahead of the guard's
@@ -15,7 +15,7 @@
  *     {"guard": "memory"}, or {"no_answer", "cause"} there   how the guard answers from now on
  *     {"start" | "resend" | "verify" | "status" | "unlock" | "limits" | "credits" | "check_receipt" | "inspect" | "explain": {...}}   as in wit/ASK.md
  *
- * The answer is that of wit/ASK.md, and beside it, as `requests`, what went to Xoxzo.
+ * The answer is that of wit/ASK.md, and beside it, as `requests`, what went to Xoxzo, and as `events`, what was told of it.
  */
 #define _GNU_SOURCE
 #include <jansson.h>
@@ -23,27 +23,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xoxzo_2fa.h"
+#include <xoxzo_2fa.h>
 
 /** What stands around one client. */
 static struct {
-  const char *module;
+  /** Questions go through x2f_call(). */
+  bool calls;
   x2f_client *client;
-  x2f_memory *memory;
+  x2f_store *store;
   /** The guard's time in seconds, and how far the host's clock is ahead of it. */
   double now;
   int64_t ahead;
   /** What the guard answers; X2F_ANSWERED is the memory's answer. */
-  x2f_no_answer guard;
+  uint32_t guard;
   /** The result of the transport; with X2F_ANSWERED, the response is below. */
-  x2f_no_answer transport;
+  uint32_t transport;
   int status;
   char *body, *retry_after;
   /** Why the guard or Xoxzo does not answer. */
   char *cause;
-  /** What went to Xoxzo during this call. */
-  json_t *requests;
+  /** What went to Xoxzo during this call, and its events. */
+  json_t *requests, *events;
 } shell = {.status = 201};
+
+static void event(void *none, const char *line)
+{
+  (void)none;
+  if (shell.events != NULL) json_array_append_new(shell.events, json_loads(line, 0, NULL));
+}
 
 static int64_t seconds(void *none)
 {
@@ -57,18 +64,17 @@ static uint64_t nanoseconds(void *none)
   return shell.now < 0 ? 0 : (uint64_t)(shell.now * 1e9);
 }
 
-static x2f_no_answer add(void *none, const x2f_charge *charges, size_t count, x2f_totals *totals)
+static uint32_t add(void *none, const x2f_charge *charges, size_t count, x2f_totals *totals)
 {
   (void)none;
   if (shell.guard != X2F_ANSWERED) {
     snprintf(totals->cause, sizeof totals->cause, "%s", shell.cause == NULL ? "" : shell.cause);
     return shell.guard;
   }
-  x2f_guard memory = x2f_memory_guard(shell.memory);
-  return memory.add(memory.context, charges, count, totals);
+  return x2f_store_add(shell.store, charges, count, totals);
 }
 
-static x2f_no_answer send(void *none, const x2f_request *request, x2f_response *response)
+static uint32_t send(void *none, const x2f_request *request, x2f_response *response)
 {
   (void)none;
   json_t *headers = json_object();
@@ -83,7 +89,7 @@ static x2f_no_answer send(void *none, const x2f_request *request, x2f_response *
   }
   const char *body = shell.body == NULL ? "[{\"msgid\":\"m1\"}]" : shell.body;
   response->status = (uint16_t)shell.status;
-  response->body_length = strnlen(body, X2F_BODY);
+  response->body_length = strnlen(body, sizeof response->body);
   memcpy(response->body, body, response->body_length);
   snprintf(response->retry_after, sizeof response->retry_after, "%s", shell.retry_after == NULL ? "" : shell.retry_after);
   return X2F_ANSWERED;
@@ -99,21 +105,21 @@ static const char *text(const json_t *from, const char *name)
 static const x2f_transaction *transaction(const json_t *from, x2f_transaction *paid)
 {
   const json_t *own = json_object_get(from, "transaction");
-  *paid = (x2f_transaction){text(own, "amount"), text(own, "currency"), text(own, "payee")};
+  *paid = (x2f_transaction){sizeof *paid, text(own, "amount"), text(own, "currency"), text(own, "payee")};
   return own == NULL ? NULL : paid;
 }
 
 static x2f_binding binding(const json_t *from, x2f_transaction *paid)
 {
   const json_t *own = json_object_get(from, "binding");
-  return (x2f_binding){text(own, "recipient"), text(own, "subject"), text(own, "purpose"), text(own, "session"),
+  return (x2f_binding){sizeof(x2f_binding), text(own, "recipient"), text(own, "subject"), text(own, "purpose"), text(own, "session"),
                        transaction(own, paid)};
 }
 
 static x2f_sending sending(const json_t *from)
 {
   const json_t *own = json_object_get(from, "sending");
-  return (x2f_sending){text(own, "channel"), text(own, "locale"), text(own, "client"),
+  return (x2f_sending){sizeof(x2f_sending), text(own, "channel"), text(own, "locale"), text(own, "client"),
                        json_is_true(json_object_get(own, "decoy"))};
 }
 
@@ -161,7 +167,8 @@ static void put_audit(json_t *to, const x2f_audit *audit)
 
 static json_t *failure_of(const x2f_failure *failure)
 {
-  json_t *own = json_pack("{s:s,s:s,s:s}", "blame", x2f_blame_name(failure->blame), "code", failure->code, "detail", failure->detail);
+  const char *blame = failure->blame == X2F_MISUSE ? "misuse" : failure->blame == X2F_REFUSE ? "refuse" : "upstream";
+  json_t *own = json_pack("{s:s,s:s,s:s}", "blame", blame, "code", failure->code, "detail", failure->detail);
   put_number(own, "guesses_left", failure->guesses_left);
   put_number(own, "retry_after_seconds", failure->retry_after_seconds);
   put_number(own, "expires_in_seconds", failure->expires_in_seconds);
@@ -209,19 +216,14 @@ static json_t *open_client(const json_t *from)
   json_t *read = json == NULL ? NULL : json_loads(json, 0, NULL);
   const char *scope = text(json_object_get(read, "guard"), "scope");
   const json_t *own = json_object_get(from, "own");
-  if (text(own, "redis") != NULL) {
-    json_decref(read);
-    free(json);
-    return json_pack("{s:{}}", "absent");
-  }
   const x2f_timer timer = {nanoseconds, NULL};
-  x2f_failure failure;
-  /* Closed when the next is open, so that the module is not compiled again. */
-  x2f_client *former = shell.client;
-  x2f_memory *forgotten = shell.memory;
+  x2f_failure failure = {.size = sizeof failure};
+  x2f_close(shell.client);
+  x2f_store_close(shell.store);
   shell.now = json_number_value(json_object_get(from, "now"));
   shell.ahead = 0;
-  shell.memory = x2f_memory_open(0, &timer);
+  shell.client = NULL;
+  shell.store = x2f_store_memory(0, &timer, &failure);
   shell.guard = X2F_ANSWERED;
   shell.transport = X2F_ANSWERED;
   shell.status = 201;
@@ -230,20 +232,20 @@ static json_t *open_client(const json_t *from)
   free(shell.retry_after);
   shell.retry_after = NULL;
   x2f_options options = {
-      .module = shell.module,
+      .size = sizeof options,
       .settings = json,
       .guard = {add, NULL, scope != NULL && strcmp(scope, "shared") == 0 ? X2F_SHARED : X2F_PROCESS},
       .transport = {send, NULL},
       .clock = {seconds, NULL},
+      .auditor = {event, NULL},
   };
   if (own != NULL) {
-    options.guard = x2f_memory_guard(shell.memory);
-    options.transport = (x2f_transport){NULL, NULL};
-    options.clock = (x2f_clock){NULL, NULL};
+    x2f_store_close(shell.store);
+    const char *redis = text(own, "redis");
+    shell.store = redis == NULL ? x2f_store_memory(0, NULL, &failure) : x2f_store_open(redis, &failure);
+    options = (x2f_options){.size = sizeof options, .settings = json, .store = shell.store};
   }
-  shell.client = x2f_open(&options, &failure);
-  x2f_close(former);
-  x2f_memory_close(forgotten);
+  if (shell.store != NULL) shell.client = x2f_open(&options, &failure);
   json_decref(read);
   free(json);
   if (shell.client == NULL) return failure_of(&failure);
@@ -283,16 +285,27 @@ static json_t *set_guard(const json_t *how)
   return json_pack("{s:{}}", "done");
 }
 
+/** A name of 22 letters for any text. */
+static const char *name_of(const json_t *from, const char *field, char name[23])
+{
+  const char *given = text(from, field);
+  memset(name, 'A', 22);
+  name[22] = 0;
+  if (given != NULL) memcpy(name, given, strnlen(given, 21));
+  return name;
+}
+
 static json_t *add_list(const json_t *list)
 {
   x2f_charge charges[64];
+  char names[64][2][23];
   x2f_total totals[64];
   x2f_totals made = {totals, 0, -1, ""};
   size_t at;
   const json_t *each;
   json_array_foreach (list, at, each) {
     if (at >= sizeof charges / sizeof *charges) return misuse("charges: more than 64");
-    charges[at] = (x2f_charge){text(each, "counter"), text(each, "group"), (int32_t)json_integer_value(json_object_get(each, "amount")),
+    charges[at] = (x2f_charge){name_of(each, "counter", names[at][0]), name_of(each, "group", names[at][1]), (int32_t)json_integer_value(json_object_get(each, "amount")),
                                (uint32_t)json_integer_value(json_object_get(each, "limit")),
                                (uint32_t)json_integer_value(json_object_get(each, "ttl_seconds"))};
   }
@@ -309,39 +322,41 @@ static json_t *check_receipt(const json_t *from)
   const char *keys[64];
   const json_t *list = json_object_get(from, "receipt_keys");
   size_t count = json_array_size(list) < 64 ? json_array_size(list) : 64;
-  x2f_claims claims;
-  x2f_failure failure;
+  x2f_claims claims = {.size = sizeof claims};
+  x2f_failure failure = {.size = sizeof failure};
   for (size_t at = 0; at < count; at++) keys[at] = json_string_value(json_array_get(list, at));
   const json_t *own = json_object_get(from, "expected");
   x2f_transaction paid;
-  x2f_expected expected = {text(own, "subject"), text(own, "purpose"), text(own, "recipient"), text(own, "session"),
+  x2f_expected expected = {sizeof expected, text(own, "subject"), text(own, "purpose"), text(own, "recipient"), text(own, "session"),
                            transaction(own, &paid)};
-  x2f_blame blame = x2f_check_receipt(shell.client, keys, count, text(from, "receipt"), &expected, &claims, &failure);
-  return blame == X2F_OK ? claimed(&claims) : failure_of(&failure);
+  x2f_verdict verdict = x2f_check_receipt(shell.client, keys, count, text(from, "receipt"), &expected, &claims, &failure);
+  return verdict.accepted ? claimed(&claims) : failure_of(&failure);
 }
 
 static json_t *explain(const json_t *from)
 {
   const json_t *left = json_object_get(from, "guesses_left"), *wait = json_object_get(from, "retry_after_seconds");
   x2f_failure about = {
+      .size = sizeof about,
       .guesses_left = left == NULL ? -1 : json_integer_value(left),
       .retry_after_seconds = wait == NULL ? -1 : json_integer_value(wait),
   };
-  x2f_explanation told;
-  x2f_failure failure;
+  x2f_explanation told = {.size = sizeof told};
+  x2f_failure failure = {.size = sizeof failure};
   snprintf(about.code, sizeof about.code, "%s", text(from, "code"));
-  if (x2f_explain(shell.client, &about, text(from, "locale"), &told, &failure) != X2F_OK) return failure_of(&failure);
+  if (x2f_explain(&about, text(from, "locale"), &told, &failure) != X2F_OK) return failure_of(&failure);
   json_t *offers = json_array();
-  for (x2f_offer offer = X2F_OFFER_TRY_AGAIN; offer <= X2F_OFFER_CONTACT_SUPPORT; offer <<= 1)
-    if (told.offers & offer) json_array_append_new(offers, json_string(x2f_offer_name(offer)));
+  static const char *const names[] = {"try-again", "resend", "start-again", "wait", "contact-support"};
+  for (size_t at = 0; at < 5; at++)
+    if (told.offers & 1u << at) json_array_append_new(offers, json_string(names[at]));
   return json_pack("{s:{s:s,s:o}}", "explanation", "text", told.text, "offers", offers);
 }
 
 static json_t *look(const json_t *from)
 {
-  x2f_limits limits;
-  x2f_failure failure;
-  x2f_blame blame = x2f_look(shell.client, text(from, "subject"), text(from, "recipient"), text(from, "client"), &limits, &failure);
+  x2f_limits limits = {.size = sizeof limits};
+  x2f_failure failure = {.size = sizeof failure};
+  x2f_outcome blame = x2f_look(shell.client, "conform", text(from, "subject"), text(from, "recipient"), text(from, "client"), &limits, &failure);
   if (blame != X2F_OK) return failure_of(&failure);
   json_t *own = json_object(), *list = json_array();
   for (size_t at = 0; at < limits.count; at++) {
@@ -362,21 +377,21 @@ static json_t *call(const char *name, const json_t *from)
   x2f_transaction paid;
   x2f_binding to = binding(from, &paid);
   x2f_sending how = sending(from);
-  x2f_challenge challenge;
-  x2f_acceptance acceptance;
-  x2f_report report;
-  x2f_unlocked unlocked;
-  x2f_token_info token_info;
-  x2f_failure failure;
+  x2f_challenge challenge = {.size = sizeof challenge};
+  x2f_acceptance acceptance = {.size = sizeof acceptance};
+  x2f_report report = {.size = sizeof report};
+  x2f_unlocked unlocked = {.size = sizeof unlocked};
+  x2f_token_info token_info = {.size = sizeof token_info};
+  x2f_failure failure = {.size = sizeof failure};
   if (strcmp(name, "start") == 0)
     return x2f_start(shell.client, &to, &how, &challenge, &failure) == X2F_OK ? challenged(&challenge) : failure_of(&failure);
   if (strcmp(name, "resend") == 0) {
-    x2f_blame blame = x2f_resend(shell.client, text(from, "token"), &to, &how, &challenge, &failure);
+    x2f_outcome blame = x2f_resend(shell.client, text(from, "token"), &to, &how, &challenge, &failure);
     return blame == X2F_OK ? challenged(&challenge) : failure_of(&failure);
   }
   if (strcmp(name, "verify") == 0) {
     const char *token = text(from, "token"), *pin = text(from, "pin"), *client = text(from, "client");
-    if (x2f_verify(shell.client, token, &to, pin, client, &acceptance, &failure) != X2F_OK) return failure_of(&failure);
+    if (!x2f_verify(shell.client, token, &to, pin, client, &acceptance, &failure).accepted) return failure_of(&failure);
     json_t *own = json_pack("{s:s}", "receipt", acceptance.receipt);
     put_number(own, "expires_in_seconds", acceptance.expires_in_seconds);
     put_audit(own, &acceptance.audit);
@@ -389,22 +404,23 @@ static json_t *call(const char *name, const json_t *from)
     return json_pack("{s:o}", "reported", own);
   }
   if (strcmp(name, "unlock") == 0) {
-    x2f_blame blame = x2f_unlock(shell.client, text(from, "subject"), text(from, "recipient"), &unlocked, &failure);
+    x2f_outcome blame = x2f_unlock(shell.client, "conform", text(from, "subject"), text(from, "recipient"), &unlocked, &failure);
     if (blame != X2F_OK) return failure_of(&failure);
     json_t *own = json_pack("{s:I,s:I,s:I}", "failures", (json_int_t)unlocked.failures, "subject_failures",
                             (json_int_t)unlocked.subject_failures, "messages", (json_int_t)unlocked.messages);
     put_audit(own, &unlocked.audit);
     return json_pack("{s:o}", "unlocked", own);
   }
+  if (strcmp(name, "ready") == 0) return x2f_ready(shell.client, &failure) == X2F_OK ? json_pack("{s:{}}", "ready") : failure_of(&failure);
   if (strcmp(name, "index_of") == 0) {
     char index[23];
-    x2f_blame blame = x2f_number_index(shell.client, text(from, "recipient"), index, &failure);
+    x2f_outcome blame = x2f_number_index(shell.client, text(from, "recipient"), &index, &failure);
     return blame == X2F_OK ? json_pack("{s:{s:s}}", "number_index", "index", index) : failure_of(&failure);
   }
   if (strcmp(name, "limits") == 0) return look(from);
   if (strcmp(name, "credits") == 0) {
-    x2f_credits credits;
-    if (x2f_ask_credits(shell.client, &credits, &failure) != X2F_OK) return failure_of(&failure);
+    x2f_credits credits = {.size = sizeof credits};
+    if (x2f_ask_credits(shell.client, "conform", &credits, &failure) != X2F_OK) return failure_of(&failure);
     json_t *own = json_pack("{s:I}", "credits", (json_int_t)credits.credits);
     put_audit(own, &credits.audit);
     return json_pack("{s:o}", "credits", own);
@@ -412,7 +428,7 @@ static json_t *call(const char *name, const json_t *from)
   if (strcmp(name, "check_receipt") == 0) return check_receipt(from);
   if (strcmp(name, "explain") == 0) return explain(from);
   if (strcmp(name, "inspect") == 0) {
-    if (x2f_inspect(shell.client, text(from, "token"), &token_info, &failure) != X2F_OK) return failure_of(&failure);
+    if (x2f_inspect(text(from, "token"), &token_info, &failure) != X2F_OK) return failure_of(&failure);
     return json_pack("{s:{s:s,s:I,s:I,s:I}}", "token_info", "key_id", token_info.key_id, "digits", (json_int_t)token_info.digits,
                      "issued_at_seconds", (json_int_t)token_info.issued_at_seconds, "expires_at_seconds",
                      (json_int_t)token_info.expires_at_seconds);
@@ -420,12 +436,27 @@ static json_t *call(const char *name, const json_t *from)
   return misuse("question: must be an object with one field, a function");
 }
 
+/** Asks what was asked, with an audit where there may be one. */
+static json_t *called(const char *name, json_t *from)
+{
+  static const char *const audited[] = {"start", "resend", "verify", "status", "unlock", "limits", "credits"};
+  for (size_t at = 0; at < sizeof audited / sizeof *audited; at++)
+    if (strcmp(name, audited[at]) == 0) json_object_set_new(from, "audit", json_true());
+  json_t *whole = json_pack("{s:O}", name, from);
+  char *question = json_dumps(whole, JSON_COMPACT), *answer = x2f_call(shell.client, question);
+  json_t *own = json_loads(answer, 0, NULL);
+  x2f_free(answer);
+  free(question);
+  json_decref(whole);
+  return own;
+}
+
 static json_t *answer(json_t *asked)
 {
   if (json_object_size(asked) != 1) return misuse("question: must be an object with one field");
   const char *name = json_object_iter_key(json_object_iter(asked));
   json_t *from = json_object_iter_value(json_object_iter(asked));
-  without_zeros(from);
+  if (!shell.calls) without_zeros(from);
   if (strcmp(name, "open") == 0) return open_client(from);
   if (strcmp(name, "xoxzo") == 0) return set_xoxzo(from);
   if (strcmp(name, "guard") == 0) return set_guard(from);
@@ -439,9 +470,11 @@ static json_t *answer(json_t *asked)
     return json_pack("{s:{}}", "done");
   }
   shell.requests = json_array();
-  json_t *own = call(name, from);
+  shell.events = json_array();
+  json_t *own = shell.calls ? called(name, from) : call(name, from);
   json_object_set_new(own, "requests", shell.requests);
-  shell.requests = NULL;
+  json_object_set_new(own, "events", shell.events);
+  shell.requests = shell.events = NULL;
   return own;
 }
 
@@ -450,11 +483,11 @@ int main(int count, char **arguments)
   char *line = NULL;
   size_t size = 0;
   ssize_t length;
-  if (count != 2) {
-    fprintf(stderr, "usage: %s COMPONENT\n", arguments[0]);
+  shell.calls = count == 2 && strcmp(arguments[1], "call") == 0;
+  if (count != 1 && !shell.calls) {
+    fprintf(stderr, "usage: %s [call]\n", arguments[0]);
     return 2;
   }
-  shell.module = arguments[1];
   while ((length = getline(&line, &size, stdin)) >= 0) {
     json_t *asked = json_loadb(line, (size_t)length, JSON_ALLOW_NUL, NULL);
     json_t *own = asked == NULL ? misuse("question: not JSON") : answer(asked);
@@ -465,7 +498,7 @@ int main(int count, char **arguments)
     json_decref(asked);
   }
   x2f_close(shell.client);
-  x2f_memory_close(shell.memory);
+  x2f_store_close(shell.store);
   free(shell.body);
   free(shell.retry_after);
   free(shell.cause);

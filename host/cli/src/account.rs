@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use clap::Args;
-use xoxzo_2fa::{Error, RedisGuard, Settings, SqliteGuard, TwoFactor};
+use xoxzo_2fa::{Error, Guard, RedisGuard, Settings, SqliteGuard, TwoFactor};
 
 use crate::output::note;
 use crate::report::Fault;
@@ -47,12 +47,17 @@ impl Source {
     pub(crate) fn located(&self, error: Error) -> Fault {
         spelling::located(error, self.settings.as_deref()).into()
     }
+
+    /// Names the place in which a field of the settings is written.
+    pub(crate) fn place(&self, field: &str) -> String {
+        spelling::place(field, self.settings.as_deref())
+    }
 }
 
 #[derive(Args)]
 pub(crate) struct Account {
     #[command(flatten)]
-    source: Source,
+    pub(crate) source: Source,
     /// Counter store: a file, or the redis:// or rediss:// URL of a server. By default a file under the XDG state folder.
     #[arg(
         long,
@@ -68,20 +73,21 @@ pub(crate) struct Account {
 
 impl Account {
     pub(crate) fn open(&self) -> Result<TwoFactor, Fault> {
-        let settings = self.source.settings()?;
-        let two_factor = match &self.guard {
-            Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
-                TwoFactor::new(settings, RedisGuard::open(url)?)
-            }
-            Some(path) => TwoFactor::new(settings, SqliteGuard::open(path)?),
-            None => {
-                let path = state_folder()?.join("guard.sqlite");
-                TwoFactor::new(settings, SqliteGuard::open(path)?)
-            }
-        };
+        let two_factor = TwoFactor::new(self.source.settings()?, self.guard()?);
         let two_factor = two_factor.map_err(|error| self.source.located(error))?;
         warn_once(two_factor.warnings());
         Ok(two_factor)
+    }
+
+    /// Opens the counter store.
+    pub(crate) fn guard(&self) -> Result<Box<dyn Guard>, Fault> {
+        Ok(match &self.guard {
+            Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
+                Box::new(RedisGuard::open(url)?)
+            }
+            Some(path) => Box::new(SqliteGuard::open(path)?),
+            None => Box::new(SqliteGuard::open(state_folder()?.join("guard.sqlite"))?),
+        })
     }
 }
 

@@ -6,8 +6,8 @@ use xoxzo_2fa::Settings;
 const EXIT: &str = "\
 0  done, or accepted
 1  refused: a wrong code, a limit, a MUST of `check` that is not met
-2  misuse: arguments, settings, or a file that is not there
-3  upstream: the provider of messages, the counter store or the clock failed
+2  misuse: arguments, settings, or a file that is not there; a fault of settings that `doctor` finds
+3  upstream: the provider of messages, the counter store or the clock failed; any other fault that `doctor` finds
 4  done, but the result could not be written to standard output";
 
 const FILES: &str = "\
@@ -15,18 +15,25 @@ $XDG_STATE_HOME/xoxzo-2fa/guard.sqlite  counters, unless --guard names another s
 $XDG_STATE_HOME/xoxzo-2fa/warnings      the warnings that were shown last, so that each is shown once";
 
 /// Examples of each command; of the whole program under no name.
-const EXAMPLES: [(&str, &str); 19] = [
+const EXAMPLES: [(&str, &str); 20] = [
     (
         "",
         "xoxzo-2fa demo\nxoxzo-2fa sandbox\nxoxzo-2fa start --to +819012345678 --subject user-1",
     ),
-    ("check", "xoxzo-2fa check --settings settings.json"),
+    (
+        "check",
+        "xoxzo-2fa check --settings settings.json\nxoxzo-2fa check --standard nist --standard asvs",
+    ),
     (
         "completions",
         "xoxzo-2fa completions bash > ~/.local/share/bash-completion/completions/xoxzo-2fa\nxoxzo-2fa completions zsh > ~/.zfunc/_xoxzo-2fa",
     ),
     ("credits", "xoxzo-2fa credits --json"),
     ("demo", "xoxzo-2fa demo\nxoxzo-2fa demo --auto"),
+    (
+        "doctor",
+        "xoxzo-2fa doctor\nxoxzo-2fa doctor --settings settings.json --send +819012345678",
+    ),
     (
         "explain",
         "xoxzo-2fa explain wrong-pin --guesses-left 2 --locale ja",

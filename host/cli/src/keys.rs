@@ -2,15 +2,13 @@
 
 use std::env;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use clap::Args;
-use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use xoxzo_2fa::Token;
+use xoxzo_2fa::{Beside, JsonAnswer, Token};
 
-use crate::answer;
 use crate::output::{note, say};
 use crate::report::Fault;
 
@@ -63,11 +61,8 @@ impl Inspect {
             rfc3339(token_info.expires_at),
         );
         if self.json {
-            let told = json!({
-                "key_id": token_info.key_id, "digits": token_info.digits,
-                "issued_at_seconds": unix(token_info.issued_at), "expires_at_seconds": unix(token_info.expires_at),
-            });
-            say!("{}", answer::line("token_info", told));
+            let told = JsonAnswer::TokenInfo(&token_info);
+            say!("{}", told.to_json(Beside::default()));
         } else {
             say!("key id      {}", token_info.key_id);
             say!("digits      {}", token_info.digits);
@@ -77,10 +72,6 @@ impl Inspect {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn unix(time: SystemTime) -> Option<u64> {
-    answer::seconds(time.duration_since(UNIX_EPOCH).ok())
 }
 
 fn rfc3339(time: SystemTime) -> String {

@@ -1,8 +1,9 @@
 //! `check` and `preview`: inspection of settings before they are used.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use xoxzo_2fa::{Finding, Scope, Standing};
 
@@ -16,10 +17,34 @@ use crate::spelling;
 /// Credits for a part to a Japanese number (help.xoxzo.com, "pre vs postpay"). Other countries have other prices.
 const CREDITS: u32 = 10;
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Standard {
+    /// NIST SP 800-63B-4.
+    Nist,
+    /// OWASP ASVS 5.0.
+    Asvs,
+    /// The RTS of PSD2 on strong customer authentication, for payments in the EU.
+    Psd2,
+}
+
+impl Standard {
+    /// Tells whether it is the standard of a rule.
+    fn has(self, rule: &str) -> bool {
+        rule.starts_with(match self {
+            Self::Nist => "nist-",
+            Self::Asvs => "asvs-",
+            Self::Psd2 => "psd2-",
+        })
+    }
+}
+
 #[derive(Args)]
 pub(crate) struct Check {
     #[command(flatten)]
     source: Source,
+    /// Report this standard only. Can be repeated. If absent, all.
+    #[arg(long = "standard", value_name = "NAME", value_enum)]
+    standards: Vec<Standard>,
     /// Check the settings for counters in memory, which end with the process, instead of a store that lasts.
     #[arg(long)]
     in_memory: bool,
@@ -39,12 +64,17 @@ impl Check {
         let checked = checked.map_err(|error| self.source.located(error))?;
         let effective: Value = serde_json::from_str(checked.effective_settings())
             .map_err(|error| Fault::Around(error.to_string()))?;
-        let findings = checked.compliance();
+        let mut findings = checked.compliance();
+        findings.retain(|finding| {
+            let mut standards = self.standards.iter();
+            self.standards.is_empty() || standards.any(|it| it.has(&finding.id))
+        });
+        findings.sort_by_key(|finding| (finding.standing, !finding.must));
         if self.json {
             let findings = findings.iter().map(|finding| {
                 json!({
                     "id": finding.id, "source": finding.source, "must": finding.must, "text": finding.text,
-                    "standing": finding.standing.as_str(), "advice": finding.advice,
+                    "standing": finding.standing.as_str(), "advice": finding.advice, "fields": finding.fields,
                 })
             });
             let report = json!({
@@ -59,7 +89,10 @@ impl Check {
             });
             say!("{}", answer::line("checked", report));
         } else {
-            say!("{effective:#}");
+            let (broken, others): (Vec<_>, Vec<_>) = findings
+                .iter()
+                .partition(|finding| finding.standing == Standing::NotMet);
+            broken.into_iter().try_for_each(|it| self.tell(it))?;
             for warning in checked
                 .warnings()
                 .iter()
@@ -67,7 +100,7 @@ impl Check {
             {
                 note!("warning: {warning}");
             }
-            findings.iter().try_for_each(tell)?;
+            others.into_iter().try_for_each(|it| self.tell(it))?;
             for odds in checked.odds() {
                 say!(
                     "odds     {:<12} {:>8} guesses, {:>9.2e} expected to get in: {}",
@@ -81,26 +114,32 @@ impl Check {
             say!(
                 "honest   {honest} failures per window if every 20th code is mistyped; the alarm is raised above {alarm}"
             );
+            say!("{effective:#}");
         }
         let broken = findings
             .iter()
             .any(|finding| finding.must && finding.standing == Standing::NotMet);
         Ok(ExitCode::from(u8::from(broken)))
     }
-}
 
-fn tell(finding: &Finding) -> Result<(), Fault> {
-    let level = if finding.must { "MUST" } else { "SHOULD" };
-    say!(
-        "{:<8} {level:<6} {}: {}",
-        finding.standing.as_str(),
-        finding.source,
-        finding.text
-    );
-    if let Some(advice) = &finding.advice {
-        say!("                {advice}");
+    fn tell(&self, finding: &Finding) -> Result<(), Fault> {
+        let level = if finding.must { "MUST" } else { "SHOULD" };
+        say!(
+            "{:<8} {level:<6} {}: {}",
+            finding.standing.as_str(),
+            finding.source,
+            finding.text
+        );
+        let fields = finding.fields.iter();
+        let places: BTreeSet<_> = fields.map(|field| self.source.place(field)).collect();
+        let places: Vec<_> = places.into_iter().collect();
+        match (&finding.advice, &places[..]) {
+            (Some(advice), []) => say!("                {advice}"),
+            (Some(advice), places) => say!("                {advice}: {}", places.join(", ")),
+            (None, _) => {}
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 #[derive(Args)]

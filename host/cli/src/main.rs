@@ -10,6 +10,7 @@ mod answer;
 mod bound;
 mod counters;
 mod demo;
+mod doctor;
 mod explain;
 mod help;
 mod keys;
@@ -36,8 +37,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show the settings in effect, warn of unwise ones, and report compliance with NIST, ASVS and PSD2. The exit status is 1 if a
-    /// MUST is not met.
+    /// Report compliance with NIST, ASVS and PSD2, first what is not met; warn of unwise settings, and show those in effect. The exit
+    /// status is 1 if a MUST is not met.
     Check(look::Check),
     /// Print the completions for a shell.
     Completions(shell::Completions),
@@ -45,6 +46,9 @@ enum Command {
     Credits(operate::Credits),
     /// Show a login, what is refused and why, a resend, a limit and a payment, with a sandbox in this process.
     Demo(demo::Demo),
+    /// Examine the account, the counter store, the keys and the clock before users come, and say what to do for each fault. With --send,
+    /// send one message.
+    Doctor(doctor::Doctor),
     /// Show the text and the actions that an end user gets after a failure.
     Explain(explain::Explain),
     /// Maintain the counters' file.
@@ -82,6 +86,7 @@ fn main() -> ExitCode {
         Command::Check(check) => (check.run(), check.json),
         Command::Completions(completions) => (completions.run(all), false),
         Command::Demo(demo) => (demo.run(), false),
+        Command::Doctor(doctor) => (doctor.run(), doctor.account.json),
         Command::Explain(explain) => (explain.run(), explain.json),
         Command::Guard(guard) => (guard.run(), guard.json()),
         Command::Inspect(inspect) => (inspect.run(), inspect.json),

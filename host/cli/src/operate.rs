@@ -3,11 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::{Value, json};
-use xoxzo_2fa::{Audit, Handle, Limit, Operator};
+use xoxzo_2fa::{Beside, Handle, JsonAnswer, Limit, Operator};
 
 use crate::account::Account;
-use crate::answer;
+use crate::answer::AUDITED;
 use crate::bound::Phone;
 use crate::output::say;
 use crate::report::Fault;
@@ -24,12 +23,10 @@ pub(crate) struct Status {
 impl Status {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let report = self.account.open()?.status(&self.handle)?;
-        let (delivery, detail) = (report.delivery.as_str(), &report.detail);
         if self.account.json {
-            let told = json!({"delivery": delivery, "detail": detail, "audit": answer::audit(&report.audit)});
-            say!("{}", answer::line("reported", told));
+            say!("{}", JsonAnswer::Reported(&report).to_json(AUDITED));
         } else {
-            say!("{delivery}");
+            say!("{}", report.delivery.as_str());
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -51,17 +48,16 @@ impl Desk {
     }
 
     /// Prints the result, and in JSON also the operator and the user's pseudonyms, for a log of operators.
-    fn tell(
-        &self,
-        kind: &str,
-        mut told: Value,
-        audit: &Audit,
-        text: impl FnOnce() -> String,
-    ) -> Result<ExitCode, Fault> {
+    fn tell(&self, told: JsonAnswer<'_>, text: impl FnOnce() -> String) -> Result<ExitCode, Fault> {
         if self.account.json {
-            told["operator"] = json!(self.operator);
-            told["audit"] = answer::audit(audit);
-            say!("{}", answer::line(kind, told));
+            let operator = Some(&*self.operator);
+            say!(
+                "{}",
+                told.to_json(Beside {
+                    operator,
+                    ..AUDITED
+                })
+            );
         } else {
             say!("{}", text());
         }
@@ -91,10 +87,7 @@ impl Unlock {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let number = self.user.phone.number()?;
         let unlocked = self.desk.open()?.unlock(&number, &self.user.subject)?;
-        let told = json!({
-            "failures": unlocked.failures, "subject_failures": unlocked.subject_failures, "messages": unlocked.messages,
-        });
-        self.desk.tell("unlocked", told, &unlocked.audit, || {
+        self.desk.tell(JsonAnswer::Unlocked(&unlocked), || {
             format!(
                 "unlocked: {} consecutive failures, {} failures of the subject and {} messages are forgotten",
                 unlocked.failures, unlocked.subject_failures, unlocked.messages
@@ -119,14 +112,7 @@ impl Limits {
         let number = self.user.phone.number()?;
         let operator = self.desk.open()?;
         let limits = operator.limits(&number, &self.user.subject, self.client.as_deref())?;
-        let each = limits.limits.iter().map(|limit| {
-            json!({
-                "setting": limit.setting, "open": limit.open, "total": limit.total, "most": limit.most,
-                "ends_in_seconds": answer::seconds(limit.ends_in), "refuses": limit.refuses,
-            })
-        });
-        let told = json!({"limits": Value::from_iter(each)});
-        self.desk.tell("limits", told, &limits.audit, || {
+        self.desk.tell(JsonAnswer::Limits(&limits), || {
             let lines: Vec<String> = limits.limits.iter().map(row).collect();
             lines.join("\n")
         })
@@ -157,8 +143,7 @@ pub(crate) struct Credits {
 impl Credits {
     pub(crate) fn run(&self) -> Result<ExitCode, Fault> {
         let credits = self.desk.open()?.credits()?;
-        let told = json!({"credits": credits.credits});
-        self.desk.tell("credits", told, &credits.audit, || {
+        self.desk.tell(JsonAnswer::Credits(&credits), || {
             credits.credits.to_string()
         })
     }
@@ -177,7 +162,7 @@ impl Pseudonyms {
         let number = self.user.phone.number()?;
         let trail = self.desk.open()?.trail(&number, &self.user.subject)?;
         if self.desk.account.json {
-            say!("{}", answer::line("trail", answer::trail(&trail)));
+            say!("{}", JsonAnswer::Trail(&trail).to_json(Beside::default()));
         } else {
             say!("subject {}\nrecipient {}", trail.subject, trail.recipient);
         }

@@ -30,9 +30,9 @@ pub(crate) fn write(text: &str) -> Result<(), NoOutput> {
     written.and_then(|()| output.flush()).map_err(NoOutput)
 }
 
-/// Prints a line that exists only once, such as a token: to standard error, if standard output does not take it or throws it away.
+/// Prints a line that exists only once, such as a token: to standard error, if standard output does not take it or was closed.
 pub(crate) fn keep(line: &str) -> Result<(), NoOutput> {
-    if is_thrown_away() {
+    if was_closed() {
         tell(line);
         return Ok(());
     }
@@ -44,19 +44,26 @@ pub(crate) fn tell(line: &str) {
     let _there_is_nobody_left_to_tell = writeln!(io::stderr(), "{line}");
 }
 
-/// Tells whether standard output is the null device, which also stands for one that was closed.
+/// Tells whether standard output was closed (`>&-`). Rust opens the null device in its place, for reading and writing. Whoever throws an output away
+/// (`>/dev/null`) opens the same device for writing only, and wants nothing of it in a log of errors.
 #[cfg(unix)]
-fn is_thrown_away() -> bool {
+fn was_closed() -> bool {
     use std::os::fd::AsFd;
     use std::os::unix::fs::MetadataExt;
 
-    let own = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    use rustix::fs::{OFlags, fcntl_getfl};
+
+    let output = io::stdout();
+    let flags = fcntl_getfl(&output);
+    let own = output.as_fd().try_clone_to_owned().map(File::from);
     let own = own.and_then(|file| file.metadata());
     let null = metadata("/dev/null");
-    matches!((own, null), (Ok(own), Ok(null)) if own.rdev() != 0 && own.rdev() == null.rdev())
+    let is_null =
+        matches!((own, null), (Ok(own), Ok(null)) if own.rdev() != 0 && own.rdev() == null.rdev());
+    is_null && flags.is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR)
 }
 
 #[cfg(not(unix))]
-fn is_thrown_away() -> bool {
+fn was_closed() -> bool {
     false
 }

@@ -3,10 +3,9 @@
 use std::process::ExitCode;
 use std::{fmt, io};
 
-use serde_json::{Value, json};
-use xoxzo_2fa::{Code, Error, Explanation, GuardError};
+use xoxzo_2fa::{Code, Error, Explanation, GuardError, JsonAnswer, Refusal};
 
-use crate::answer;
+use crate::answer::AUDITED;
 use crate::output::{self, NoOutput, note};
 
 /// Exit status if standard output did not take the result.
@@ -62,16 +61,17 @@ impl fmt::Display for Fault {
 impl Fault {
     /// Prints the fault and returns the exit status.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
-        let (blame, fields) = match self {
-            Self::Operation(error) => {
-                let blame = error.blame();
-                (blame, answer::failure(blame, error.failure()))
+        let detail;
+        let (blame, told) = match self {
+            Self::Operation(error) => (error.blame(), JsonAnswer::Failure(error)),
+            Self::Around(detail) => ("misuse", JsonAnswer::Fault("misuse", Code::Request, detail)),
+            Self::Guard(error) => {
+                detail = error.to_string();
+                (
+                    "upstream",
+                    JsonAnswer::Fault("upstream", Code::Guard, &detail),
+                )
             }
-            Self::Around(detail) => ("misuse", fields("misuse", Code::Request, detail)),
-            Self::Guard(error) => (
-                "upstream",
-                fields("upstream", Code::Guard, &error.to_string()),
-            ),
             Self::Output(error) => {
                 // A reader that has seen enough is no fault.
                 if error.kind() != io::ErrorKind::BrokenPipe {
@@ -82,7 +82,7 @@ impl Fault {
         };
         if json {
             // The exit status says that it failed, whether or not anybody can read why.
-            let _ = output::keep(&answer::line("failure", fields));
+            let _ = output::keep(&told.to_json(AUDITED));
         } else {
             note!("xoxzo-2fa: {self}");
             if let Self::Operation(error) = self {
@@ -100,10 +100,6 @@ impl Fault {
             _ => 3,
         })
     }
-}
-
-fn fields(blame: &str, code: Code, detail: &str) -> Value {
-    json!({"blame": blame, "code": code.as_str(), "detail": detail})
 }
 
 /// Prints the text for end users, for the person at the terminal.
@@ -134,9 +130,20 @@ fn advice(error: &Error) -> Option<&'static str> {
         Code::Locked => "wait, or make sure who asks and lift it with `xoxzo-2fa unlock`",
         Code::TooManySends => "wait, or raise the cap in `sends` in the settings",
         Code::WrongPin => "look at the newest message and try again with the same token",
-        Code::Provider => {
-            "nothing was sent and nothing counted: try again, or look at the account at xoxzo"
-        }
+        Code::Provider => match error.failure().refusal() {
+            Some(Refusal::Credentials) => {
+                "correct XOXZO_API_SID and XOXZO_API_AUTH_TOKEN, or `xoxzo.sid` and `xoxzo.auth_token` in the settings"
+            }
+            Some(Refusal::Permission) => {
+                "nothing was sent and nothing counted: `xoxzo-2fa doctor` examines the account and its templates"
+            }
+            Some(Refusal::Credits) => {
+                "nothing was sent and nothing counted: see `xoxzo-2fa credits`"
+            }
+            _ => {
+                "nothing was sent and nothing counted: try again, or examine the account with `xoxzo-2fa doctor`"
+            }
+        },
         Code::Clock => "set the clock of this machine",
         Code::Guard => "look at the counter store: --guard FILE, or XOXZO_2FA_GUARD",
         _ => return None,

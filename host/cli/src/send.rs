@@ -5,11 +5,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
-use xoxzo_2fa::{Challenge, Channel, Code, Error, Handle, Sending, Token, TwoFactor};
+use xoxzo_2fa::{
+    Challenge, Channel, Code, Error, Handle, JsonAnswer, Operator, Sending, Token, TwoFactor,
+};
 
 use crate::account::Account;
-use crate::answer;
+use crate::answer::AUDITED;
 use crate::bound::Bound;
 use crate::output::{self, note, say};
 use crate::report::{Fault, tell};
@@ -113,19 +114,16 @@ impl How {
         );
         let delivery = challenge.delivery.as_str();
         if json {
-            let told = json!({
-                "token": challenge.token.as_str(), "masked": challenge.masked, "expires_in_seconds": expires_in,
-                "resend_after_seconds": resend_after, "delivery": delivery,
-                "handle": challenge.handle.as_ref().map(Handle::as_str), "parts": challenge.parts,
-                "audit": answer::audit(&challenge.audit),
-            });
-            output::keep(&answer::line("challenged", told))?;
+            output::keep(&JsonAnswer::Challenged(&challenge).to_json(AUDITED))?;
         } else {
             output::keep(challenge.token.as_str())?;
             note!(
                 "sent to {} ({delivery}), good for {expires_in} s, again after {resend_after} s",
                 challenge.masked
             );
+            if challenge.handle.is_some() {
+                remark_on_credits(two_factor);
+            }
             match &challenge.handle {
                 Some(handle) if !self.wait => {
                     note!(
@@ -148,6 +146,20 @@ impl How {
     }
 }
 
+/// Warns that the text of a message may have been replaced, which no answer to it tells.
+fn remark_on_credits(two_factor: &TwoFactor) {
+    let left = Operator::beside(two_factor, "xoxzo-2fa").credits();
+    if let Ok(left) = left
+        && left.may_be_for_tests()
+    {
+        note!(
+            "warning: the account has {} credits, as a new one is given for tests: until the first purchase Xoxzo replaces the text of every \
+             message, and no code arrives. If none does, buy credits",
+            left.credits
+        );
+    }
+}
+
 /// Prints each delivery state of a message as it changes.
 fn follow(
     two_factor: &TwoFactor,
@@ -161,11 +173,10 @@ fn follow(
         let wait = match two_factor.status(handle) {
             Ok(report) => {
                 if last != Some(report.delivery) {
-                    let (delivery, detail) = (report.delivery.as_str(), &report.detail);
                     if json {
-                        let told = json!({"delivery": delivery, "detail": detail, "audit": answer::audit(&report.audit)});
-                        say!("{}", answer::line("reported", told));
+                        say!("{}", JsonAnswer::Reported(&report).to_json(AUDITED));
                     } else {
+                        let delivery = report.delivery.as_str();
                         note!("{delivery} after {} s", began.elapsed().as_secs());
                     }
                 }

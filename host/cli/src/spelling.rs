@@ -23,6 +23,15 @@ pub(crate) fn located(error: Error, file: Option<&Path>) -> Error {
     Error::Misuse(failure)
 }
 
+/// Names the place of a field: in the file, or else the variable that sets it.
+pub(crate) fn place(field: &str, file: Option<&Path>) -> String {
+    match (file, variable(field)) {
+        (Some(file), _) => format!("{}, {field}", file.display()),
+        (None, Some(name)) => name.to_string(),
+        (None, None) => format!("{field} (in a document for --settings)"),
+    }
+}
+
 /// Returns a remark on each variable that looks like one of ours and is none.
 pub(crate) fn strange_variables() -> Vec<String> {
     let known = known();
@@ -53,14 +62,41 @@ fn known() -> Vec<&'static str> {
 fn in_file(detail: &str, file: &Path) -> String {
     let place = file.display();
     let told = detail.strip_prefix("settings").unwrap_or(detail);
-    let unknown = fs::read_to_string(file)
-        .ok()
-        .and_then(|json| unknown_field(&json));
-    match unknown {
-        Some(unknown) if told.contains("a field that does not exist") => {
-            format!("{place}, {unknown}")
+    let json = fs::read_to_string(file).unwrap_or_default();
+    let found = match told {
+        _ if told.contains("a field that does not exist") => unknown_field(&json),
+        _ if told.contains("duplicate field") => repeated_field(&json),
+        _ if json.starts_with('\u{feff}') => {
+            Some("line 1: begins with a byte order mark: save it as UTF-8 without one".to_string())
         }
-        _ => format!("{place}{told}"),
+        _ => None,
+    };
+    match found {
+        Some(found) => format!("{place}, {found}"),
+        None => format!("{place}{told}"),
+    }
+}
+
+/// Finds the second of two fields of one name in one object: under another name, it is one field more.
+fn repeated_field(json: &str) -> Option<String> {
+    let fields = |json: &str| serde_json::from_str(json).ok().map(|whole| count(&whole));
+    let whole = fields(json)?;
+    let quotes = json.match_indices('"').map(|(at, _)| at + 1);
+    let other = |at: usize| [&json[..at], "~", &json[at..]].concat();
+    let at = quotes
+        .rev()
+        .find(|at| fields(&other(*at)).is_some_and(|fields| fields > whole))?;
+    let (name, _) = json[at..].split_once('"')?;
+    let line = json[..at].matches('\n').count() + 1;
+    Some(format!("line {line}: duplicate field `{name}`"))
+}
+
+/// Counts the fields in a document.
+fn count(node: &Value) -> usize {
+    match node {
+        Value::Object(fields) => fields.len() + fields.values().map(count).sum::<usize>(),
+        Value::Array(items) => items.iter().map(count).sum(),
+        _ => 0,
     }
 }
 
@@ -85,13 +121,19 @@ fn in_variables(detail: &str) -> String {
         return told.trim_start_matches([':', ' ']).to_string();
     };
     let path = path.split(", ").next().unwrap_or(path);
+    match variable(path) {
+        Some(name) => format!("{name} ({path}): {what}"),
+        None => format!("{path}: {what}"),
+    }
+}
+
+/// Finds the variable that sets a field.
+fn variable(path: &str) -> Option<&'static str> {
     let sets = |field: &str| path == field || path.starts_with(&format!("{field}."));
     let capped = |field: &str| field.contains('*') && path.contains(".per_client");
     let mut variables = Settings::variables().iter();
-    match variables.find(|own| sets(own.field) || capped(own.field)) {
-        Some(own) => format!("{} ({path}): {what}", own.name),
-        None => format!("{path}: {what}"),
-    }
+    let own = variables.find(|own| sets(own.field) || capped(own.field))?;
+    Some(own.name)
 }
 
 /// Finds the first field of a document that its schema does not have.

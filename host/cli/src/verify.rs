@@ -4,11 +4,10 @@ use std::io::{self, BufRead, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
-use xoxzo_2fa::{Pin, Token};
+use xoxzo_2fa::{JsonAnswer, Pin, Token};
 
 use crate::account::Account;
-use crate::answer;
+use crate::answer::AUDITED;
 use crate::bound::Bound;
 use crate::output;
 use crate::report::{Fault, tell};
@@ -38,11 +37,8 @@ impl Verify {
         match verdict {
             Ok(acceptance) => {
                 if self.account.json {
-                    let told = json!({
-                        "receipt": acceptance.receipt.as_str(), "expires_in_seconds": acceptance.expires_in.as_secs(),
-                        "audit": answer::audit(&acceptance.audit),
-                    });
-                    output::keep(&answer::line("accepted", told))?;
+                    let accepted = JsonAnswer::Accepted(&acceptance, &binding.subject);
+                    output::keep(&accepted.to_json(AUDITED))?;
                 } else {
                     output::keep("accepted")?;
                 }
@@ -58,14 +54,20 @@ impl Verify {
     }
 }
 
-/// Reads the PIN, by a prompt without echo at a terminal, else from the first line of standard input.
+/// Reads the PIN.
 pub(crate) fn ask_pin() -> Result<Pin, Fault> {
+    let none = || Fault::Around("no PIN on standard input".to_string());
+    Ok(ask("PIN: ")?.ok_or_else(none)?.into())
+}
+
+/// Reads a line, by a prompt without echo at a terminal, else from standard input. Absent if that is at its end.
+pub(crate) fn ask(prompt: &str) -> Result<Option<String>, Fault> {
     if io::stdin().is_terminal() {
-        return Ok(rpassword::prompt_password("PIN: ")?.into());
+        return Ok(Some(rpassword::prompt_password(prompt)?));
     }
     let mut line = String::new();
     if io::stdin().lock().read_line(&mut line)? == 0 {
-        return Err(Fault::Around("no PIN on standard input".to_string()));
+        return Ok(None);
     }
-    Ok(line.trim_end_matches(['\r', '\n']).into())
+    Ok(Some(line.trim_end_matches(['\r', '\n']).to_string()))
 }

@@ -89,6 +89,7 @@ class App:
             ),
             ("GET", "/transfer"): lambda _, visitor: visitor.page("Transfer", pages.transfer(visitor.form)),
             ("POST", "/transfer"): self._transfer,
+            ("GET", "/logout"): self._leave,
             ("POST", "/logout"): self._sign_out,
         }
         self._server = Server(("127.0.0.1", 0), lambda *arguments: Handler(self.receive, *arguments))
@@ -129,7 +130,7 @@ class App:
     def _visitor(self, request: Request) -> Visitor | None:
         """Say whose session a request has."""
         claims = tokens.verify(request.cookie(self.cookie), self.session_key, self.issuer, self.audience)
-        user = next((user for user in self.users.values() if claims and user.subject == claims.get("sub")), None)
+        user = next((user for user in list(self.users.values()) if claims and user.subject == claims.get("sub")), None)
         if claims is None or user is None or claims.get("sid") in self._ended:
             return None
         session = str(claims.get("sid"))
@@ -144,6 +145,12 @@ class App:
             return Reply(401, pages.page("Sign in", pages.sign_in(self.users, "Wrong name or password.")))
         cookie = self._cookie(self.session(user.name), SESSION)
         return Reply(303, headers=[("location", "/"), ("set-cookie", cookie)])
+
+    def _leave(self, request: Request, visitor: Visitor) -> Reply:
+        """End the session of who comes from the gate. Others see a button: a link elsewhere must sign nobody out."""
+        if request.header("sec-fetch-site") == ["same-origin"]:
+            return self._sign_out(request, visitor)
+        return visitor.page("Sign out", pages.sign_out(visitor.form))
 
     def _sign_out(self, _request: Request, visitor: Visitor) -> Reply:
         """End a session, on this side too: a copy of its cookie is worth nothing."""

@@ -1,4 +1,4 @@
-"""What the demo needs and a fresh machine has not: an environment with Envoy, and the built command `xoxzo-2fa`."""
+"""What the demo needs and a fresh machine has not: an environment with Envoy, and the built sandbox."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def python() -> Path:
     return interpreter
 
 
-def command() -> Path:
-    """Build `xoxzo-2fa` as `tests/all` does, and give its path."""
-    print("Building xoxzo-2fa: some minutes the first time.", file=sys.stderr)
+def sandbox() -> Path:
+    """Build `xoxzo-2fa-sandbox`, and nothing that it does not need, and give its path."""
+    print("Building the sandbox: a minute the first time.", file=sys.stderr)
     cargo = shutil.which("cargo")
     if cargo is None:
         raise Missing("Rust is not installed: https://rustup.rs")
-    if not process.succeeds([cargo, "build", "-q", "--workspace", "--all-targets", "--locked"], directory=ROOT):
-        raise Missing("xoxzo-2fa could not be built; cargo's words are above.")
-    return TARGET / "debug" / "xoxzo-2fa"
+    if not process.succeeds([cargo, "build", "-q", "--package", "xoxzo-2fa-sandbox", "--locked"], directory=ROOT):
+        raise Missing("The sandbox could not be built; cargo's words are above.")
+    return TARGET / "debug" / "xoxzo-2fa-sandbox"

@@ -76,6 +76,11 @@ def sign_in(names: Iterable[str], complaint: str | None = None) -> str:
     )
 
 
+def sign_out(form: str) -> str:
+    """Ask whether to sign out."""
+    return f'<form method="post" action="/logout">{hidden(form)}<button>Sign out</button></form>'
+
+
 def transfer(form: str, complaint: str | None = None) -> str:
     """Ask whom to send how much."""
     return (

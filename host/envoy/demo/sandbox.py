@@ -1,4 +1,4 @@
-"""A Xoxzo that sends nothing: `xoxzo-2fa sandbox`."""
+"""A Xoxzo that sends nothing: `xoxzo-2fa-sandbox`."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class Sandbox(process.Running):
     """
 
     def __init__(self, command: Path, options: Sequence[str] = ()) -> None:
-        """Start `command`, the program `xoxzo-2fa`, with `options` of its `sandbox`."""
+        """Start `command`, the program `xoxzo-2fa-sandbox`, with `options`."""
         self.process = process.spawn(
-            [str(command), "sandbox", "--json", *options],
+            [str(command), "--json", *options],
             output=subprocess.PIPE,
             errors=subprocess.DEVNULL,
         )
         line = self.process.stdout.readline() if self.process.stdout else b""
         if not line:
             process.end(self.process)
-            raise OSError(f"{command} sandbox did not start")
+            raise OSError(f"{command} did not start")
         told = json.loads(line)
         self.url: str = told["url"]
         self.sid: str = told["sid"]

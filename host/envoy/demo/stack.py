@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
-from . import configuration, process
+from . import configuration, keys, process
 from .app import App
 from .envoy import Envoy
 from .sandbox import Sandbox
@@ -38,7 +37,7 @@ class Stack:
         log_level: str = "info",
         **options: Any,
     ) -> None:
-        """Start it. `command` is the program `xoxzo-2fa`, `directory` takes Envoy's files, `port` 0 is any free one.
+        """Start it. `command` is the built sandbox, `directory` takes Envoy's files, `port` 0 is any free one.
 
         `options` are those of `configuration.Setup`; `xoxzo` and `app` there lead Envoy elsewhere than to the parts
         started here. `change` may change Envoy's configuration before it starts. With `record` the app keeps every
@@ -65,8 +64,8 @@ class Stack:
             if change is not None:
                 change(self.config)
             self.environment = {
-                "XOXZO_2FA_KEY": keygen(command),
-                "XOXZO_2FA_GUARD_KEY": keygen(command),
+                "XOXZO_2FA_KEY": keys.new(),
+                "XOXZO_2FA_GUARD_KEY": keys.new(),
                 "XOXZO_API_SID": self.sandbox.sid,
                 "XOXZO_API_AUTH_TOKEN": self.sandbox.auth_token,
             }
@@ -88,8 +87,3 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def keygen(command: Path) -> str:
-    """Make a key for the settings."""
-    return subprocess.run([str(command), "keygen"], check=True, capture_output=True, text=True).stdout.strip()

@@ -5,6 +5,7 @@ import { Misuse, nameOf } from "../src/errors.js";
 import { GuardFull, GuardUnreachable } from "../src/guard.js";
 import { options } from "../src/options.js";
 import { SCHEMA, make, sweep } from "../src/rows.js";
+import { within } from "../src/within.js";
 
 // Between two sweeps of an object that is not in use, in milliseconds.
 const SWEEP = 3_600_000;
@@ -91,21 +92,15 @@ export class DurableObjectGuard {
 
   /** Calls the object once. Whatever goes wrong, the list may have been made. */
   async add(charges) {
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new GuardUnreachable("timeout: no answer in time")), this.#timeout);
-    });
     try {
       // A stub of its own for each list: one that failed once may fail for ever.
       const object = this.#namespace.get(this.#namespace.idFromName(this.#name));
-      const answer = await Promise.race([object.add(charges.map((charge) => ({ ...charge }))), late]);
+      const answer = await within(this.#timeout, () => object.add(charges.map((charge) => ({ ...charge }))));
       if (answer.full) throw new GuardFull();
       return answer;
     } catch (error) {
       if (error instanceof GuardFull || error instanceof GuardUnreachable) throw error;
       throw new GuardUnreachable(error?.overloaded ? "busy: the object has too much to do" : `object: ${nameOf(error)}`);
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

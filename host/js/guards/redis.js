@@ -4,6 +4,7 @@ import { Misuse, nameOf } from "../src/errors.js";
 import { GuardUnreachable } from "../src/guard.js";
 import { options } from "../src/options.js";
 import { answered, checkEviction, counted } from "../src/script.js";
+import { within } from "../src/within.js";
 
 // Of an answer of the server, not of a failure of the connection.
 const ANSWER =
@@ -33,20 +34,12 @@ export class RedisGuard {
 
   /** Asks once. What has not been written by the end of the time is not written afterwards. */
   async #ask(asked) {
-    const abort = new AbortController();
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new GuardUnreachable("timeout: no answer in time")), this.#timeout);
-    });
     try {
-      return await Promise.race([asked(abort.signal), late]);
+      return await within(this.#timeout, asked);
     } catch (error) {
       if (error instanceof GuardUnreachable) throw error;
       const text = String(error?.message);
       throw ANSWER.test(text) ? answered(text) : new GuardUnreachable(`connect: ${nameOf(error)}`);
-    } finally {
-      clearTimeout(timer);
-      abort.abort();
     }
   }
 }

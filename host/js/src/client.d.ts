@@ -29,9 +29,11 @@ export class TwoFactor {
   constructor(settings: Settings, guard: Guard, options?: Options);
 
   /**
-   * Prepares the settings and tests the guard, which otherwise the first operation does.
+   * Prepares the settings and tests the guard, which otherwise the first operation does, and compares the guard's clock with the host's. For the start
+   * of a service, and for its health check: each call tests anew. It charges no user, asks Xoxzo nothing and makes no event.
    *
-   * Rejects with `Misuse` for wrong settings, and with `Upstream` for a guard that is unreachable or fails its self-test.
+   * Rejects with `Misuse` for wrong settings, and with `Upstream`: `guard` for a guard that is unreachable or fails its self-test, with the reason in
+   * `audit.cause`, and `clock` for clocks that are over two minutes apart.
    */
   ready(): Promise<void>;
 

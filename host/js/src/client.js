@@ -6,7 +6,7 @@ import { Prepared, drive, guardCause } from "./driver.js";
 import { text } from "./engine.js";
 import { Misuse, TwoFactorError, Upstream, nameOf } from "./errors.js";
 import { event, tell, warn } from "./event.js";
-import { selfTest } from "./guard.js";
+import { selfTest, storeTime } from "./guard.js";
 import { options } from "./options.js";
 import { camel, hide } from "./records.js";
 import { documentOf } from "./settings.js";
@@ -21,6 +21,9 @@ const ENDS = {
   limits: ["limits"],
   credits: ["credits"],
 };
+
+// Seconds that the guard's clock and the host's may be apart, as the engine decides.
+const APART = 120;
 
 // Operations on a client, for operators, who have a client of their own.
 let run;
@@ -59,15 +62,10 @@ export class TwoFactor {
   }
 
   async ready() {
-    this.#prepare();
-    if (this.#tested) return;
-    try {
-      await selfTest(this.#guard);
-    } catch (error) {
-      const cause = guardCause(error);
-      throw new Upstream("guard", cause, { audit: { decoy: false, cause } });
-    }
-    this.#tested = true;
+    await this.#test();
+    const now = this.#prepared.now();
+    const apart = Math.abs(((await answered(storeTime(this.#guard))) ?? now) - now);
+    if (apart > APART) throw new Upstream("clock", `the guard's clock and the host's are ${apart} s apart`);
   }
 
   start(binding, sending = {}) {
@@ -97,23 +95,30 @@ export class TwoFactor {
 
   async #run(operation, question, operator) {
     const began = performance.now();
-    let asked, result, failure;
+    let asked, given, result, failure;
     try {
       // Once for all: the caller may change what it handed in.
       asked = text({ [operation]: { ...question, audit: true } });
-      await this.ready();
-      result = ended(operation, await drive(this.#prepared, this.#guard, this.#transport, asked), asked);
+      given = JSON.parse(asked)[operation];
+      if (!this.#tested) await this.#test();
+      result = ended(operation, await drive(this.#prepared, this.#guard, this.#transport, asked), given);
     } catch (error) {
       failure = error instanceof TwoFactorError ? error : new Upstream("plugin", `unexpected in the host: ${nameOf(error)}`);
     }
     const took_us = Math.round((performance.now() - began) * 1000);
-    tell(this.#audit, this.#event(operation, asked, result, failure, operator, took_us));
+    tell(this.#audit, this.#event(operation, given, result, failure, operator, took_us));
     if (failure) throw failure;
     return result;
   }
 
-  #event(operation, asked, result, failure, operator, took_us) {
-    const { binding, sending, subject, recipient } = asked ? JSON.parse(asked)[operation] : {};
+  /** Prepares the settings and tests the guard. */
+  async #test() {
+    this.#prepare();
+    await answered(selfTest(this.#guard));
+    this.#tested = true;
+  }
+
+  #event(operation, { binding, sending, subject, recipient } = {}, result, failure, operator, took_us) {
     const { audit: { ...audit } = { decoy: false }, delivery, parts } = result ?? failure;
     // A purpose that the engine has not found in the settings is the caller's text, and is left out.
     const purpose = audit.trail && failure?.code !== "request" ? binding?.purpose : undefined;
@@ -176,20 +181,26 @@ export class Operator {
   }
 }
 
+/** Returns what a guard answers, or fails with its cause. */
+async function answered(promise) {
+  try {
+    return await promise;
+  } catch (error) {
+    const cause = guardCause(error);
+    throw new Upstream("guard", cause, { audit: { decoy: false, cause } });
+  }
+}
+
 function pseudonyms(prepared, { subject, recipient }) {
   return camel(prepared.once({ trail_of: { subject, recipient } }));
 }
 
-function ended(operation, [kind, answer], asked) {
+function ended(operation, [kind, answer], given) {
   const [expected, ...secrets] = ENDS[operation];
   if (kind !== expected) throw new Upstream("plugin", "the engine ended another operation");
-  const record = camel(answer);
-  const hidden = {};
-  for (const name of [...secrets, "audit"]) {
-    hidden[name] = record[name];
-    delete record[name];
-  }
+  const [shown, hidden] = [{}, {}];
+  for (const [name, value] of Object.entries(camel(answer))) (name === "audit" || secrets.includes(name) ? hidden : shown)[name] = value;
   // As the engine read it: an object of the caller's may have changed since.
-  if (operation === "verify") record.subject = JSON.parse(asked).verify.binding.subject;
-  return hide(record, hidden);
+  if (operation === "verify") shown.subject = given.binding.subject;
+  return hide(shown, hidden);
 }

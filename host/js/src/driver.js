@@ -11,6 +11,7 @@ import { bounded } from "./bounds.js";
 import { Conversation, loaded, once } from "./engine.js";
 import { Upstream, nameOf } from "./errors.js";
 import { hide } from "./records.js";
+import { decoded } from "./transport.js";
 
 // Seconds that a clock may be set back. The counter of a challenge outlives it by more.
 const BACK = 120;
@@ -114,7 +115,13 @@ export async function drive(prepared, guard, transport, question) {
 
 async function counted({ state, charges }, _, guard) {
   try {
-    const made = charges.map(({ ttl_seconds: ttlSeconds, ...charge }) => ({ ...charge, ttlSeconds }));
+    const made = charges.map(({ counter, group, amount, limit, ttl_seconds }) => ({
+      counter,
+      group,
+      amount,
+      limit,
+      ttlSeconds: ttl_seconds,
+    }));
     const { totals, nowSeconds } = await guard.add(made);
     const plain = Array.from(totals, ({ total, endsInSeconds }) => ({ total: u32(total), ends_in_seconds: u32(endsInSeconds) }));
     return { counted: { state, totals: plain, now_seconds: nowSeconds === undefined ? undefined : u32(nowSeconds) } };
@@ -154,8 +161,7 @@ function unanswered(state, no_answer, cause) {
 
 function cut(body) {
   if (typeof body !== "string") throw new TypeError();
-  const bytes = new TextEncoder().encode(body).subarray(0, BODY);
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return decoded(new TextEncoder().encode(body).subarray(0, BODY));
 }
 
 /** Returns a number that has the form of the contract. An answer with any other is worth as little as none. */

@@ -15,7 +15,8 @@ export function event(fields, { trail: { subject, recipient, callingCode } = {},
     cause: audit.cause,
     alarm: audit.alarm,
   };
-  const made = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+  const made = {};
+  for (const name in named) if (named[name] !== undefined) made[name] = named[name];
   const odd = made.alarm !== undefined || !["ok", "refuse"].includes(made.outcome);
   return Object.defineProperty(made, "odd", { value: odd });
 }

@@ -14,10 +14,10 @@ const SWEPT = 16;
 export class MemoryGuard {
   #capacity;
   #clock;
-  // By its name, a counter's total and its end in microseconds of the clock.
+  // By its name, a counter's name, its total, and its end in microseconds of the clock.
   #counters = new Map();
   // Goes through the counters, a few with each list.
-  #hand = this.#counters.entries();
+  #hand = this.#counters.values();
 
   constructor(given) {
     const { capacity = 1e6, dangerClock = () => performance.now() / 1000 } = options(given, ["capacity", "dangerClock"]);
@@ -47,8 +47,8 @@ export class MemoryGuard {
       totals.push({ total, endsInSeconds: Math.ceil((ends - now) / SECOND) });
       if (refused) break;
       if (total === 0) counters.delete(charge.counter);
-      else if (counter) Object.assign(counter, { total, ends });
-      else if (counters.size < this.#capacity) counters.set(charge.counter, { total, ends });
+      else if (counter) [counter.total, counter.ends] = [total, ends];
+      else if (counters.size < this.#capacity) counters.set(charge.counter, { name: charge.counter, total, ends });
       else throw new GuardFull();
     }
     return { totals };
@@ -59,10 +59,10 @@ export class MemoryGuard {
     for (let swept = 0; swept < SWEPT; swept++) {
       const { done, value } = this.#hand.next();
       if (done) {
-        this.#hand = this.#counters.entries();
+        this.#hand = this.#counters.values();
         return;
       }
-      if (value[1].ends <= now) this.#counters.delete(value[0]);
+      if (value.ends <= now) this.#counters.delete(value.name);
     }
   }
 }

@@ -8,9 +8,7 @@
  * is wrong once takes nothing away that is still needed.
  */
 
-import { GuardFull, applied } from "./guard.js";
-
-const U32 = 2 ** 32 - 1;
+import { GuardFull, U32, applied } from "./guard.js";
 
 /** How far the time may lie before that of the latest list, in milliseconds. */
 export const APART = 120_000;

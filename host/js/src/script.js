@@ -1,9 +1,7 @@
 /** Lists of charges by the script that every host runs on a server of Redis: what one counts, another finds. */
 
 import script from "../../sdk/src/guard/charge.lua";
-import { GuardFull, GuardUnfit, GuardUnreachable, runs } from "./guard.js";
-
-const U32 = 2 ** 32 - 1;
+import { GuardFull, GuardUnfit, GuardUnreachable, U32, runs } from "./guard.js";
 
 // Seconds that the clocks of two nodes may be apart.
 const APART = 120;

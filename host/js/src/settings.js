@@ -51,7 +51,9 @@ function secret(reference, path, environment) {
   const [[kind, name], ...more] = [...Object.entries(reference), []];
   if (more.length === 1 && typeof name === "string") {
     if (kind === "env" && typeof environment[name] === "string") return environment[name];
-    if (kind === "env") throw wrong(`settings, ${path}: the environment variable is not set, or not text`);
+    // Whatever is not like a name may be the secret itself.
+    const shown = /^(?=.*_)[A-Z0-9_]{1,64}$/.test(name) ? ` ${name}` : "";
+    if (kind === "env") throw wrong(`settings, ${path}: the environment variable${shown} is not set, or not text`);
     if (kind === "file") return file(name, `settings, ${path}`).replace(/\r?\n$/, "");
   }
   throw wrong(`settings, ${path}: must be a string, {"env": NAME} or {"file": PATH}`);

@@ -30,7 +30,8 @@ export function spans(text) {
   return found;
 }
 
-/** Returns a text with other parts at these places. */
+/** Returns a text with other parts at these places, and as many lines as before. */
 export function replaced(text, parts) {
-  return parts.reduceRight((whole, [[begin, end], part]) => whole.slice(0, begin) + part + whole.slice(end), text);
+  const breaks = (begin, end) => text.slice(begin, end).replace(/[^\n]+/g, "");
+  return parts.reduceRight((whole, [[begin, end], part]) => whole.slice(0, begin) + part + breaks(begin, end) + whole.slice(end), text);
 }

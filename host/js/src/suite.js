@@ -1,10 +1,9 @@
 /** Tests that every store must pass. Keys are of the suite's own making, so that a store that is in use can be tested. */
 
-import { selfTest } from "./guard.js";
+import { U32, selfTest } from "./guard.js";
 import { counterName } from "./random.js";
 import file from "../data/vectors.cjs";
 
-const U32 = 2 ** 32 - 1;
 // Charges of a race.
 const RACERS = 64;
 // A life that outlasts the test, in seconds.

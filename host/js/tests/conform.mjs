@@ -23,6 +23,7 @@ class World {
   xoxzo = TAKEN;
   guard = "memory";
   requests = [];
+  events = [];
 
   constructor(document, now) {
     this.now = now;
@@ -72,7 +73,7 @@ const ACTIONS = {
     } else {
       world = new World(document, now);
       const dangerClock = () => world.now + world.ahead;
-      client = new TwoFactor(new Settings(document), world, { transport: world, dangerClock, audit: () => {} });
+      client = new TwoFactor(new Settings(document), world, { transport: world, dangerClock, audit: (event) => world.events.push(event) });
     }
     return { prepared: { effective: client.effectiveSettings, warnings: client.warnings } };
   },
@@ -86,6 +87,10 @@ const ACTIONS = {
   explain({ code, locale, guesses_left, retry_after_seconds }) {
     const kept = new TwoFactorError(code, "", { guessesLeft: guesses_left, retryAfterSeconds: retry_after_seconds });
     return { explanation: package_.explain(kept, locale) };
+  },
+  async ready() {
+    await client.ready();
+    return { ready: {} };
   },
   index_of({ recipient }) {
     return { number_index: { index: client.numberIndex(recipient) } };
@@ -119,6 +124,7 @@ function failure(error) {
 async function answer(question) {
   const [[kind, content]] = Object.entries(question);
   world.requests = [];
+  world.events = [];
   try {
     if (["now", "ahead", "xoxzo", "guard"].includes(kind)) {
       world[kind] = content;
@@ -134,7 +140,7 @@ async function answer(question) {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const given = await answer(JSON.parse(line));
-  process.stdout.write(`${JSON.stringify({ ...given, requests: world.requests })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...given, requests: world.requests, events: world.events })}\n`);
 }
 // A client of Redis would go on looking for its server.
 process.exit();

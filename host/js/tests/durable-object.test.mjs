@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { folder } from "./stores.mjs";
+import { folder, until } from "./stores.mjs";
 import { bundled, workerd } from "./workerd.mjs";
 
 let worker, running;
@@ -82,7 +82,7 @@ test("an alarm comes, and deletes what has ended in an object that is not in use
   // As if an hour ago, so that its alarm comes in a moment.
   const hour = 3_600_000;
   await ask("add", { name, counter: "a", ttl: 1, ago: hour - 200 });
-  while ((await ask("alarms")).alarms === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(async () => (await ask("alarms")).alarms > 0);
   assert.equal((await ask("sweep", { name, ahead: 1_000 })).rows, 0);
   await ask("add", { name, counter: "b", ttl: 600 });
   const { rows, alarm } = await ask("sweep", { name, ahead: 700_000 });

@@ -141,14 +141,47 @@ test("a guard is tested before its first use, and again until it passes", async 
   const twoFactor = client({ guard: store });
   await assert.rejects(
     twoFactor.start(USER),
-    (error) => failing(Upstream, "guard")(error) && /^unfit: .*\[1,1,1,1,1,1\]/.test(error.cause.message),
+    (error) => failing(Upstream, "guard")(error) && /^unfit: .*\[1,1\]/.test(error.cause.message),
   );
   assert.equal(events[0].outcome, "upstream");
   assert.equal(events[0].calling_code, "81");
   fit = true;
   await twoFactor.start(USER);
-  await twoFactor.ready();
   assert.equal(checks, 2);
+});
+
+test("a client says whether it is ready, each time anew", async () => {
+  const { guard, client, clock, events, xoxzo } = world();
+  let answer = (charges) => guard.add(charges);
+  const twoFactor = client({ guard: { scope: "process", add: (charges) => answer(charges) } });
+  await twoFactor.ready();
+  answer = () => {
+    throw new GuardUnreachable("connect: no connection");
+  };
+  await assert.rejects(twoFactor.ready(), (error) => failing(Upstream, "guard")(error) && error.audit.cause === "connect: no connection");
+  answer = (charges) => ({ totals: charges.map(() => ({ total: 1, endsInSeconds: 60 })) });
+  await assert.rejects(twoFactor.ready(), (error) => failing(Upstream, "guard")(error) && error.audit.cause.startsWith("unfit: "));
+  for (const seconds of [121, -121]) {
+    answer = (charges) => ({ ...guard.add(charges), nowSeconds: clock.now + seconds });
+    await assert.rejects(twoFactor.ready(), failing(Upstream, "clock"));
+  }
+  // A store that a wrong clock has shut answers nothing but its time.
+  answer = () => ({ totals: [], nowSeconds: clock.now + 3600 });
+  await assert.rejects(twoFactor.ready(), failing(Upstream, "clock"));
+  answer = (charges) => ({ ...guard.add(charges), nowSeconds: clock.now + 120 });
+  await twoFactor.ready();
+  assert.equal(guard.size, 0);
+  assert.deepEqual([events.length, xoxzo.requests.length], [0, 0]);
+});
+
+test("a store that begins anew with each list is found", async () => {
+  const { client, events } = world();
+  const anew = { scope: "shared", add: (charges) => new MemoryGuard().add(charges) };
+  await assert.rejects(
+    client({ guard: anew }).ready(),
+    (error) => failing(Upstream, "guard")(error) && /^unfit: .*\[0,0,0,1\] instead of \[2,0,0,1\]/.test(error.cause.message),
+  );
+  assert.equal(events.length, 0);
 });
 
 test("a store's clock that is apart from the host's fails closed", async () => {

@@ -1,35 +1,23 @@
 /** Runs every block of the README and of the types exactly as it is printed, against the sandbox. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { typing } from "./typing.mjs";
 import { withSandbox } from "./world.mjs";
 
-const DOCUMENTS = ["README.md", "index.d.ts", "testing.d.ts"].map((name) => {
+const DOCUMENTS = ["README.md", "index.d.ts", "callbacks.d.ts", "testing.d.ts"].map((name) => {
   const text = readFileSync(new URL(`./node_modules/xoxzo-2fa/${name}`, import.meta.url), "utf8");
   return text.replaceAll(/^ \* ?/gm, "");
 });
 const BLOCKS = [...DOCUMENTS.join("\n").matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block);
 
-/** Runs a program, and types the PIN as soon as it asks for it. Returns what it printed. */
-function ran(arguments_, environment, typed) {
-  return new Promise((resolve, reject) => {
-    const deno = globalThis.Deno ? ["run", "-A"] : [];
-    const program = spawn(process.execPath, [...deno, ...arguments_], { env: { ...process.env, ...environment }, stdio: "pipe" });
-    let output = "";
-    const read = (data) => {
-      output += data;
-      if (output.includes("the code: ") && !program.stdin.writableEnded) typed().then((pin) => program.stdin.end(`${pin}\n`), reject);
-    };
-    program.stdout.on("data", read);
-    program.stderr.on("data", read);
-    program.on("error", reject);
-    program.on("close", (code) => (code === 0 ? resolve(output) : reject(new Error(output))));
-  });
+/** Runs a program with the runtime that runs this. */
+function ran(given, env, typed) {
+  return typing(process.execPath, [...(globalThis.Deno ? ["run", "-A"] : []), ...given], { env }, typed);
 }
 
-assert.equal(BLOCKS.length, 7);
+assert.equal(BLOCKS.length, 8);
 for (const [number, block] of BLOCKS.entries()) {
   test(`block ${number + 1} of the documents runs`, () =>
     withSandbox(async ({ environment, pin }) => {
@@ -38,6 +26,7 @@ for (const [number, block] of BLOCKS.entries()) {
       try {
         const output = await ran([file.pathname], environment, pin);
         if (number === 0) assert.match(output, /user-1 is logged in/);
+        if (block.includes("receive(")) assert.match(output, /^\w{32} is (queued|delivering|delivered)\n$/);
         if (block.includes("console.info")) assert.match(output, /"operation":"start","outcome":"ok"/);
       } finally {
         rmSync(file);

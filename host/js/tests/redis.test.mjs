@@ -7,7 +7,7 @@ import { createClient, createClientPool, createCluster, createSentinel } from "r
 import { GuardFull, GuardUnfit, GuardUnreachable, Misuse } from "xoxzo-2fa";
 import { RedisGuard } from "xoxzo-2fa/guards/redis";
 import { suite } from "xoxzo-2fa/testing";
-import { charge, freePort, redis, relay, totals } from "./stores.mjs";
+import { charge, freePort, redis, relay, totals, until } from "./stores.mjs";
 import { failing } from "./world.mjs";
 
 const opened = [];
@@ -16,6 +16,8 @@ const kept = (client, end) => {
   client.on?.("error", () => {});
   return client;
 };
+// For stores whose timeout is not what is tested.
+const PATIENT = { timeoutMilliseconds: 60_000 };
 const socket = { reconnectStrategy: () => 50 };
 const CLIENTS = {
   "node-redis": async (port) => {
@@ -49,27 +51,20 @@ after(async () => {
 });
 
 /** Adds until the way to the server is there again. */
-async function until(store, ...charges) {
-  for (;;) {
-    try {
-      return await totals(store, ...charges);
-    } catch (error) {
-      assert.ok(error instanceof GuardUnreachable);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
+function reached(store, ...charges) {
+  return until(() => totals(store, ...charges).catch((error) => assert.ok(error instanceof GuardUnreachable)));
 }
 
 for (const [name, client] of Object.entries(CLIENTS)) {
   test(`${name} passes the suite`, async () => {
-    const [store, other] = [new RedisGuard(await client(server.port)), new RedisGuard(await client(server.port))];
+    const [store, other] = [new RedisGuard(await client(server.port), PATIENT), new RedisGuard(await client(server.port), PATIENT)];
     await store.check();
     const { passed } = await suite.vectors(() => store);
     assert.ok(passed > 50);
     await suite.races(store);
     await suite.groups(store);
     await suite.shared(store, other);
-    await suite.restart(async () => new RedisGuard(await client(server.port)));
+    await suite.restart(async () => new RedisGuard(await client(server.port), PATIENT));
     assert.deepEqual(await store.add([]), { totals: [], nowSeconds: undefined });
   });
 
@@ -84,7 +79,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
         (error) => error instanceof GuardUnreachable && /^connect: /.test(error.message),
       );
       // What the client still has to send comes before this, on one connection.
-      assert.deepEqual(await until(store, charge(counter, 0)), [lost]);
+      assert.deepEqual(await reached(store, charge(counter, 0)), [lost]);
     }
     way.end();
   });
@@ -97,7 +92,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
     await assert.rejects(totals(store, charge(counter)), (error) => error instanceof GuardUnreachable && /^timeout: /.test(error.message));
     way.end();
     await assert.rejects(totals(store, charge(counter)), GuardUnreachable);
-    assert.deepEqual(await totals(new RedisGuard(await client(server.port)), charge(counter, 0)), [1]);
+    assert.deepEqual(await totals(new RedisGuard(await client(server.port), PATIENT), charge(counter, 0)), [1]);
   });
 
   test(`${name} and a server that ends, comes back, is full, read-only or closed to it`, async () => {
@@ -107,7 +102,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
     await first.end();
     await assert.rejects(totals(store, charge("a")), GuardUnreachable);
     const again = await redis({ port: first.port }, "--maxmemory", "3mb", "--maxmemory-policy", "allkeys-lru");
-    assert.deepEqual((await until(store, charge("b"))).length, 1);
+    assert.deepEqual((await reached(store, charge("b"))).length, 1);
     await assert.rejects(store.check(), (error) => error instanceof GuardUnfit && /allkeys-lru/.test(error.message));
     await again.tell("CONFIG", "SET", "maxmemory-policy", "noeviction");
     await store.check();
@@ -192,12 +187,10 @@ test("a cluster of node-redis", async () => {
   }
   const bus = (await nodes[0].tell("CONFIG", "GET", "cluster-port")).split("\n").at(-1);
   await nodes[1].tell("CLUSTER", "MEET", "127.0.0.1", String(nodes[0].port), bus);
-  for (const node of nodes)
-    while (!/cluster_state:ok[^]*cluster_known_nodes:2/.test(await node.tell("CLUSTER", "INFO")))
-      await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const node of nodes) await until(async () => /cluster_state:ok[^]*cluster_known_nodes:2/.test(await node.tell("CLUSTER", "INFO")));
   const cluster = createCluster({ rootNodes: nodes.map(({ url }) => ({ url })), defaults: { socket } });
   await kept(cluster, () => cluster.destroy()).connect();
-  const store = new RedisGuard(cluster);
+  const store = new RedisGuard(cluster, PATIENT);
   await store.check();
   await suite.vectors(() => store);
   await suite.races(store);

@@ -69,6 +69,14 @@ test("references stand for secrets, wherever the schema says so and nowhere else
   assert.equal(effective(new Settings(made, environment)).keys.length, 2);
   assert.equal(effective(new Settings(JSON.stringify(made), environment)).keys.length, 2);
   wrong(() => new Settings(made, {}), /^settings, keys\.0: the environment variable is not set/);
+  wrong(
+    () => new Settings({ keys: [{ env: "SHOP_KEY" }] }, {}),
+    /^settings, keys\.0: the environment variable SHOP_KEY is not set, or not text$/,
+  );
+  wrong(
+    () => new Settings({ keys: [{ env: "0a1b2c3d_4e5f" }] }, {}),
+    /^settings, keys\.0: the environment variable is not set, or not text$/,
+  );
   wrong(() => new Settings({ keys: [{ file: join(folder, "none") }] }), /^settings, keys\.0: the file cannot be read: Error ENOENT/);
   wrong(() => new Settings({ guard: { key: { env: "A", file: "B" } } }), /^settings, guard\.key: must be a string, /);
   wrong(() => effective(new Settings({ ...made, service: { env: "SID" } }, environment)), /service/);
@@ -91,6 +99,11 @@ test("a text is kept as it was written, so that the engine finds its faults", ()
     () => effective(new Settings(text.replace('"guard": {', '"guard.key": {"env": "HOME"}, "guard": {'))),
     /a field that does not exist/,
   );
+  // What stands for a secret takes as many lines as before.
+  const lines = { ...document(), keys: [{ env: "KEY" }], pin: { digits: 99 } };
+  const written = JSON.stringify(lines, null, 2);
+  const line = written.split("\n").findIndex((each) => each.includes('"digits"')) + 1;
+  wrong(() => effective(new Settings(written, { KEY: keygen() })), new RegExp(`^settings, pin\\.digits, line ${line}: must be 4 to 10$`));
   wrong(() => effective(new Settings("{")), /line 1/);
   wrong(() => effective(new Settings("[]")), /settings/);
   wrong(() => new Settings(undefined), /must be JSON text or an object/);

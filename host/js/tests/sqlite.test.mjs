@@ -10,7 +10,7 @@ import { after, test as every } from "node:test";
 import { GuardFull, GuardUnfit, GuardUnreachable, Misuse, Settings, TwoFactor, Upstream } from "xoxzo-2fa";
 import { SqliteGuard } from "xoxzo-2fa/guards/sqlite";
 import { Clock, FakeXoxzo, document, suite } from "xoxzo-2fa/testing";
-import { beside, charge, folder, totals } from "./stores.mjs";
+import { beside, charge, folder, totals, until } from "./stores.mjs";
 import { USER, failing } from "./world.mjs";
 
 const BEGINNING = 1_800_000_000;
@@ -40,6 +40,18 @@ function rows(path) {
   const { rows } = db.prepare("SELECT count(*) AS rows FROM counters").get();
   db.close();
   return rows;
+}
+
+function unreadable(path) {
+  const db = beside(path);
+  try {
+    db.prepare("SELECT count(*) FROM counters").get();
+    return false;
+  } catch {
+    return true;
+  } finally {
+    db.close();
+  }
 }
 
 /** A store whose clock a test sets. */
@@ -295,7 +307,8 @@ test("a file that stays busy is given up, and the lists that waited were not mad
   lock.prepare("SELECT count(*) FROM counters").get();
   await assert.rejects(totals(store, charge("a")), fails(GuardUnreachable, /^busy: /));
   const waiting = totals(opened(path), charge("a"));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  // A commit that waits lets no new reader in.
+  await until(() => unreadable(path));
   lock.exec("COMMIT");
   assert.deepEqual(await waiting, [2]);
   lock.close();

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { connect, createServer } from "node:net";
@@ -33,11 +34,28 @@ export function listens(server) {
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server.address().port)));
 }
 
+/** A free port below those that systems give out, so that nobody takes it between two starts of a server. */
 export async function freePort() {
-  const server = createServer();
-  const port = await listens(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(10_240, 32_768);
+    const server = createServer();
+    const free = await new Promise((resolve) => {
+      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+}
+
+/** Looks until there is something, and returns it. What takes over a minute on any machine hangs. */
+export async function until(look) {
+  for (const end = Date.now() + 60_000; Date.now() < end;) {
+    const seen = await look();
+    if (seen) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.fail(`what was waited for did not come: ${look}`);
 }
 
 /** Starts a Redis server. */
@@ -53,11 +71,8 @@ export async function redis(...given) {
   };
   AFTER.push(() => program.kill("SIGKILL"));
   const tell = async (...command) => (await run("redis-cli", ["-p", String(port), ...command])).stdout.trim();
-  for (;;) {
-    const up = await Promise.race([tell("PING").catch(() => ""), ended.then(() => assert.fail("redis-server ended"))]);
-    if (up === "PONG") break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const up = () => Promise.race([tell("PING").catch(() => ""), ended.then(() => assert.fail("redis-server ended"))]);
+  await until(async () => (await up()) === "PONG");
   return { port, url: `redis://127.0.0.1:${port}`, tell, end };
 }
 

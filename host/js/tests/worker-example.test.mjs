@@ -1,8 +1,11 @@
-/** The example for Workers in a real workerd, with the Durable Objects and variables that its `wrangler.toml` names, and with the sandbox. */
+/** The example for Workers: as wrangler would deploy it, and in a real workerd, with what its `wrangler.toml` names, and with the sandbox. */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { folder } from "./stores.mjs";
 import { login } from "./story.mjs";
 import { bundled, workerd } from "./workerd.mjs";
@@ -39,3 +42,18 @@ test("a login through the example for Workers", () =>
       await running.end();
     }
   }));
+
+test("wrangler takes the example for Workers, and bundles it with the engine", async () => {
+  const [out, home] = [folder(false), folder(false)];
+  const wrangler = new URL("./node_modules/wrangler/bin/wrangler.js", import.meta.url).pathname;
+  const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" };
+  const given = [wrangler, "deploy", "--dry-run", "--outdir", out];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, given, { cwd: at("."), env });
+  assert.match(stdout, /--dry-run: exiting now/);
+  assert.doesNotMatch(stdout + stderr, /warning/i);
+  for (const [name, kind] of Object.entries(CLASSES)) assert.match(stdout, new RegExp(`env\\.${name} \\(${kind}\\) +Durable Object`));
+  for (const name of Object.keys(VARIABLES)) assert.match(stdout, new RegExp(`env\\.${name} `));
+  const [engine, ...more] = readdirSync(out).filter((name) => name.endsWith(".wasm"));
+  assert.deepEqual(more, []);
+  assert.ok(readFileSync(join(out, engine)).equals(readFileSync(`${process.env.XOXZO_2FA_ROOT}/host/ask/two-factor-ask.wasm`)));
+});

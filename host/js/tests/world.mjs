@@ -18,20 +18,27 @@ export function world({ changes = {}, ...options } = {}) {
   return { xoxzo, clock, events, guard, settings, client, twoFactor: client() };
 }
 
-/** Runs a test with the sandbox of the command line, and ends it. */
-export async function withSandbox(use) {
+/** Runs a test with the sandbox of the command line, and ends it. The options are the sandbox's. */
+export async function withSandbox(use, ...options) {
   const [program, ...rest] = (process.env.XOXZO_2FA_SANDBOX ?? "xoxzo-2fa sandbox").split(" ");
-  const sandbox = spawn(program, [...rest, "--json", "--pace", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const sandbox = spawn(program, [...rest, "--pace", "0", ...options], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((resolve) => sandbox.on("close", resolve));
   try {
-    const { url, sid, auth_token } = await new Promise((resolve, reject) => {
-      sandbox.stdout.once("data", (data) => resolve(JSON.parse(String(data))));
+    const printed = await new Promise((resolve, reject) => {
+      let lines = "";
+      sandbox.stdout.on("data", (data) => {
+        lines += data;
+        if (lines.split("\n").length > 3) resolve(lines);
+      });
       sandbox.on("error", reject);
       sandbox.on("close", () => reject(new Error("the sandbox ended")));
     });
+    const { XOXZO_BASE_URL: url, ...own } = Object.fromEntries(
+      [...printed.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]),
+    );
     const inbox = async () => (await fetch(`${url}/_sandbox/inbox?recipient=${encodeURIComponent(USER.recipient)}`)).json();
     const pin = async () => /\b\d{6}\b/.exec((await inbox()).at(-1).body)[0];
-    await use({ environment: account(url, sid, auth_token), inbox, pin });
+    await use({ environment: { ...account(url), ...own }, printed, inbox, pin });
   } finally {
     sandbox.kill();
     await ended;
@@ -39,9 +46,9 @@ export async function withSandbox(use) {
 }
 
 /** Returns the environment of a program that uses a Xoxzo. */
-export function account(url, sid = "sid", token = "token") {
+export function account(url) {
   const keys = { XOXZO_2FA_KEY: keygen(), XOXZO_2FA_GUARD_KEY: keygen() };
-  return { ...keys, XOXZO_API_SID: sid, XOXZO_API_AUTH_TOKEN: token, XOXZO_BASE_URL: url };
+  return { ...keys, XOXZO_API_SID: "sid", XOXZO_API_AUTH_TOKEN: "token", XOXZO_BASE_URL: url };
 }
 
 /** Returns another PIN. */

@@ -58,6 +58,7 @@ class World:
         self.xoxzo: dict[str, Any] = TAKEN
         self.guard: Any = "memory"
         self.requests: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
         try:
             scope = json.loads(document)["guard"]["scope"]
         except (ValueError, LookupError, TypeError):
@@ -175,12 +176,12 @@ class Adaptor:
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Do what is asked."""
         ((kind, content),) = question.items()
-        self.world.requests = []
+        self.world.requests, self.world.events = [], []
         try:
             answer = self.do(kind, content)
         except TwoFactorError as fault:
             answer = {"failure": failure(fault)}
-        return {**answer, "requests": self.world.requests}
+        return {**answer, "requests": self.world.requests, "events": self.world.events}
 
     def do(self, kind: str, content: Any) -> dict[str, Any]:
         """Do what is asked, or raise."""
@@ -192,6 +193,9 @@ class Adaptor:
         if kind == "add":
             made = self.run(self.world.add([Charge(**it) for it in content["charges"]]))
             return {"counted": {"totals": [total._asdict() for total in made.totals], "now_seconds": made.now}}
+        if kind == "ready":
+            self.run(self.client.ready())
+            return {"ready": {}}
         if kind in ("check_receipt", "index_of", "explain", "inspect"):
             return self.look(kind, content)
         if "binding" in content:
@@ -223,7 +227,11 @@ class Adaptor:
             return {"prepared": {"effective": self.client.effective_settings, "warnings": self.client.warnings}}
         self.world = world = self.make(content["document"], content["now"])
         settings = Settings(content["document"])
-        arguments: Any = {"transport": world, "danger_clock": lambda: float(world.now + world.ahead), "audit": lambda _: None}
+        arguments: Any = {
+            "transport": world,
+            "danger_clock": lambda: float(world.now + world.ahead),
+            "audit": lambda event: world.events.append(event.fields()),
+        }
         if isinstance(world, AsyncWorld):
             self.client = self.run(AsyncTwoFactor.create(settings, world, **arguments))
         else:

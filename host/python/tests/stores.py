@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 import shutil
 import socket
 import subprocess
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from patience import until
 
 from xoxzo_2fa import Charge, Totals
 
@@ -24,11 +26,21 @@ needs_redis = pytest.mark.skipif(shutil.which("redis-server") is None, reason="t
 
 
 def free_port() -> int:
-    """Return a port that the kernel says is free."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+    """Return a free port below those that systems give out, so that nobody takes it between two starts of a server."""
+    while True:
+        port = random.randint(10_240, 32_767)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def listens(port: int) -> bool:
+    """Whether something takes connections at a port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 class Server:
@@ -39,14 +51,7 @@ class Server:
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder), *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         self.url = f"redis://127.0.0.1:{self.port}"
-        for _ in range(1000):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                time.sleep(0.01)
-            else:
-                return
-        raise TimeoutError
+        until("redis-server starts", lambda: listens(self.port))
 
     def end(self) -> None:
         self.process.kill()

@@ -132,7 +132,7 @@ def test_a_document_that_the_engine_refuses(given: Callable[..., Any], tmp_path:
     given(SETTINGS=document(keys=[CANARY]))
     assert "keys" in found()["E002"].msg
     given(SETTINGS=document(keys=[{"env": "NO_SUCH_VARIABLE"}]))
-    assert "keys.0: the environment variable is not set" in found()["E002"].msg
+    assert "keys.0: the environment variable NO_SUCH_VARIABLE is not set" in found()["E002"].msg
     given(SETTINGS=tmp_path / "none.json")
     assert "cannot be read" in found()["E002"].msg
     for name in ("XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_2FA_KEY", "XOXZO_2FA_GUARD_KEY"):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shop
 from conftest import other_than, pin_in
-from stores import free_port
+from patience import until
+from stores import free_port, listens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,6 +86,7 @@ def served(package: Path, tmp_path: Path, sandbox: Callable[..., Sandbox]) -> It
         command = [sys.executable, "manage.py", "runserver", "--noreload", str(port)]
         server = subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=log)
     try:
+        until("the server starts", lambda: listens(port))
         yield f"http://127.0.0.1:{port}", xoxzo
     finally:
         server.terminate()
@@ -105,13 +107,7 @@ def test_a_login_in_a_browser(served: tuple[str, Sandbox]) -> None:
             route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": "default-src 'self'"})
 
         page.route("**/*", forbid)
-        # The server may need a moment.
-        for _ in range(100):
-            try:
-                page.goto(f"{origin}/")
-                break
-            except playwright.Error:
-                page.wait_for_timeout(100)
+        page.goto(f"{origin}/")
         assert page.url == f"{origin}/account/login/?next=/"
         page.get_by_label("Username").fill("ann")
         page.get_by_label("Password").fill("correct horse")

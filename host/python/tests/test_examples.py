@@ -7,12 +7,15 @@ import json
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import other_than, pin_in
 
+import xoxzo_2fa
 from xoxzo_2fa import __main__ as command
 from xoxzo_2fa import keygen
 
@@ -42,6 +45,16 @@ def account(sandbox: Callable[..., Sandbox], monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, value)
     monkeypatch.syspath_prepend(ROOT / "examples")
     return xoxzo
+
+
+def test_what_is_installed_bounds_wasmtime_and_names_its_version() -> None:
+    """Wasmtime has a new major each month, and this package uses what is inside one: an untested one must not be installed beside it."""
+    assert xoxzo_2fa.__version__ == metadata.version("xoxzo-2fa")
+    needed = [it for it in metadata.requires("xoxzo-2fa") or [] if it.startswith("wasmtime")]
+    bounds = re.fullmatch(r"wasmtime(?:<(\d+),>=(\d+)|>=(\d+),<(\d+))", "".join(needed))
+    assert bounds, needed
+    after, first = (int(it) for it in (bounds[1] or bounds[4], bounds[2] or bounds[3]))
+    assert after == first + 1
 
 
 def test_fastapi(account: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,6 +125,31 @@ def test_the_demo_by_hand(monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
 def test_a_key_from_the_command_line(capfd: pytest.CaptureFixture[str]) -> None:
     assert command.main(["keygen"]) == 0
     assert re.fullmatch(r"x2fk1_[A-Za-z0-9_-]{48}\n", capfd.readouterr().out)
+
+
+def test_the_login_that_replaces_xoxzos_client(account: Sandbox, tmp_path: Path) -> None:
+    page = (ROOT.parent.parent / "docs/migrating.md").read_text("utf-8")
+    before, after = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    compile(before, "before", "exec")
+    xoxzo = {"base_url": account.url, "sid": account.sid, "auth_token": account.auth_token, "sender": "Shop"}
+    mine = {"version": 1, "audience": "shop", "service": "Shop", "keys": [keygen()], "guard": {"key": keygen()}}
+    (tmp_path / "settings.json").write_text(json.dumps({**mine, "xoxzo": xoxzo, "destinations": ["JP-mobile"], "test": True}))
+    start, verify = after.replace("/srv/shop", str(tmp_path)).split("# after the form\n")
+    told: list[object] = []
+    form: dict[str, str] = {}
+    session: dict[str, str] = {}
+    service = {"session": session, "user": SimpleNamespace(phone=PHONE, id="user-1"), "request": SimpleNamespace(form=form)}
+    service["abort"] = lambda *shown: told.append(shown)
+    exec(start, service)  # noqa: S102
+    exec(verify, service)  # noqa: S102
+    assert "user" not in session
+    assert told == [(400, "Type all the digits of the code and nothing else. This did not count as a try.")]
+    form["pin"] = pin_in(account.inbox(PHONE)[-1]["body"])
+    exec(verify, service)  # noqa: S102
+    assert session.pop("user") == "user-1"
+    exec(verify, service)  # noqa: S102
+    assert "user" not in session
+    assert len(told) == 2
 
 
 def test_the_readme_begins_with_lines_that_work(account: Sandbox) -> None:

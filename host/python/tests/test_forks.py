@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.parse
 import urllib.request
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import Taker, document, other_than
+from patience import PATIENCE, until, within
 from stores import Server, charge, needs_redis, totals
 from test_engine import hostile
 
@@ -50,14 +50,11 @@ def forked(work: Callable[[], int]) -> int:
     return child
 
 
-def ended(child: int, seconds: float = 20) -> int | None:
+def ended(child: int) -> int | None:
     """Return the exit status of a child, or None if it had to be killed."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.01)
+    pid, status = within(lambda: (found := os.waitpid(child, os.WNOHANG))[0] and found) or (0, 0)
+    if pid:
+        return os.waitstatus_to_exitcode(status)
     os.kill(child, 9)
     os.waitpid(child, 0)
     return None
@@ -129,11 +126,13 @@ def gunicorn(tmp_path: Path) -> Iterator[Callable[[str], Gunicorn]]:
 def all_work(service: Gunicorn) -> None:
     """Wait until each of the workers has answered."""
     seen: set[int] = set()
-    until = time.monotonic() + 60
     with ThreadPoolExecutor(16) as pool:
-        while len(seen) < WORKERS:
-            assert time.monotonic() < until, f"{len(seen)} of {WORKERS} workers"
+
+        def all_seen() -> bool:
             seen.update(answer["worker"] for answer in pool.map(service.ask, ["/worker"] * 16))
+            return len(seen) == WORKERS
+
+        until(f"{WORKERS} workers answer", all_seen)
 
 
 def accepts_once_and_compares_five_times(service: Gunicorn) -> None:
@@ -224,7 +223,7 @@ def busy(store: Any, children: int) -> None:
 
 
 def test_forty_forks_from_busy_threads_with_a_file(tmp_path: Path) -> None:
-    busy(SqliteGuard(tmp_path / "guard"), 40)
+    busy(SqliteGuard(tmp_path / "guard", timeout=PATIENCE), 40)
 
 
 @needs_redis
@@ -233,7 +232,7 @@ def test_forty_forks_from_busy_threads_with_redis(server: Server) -> None:
 
 
 def test_forty_forks_from_threads_that_ask_the_engine(settings: Settings, tmp_path: Path) -> None:
-    two_factor = TwoFactor(settings, SqliteGuard(tmp_path / "guard"), transport=Taker())
+    two_factor = TwoFactor(settings, SqliteGuard(tmp_path / "guard", timeout=PATIENCE), transport=Taker())
     stop = threading.Event()
 
     def ask() -> None:
@@ -266,7 +265,7 @@ def test_a_child_compiles_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_fork_while_two_files_are_in_use(tmp_path: Path) -> None:
-    stores = [SqliteGuard(tmp_path / name) for name in ("one", "other")]
+    stores = [SqliteGuard(tmp_path / name, timeout=PATIENCE) for name in ("one", "other")]
     stop = threading.Event()
 
     def work(store: SqliteGuard) -> None:
@@ -355,7 +354,7 @@ def test_an_endless_guest_in_a_child_is_stopped() -> None:
 
     asked = threading.Thread(target=ask)
     asked.start()
-    time.sleep(0.2)
+    until("the guest runs, or did", lambda: engine.loaded().places.qsize() < PLACES or not asked.is_alive())
 
     def work() -> int:
         # The parent's ticker runs, and there is none here.

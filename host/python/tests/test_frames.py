@@ -74,14 +74,18 @@ class Hanging:
     scope = "process"
 
     def __init__(self) -> None:
-        self.memory, self.waits = MemoryGuard(), False
+        self.memory, self.waits, self.reached = MemoryGuard(), False, asyncio.Event()
 
     async def add(self, charges: Any) -> Any:
-        return await asyncio.Event().wait() if self.waits else self.memory.add(charges)
+        return await self.wait() if self.waits else self.memory.add(charges)
+
+    async def wait(self) -> Any:
+        self.reached.set()
+        return await asyncio.Event().wait()
 
     async def send(self, request: Any) -> Any:
         headers, body = dict(request.headers), request.body
-        await asyncio.Event().wait()
+        await self.wait()
         return headers, body
 
 
@@ -96,7 +100,7 @@ def test_a_cancelled_task_shows_nothing(where: str) -> None:
         waits: Any = client.verify(world.token(), LOGIN, world.wrong()) if where == "before it began" else client.start(LOGIN)
         task = asyncio.create_task(waits)
         if where != "before it began":
-            await asyncio.sleep(0.05)
+            await hanging.reached.wait()
         assert task.cancel("of the test")
         with pytest.raises(asyncio.CancelledError) as caught:
             await task

@@ -21,6 +21,7 @@ from xoxzo_2fa import (
     Charge,
     GuardError,
     GuardFull,
+    GuardUnreachable,
     MemoryGuard,
     Settings,
     SqliteGuard,
@@ -213,10 +214,72 @@ def test_a_store_that_lies_is_refused(settings: Settings) -> None:
         def add(self, charges: Sequence[Charge]) -> Totals:
             return Totals([Total(max(charge.amount, 0), charge.ttl_seconds) for charge in charges])
 
-    with pytest.raises(Upstream, match="self-test"):
-        TwoFactor(settings, Forgetful(), transport=Taker())
-    with pytest.raises(Upstream, match="self-test"):
-        asyncio.run(AsyncTwoFactor.create(settings, Forgetful(), transport=Taker()))
+    class Anew(MemoryGuard):
+        def add(self, charges: Sequence[Charge]) -> Totals:
+            return MemoryGuard().add(charges)
+
+    for store in (Forgetful(), Anew()):
+        with pytest.raises(Upstream, match="self-test"):
+            TwoFactor(settings, store, transport=Taker())
+        with pytest.raises(Upstream, match="self-test"):
+            asyncio.run(AsyncTwoFactor.create(settings, store, transport=Taker()))
+
+
+@pytest.mark.parametrize("kind", ["blocking", "asyncio"])
+def test_a_client_says_whether_it_is_ready(settings: Settings, kind: str) -> None:
+    class Changing(MemoryGuard):
+        answer: Callable[[Sequence[Charge]], Totals] | None = None
+
+        def add(self, charges: Sequence[Charge]) -> Totals:
+            return super().add(charges) if self.answer is None else self.answer(charges)
+
+    def away(_: Sequence[Charge]) -> Totals:
+        raise GuardUnreachable("connect: no connection")
+
+    def forgetful(charges: Sequence[Charge]) -> Totals:
+        return Totals([Total(1, 60) for _ in charges])
+
+    def apart(seconds: int) -> Callable[[Sequence[Charge]], Totals]:
+        return lambda charges: Totals(MemoryGuard.add(counting, charges).totals, int(time.time()) + seconds)
+
+    def shut(_: Sequence[Charge]) -> Totals:
+        return Totals([], int(time.time()) + 3_600)
+
+    counting = Changing()
+    taker, events = Taker(), list[Any]()
+    ready: Callable[[], None]
+    if kind == "asyncio":
+        loop = asyncio.new_event_loop()
+        made = loop.run_until_complete(AsyncTwoFactor.create(settings, counting, transport=taker, audit=events.append))
+
+        def ready() -> None:
+            loop.run_until_complete(made.ready())
+    else:
+        ready = TwoFactor(settings, counting, transport=taker, audit=events.append).ready
+    ready()
+    faults: list[tuple[Any, str, str | None]] = [
+        (away, "guard", "connect: no connection"),
+        (forgetful, "guard", "unfit: "),
+        (lambda _: None, "guard", "guard: it raised "),
+        (apart(130), "clock", None),
+        (apart(-130), "clock", None),
+        (shut, "clock", None),
+    ]
+    for answer, code, cause in faults:
+        counting.answer = answer
+        with pytest.raises(Upstream) as failed:
+            ready()
+        audit = failed.value.audit
+        assert failed.value.code == code
+        assert (audit is None) == (cause is None)
+        assert audit is None or str(audit.cause).startswith(str(cause))
+    counting.answer = apart(100)
+    ready()
+    counting.answer = None
+    ready()
+    assert (len(counting), events, taker.requests) == (0, [], [])
+    if kind == "asyncio":
+        loop.close()
 
 
 def test_a_client_closes_what_it_was_given(settings: Settings) -> None:

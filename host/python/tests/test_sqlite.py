@@ -316,8 +316,10 @@ def test_lists_at_once_share_commits(tmp_path: Path) -> None:
                 done.result()
         return time.monotonic() - began
 
-    # Alone, each of 128 lists is a commit. Together they wait for few, though threads of Python take turns.
-    alone, together = took(1, 128), took(32, 4)
+    # Alone, each of 128 lists is a commit. Together they wait for few, though threads of Python take turns. What else the machine does
+    # takes its time too, so the shortest of some rounds counts.
+    alone = min(took(1, 128) for _ in range(4))
+    together = min(took(32, 4) for _ in range(8))
     assert together < alone * 0.8, f"{together} s for 32 threads, {alone} s for one"
 
 

@@ -18,6 +18,9 @@ use crate::template::Template;
 /// The variable that holds the Auth Token.
 const AUTH_TOKEN: &str = "XOXZO_SANDBOX_AUTH_TOKEN";
 
+/// The credits of a new account in 2018, which are for tests (blog.xoxzo.com, 2018-06-27).
+const GIVEN: u32 = 50;
+
 /// Arguments of a command that runs a sandbox. They are described once, for the program `xoxzo-2fa-sandbox` and for `xoxzo-2fa sandbox`.
 #[derive(Args)]
 pub struct Command {
@@ -42,9 +45,9 @@ pub struct Command {
     /// Milliseconds from one state of a message to the next.
     #[arg(long, value_name = "MS", default_value_t = 1_000)]
     pace: u64,
-    /// Credits of the account.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
-    credits: u32,
+    /// Credits of the account: 1,000 by default, and 50 with --test-credit, as a new account is given.
+    #[arg(long, value_name = "NUMBER")]
+    credits: Option<u32>,
     /// Refuse texts that are not from a template, as Xoxzo does for most accounts.
     #[arg(long)]
     no_freeform: bool,
@@ -60,6 +63,14 @@ pub struct Command {
     /// Make callbacks in JSON and not as a form.
     #[arg(long)]
     json_callbacks: bool,
+    /// Seconds by which its clock is ahead of this machine's, to show what a wrong clock does; negative if it is behind.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
+    clock_ahead: i32,
     /// Print one line of JSON.
     #[arg(long)]
     pub json: bool,
@@ -97,15 +108,17 @@ impl Command {
     }
 
     fn options(&self) -> io::Result<Options> {
+        let usual = if self.test_credit { GIVEN } else { 1_000 };
         let mut options = Options::default()
             .listen(self.listen)
             .danger_listen_anywhere(self.danger_listen_anywhere)
             .pace(Duration::from_millis(self.pace))
-            .credits(self.credits)
+            .credits(self.credits.unwrap_or(usual))
             .freeform(!self.no_freeform)
             .test_credit(self.test_credit)
             .strict_senders(self.strict_senders)
-            .json_callbacks(self.json_callbacks);
+            .json_callbacks(self.json_callbacks)
+            .clock_ahead(self.clock_ahead);
         options.throttle = self.throttle;
         options.sid.clone_from(&self.sid);
         options.auth_token = self.auth_token()?;

@@ -35,6 +35,8 @@ pub struct Options {
     pub strict_senders: bool,
     /// Sends callbacks as JSON, not as a form.
     pub json_callbacks: bool,
+    /// Seconds by which its clock is ahead of this machine's; negative if it is behind.
+    pub clock_ahead: i32,
     pub(crate) templates: Vec<Template>,
 }
 
@@ -54,6 +56,7 @@ impl Default for Options {
             throttle: None,
             strict_senders: false,
             json_callbacks: false,
+            clock_ahead: 0,
             templates: Vec::new(),
         }
         .template(1, "Login", login)
@@ -134,6 +137,14 @@ impl Options {
     #[must_use]
     pub fn json_callbacks(mut self, json: bool) -> Self {
         self.json_callbacks = json;
+        self
+    }
+
+    /// Sets the seconds by which its clock is ahead of this machine's, in the header `Date` and in the times of messages; negative if it is
+    /// behind.
+    #[must_use]
+    pub fn clock_ahead(mut self, seconds: i32) -> Self {
+        self.clock_ahead = seconds;
         self
     }
 

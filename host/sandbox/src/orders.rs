@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::fault::Fault;
 
 /// A fault for the next requests of a kind.
+#[derive(Clone)]
 pub(crate) struct Order {
     pub(crate) fault: Fault,
     /// The number of requests that it is still for.
@@ -15,6 +16,7 @@ pub(crate) struct Order {
 }
 
 /// The requests that a fault is for.
+#[derive(Clone)]
 pub(crate) enum Target {
     /// Sound requests to send or call.
     Sends,
@@ -24,16 +26,32 @@ pub(crate) enum Target {
     Path(String),
 }
 
+/// The orders that are not used up, oldest first.
 #[derive(Default)]
-pub(crate) struct Orders(Mutex<Vec<Order>>);
+pub(crate) struct Orders(Mutex<Book>);
+
+#[derive(Default)]
+struct Book {
+    /// The number of the newest order there has been.
+    last: u64,
+    open: Vec<(u64, Order)>,
+}
 
 impl Orders {
     pub(crate) fn add(&self, order: Order) {
-        self.orders().push(order);
+        let mut book = self.book();
+        book.last += 1;
+        let number = book.last;
+        book.open.push((number, order));
     }
 
     pub(crate) fn clear(&self) {
-        self.orders().clear();
+        self.book().open.clear();
+    }
+
+    /// Returns the orders with what is left of each, and a number that each keeps.
+    pub(crate) fn all(&self) -> Vec<(u64, Order)> {
+        self.book().open.clone()
     }
 
     /// Takes the oldest fault for a message to this number.
@@ -53,24 +71,25 @@ impl Orders {
         })
     }
 
-    /// Returns the orders with what is left of each.
+    /// Returns the orders with what is left of each, as the README says.
     pub(crate) fn entries(&self) -> Vec<Value> {
-        self.orders().iter().map(Order::entry).collect()
+        let book = self.book();
+        book.open.iter().map(|(_, order)| order.entry()).collect()
     }
 
     fn take(&self, is_for: impl Fn(&Target) -> bool) -> Option<Fault> {
-        let mut orders = self.orders();
-        let at = orders.iter().position(|order| is_for(&order.target))?;
-        let order = orders.get_mut(at)?;
+        let open = &mut self.book().open;
+        let at = open.iter().position(|(_, order)| is_for(&order.target))?;
+        let (_, order) = open.get_mut(at)?;
         let fault = order.fault;
         order.times = order.times.saturating_sub(1);
         if order.times == 0 {
-            orders.remove(at);
+            open.remove(at);
         }
         Some(fault)
     }
 
-    fn orders(&self) -> MutexGuard<'_, Vec<Order>> {
+    fn book(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,11 +8,12 @@ use std::thread::{self, JoinHandle};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::extract::{Request, State};
+use axum::http::header::DATE;
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tokio::runtime;
 use tokio::sync::oneshot;
 
@@ -41,7 +42,8 @@ impl Sandbox {
     /// `InvalidInput` if an option is not what it must be. Otherwise the address is taken or not of this machine, or the system gives no
     /// randomness or thread.
     pub fn start(options: Options) -> io::Result<Self> {
-        Self::serve(options, Box::new(OffsetDateTime::now_utc))
+        let ahead = Duration::seconds(options.clock_ahead.into());
+        Self::serve(options, Box::new(move || OffsetDateTime::now_utc() + ahead))
     }
 
     fn serve(options: Options, clock: Clock) -> io::Result<Self> {
@@ -62,6 +64,7 @@ impl Sandbox {
                 recorder::record,
             ))
             .layer(middleware::from_fn(read_whole))
+            .layer(middleware::from_fn_with_state(Arc::clone(&site), dated))
             .with_state(Arc::clone(&site));
 
         let runtime = runtime::Builder::new_current_thread()
@@ -157,6 +160,15 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
+/// Dates a response by the site's clock (RFC 9110, section 6.6.1).
+async fn dated(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let date = httpdate::fmt_http_date(site.now().into());
+    let date = HeaderValue::from_str(&date).expect("a date is plain ASCII");
+    response.headers_mut().insert(DATE, date);
+    response
+}
+
 /// Reads a body before anything can refuse it: a client that is answered while it sends may see a
 /// broken connection instead of the answer.
 async fn read_whole(request: Request, next: Next) -> Response {
@@ -182,7 +194,7 @@ mod tests {
         let millis = Arc::new(AtomicI64::new(0));
         let elapsed = Arc::clone(&millis);
         let clock = move || {
-            let elapsed = time::Duration::milliseconds(elapsed.load(Ordering::SeqCst));
+            let elapsed = Duration::milliseconds(elapsed.load(Ordering::SeqCst));
             datetime!(2026-11-24 08:00:00.5 UTC) + elapsed
         };
         let options = Options::default().account("sid", "token");
@@ -204,14 +216,14 @@ mod tests {
         let message = sandbox.inbox(None).remove(0);
         assert_eq!(message.sent_at, "2026-11-24T08:00:00Z");
         let url = format!("{url}{}/", message.message_id);
-        for (at, expected) in [
-            (0, "QUEUED"),
-            (999, "QUEUED"),
-            (1_000, "DELIVERING"),
-            (1_999, "DELIVERING"),
-            (2_000, "DELIVERED"),
-            (86_400_000, "DELIVERED"),
-            (-86_400_000, "QUEUED"),
+        for (at, expected, date) in [
+            (0, "QUEUED", "Tue, 24 Nov 2026 08:00:00 GMT"),
+            (999, "QUEUED", "Tue, 24 Nov 2026 08:00:01 GMT"),
+            (1_000, "DELIVERING", "Tue, 24 Nov 2026 08:00:01 GMT"),
+            (1_999, "DELIVERING", "Tue, 24 Nov 2026 08:00:02 GMT"),
+            (2_000, "DELIVERED", "Tue, 24 Nov 2026 08:00:02 GMT"),
+            (86_400_000, "DELIVERED", "Wed, 25 Nov 2026 08:00:00 GMT"),
+            (-86_400_000, "QUEUED", "Mon, 23 Nov 2026 08:00:00 GMT"),
         ] {
             millis.store(at, Ordering::SeqCst);
             let mut response = agent
@@ -219,6 +231,7 @@ mod tests {
                 .header("authorization", basic)
                 .call()
                 .unwrap();
+            assert_eq!(response.headers()["date"], date, "after {at} ms");
             let body = response.body_mut().read_to_string().unwrap();
             let status: Value = serde_json::from_str(&body).unwrap();
             assert_eq!(status["status"], expected, "after {at} ms");

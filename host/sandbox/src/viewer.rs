@@ -108,6 +108,7 @@ async fn phones(
     let shown = Shown {
         messages: messages.collect(),
         calls: site.calls.all(),
+        orders: site.orders.all(),
         query: query.remove("q").unwrap_or_default(),
     };
     Html(page::render(Words::of(language), &shown))

@@ -15,6 +15,7 @@ use crate::service::Service;
 use crate::settings::Settings;
 use crate::telemetry::default_auditor;
 use crate::transport::Transport;
+use crate::xoxzo;
 
 /// The life of an instance: one call, or many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,7 +105,7 @@ impl<G: ?Sized, T: ?Sized> Builder<G, T> {
             guard: self.guard,
             transport,
             clock: self.clock,
-            origin: origin(&prepared.effective),
+            origin: xoxzo::origin(&prepared.effective),
         };
         let service = Service {
             plugin,
@@ -122,9 +123,4 @@ impl<G: ?Sized, T: ?Sized> fmt::Debug for Builder<G, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").finish_non_exhaustive()
     }
-}
-
-fn origin(effective: &str) -> Option<http::Uri> {
-    let effective: serde_json::Value = serde_json::from_str(effective).ok()?;
-    effective["xoxzo"]["base_url"].as_str()?.parse().ok()
 }

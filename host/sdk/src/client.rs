@@ -13,6 +13,7 @@ use crate::component::{BUNDLED, ImportState, Imports};
 use crate::engine::{Client, Place, shared};
 use crate::error::Error;
 use crate::guard::Guard;
+use crate::host::tested;
 use crate::instance::Instance;
 use crate::operation::{Answer, Arguments, Call, Output, User};
 use crate::process::PerProcess;
@@ -141,6 +142,17 @@ impl TwoFactor {
     /// [`Error::Misuse`] for a malformed recipient.
     pub fn number_index(&self, recipient: &str) -> Result<String, Error> {
         self.shared.service.number_index(recipient)
+    }
+
+    /// Tests the guard as [`TwoFactor::builder`] did, and compares its clock with the host's: for the health check of a service. It charges no user and
+    /// asks Xoxzo nothing, tells no event, and takes three or four round trips to the guard.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Upstream`]: [`Code::Guard`](crate::Code::Guard) for a guard that is out of reach or unfit, with the reason in
+    /// [`Audit::cause`](crate::Audit::cause), and [`Code::Clock`](crate::Code::Clock) for clocks that are over two minutes apart.
+    pub fn ready(&self) -> Result<(), Error> {
+        self.shared.host.ready()
     }
 
     /// The settings in effect, defaults filled in, as JSON without secrets.
@@ -274,7 +286,7 @@ impl Builder {
         let transport = self.transport.take().or_else(default_transport);
         let transport = transport
             .ok_or_else(|| Error::settings("no transport: set one, or use the feature ureq"))?;
-        self.guard.check().map_err(Error::guard)?;
+        tested(&*self.guard)?;
         let idle = (self.instances == Instances::Reused)
             .then(|| PerProcess::new(Idle::default(), Idle::default));
         let (service, host) = self.open(scope, document, transport, &BUNDLED)?;

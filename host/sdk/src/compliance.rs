@@ -8,16 +8,16 @@ use crate::configuration::Checked;
 
 const RULES: &str = include_str!("../wit/compliance.json");
 
-/// The verdict on a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The verdict on a rule. The gravest comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Standing {
-    /// The settings see to it.
-    Met,
     /// The settings break it.
     NotMet,
     /// Settings cannot prove it: it is the service's to do.
     Yours,
+    /// The settings see to it.
+    Met,
 }
 
 impl Standing {
@@ -48,6 +48,8 @@ pub struct Finding {
     pub standing: Standing,
     /// Advice: the change that meets the rule, or the service's own part in it.
     pub advice: Option<String>,
+    /// Fields of the settings that break the rule, such as `pin.digits`. Empty unless it is not met.
+    pub fields: Vec<String>,
 }
 
 impl Checked {
@@ -64,9 +66,16 @@ impl Checked {
 
 fn finding(rule: &Value, effective: &Value) -> Finding {
     let text = |name: &str| rule[name].as_str().map(str::to_string);
-    let standing = match rule["met_if"].as_array() {
+    let tests = rule["met_if"].as_array();
+    let broken = tests.into_iter().flatten();
+    let broken = broken.filter(|test| !holds(test, effective));
+    let fields: Vec<_> = broken
+        .filter_map(|test| test["path"].as_str())
+        .map(str::to_string)
+        .collect();
+    let standing = match tests {
         None => Standing::Yours,
-        Some(tests) if tests.iter().all(|test| holds(test, effective)) => Standing::Met,
+        Some(_) if fields.is_empty() => Standing::Met,
         Some(_) => Standing::NotMet,
     };
     let advice = match standing {
@@ -81,6 +90,7 @@ fn finding(rule: &Value, effective: &Value) -> Finding {
         text: text("text").unwrap_or_default(),
         standing,
         advice,
+        fields,
     }
 }
 

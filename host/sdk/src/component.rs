@@ -8,10 +8,11 @@ use wasmtime::component::{HasSelf, InstancePre, Linker};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::xoxzo::two_factor::{guard, http as wit_http, types};
 use crate::bindings::{TwoFactor, TwoFactorPre};
-use crate::exchange::{counted, inward, listed, outgoing};
+use crate::exchange::{inward, listed, outgoing};
 use crate::guard::Guard;
 use crate::host::Host;
 use crate::instance::{Bundled, State as Any, World};
+use crate::panics::{Panicked, caught};
 use crate::transport::{Lost, Transport};
 
 pub(crate) static BUNDLED: Bundled<TwoFactor> =
@@ -42,7 +43,7 @@ impl World for TwoFactor {
 impl guard::Host for ImportState {
     fn add(&mut self, charges: Vec<types::Charge>) -> Result<types::Totals, types::HostFailure> {
         let charges = listed(charges)?;
-        self.outside(|host| counted(&charges, host.guard.add(&charges)))
+        self.outside(|host| host.count(&charges))
             .map(types::Totals::from)
             .map_err(|error| error.to_wit())
     }
@@ -52,7 +53,8 @@ impl wit_http::Host for ImportState {
     fn send(&mut self, request: types::Request) -> Result<types::Response, types::HostFailure> {
         let exchange = |host: &Imports| {
             let (request, timeout) = outgoing(host.origin.as_ref(), request)?;
-            host.transport.send(request, timeout).map(inward)
+            let response = caught(|| host.transport.send(request, timeout));
+            response.unwrap_or_else(Panicked::panicked).map(inward)
         };
         self.outside(exchange).map_err(Lost::into_wit)
     }

@@ -1,13 +1,13 @@
 //! Events: one for each operation that ended.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::audit::Audit;
 use crate::binding::{Channel, Delivery};
 use crate::error::{Code, Error};
 use crate::operation::{Call, Operation, Output};
+use crate::panics::caught;
 
 /// The outcome of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -196,7 +196,5 @@ pub type Auditor = dyn Fn(&Event) + Send + Sync;
 
 /// Hands an event over.
 pub(crate) fn tell(auditor: &Auditor, event: &Event) {
-    let told = catch_unwind(AssertUnwindSafe(|| auditor(event)));
-    // The panic's hook has printed what there is to say.
-    drop(told);
+    let _told_unless_it_panicked = caught(|| auditor(event));
 }

@@ -5,11 +5,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rand::TryRng;
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::{InstancePre, Linker};
 use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 
 use crate::bindings::wasi::random::random;
 use crate::bindings::xoxzo::two_factor::types;
+use crate::cache;
 use crate::engine::{MEMORY, Shared, TICK, Ticking, shared};
 use crate::error::Error;
 use crate::process::PerProcess;
@@ -137,7 +138,7 @@ fn compile<W: World>(component: &[u8]) -> Result<W::Pre, Error> {
     let shared = shared()?;
     let fault =
         |error: wasmtime::Error| Error::plugin(format!("the component does not load: {error:#}"));
-    let component = Component::new(&shared.engine, component).map_err(fault)?;
+    let component = cache::component(&shared.engine, component).map_err(fault)?;
     let mut linker = Linker::new(&shared.engine);
     W::link(&mut linker).map_err(fault)?;
     let pre = linker.instantiate_pre(&component).map_err(fault)?;

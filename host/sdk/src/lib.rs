@@ -11,6 +11,7 @@
 //! - [`Guard`]: counters in memory ([`MemoryGuard`]), in a file ([`SqliteGuard`]), in Redis (`RedisGuard`), or your own, with a
 //!   `suite` that tests it
 //! - [`Error::explain`]: words for end users, in ten languages
+//! - [`Examination`]: whether an account, its store and its keys are ready for users
 //! - [`Event`]: each decision, to a callback of yours, or to `tracing` and `metrics`
 //! - `AsyncTwoFactor`: the same operations for programs on tokio, with the feature `tokio`
 //! - [`Transport`]: HTTP through ureq and rustls ([`UreqTransport`]), or your own
@@ -59,20 +60,25 @@
 #![deny(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(feature = "json")]
+mod answer;
 #[cfg(feature = "tokio")]
 mod asynchronous;
 mod audit;
 mod binding;
 mod bindings;
 mod builder;
+mod cache;
 mod client;
 mod compliance;
 mod component;
 mod configuration;
 mod current;
+mod diagnosis;
 mod engine;
 mod error;
 mod event;
+mod examination;
 mod exchange;
 mod explanation;
 mod guard;
@@ -83,6 +89,7 @@ pub mod manual;
 mod odds;
 mod operation;
 mod operator;
+mod panics;
 #[cfg(feature = "phone")]
 mod phone;
 mod process;
@@ -92,9 +99,13 @@ mod service;
 mod settings;
 mod signed;
 mod step_up;
+mod strength;
 mod telemetry;
 mod transport;
+mod xoxzo;
 
+#[cfg(feature = "json")]
+pub use answer::{Beside, JsonAnswer};
 #[cfg(all(feature = "redis", feature = "tokio"))]
 pub use asynchronous::AsyncRedisGuard;
 #[cfg(feature = "tokio")]
@@ -108,11 +119,16 @@ pub use binding::{
     Transaction, Unlocked,
 };
 pub use builder::{Builder, Instances};
+#[cfg(unix)]
+pub use cache::compiled_ahead;
 pub use client::TwoFactor;
 pub use compliance::{Finding, Standing};
 pub use configuration::{Checked, check, inspect, keygen};
+pub use diagnosis::{Diagnosis, Health, Point};
+pub use engine::without_signals;
 pub use error::{Code, Error, Failure};
 pub use event::{Auditor, Cost, Event, Outcome};
+pub use examination::Examination;
 pub use explanation::{Explanation, Offer, explain};
 #[cfg(feature = "suite")]
 pub use guard::suite;
@@ -134,6 +150,7 @@ pub use step_up::{StepUp, request_key, sign_request};
 #[cfg(feature = "ureq")]
 pub use transport::UreqTransport;
 pub use transport::{Body, Lost, Transport};
+pub use xoxzo::{Callback, Refusal};
 
 /// The README's examples, which are tests.
 #[cfg(doctest)]

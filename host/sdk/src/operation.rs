@@ -49,7 +49,8 @@ impl Operation {
 
 /// A call of an operation, which ends with an `A`.
 pub(crate) struct Call<'a, A> {
-    pub(crate) arguments: Arguments<'a>,
+    /// Apart: futures hold a call twice, as what they were given and where they use it.
+    pub(crate) arguments: Box<Arguments<'a>>,
     /// The name of the operator who makes it.
     pub(crate) operator: Option<&'a str>,
     output: PhantomData<fn() -> A>,
@@ -168,7 +169,7 @@ impl<'a, A> Call<'a, A> {
 impl<'a, A> From<Arguments<'a>> for Call<'a, A> {
     fn from(arguments: Arguments<'a>) -> Self {
         Self {
-            arguments,
+            arguments: Box::new(arguments),
             operator: None,
             output: PhantomData,
         }

@@ -24,6 +24,18 @@ pub(crate) fn of_instant(time: SystemTime) -> u32 {
     u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
 }
 
+/// The most that two clocks may be apart, in seconds: the allowance of the engine for one of them (wit/SPEC.md).
+pub(crate) const SKEW: u64 = 60;
+
+/// Returns how many seconds this machine's clock is ahead of a time that is another clock's present; negative if it is behind.
+pub(crate) fn ahead_of(time: SystemTime) -> i64 {
+    let seconds = |time: Duration| time.as_secs().try_into().unwrap_or(i64::MAX);
+    match SystemTime::now().duration_since(time) {
+        Ok(ahead) => seconds(ahead),
+        Err(behind) => -seconds(behind.duration()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

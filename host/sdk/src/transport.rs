@@ -73,6 +73,8 @@ pub trait Transport: Send + Sync {
     /// The request's URL is on the origin of the settings: that was checked before. Its header `authorization` is marked
     /// sensitive.
     ///
+    /// A panic is caught, and counts as [`Lost::Unknown`].
+    ///
     /// # Errors
     ///
     /// [`Lost`]. A response of any status is not an error.

@@ -69,9 +69,11 @@ fn forwarded(forward: &Forward) -> Answer {
     answer
 }
 
-/// Tells whether the client wrote a header that only the gate may set. A check cannot take one away, and the proxy overwrites only the receipt's.
+/// Tells whether the client wrote a header that must not reach the application. A check cannot take one away, and the proxy overwrites only the
+/// receipt's. Those of Envoy are believed behind Envoy only, and other proxies in front may add them.
 fn is_forged(forward: &Forward) -> bool {
-    forward.remove.iter().any(|name| name != Forward::RECEIPT)
+    let mut names = forward.remove.iter();
+    names.any(|name| name != Forward::RECEIPT && !name.starts_with("x-envoy-"))
 }
 
 /// Says to the client what the proxy cannot: the gate's own answer to a request whose check was refused.

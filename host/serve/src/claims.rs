@@ -1,23 +1,36 @@
 //! The user's claims, from a JWT that the application gave after the password.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Map, Value};
-use xoxzo_2fa_gate::{IdentityClaims, IdentitySettings};
+use sha2::{Digest, Sha256};
+use xoxzo_2fa_gate::{IdentityClaims, IdentitySettings, SessionCookie};
 
-use crate::cookie;
 use crate::document::{JwtSettings, SignatureAlgorithm};
 
-/// Verifies sessions.
+/// Sessions that are remembered. One is a few hundred bytes.
+const REMEMBERED: usize = 4_096;
+
+/// Verifies sessions. A signature that was right is right for as long as the keys are these, so each token is verified once.
 pub(crate) struct Verifier {
     keys: Vec<(Option<String>, DecodingKey)>,
     validation: Validation,
-    cookie: Option<String>,
     max_life: u64,
+    /// Sessions that were verified, by the SHA-256 of their tokens.
+    seen: Mutex<HashMap<[u8; 32], Arc<Session>>>,
+}
+
+/// A session whose signature, issuer and audience were right.
+struct Session {
+    claims: Map<String, Value>,
+    begin: u64,
+    end: u64,
 }
 
 impl Verifier {
@@ -69,8 +82,8 @@ impl Verifier {
         Ok(Self {
             keys,
             validation,
-            cookie: settings.cookie.clone(),
             max_life: settings.max_life_seconds.into(),
+            seen: Mutex::default(),
         })
     }
 
@@ -81,11 +94,12 @@ impl Verifier {
         identity: &IdentitySettings,
         now: u64,
     ) -> IdentityClaims {
-        let claims = self
-            .token(headers)
-            .and_then(|token| self.verified(token, now));
-        let claims = claims.unwrap_or_default();
-        let text = |name: &str| Some(claims.get(name)?.as_str()?.as_bytes().to_vec());
+        let token = session_token(headers, identity.cookie.as_deref());
+        let claims = token.and_then(|token| self.verified(token, now));
+        let text = |name: &str| {
+            let claim = claims.as_ref()?.claims.get(name)?;
+            Some(claim.as_str()?.as_bytes().to_vec())
+        };
         IdentityClaims {
             subject: text(&identity.subject),
             phone: text(&identity.phone),
@@ -94,18 +108,31 @@ impl Verifier {
         }
     }
 
-    fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        if let Some(name) = &self.cookie {
-            return cookie::only(headers, name);
-        }
-        let mut values = headers.get_all(header::AUTHORIZATION).iter();
-        let (first, second) = (values.next()?, values.next());
-        let (scheme, token) = first.to_str().ok()?.split_once(' ')?;
-        let bearer = scheme.eq_ignore_ascii_case("bearer") && second.is_none();
-        Some(token).filter(|_| bearer)
+    /// The session of a token, if it is genuine, and alive at `now`.
+    fn verified(&self, token: &str, now: u64) -> Option<Arc<Session>> {
+        let digest = Sha256::digest(token).into();
+        let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = seen().get(&digest).cloned();
+        let session = match known {
+            Some(session) => session,
+            None => {
+                let session = Arc::new(self.decoded(token)?);
+                let mut seen = seen();
+                if seen.len() >= REMEMBERED {
+                    seen.clear();
+                }
+                seen.insert(digest, Arc::clone(&session));
+                session
+            }
+        };
+        let Session { begin, end, .. } = *session;
+        let leeway = self.validation.leeway;
+        let alive = begin <= now.saturating_add(leeway) && now <= end.saturating_add(leeway);
+        let short = end <= now.saturating_add(self.max_life).saturating_add(leeway);
+        (alive && short).then_some(session)
     }
 
-    fn verified(&self, token: &str, now: u64) -> Option<Map<String, Value>> {
+    fn decoded(&self, token: &str) -> Option<Session> {
         let named = decode_header(token).ok()?.kid;
         let key = match &self.keys[..] {
             [(own, key)] if own.is_none() || named.is_none() => key,
@@ -115,10 +142,27 @@ impl Verifier {
             }
         };
         let token = decode::<Map<String, Value>>(token, key, &self.validation).ok()?;
-        let end = token.claims.get("exp")?.as_u64()?;
-        let latest = now + self.max_life + self.validation.leeway;
-        (end <= latest).then_some(token.claims)
+        let claims = token.claims;
+        let begin = claims.get("nbf").map_or(Some(0), Value::as_u64)?;
+        let end = claims.get("exp")?.as_u64()?;
+        Some(Session { claims, begin, end })
     }
+}
+
+/// Returns the token of a request: in the cookie of a name, or without one in the header of a bearer.
+fn session_token<'a>(headers: &'a HeaderMap, cookie: Option<&str>) -> Option<&'a str> {
+    if let Some(name) = cookie {
+        let lines = headers.get_all(header::COOKIE).iter();
+        return match SessionCookie::find(lines.map(HeaderValue::as_bytes), name) {
+            SessionCookie::One(token) => Some(token),
+            SessionCookie::Absent | SessionCookie::Doubtful => None,
+        };
+    }
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (first, second) = (values.next()?, values.next());
+    let (scheme, token) = first.to_str().ok()?.split_once(' ')?;
+    let bearer = scheme.eq_ignore_ascii_case("bearer") && second.is_none();
+    Some(token).filter(|_| bearer)
 }
 
 fn is_short(key: &DecodingKey) -> bool {
@@ -127,7 +171,6 @@ fn is_short(key: &DecodingKey) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
     use jsonwebtoken::{EncodingKey, Header, encode, get_current_timestamp};
     use serde_json::json;
 
@@ -147,7 +190,6 @@ mod tests {
             jwks_file: String::new(),
             issuer: "i".to_string(),
             audience: "a".to_string(),
-            cookie: None,
             max_life_seconds: 3_600,
         }
     }
@@ -166,6 +208,43 @@ mod tests {
 
     fn is_genuine(verifier: &Verifier, token: &str) -> bool {
         verifier.verified(token, get_current_timestamp()).is_some()
+    }
+
+    #[test]
+    fn a_session_is_verified_once_and_ends_all_the_same() {
+        let verifier = verifier();
+        let now = get_current_timestamp();
+        let mut claims = session();
+        claims["nbf"] = json!(now);
+        let token = signed(&Header::default(), &claims);
+        let count = || verifier.seen.lock().unwrap().len();
+        for _ in 0..3 {
+            assert!(verifier.verified(&token, now).is_some());
+            assert_eq!(count(), 1);
+        }
+        for (at, alive) in [
+            (now - 61, false),
+            (now - 60, true),
+            (now + 660, true),
+            (now + 661, false),
+        ] {
+            assert_eq!(verifier.verified(&token, at).is_some(), alive, "{at}");
+        }
+        // One letter of the signature, or of the claims.
+        for at in [token.len() - 3, token.len() / 2] {
+            let mut forged = token.clone().into_bytes();
+            forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(forged).unwrap();
+            assert!(verifier.verified(&forged, now).is_none());
+        }
+        assert_eq!(count(), 1);
+        for user in 0..REMEMBERED {
+            let mut claims = session();
+            claims["sub"] = json!(user.to_string());
+            assert!(is_genuine(&verifier, &signed(&Header::default(), &claims)));
+        }
+        assert!(count() <= REMEMBERED);
+        assert!(is_genuine(&verifier, &token));
     }
 
     #[test]
@@ -272,15 +351,25 @@ mod tests {
     }
 
     #[test]
+    fn a_cookie_is_the_only_one() {
+        let of = |line: &'static str| {
+            let cookies = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(line))]);
+            session_token(&cookies, Some("session")).map(String::from)
+        };
+        assert_eq!(of("a=b; session=x").as_deref(), Some("x"));
+        assert_eq!(of("session=x; Session=y"), None);
+        assert_eq!(of("a=b"), None);
+    }
+
+    #[test]
     fn a_bearer_is_the_only_one() {
-        let verifier = verifier();
         let token = signed(&Header::default(), &session());
         let of = |lines: &[&str]| {
             let mut headers = HeaderMap::new();
             for line in lines {
                 headers.append(header::AUTHORIZATION, HeaderValue::from_str(line).unwrap());
             }
-            verifier.token(&headers).map(String::from)
+            session_token(&headers, None).map(String::from)
         };
         let bearer = format!("Bearer {token}");
         assert_eq!(of(&[&bearer]).as_deref(), Some(&*token));

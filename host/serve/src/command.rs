@@ -1,23 +1,27 @@
-//! The command: its arguments, signals, and what it prints.
+//! The command of the gate: its arguments, and the settings that it reads.
 
-use std::io::{self, Error, ErrorKind, Write};
-use std::path::PathBuf;
+use std::io::{self, Error, ErrorKind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{fs, thread};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use clap::Args;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use tokio::runtime;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
-use xoxzo_2fa::{AsyncMemoryGuard, HyperTransport};
+use tokio::time::sleep;
+use xoxzo_2fa::{HyperTransport, Scope};
+use xoxzo_2fa_json::Home;
 
+use crate::document::{Document, in_file};
 use crate::judge::World;
-use crate::listen::{Address, Listener};
+use crate::ledger::Ledger;
+use crate::log::log;
 use crate::metrics::Metrics;
+use crate::program::Program;
 use crate::proxy::Proxy;
+use crate::rest::open_store;
 use crate::server::{self, Shared};
 use crate::site::Site;
 
@@ -30,20 +34,8 @@ pub struct Command {
     /// The proxy in front. It decides which headers are believed, and in which dialect a check is answered.
     #[arg(long, value_enum)]
     proxy: Proxy,
-    /// Loopback address and TCP port to listen on, or unix: and the absolute path of a socket, which owner and group may open. Port 0 takes a free
-    /// one.
-    #[arg(
-        long,
-        value_name = "ADDRESS:PORT|unix:PATH",
-        default_value = "127.0.0.1:9120"
-    )]
-    listen: Address,
-    /// Let --listen take any address, such as 0.0.0.0 in a container. Whoever can reach it and has the secret names any user.
-    #[arg(long)]
-    danger_listen_anywhere: bool,
-    /// Number of threads; by default one for each CPU.
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
-    workers: Option<u16>,
+    #[command(flatten)]
+    program: Program,
 }
 
 impl Command {
@@ -51,74 +43,101 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for settings that are wrong. Otherwise the address is taken, or the system lacks randomness, threads or handles.
+    /// `InvalidInput` for settings that are wrong. Otherwise the address is taken, a shared store is out of reach, or the system lacks randomness, threads
+    /// or handles.
     pub fn run(&self) -> io::Result<()> {
-        let mut process = [0; 16];
-        SysRng.try_fill_bytes(&mut process).map_err(Error::other)?;
-        let site = self.site(&process)?;
-        let listener = Arc::new(Listener::bind(&self.listen, self.danger_listen_anywhere)?);
+        let document = Document::read(&self.settings);
+        let guard = document.and_then(|read| open_store(&read.serve.guard, "serve.guard"));
+        let guard = guard.map_err(|why| wrong(&why, &self.settings))?;
+        // It outlives the workers: a connection to the store that was opened here goes on with it.
+        let runtime = runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?;
+        let source = Source {
+            settings: self.settings.clone(),
+            proxy: self.proxy,
+            alone: self.program.listens_on_a_socket(),
+        };
+        let (ledger, site) = match guard.scope() {
+            Scope::Shared => {
+                let ledger = Ledger::new(Arc::clone(&guard));
+                let id = runtime.block_on(ledger.id()).map_err(Error::other)?;
+                (Some(ledger), source.site(Home::Fleet(&id))?)
+            }
+            _ => {
+                let mut process = [0; 16];
+                SysRng.try_fill_bytes(&mut process).map_err(Error::other)?;
+                (None, source.site(Home::Process(&process))?)
+            }
+        };
         let shared = Arc::new(Shared {
             site: ArcSwap::from_pointee(site),
             world: World {
-                guard: Box::new(AsyncMemoryGuard::default()),
+                guard,
+                ledger,
                 transport: Box::new(HyperTransport::default()),
             },
             metrics: Metrics::default(),
         });
-        let (stop, stopped) = watch::channel(());
-        let workers = match self.workers {
-            Some(workers) => workers.into(),
-            None => thread::available_parallelism()?.get(),
-        };
-        let workers = server::run(&shared, &listener, workers, &stopped)?;
-        let mut output = io::stdout();
-        writeln!(output, "{}", listener.url(&self.listen)?)?;
-        output.flush()?;
-        let waited = self.wait(&shared, &process);
-        drop(stop);
-        for worker in workers {
-            worker
-                .join()
-                .map_err(|_| Error::other("a worker has ended"))??;
-        }
-        if let Address::Unix(path) = &self.listen {
-            fs::remove_file(path)?;
-        }
-        waited
+        runtime.spawn(follow(Arc::clone(&shared), source.clone()));
+        self.program.run(server::workers(&shared), "settings", || {
+            source.renew(&shared, shared.site.load().id)
+        })
     }
+}
 
-    fn site(&self, process: &[u8; 16]) -> io::Result<Site> {
-        let alone = matches!(self.listen, Address::Unix(_));
-        let site = Site::read(&self.settings, self.proxy, alone, process);
-        let site = site.map_err(|why| Error::new(ErrorKind::InvalidInput, why))?;
+/// Source of the settings in effect.
+#[derive(Clone)]
+struct Source {
+    settings: PathBuf,
+    proxy: Proxy,
+    alone: bool,
+}
+
+impl Source {
+    fn site(&self, home: Home<'_>) -> io::Result<Site> {
+        let site = Site::read(&self.settings, self.proxy, self.alone, home);
+        let site = site.map_err(|why| wrong(&why, &self.settings))?;
         for warning in &site.warnings {
-            eprintln!("xoxzo-2fa-serve: {warning}");
+            log(format_args!("xoxzo-2fa-serve: {warning}"));
         }
         Ok(site)
     }
 
-    /// Waits for the signal that ends the server, and reads the settings again with each SIGHUP.
-    fn wait(&self, shared: &Shared, process: &[u8; 16]) -> io::Result<()> {
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        runtime.block_on(async {
-            let mut terminate = signal(SignalKind::terminate())?;
-            let mut interrupt = signal(SignalKind::interrupt())?;
-            let mut hang_up = signal(SignalKind::hangup())?;
-            loop {
-                tokio::select! {
-                    _ = terminate.recv() => return Ok(()),
-                    _ = interrupt.recv() => return Ok(()),
-                    _ = hang_up.recv() => match self.site(process) {
-                        Ok(site) => {
-                            shared.site.store(Arc::new(site));
-                            eprintln!("xoxzo-2fa-serve: the settings were read again");
-                        }
-                        Err(why) => eprintln!("xoxzo-2fa-serve: the settings stay as they were: {why}"),
-                    },
-                }
-            }
-        })
+    /// Reads the settings again, for counters with this id.
+    fn renew(&self, shared: &Shared, id: [u8; 16]) -> io::Result<()> {
+        let home = match shared.world.ledger {
+            Some(_) => Home::Fleet(&id),
+            None => Home::Process(&id),
+        };
+        shared.site.store(Arc::new(self.site(home)?));
+        Ok(())
     }
+}
+
+/// Looks every second whether the store still has its id. With another one the counters were lost, and tokens and passes end with them; until it is
+/// known here, nothing opens.
+async fn follow(shared: Arc<Shared>, source: Source) {
+    let Some(ledger) = &shared.world.ledger else {
+        return;
+    };
+    loop {
+        sleep(Duration::from_secs(1)).await;
+        // Without an answer nothing opens either.
+        let Ok(id) = ledger.id().await else {
+            continue;
+        };
+        if id == shared.site.load().id {
+            continue;
+        }
+        match source.renew(&shared, id) {
+            Ok(()) => log("xoxzo-2fa-serve: the store lost its counters: codes and passes end"),
+            Err(why) => log(format_args!("xoxzo-2fa-serve: nothing opens: {why}")),
+        }
+    }
+}
+
+fn wrong(why: &str, settings: &Path) -> Error {
+    Error::new(ErrorKind::InvalidInput, in_file(why, settings))
 }

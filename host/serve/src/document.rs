@@ -11,6 +11,8 @@ use xoxzo_2fa_core::json::Node;
 use xoxzo_2fa_core::record::Value;
 use xoxzo_2fa_core::{InvalidFormat, Range, choice, record};
 
+use crate::rest::GuardSettings;
+
 /// The name of the section.
 const SECTION: &str = "serve";
 
@@ -21,11 +23,15 @@ record! {
         secret: Option<Secret> = Form::Secret(secret), Absent::Out;
         /// The application's sessions, which are JWTs. Required where gate.identity.source is metadata, and left out where it is danger_headers.
         jwt: Option<JwtSettings> = Form::Map(&JwtSettings::FIELDS), Absent::Out;
+        /// Where counters are kept; in this process by default. Servers that share a store are a fleet: limits hold once, and codes and passes are good on
+        /// each of them.
+        guard: GuardSettings = Form::Map(&GuardSettings::FIELDS), Absent::Defaults;
     }
 }
 
 record! {
-    /// Verification of a session. The claims that gate.identity names must be texts.
+    /// Verification of a session: the JWT in the cookie gate.identity.cookie or, without that, the bearer in the header authorization. The claims that
+    /// gate.identity names must be texts.
     pub(crate) JwtSettings {
         /// The only algorithm that is taken.
         algorithm: SignatureAlgorithm = Form::Choice(&SignatureAlgorithm::CODES), Absent::Required;
@@ -35,8 +41,6 @@ record! {
         issuer: String = Form::Text(any), Absent::Required;
         /// A value that the claim aud must have.
         audience: String = Form::Text(any), Absent::Required;
-        /// Name of the cookie with the token. Without it, the token is a bearer in the header authorization.
-        cookie: Option<String> = Form::Text(cookie), Absent::Out;
         /// Maximum time until a token expires, in seconds. One that lasts longer is rejected.
         max_life_seconds: u32 = Form::Number(Range(60, 2_592_000)), Absent::Number(86_400);
     }
@@ -89,6 +93,14 @@ pub(crate) struct Document {
     pub(crate) serve: ServeSettings,
 }
 
+/// Names the file in a text about settings, which begins with that word.
+pub(crate) fn in_file(why: &str, path: &Path) -> String {
+    match why.strip_prefix("settings") {
+        Some(rest) => format!("{}{rest}", path.display()),
+        None => why.to_string(),
+    }
+}
+
 impl Document {
     /// Reads a file.
     ///
@@ -101,7 +113,7 @@ impl Document {
         Self::parse(&text)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let sections: BTreeMap<&str, &RawValue> = serde_json::from_str(text)
             .map_err(|error| format!("settings, line {}: not a JSON object", error.line()))?;
         let Some(section) = sections.get(SECTION) else {
@@ -122,11 +134,12 @@ fn settings(json: &str) -> Result<ServeSettings, SchemaError> {
     let form = Form::Map(&ServeSettings::FIELDS);
     let mut given = Node::parse(json).map_err(|(kind, _)| SchemaError::new(kind))?;
     form.each_secret(&mut given, &mut resolve)?;
-    record::read(&form.fill(&given)?)
+    form.fill(&mut given)?;
+    record::read(&given)
 }
 
 /// Puts the value in the place of `{"env": "NAME"}` or `{"file": "PATH"}`. A file's last line break does not count.
-fn resolve(node: &mut Node) -> Result<(), SchemaError> {
+pub(crate) fn resolve(node: &mut Node) -> Result<(), SchemaError> {
     let Node::Map(reference) = &*node else {
         return Ok(());
     };
@@ -163,22 +176,12 @@ fn without(text: &str, value: &str) -> String {
     [&text[..name], &blank, &text[end..]].concat()
 }
 
-fn secret(text: &str) -> Result<(), InvalidFormat> {
+/// Takes 32 to 256 printable characters.
+pub(crate) fn secret(text: &str) -> Result<(), InvalidFormat> {
     let fits = (32..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     InvalidFormat::unless(
         fits,
         "must be 32 to 256 printable characters without spaces",
-    )
-}
-
-fn cookie(name: &str) -> Result<(), InvalidFormat> {
-    let fits = (1..=64).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-    InvalidFormat::unless(
-        fits,
-        "must be 1 to 64 letters, digits, hyphens, underscores and dots",
     )
 }
 

@@ -1,7 +1,9 @@
 //! One request: the gate's turns on one side, the guard and Xoxzo on the other.
 
 use std::cell::RefCell;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::slice;
+use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderValue, Request};
 use rand::rngs::SysRng;
@@ -10,11 +12,12 @@ use xoxzo_2fa_core::{Answer, Charge, NoAnswer, Request as Call, Response, Total,
 use xoxzo_2fa_gate::{Cache, Forward, GateResponse, GateTurn, IdentityClaims, Reading};
 
 use crate::facts::Facts;
+use crate::ledger::{self, Ledger, PARTS};
+use crate::seconds::{rounded_up, seconds, since_1970};
 use crate::site::Site;
 
 /// Bytes of a reply that the gate is handed.
 const REPLY: usize = 16 * 1024;
-const SECOND: Duration = Duration::from_secs(1);
 
 /// The end of a request.
 pub(crate) enum Decision {
@@ -27,26 +30,18 @@ pub(crate) enum Decision {
 /// A decision, or a form whose body is to be read first.
 pub(crate) enum Judged {
     Decided(Decision),
-    Reads(Reading),
+    Reads(Box<Reading>),
 }
 
 /// The surroundings of the gate, which all workers share.
 pub(crate) struct World {
-    pub(crate) guard: Box<dyn AsyncGuard>,
+    pub(crate) guard: Arc<dyn AsyncGuard>,
+    /// The ledger of a store that other servers share.
+    pub(crate) ledger: Option<Ledger>,
     pub(crate) transport: Box<dyn AsyncTransport>,
 }
 
 impl World {
-    /// Looks at a counter that nobody has.
-    ///
-    /// # Errors
-    ///
-    /// The reason why the guard does not answer.
-    pub(crate) async fn ready(&self) -> Result<(), GuardError> {
-        let look = sdk::Charge::new(sdk::GuardName::random()?, 0, u32::MAX, SECOND);
-        self.guard.add(&[look]).await.map(|_| ())
-    }
-
     /// Judges a request by its head.
     pub(crate) async fn judge(
         &self,
@@ -84,26 +79,52 @@ impl World {
             let (waiting, answer) = match turn {
                 GateTurn::Forward(forward) => return Judged::Decided(Decision::Forward(forward)),
                 GateTurn::Respond(response) => return Judged::Decided(Decision::Respond(response)),
-                GateTurn::Read(reading) => return Judged::Reads(reading),
-                GateTurn::Count(charges, waiting) => (waiting, self.count(&charges).await),
+                GateTurn::Read(reading) => return Judged::Reads(Box::new(reading)),
+                GateTurn::Look(charges, waiting) | GateTurn::Count(charges, waiting) => {
+                    (waiting, self.count(site, &charges).await)
+                }
+                GateTurn::Publish(charge, waiting) => (waiting, self.publish(site, &charge).await),
                 GateTurn::Send(call, waiting) => (waiting, self.send(call).await),
             };
             turn = site.gate.resume(waiting, seconds(), answer, &mut SysRng);
         }
     }
 
-    async fn count(&self, charges: &[Charge]) -> Answer {
-        let charges: Vec<_> = charges.iter().map(outward).collect();
-        match self.guard.add(&charges).await {
-            Ok(totals) => Answer::Totals(inward(&totals)),
-            Err(error) => {
-                let reason = match &error {
-                    GuardError::Full => NoAnswer::GuardFull,
-                    _ => NoAnswer::GuardUnreachable,
-                };
-                Answer::Unanswered(reason, error.to_string())
-            }
+    /// Makes charges. In a store that others share, the totals count only if its id is still the site's.
+    async fn count(&self, site: &Site, charges: &[Charge]) -> Answer {
+        let own = self.ledger.as_ref().map_or(0, |_| PARTS);
+        let looks = ledger::id_looks();
+        let list: Vec<_> = looks[..own]
+            .iter()
+            .cloned()
+            .chain(charges.iter().map(outward))
+            .collect();
+        let totals = match self.guard.add(&list).await {
+            Ok(totals) => totals,
+            Err(error) => return unanswered(&error),
+        };
+        // A store whose clock is behind makes no charge, and says its time.
+        let shut = totals.is_empty() && totals.now.is_some();
+        let parts = totals.get(..own).unwrap_or_default();
+        if self.ledger.is_some() && !shut && ledger::id(parts) != Some(site.id) {
+            let cause = "fleet: the totals are of another store".to_string();
+            return Answer::Unanswered(NoAnswer::GuardUnreachable, cause);
         }
+        let mut made = inward(&totals);
+        made.totals.drain(..own.min(made.totals.len()));
+        Answer::Totals(made)
+    }
+
+    /// Makes a charge whose total all gates must know: those in Envoy pull the list that it is on, and servers look at the counter itself.
+    async fn publish(&self, site: &Site, charge: &Charge) -> Answer {
+        let answer = self.count(site, slice::from_ref(charge)).await;
+        if let (Some(ledger), Answer::Totals(made)) = (&self.ledger, &answer)
+            && let Some(total) = made.totals.first()
+            && let Err(error) = ledger.note(&outward(charge), total.total).await
+        {
+            return unanswered(&error);
+        }
+        answer
     }
 
     async fn send(&self, call: Call) -> Answer {
@@ -141,9 +162,21 @@ impl World {
     }
 }
 
+fn unanswered(error: &GuardError) -> Answer {
+    let reason = match error {
+        GuardError::Full => NoAnswer::GuardFull,
+        _ => NoAnswer::GuardUnreachable,
+    };
+    Answer::Unanswered(reason, error.to_string())
+}
+
+fn seconds_of(life: u32) -> Duration {
+    Duration::from_secs(life.into())
+}
+
 fn outward(charge: &Charge) -> sdk::Charge {
     let name = |name: xoxzo_2fa_core::GuardName| sdk::GuardName::new(*name.as_bytes());
-    let life = Duration::from_secs(charge.ttl.into());
+    let life = seconds_of(charge.ttl);
     sdk::Charge::new(name(charge.counter), charge.amount, charge.limit, life)
         .in_group(name(charge.group))
 }
@@ -151,30 +184,12 @@ fn outward(charge: &Charge) -> sdk::Charge {
 fn inward(totals: &sdk::Totals) -> Totals {
     let total = |total: &sdk::Total| Total {
         total: total.total,
-        ends_in: whole(
-            total
-                .ends_in
-                .saturating_add(Duration::from_nanos(999_999_999)),
-        ),
+        ends_in: rounded_up(total.ends_in),
     };
     Totals {
         totals: totals.totals.iter().map(total).collect(),
         now: totals.now.map(since_1970),
     }
-}
-
-/// Seconds since 1970-01-01T00:00:00Z.
-pub(crate) fn seconds() -> u32 {
-    since_1970(SystemTime::now())
-}
-
-/// A clock before 1970 reads 0, which every clock check rejects.
-fn since_1970(time: SystemTime) -> u32 {
-    whole(time.duration_since(UNIX_EPOCH).unwrap_or_default())
-}
-
-fn whole(span: Duration) -> u32 {
-    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The login gate of xoxzo-2fa beside a reverse proxy, which asks it about each request.
+//! The login gate of xoxzo-2fa beside a reverse proxy, which asks it about each request; and the engine's functions over HTTP.
 //!
 //! # In scope
 //!
@@ -6,6 +6,8 @@
 //! - `/.2fa/`: the gate's pages, which the proxy forwards here as they come
 //! - The user's identity, from a JWT that is verified here, or from headers of an earlier filter
 //! - Counters in this process, and the way to Xoxzo
+//! - `POST /v1/…`, a program of its own: the functions of `wit/ASK.md` for programs without an SDK ([`Rest`])
+//! - The configuration of each proxy, which [`Render`] prints, and resources of Kubernetes, which [`Manifests`] prints
 //!
 //! # Out of scope
 //!
@@ -29,18 +31,35 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod accept;
 mod answer;
 mod claims;
 mod command;
-mod cookie;
+mod connection;
 mod document;
 mod facts;
 mod judge;
+mod ledger;
 mod listen;
+mod log;
+mod manifests;
 mod metrics;
+mod probes;
+mod program;
 mod proxy;
+mod ready;
+mod render;
+mod rest;
+#[cfg(test)]
+mod schema;
+mod seconds;
 mod server;
 mod site;
+mod template;
 
+pub use accept::Serving;
 pub use command::Command;
+pub use manifests::{EnvoyGateway, Istio, Manifests, Sidecar};
 pub use proxy::{Dialect, Proxy};
+pub use render::Render;
+pub use rest::{ApiKey, Rest, RestCommand, Right, Surroundings};

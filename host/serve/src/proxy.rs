@@ -10,6 +10,12 @@ pub enum Proxy {
     Nginx,
     /// Caddy, with `forward_auth`.
     Caddy,
+    /// HAProxy, with an action in Lua.
+    Haproxy,
+    /// Envoy, with `ext_authz`.
+    Envoy,
+    /// Apache, with `mod_lua`.
+    Apache,
 }
 
 /// The kind of answer to a check that a proxy understands.
@@ -27,7 +33,29 @@ impl Proxy {
     pub fn dialect(self) -> Dialect {
         match self {
             Self::Nginx => Dialect::AuthRequest,
-            Self::Caddy => Dialect::Forward,
+            Self::Caddy | Self::Haproxy | Self::Envoy | Self::Apache => Dialect::Forward,
+        }
+    }
+
+    /// The name of the proxy, as an argument.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Nginx => "nginx",
+            Self::Caddy => "caddy",
+            Self::Haproxy => "haproxy",
+            Self::Envoy => "envoy",
+            Self::Apache => "apache",
+        }
+    }
+
+    /// The configuration of the proxy. A line may begin with the condition under which it is printed, and `{{…}}` is a value.
+    pub(crate) fn template(self) -> &'static str {
+        match self {
+            Self::Nginx => include_str!("../fronts/nginx.conf"),
+            Self::Caddy => include_str!("../fronts/Caddyfile"),
+            Self::Haproxy => include_str!("../fronts/haproxy.cfg"),
+            Self::Envoy => include_str!("../fronts/envoy.yaml"),
+            Self::Apache => include_str!("../fronts/apache.conf"),
         }
     }
 
@@ -35,7 +63,7 @@ impl Proxy {
     pub(crate) fn uri(self) -> HeaderName {
         HeaderName::from_static(match self {
             Self::Nginx => "x-original-uri",
-            Self::Caddy => "x-forwarded-uri",
+            Self::Caddy | Self::Haproxy | Self::Envoy | Self::Apache => "x-forwarded-uri",
         })
     }
 
@@ -43,7 +71,7 @@ impl Proxy {
     pub(crate) fn method(self) -> HeaderName {
         HeaderName::from_static(match self {
             Self::Nginx => "x-original-method",
-            Self::Caddy => "x-forwarded-method",
+            Self::Caddy | Self::Haproxy | Self::Envoy | Self::Apache => "x-forwarded-method",
         })
     }
 }

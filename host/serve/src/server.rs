@@ -1,45 +1,31 @@
-//! The server: workers that share one socket, one guard and the settings in effect.
-//!
-//! Each worker is a thread with a runtime and a cache of its own, as each worker of Envoy has. A request that waits for Xoxzo holds up no other.
+//! The server: workers that share one guard and the settings in effect, each with a cache of its own, as each worker of Envoy has.
 
 use std::cell::RefCell;
-use std::convert::Infallible;
-use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::runtime;
-use tokio::sync::watch;
-use tokio::task::{LocalSet, spawn_local};
-use tokio::time::{sleep, timeout};
-use xoxzo_2fa_gate::{Cache, Reading};
+use tokio::task::spawn_local;
+use tokio::time::timeout;
+use xoxzo_2fa_gate::{Cache, IdentityClaims, Reading};
 
+use crate::accept::Service;
 use crate::answer::{self, Answer};
 use crate::facts::{self, Facts, Untrusted};
-use crate::judge::{Decision, Judged, World, seconds};
-use crate::listen::Listener;
+use crate::judge::{Decision, Judged, World};
+use crate::log::log;
 use crate::metrics::Metrics;
 use crate::proxy::Dialect;
+use crate::ready;
+use crate::seconds::seconds;
 use crate::site::Site;
 
-/// Time that a connection may be idle. Proxies keep theirs for a minute or two: if the server ended one first, a form could be lost on the way.
-const IDLE: Duration = Duration::from_secs(300);
 /// Time for the body of a form.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Time for requests that are being answered when the server is stopped. A message to Xoxzo takes 30 s at most.
-const LAST: Duration = Duration::from_secs(35);
-/// Time until the next connection is accepted where the system has no more handles.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// State that all workers share.
 pub(crate) struct Shared {
@@ -48,74 +34,42 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
 }
 
-/// Runs workers until `stop` changes or its sender is gone, and lets each finish what it answers.
-///
-/// # Errors
-///
-/// The system gives no thread, runtime or handle.
-pub(crate) fn run(
-    shared: &Arc<Shared>,
-    listener: &Arc<Listener>,
-    workers: usize,
-    stop: &watch::Receiver<()>,
-) -> io::Result<Vec<JoinHandle<io::Result<()>>>> {
-    let worker = |number: usize| {
-        let (shared, listener, stop) = (Arc::clone(shared), Arc::clone(listener), stop.clone());
-        let name = format!("serve {number}");
-        thread::Builder::new()
-            .name(name)
-            .spawn(move || work(shared, &listener, stop))
-    };
-    (0..workers).map(worker).collect()
+/// Makes the worker of a thread.
+pub(crate) fn workers(shared: &Arc<Shared>) -> impl Fn() -> Worker + Clone + Send + 'static {
+    let shared = Arc::clone(shared);
+    move || Worker {
+        shared: Arc::clone(&shared),
+        seen: Rc::default(),
+    }
 }
 
-fn work(shared: Arc<Shared>, listener: &Listener, mut stop: watch::Receiver<()>) -> io::Result<()> {
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    LocalSet::new().block_on(&runtime, async move {
-        let accepting = listener.share()?;
-        let worker = Rc::new(Worker {
-            shared,
-            cache: RefCell::default(),
-        });
-        let graceful = GracefulShutdown::new();
-        loop {
-            let stream = tokio::select! {
-                stream = accepting.accept() => stream,
-                _ = stop.changed() => break,
-            };
-            let Ok(stream) = stream else {
-                sleep(PAUSE).await;
-                continue;
-            };
-            let worker = Rc::clone(&worker);
-            let service = service_fn(move |request| {
-                let worker = Rc::clone(&worker);
-                async move { Ok::<_, Infallible>(worker.answer(request).await) }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(IDLE)
-                .serve_connection(TokioIo::new(stream), service);
-            let connection = graceful.watch(connection);
-            spawn_local(async move {
-                // A connection that broke has nobody to tell.
-                let _broken = connection.await;
-            });
-        }
-        // What is still being answered then is cut off.
-        let _late = timeout(LAST, graceful.shutdown()).await;
-        Ok(())
-    })
-}
-
-struct Worker {
+/// A worker, with what it has seen of passes.
+#[derive(Clone)]
+pub(crate) struct Worker {
     shared: Arc<Shared>,
-    cache: RefCell<Cache>,
+    seen: Rc<RefCell<Seen>>,
 }
 
-impl Worker {
+/// The passes that were seen under some settings. Others may reject them.
+#[derive(Default)]
+struct Seen {
+    site: Option<Arc<Site>>,
+    cache: Rc<RefCell<Cache>>,
+}
+
+impl Seen {
+    fn under(&mut self, site: &Arc<Site>) -> Rc<RefCell<Cache>> {
+        if !self.site.as_ref().is_some_and(|own| Arc::ptr_eq(own, site)) {
+            *self = Self {
+                site: Some(Arc::clone(site)),
+                cache: Rc::default(),
+            };
+        }
+        Rc::clone(&self.cache)
+    }
+}
+
+impl Service for Worker {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
         let site = self.shared.site.load_full();
         let path = request.uri().path();
@@ -123,38 +77,28 @@ impl Worker {
             "/check" => Place::Check,
             "/answer" if site.proxy.dialect() == Dialect::AuthRequest => Place::Instead,
             "/health" => return answer::plain(StatusCode::OK, "ok\n"),
-            "/ready" => return self.ready().await,
+            "/ready" => return ready::answer(&*self.shared.world.guard).await,
             "/metrics" => return answer::plain(StatusCode::OK, self.shared.metrics.text()),
             path if path == "/.2fa" || path.starts_with("/.2fa/") => Place::Page,
             _ => return answer::plain(StatusCode::NOT_FOUND, "not found\n"),
         };
-        match self.decide(&site, place, request).await {
+        match self.decide(site, place, request).await {
             Ok(answer) => answer,
             Err(Untrusted(why)) => {
                 self.shared.metrics.refuse();
-                eprintln!("{{\"event\":\"rejected_proxy\",\"cause\":\"{why}\"}}");
+                log(format_args!(
+                    "{{\"event\":\"rejected_proxy\",\"cause\":\"{why}\"}}"
+                ));
                 answer::plain(StatusCode::FORBIDDEN, "")
             }
         }
     }
+}
 
-    /// Tells whether the counters answer. Xoxzo is not asked: without it, requests with a pass still get through.
-    async fn ready(&self) -> Answer {
-        match self.shared.world.ready().await {
-            Ok(()) => answer::plain(StatusCode::OK, "ready\n"),
-            Err(why) => {
-                eprintln!("xoxzo-2fa-serve: not ready: {why}");
-                answer::plain(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "the counters do not answer\n",
-                )
-            }
-        }
-    }
-
+impl Worker {
     async fn decide(
         &self,
-        site: &Site,
+        site: Arc<Site>,
         place: Place,
         request: Request<Incoming>,
     ) -> Result<Answer, Untrusted> {
@@ -174,33 +118,50 @@ impl Worker {
             let now = u64::from(seconds());
             verifier.claims(headers, identity, now)
         });
+        let (worker, claims) = (self.clone(), claims.unwrap_or_default());
+        let carried_out = async move { worker.carry_out(&site, place, facts, claims, body).await };
+        // A browser that goes away does not end what was begun: a message may be on its way, and its event is due.
+        let done = spawn_local(carried_out).await;
+        Ok(done.unwrap_or_else(|_| answer::plain(StatusCode::INTERNAL_SERVER_ERROR, "")))
+    }
+
+    /// Judges a request, reads its form if it has one, and notes what became of it.
+    async fn carry_out(
+        &self,
+        site: &Arc<Site>,
+        place: Place,
+        facts: Facts,
+        claims: IdentityClaims,
+        body: Incoming,
+    ) -> Answer {
         let (client, world) = (facts.client.clone(), &self.shared.world);
-        let judged = world.judge(site, &self.cache, facts, claims.unwrap_or_default());
+        let cache = self.seen.borrow_mut().under(site);
+        let judged = world.judge(site, &cache, facts, claims);
         let decision = match (judged.await, place) {
             (Judged::Decided(decision), _) => decision,
             (Judged::Reads(reading), Place::Page) => {
                 let Some(form) = form(body).await else {
-                    return Ok(answer::plain(StatusCode::REQUEST_TIMEOUT, ""));
+                    return answer::plain(StatusCode::REQUEST_TIMEOUT, "");
                 };
-                match world.read(site, reading, &form, client.as_deref()).await {
+                match world.read(site, *reading, &form, client.as_deref()).await {
                     Judged::Decided(decision) => decision,
-                    Judged::Reads(_) => return Ok(answer::plain(StatusCode::FORBIDDEN, "")),
+                    Judged::Reads(_) => return answer::plain(StatusCode::FORBIDDEN, ""),
                 }
             }
             // A form of the gate that came by another way than its own.
             (Judged::Reads(_), Place::Check | Place::Instead) => {
-                return Ok(answer::plain(StatusCode::FORBIDDEN, ""));
+                return answer::plain(StatusCode::FORBIDDEN, "");
             }
         };
         self.note(site, place, &decision, client.as_deref());
-        Ok(match place {
+        match place {
             Place::Check => answer::check(site.proxy.dialect(), &decision),
             Place::Instead => answer::instead(&decision),
             Place::Page => match &decision {
                 Decision::Respond(response) => answer::page(response),
                 Decision::Forward(_) => answer::plain(StatusCode::FORBIDDEN, ""),
             },
-        })
+        }
     }
 
     /// Counts a decision, and logs what lies behind it.
@@ -220,7 +181,7 @@ impl Worker {
                 metrics.alarm(alarm);
             }
             let purpose = site.gate.purpose();
-            eprintln!("{}", note.line(response.event, purpose, client));
+            log(note.line(response.event, purpose, client));
         }
     }
 }
@@ -249,4 +210,181 @@ async fn form(mut body: Incoming) -> Option<Vec<u8>> {
         Some(form)
     };
     timeout(PATIENCE, whole).await.ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::mpsc::{self, Receiver, Sender};
+    use std::{env, fs, process};
+
+    use serde_json::json;
+    use tokio::sync::Semaphore;
+    use xoxzo_2fa::{
+        AsyncGuard, AsyncMemoryGuard, Charge, GuardError, HyperTransport, Scope, Totals, Wait,
+        keygen,
+    };
+
+    use xoxzo_2fa_json::Home;
+
+    use super::*;
+    use crate::accept::{self, Serving};
+    use crate::listen::Listener;
+    use crate::proxy::Proxy;
+
+    /// Ends of what must not take long.
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// A store that says that it was asked, and answers when it may.
+    struct Held {
+        store: AsyncMemoryGuard,
+        asked: Sender<()>,
+        may: Arc<Semaphore>,
+        broken: bool,
+    }
+
+    impl AsyncGuard for Held {
+        fn add<'a>(&'a self, charges: &'a [Charge]) -> Wait<'a, Result<Totals, GuardError>> {
+            Box::pin(async move {
+                assert!(!self.broken, "a fault of the store");
+                self.asked.send(()).unwrap();
+                // It is closed when all may go on.
+                let _closed = self.may.acquire().await;
+                self.store.add(charges).await
+            })
+        }
+
+        fn scope(&self) -> Scope {
+            Scope::Process
+        }
+    }
+
+    struct Running {
+        address: String,
+        serving: Serving,
+        asked: Receiver<()>,
+        may: Arc<Semaphore>,
+    }
+
+    fn running(name: &str, broken: bool) -> Running {
+        let settings = json!({
+            "two_factor": {
+                "version": 1, "audience": "shop", "service": "Example Shop", "keys": [keygen().unwrap()],
+                "guard": {"key": keygen().unwrap()}, "destinations": ["JP-mobile"],
+                "xoxzo": {"sid": "sid", "auth_token": "auth-token", "sender": "Example", "base_url": "http://127.0.0.1:1"},
+            },
+            "gate": {
+                "origin": "https://app.example",
+                "identity": {"source": "danger_headers", "subject": "x-user", "phone": "x-phone", "session": "x-session"},
+            },
+            "serve": {},
+        });
+        let path = env::temp_dir().join(format!("xoxzo-2fa-serve-{}-{name}.json", process::id()));
+        fs::write(&path, settings.to_string()).unwrap();
+        let site = Site::read(&path, Proxy::Caddy, true, Home::Process(&[1; 16]));
+        fs::remove_file(path).unwrap();
+        let (asking, asked) = mpsc::channel();
+        let may = Arc::new(Semaphore::new(0));
+        let guard = Held {
+            store: AsyncMemoryGuard::default(),
+            asked: asking,
+            may: Arc::clone(&may),
+            broken,
+        };
+        let shared = Arc::new(Shared {
+            site: ArcSwap::from_pointee(site.unwrap()),
+            world: World {
+                guard: Arc::new(guard),
+                ledger: None,
+                transport: Box::new(HyperTransport::default()),
+            },
+            metrics: Metrics::default(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        listener.set_nonblocking(true).unwrap();
+        let serving = accept::run(workers(&shared), Listener::Tcp(listener), 1, 64);
+        Running {
+            address,
+            serving: serving.unwrap(),
+            asked,
+            may,
+        }
+    }
+
+    impl Running {
+        fn begin(&self, path: &str, more: &str, body: &str) -> TcpStream {
+            let mut stream = TcpStream::connect(&self.address).unwrap();
+            stream.set_read_timeout(Some(LONG)).unwrap();
+            let (verb, length) = match body.len() {
+                0 => ("GET", 0),
+                length => ("POST", length),
+            };
+            let user = "X-User: alice\r\nX-Phone: +819012345678\r\nX-Session: s1\r\nOrigin: https://app.example\r\n";
+            let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+            let head = format!(
+                "{verb} {path} HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n{user}{form}{more}Content-Length: {length}\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(body.as_bytes()).unwrap();
+            stream
+        }
+
+        fn ask(&self, path: &str, more: &str, body: &str) -> String {
+            let mut answer = String::new();
+            let mut stream = self.begin(path, more, body);
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        }
+
+        fn counted(&self) -> Vec<String> {
+            let metrics = self.ask("/metrics", "", "");
+            let lines = metrics.lines().filter(|line| {
+                line.starts_with("xoxzo_2fa_gate_requests_total{") && !line.ends_with(" 0")
+            });
+            lines.map(ToString::to_string).collect()
+        }
+    }
+
+    /// The cookie and the fields of the form that sends a message.
+    fn form(running: &Running) -> (String, String) {
+        let page = running.ask("/.2fa/", "", "");
+        let part = |before: &str, after: char| {
+            let (_, rest) = page.split_once(before).unwrap();
+            rest.split_once(after).unwrap().0.to_string()
+        };
+        let cookie = format!("Cookie: {}\r\n", part("set-cookie: ", ';'));
+        (
+            cookie,
+            format!("csrf={}", part("name=\"csrf\" value=\"", '"')),
+        )
+    }
+
+    #[test]
+    fn what_was_begun_is_noted_though_the_browser_hangs_up() {
+        let running = running("hang-up", false);
+        let (cookie, form) = form(&running);
+        let browser = running.begin("/.2fa/start", &cookie, &form);
+        running.asked.recv_timeout(LONG).unwrap();
+        let before = running.counted();
+        drop(browser);
+        // The worker, which is one, answers this after it has seen the end of the other connection.
+        assert_eq!(running.counted(), before);
+        running.may.close();
+        let noted = (0..10_000).any(|_| running.counted() != before);
+        assert!(noted, "{before:?}");
+        running.serving.stop().unwrap();
+    }
+
+    #[test]
+    fn a_fault_lets_nothing_through() {
+        let running = running("fault", true);
+        let (cookie, form) = form(&running);
+        let before = running.counted();
+        let answer = running.ask("/.2fa/start", &cookie, &form);
+        assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+        assert_eq!(running.counted(), before);
+        running.serving.stop().unwrap();
+    }
 }

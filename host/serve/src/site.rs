@@ -4,6 +4,7 @@ use std::env;
 use std::path::Path;
 
 use xoxzo_2fa_gate::{Gate, Source};
+use xoxzo_2fa_json::Home;
 
 use crate::claims::Verifier;
 use crate::document::{Document, Secret};
@@ -12,6 +13,8 @@ use crate::proxy::Proxy;
 /// The settings in effect. Replaced as a whole when they are read again.
 pub(crate) struct Site {
     pub(crate) gate: Gate,
+    /// The id of the process or of the fleet.
+    pub(crate) id: [u8; 16],
     pub(crate) proxy: Proxy,
     pub(crate) secret: Option<Secret>,
     pub(crate) verifier: Option<Verifier>,
@@ -20,8 +23,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Reads the settings, for a process with an id: 16 random bytes that live as long as its counters. `alone`: only the proxy has access to the
-    /// socket.
+    /// Reads the settings, for counters in this home. `alone`: only the proxy has access to the socket.
     ///
     /// # Errors
     ///
@@ -30,10 +32,10 @@ impl Site {
         path: &Path,
         proxy: Proxy,
         alone: bool,
-        process: &[u8; 16],
+        home: Home<'_>,
     ) -> Result<Self, String> {
         let Document { gate, serve } = Document::read(path)?;
-        let configured = xoxzo_2fa_json::gate(&gate, &|name| env::var(name).ok(), process);
+        let configured = xoxzo_2fa_json::gate(&gate, &|name| env::var(name).ok(), home);
         let configured = configured.map_err(|failure| failure.detail.into_owned())?;
         if serve.secret.is_none() && !alone {
             return Err(
@@ -60,6 +62,9 @@ impl Site {
         };
         Ok(Self {
             gate: configured.gate,
+            id: match home {
+                Home::Process(id) | Home::Fleet(id) => *id,
+            },
             proxy,
             secret: serve.secret,
             verifier,

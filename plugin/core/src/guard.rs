@@ -4,14 +4,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
-
 use crate::common::clock;
-use crate::common::codec::{Writer, to_base64url};
+use crate::common::codec::{LETTERS, Writer, letters};
 use crate::common::failure::{Code, Failure};
 use crate::phone::Recipient;
-use crate::signed::key::Secret;
+use crate::signed::mac::MacKey;
 
 /// Ten years: the life of counters that are to last, in seconds.
 pub(crate) const LASTING: u32 = 315_360_000;
@@ -40,7 +37,14 @@ impl GuardName {
     /// The hash as text: 22 characters of base64url.
     #[must_use]
     pub fn to_text(self) -> String {
-        to_base64url(&self.0)
+        let mut text = String::with_capacity(LETTERS);
+        self.write(&mut text);
+        text
+    }
+
+    /// Appends the hash as text.
+    pub fn write(self, out: &mut String) {
+        out.push_str(str::from_utf8(&letters(&self.0)).unwrap_or_default());
     }
 }
 
@@ -111,6 +115,16 @@ impl Charge {
         };
         Self {
             amount: 0,
+            limit,
+            ..self
+        }
+    }
+
+    /// Claims the challenge that this charges, up to `limit`.
+    pub(crate) fn claim(self, limit: u32) -> Self {
+        let amount = i32::try_from(CLAIM).unwrap_or(i32::MAX);
+        Self {
+            amount,
             limit,
             ..self
         }
@@ -229,23 +243,10 @@ pub(crate) struct Name {
 /// Names of counters: keyed hashes, so that a store holds nothing personal and a reader of it learns no number.
 ///
 /// Their key does not rotate with those of tokens: rotation must clear no lock and revive no used token.
-#[derive(Clone)]
-pub(crate) struct CounterKeys {
-    key: Secret,
-    /// A dozen names are made with one key, which is half of their work.
-    keyed: Hmac<Sha256>,
-}
+#[derive(Clone, Debug)]
+pub(crate) struct CounterKeys(pub(crate) MacKey);
 
 impl CounterKeys {
-    pub(crate) fn new(key: Secret) -> Self {
-        let keyed = key.keyed();
-        Self { key, keyed }
-    }
-
-    pub(crate) fn expose(&self) -> &[u8; 32] {
-        self.key.expose()
-    }
-
     /// The group of what is counted for a subject, or for whatever else `of` says.
     pub(crate) fn group(&self, of: &str, data: &[u8]) -> Group {
         Group(self.hash("group", |input| input.text(of).bytes(data)))
@@ -328,14 +329,7 @@ impl CounterKeys {
     fn hash(&self, label: &str, fill: impl FnOnce(&mut Writer) -> &mut Writer) -> GuardName {
         let mut input = Writer::new();
         let input = fill(input.text(label)).finish();
-        let hash = self.keyed.clone().chain_update(input).finalize();
-        GuardName(hash.into_bytes().first_chunk().copied().unwrap_or_default())
-    }
-}
-
-impl fmt::Debug for CounterKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.key.fmt(f)
+        GuardName(self.0.short_mac(&input))
     }
 }
 

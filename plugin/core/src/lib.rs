@@ -55,7 +55,7 @@
 //! #         "xoxzo": {{"sid": "sid", "auth_token": "token", "sender": "Example"}}, "destinations": ["JP-mobile"]
 //! #     }}"#, key);
 //! #     let document = json::Node::parse(&document).unwrap();
-//! #     Settings::from_document(&document).unwrap().prepare(&mut Fixed).unwrap().unwrap()
+//! #     Settings::from_document(document).unwrap().prepare(&mut Fixed).unwrap().unwrap()
 //! # }
 //! # struct Fixed;
 //! # impl rand::TryRng for Fixed {

@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 
 use crate::common::audit::Alarm;
 use crate::common::failure::{Code, Failure};
-use crate::guard::{CLAIM, Charge, Total};
+use crate::guard::{CLAIM, Charge, Group, Total};
 use crate::phone::Recipient;
 use crate::settings::prepared::Prepared;
 use crate::settings::{Pins, Purpose};
@@ -56,7 +56,8 @@ pub struct Limit {
 pub(crate) struct ChargePlan(Vec<PlannedCharge>);
 
 impl ChargePlan {
-    /// Makes the charges of a message, by its `weight`. For a resend, the counter of its challenge is looked at too.
+    /// Makes the charges of a message, by its `weight`. For a resend, the counter of its challenge, made from the
+    /// subject's group, is looked at too.
     ///
     /// # Errors
     ///
@@ -65,7 +66,7 @@ impl ChargePlan {
         settings: &Prepared,
         binding: &Binding,
         client: Option<&str>,
-        challenge: Option<Charge>,
+        challenge: Option<impl FnOnce(&Group) -> Charge>,
         weight: u32,
         standing: Standing,
     ) -> Result<Self, Failure> {
@@ -103,9 +104,9 @@ impl ChargePlan {
             }
         }
 
-        let challenge =
-            challenge.map(|charge| PlannedCharge::new(CounterKind::Challenge, GUESSES, charge));
-        challenge.iter().for_each(|planned| plan.look(planned));
+        if let Some(challenge) = challenge {
+            plan.look(&guess(challenge(&groups.subject)));
+        }
         failures
             .subject
             .iter()
@@ -123,7 +124,7 @@ impl ChargePlan {
         Ok(plan)
     }
 
-    /// Makes the charges of a guess at a challenge.
+    /// Makes the charges of a guess at a challenge, whose own charge is made from the subject's group. It is the first that is not only a look.
     ///
     /// # Errors
     ///
@@ -132,7 +133,7 @@ impl ChargePlan {
         settings: &Prepared,
         binding: &Binding,
         client: Option<&str>,
-        challenge: Charge,
+        challenge: impl FnOnce(&Group) -> Charge,
     ) -> Result<Self, Failure> {
         let user = User::of(settings, binding);
         let groups = Groups::new(settings, user, client)?;
@@ -144,8 +145,8 @@ impl ChargePlan {
         let mut plan = Self(Vec::new());
         client.iter().for_each(|planned| plan.look(planned));
         plan.look(&subject);
-        let challenge = PlannedCharge::new(CounterKind::Challenge, GUESSES, challenge);
-        plan.0.extend([challenge, soft, hard, subject]);
+        plan.0
+            .extend([guess(challenge(&groups.subject)), soft, hard, subject]);
         plan.0.extend(client);
         plan.0.push(audience);
         Ok(plan)
@@ -270,12 +271,13 @@ impl ChargePlan {
             .collect()
     }
 
-    /// Makes the charges that give back what a won guess clears: its own failure everywhere and, of the consecutive ones, all that it saw.
-    pub(crate) fn clear(&self, hard: u32) -> Vec<Charge> {
+    /// Makes the charges of a won guess. The first claims the challenge, up to `limit`. The others give back what the guess cleared: its own
+    /// failure everywhere and, of the consecutive ones, all that it saw.
+    pub(crate) fn won(&self, limit: u32, hard: u32) -> Vec<Charge> {
         let charged = self.0.iter().filter(|planned| planned.charge.amount > 0);
         charged
-            .filter(|planned| planned.kind != CounterKind::Challenge)
             .map(|planned| match planned.kind {
+                CounterKind::Challenge => planned.charge.clone().claim(limit),
                 CounterKind::Hard => planned.charge.clone().back(hard),
                 _ => planned.charge.clone().back(1),
             })
@@ -374,6 +376,10 @@ impl ChargePlan {
 
 /// The setting that limits the guesses of a challenge.
 const GUESSES: &str = "pin.guesses";
+
+fn guess(charge: Charge) -> PlannedCharge {
+    PlannedCharge::new(CounterKind::Challenge, GUESSES, charge)
+}
 
 /// A challenge that has no guess left, or was won.
 fn spent(total: Total) -> Failure {

@@ -226,14 +226,22 @@ impl Settings {
     /// # Errors
     ///
     /// The first field that is unknown or missing, or whose value has another type or breaks a rule.
-    pub fn from_document(document: &Node) -> Result<Self, SchemaError> {
-        record::read(&Self::FORM.fill(document)?)
+    pub fn from_document(mut document: Node) -> Result<Self, SchemaError> {
+        Self::FORM.fill(&mut document)?;
+        record::read(&document)
     }
 
     /// The same settings for counters that end with the process.
     #[must_use]
     pub fn in_process(mut self) -> Self {
         self.guard.scope = Scope::Process;
+        self
+    }
+
+    /// The same settings for counters that several processes share.
+    #[must_use]
+    pub fn in_fleet(mut self) -> Self {
+        self.guard.scope = Scope::Shared;
         self
     }
 
@@ -261,11 +269,11 @@ impl Settings {
         self.voice.is_some()
     }
 
-    /// A seal for one use, of a process if it is to end with it.
+    /// A seal for one use, of a process or a fleet if it is to end with its counters.
     #[must_use]
-    pub fn seal(&self, label: &str, process: Option<&[u8; 16]>) -> Seal {
-        let context = self.context(process.filter(|_| self.guard.scope == Scope::Process));
-        let key = |root: &RootKey| (root.kid(), root.derive(label, &context));
+    pub fn seal(&self, label: &str, id: Option<&[u8; 16]>) -> Seal {
+        let context = self.context(id);
+        let key = |root: &RootKey| (root.kid(), root.derive(label, &context).mac_key());
         Seal::new(&self.audience, label, self.keys.iter().map(key).collect())
     }
 
@@ -276,16 +284,16 @@ impl Settings {
         self.keys.iter().map(key).collect()
     }
 
-    /// What keys of tokens and names are derived with beside their label, so that what is of one scope, one process or of tests is
+    /// What keys of tokens and names are derived with beside their label, so that what is of one scope, one process, one fleet or of tests is
     /// nothing to another.
-    pub(crate) fn context(&self, process: Option<&[u8; 16]>) -> Vec<u8> {
+    pub(crate) fn context(&self, id: Option<&[u8; 16]>) -> Vec<u8> {
         let scope = match self.guard.scope {
             Scope::Process => 1,
             Scope::Shared => 2,
         };
         let mut context = Writer::new();
         context.u8(scope | if self.test { 0x80 } else { 0 });
-        context.raw(process.map_or(&[], |id| &id[..])).finish()
+        context.raw(id.map_or(&[], |id| &id[..])).finish()
     }
 
     /// Returns warnings about settings that are allowed and unwise.

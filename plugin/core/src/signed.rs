@@ -4,6 +4,7 @@ pub(crate) mod binding;
 pub(crate) mod envelope;
 pub(crate) mod handle;
 pub(crate) mod key;
+pub(crate) mod mac;
 pub(crate) mod pin;
 pub(crate) mod receipt;
 pub(crate) mod seal;

@@ -54,15 +54,46 @@ pub(crate) fn is_callers(status: u16, fields: &str) -> bool {
     !matches!(status, 401..=403 | 429) && (unsaid || named.any(|field| field == "recipient"))
 }
 
+/// What an account is asked for, which it may not have the right to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// An SMS with a text of the service's own.
+    Freeform,
+    /// An SMS from a template.
+    Template,
+    /// A call.
+    Call,
+    /// The state of a message, or the balance.
+    Answer,
+}
+
+impl Wish {
+    /// Returns the likely reason of a 403, and the next step. Xoxzo documents who may send what, and not how it refuses.
+    fn forbidden(self) -> &'static str {
+        match self {
+            Self::Freeform => {
+                "most likely it may not send texts of its own; ask Xoxzo for that right, or name approved templates in message.templates"
+            }
+            Self::Template => {
+                "most likely it may not send from this template; compare message.templates with the account"
+            }
+            Self::Call => "most likely it may not make calls; ask Xoxzo, or leave out voice",
+            Self::Answer => "look at its API user, which may have a list of allowed addresses",
+        }
+    }
+}
+
 /// A 4xx of Xoxzo.
-pub(crate) fn refused(status: u16, fields: &str, retry_after: Option<u32>) -> Failure {
+pub(crate) fn refused(wish: Wish, status: u16, fields: &str, retry_after: Option<u32>) -> Failure {
     let (what, after) = match (status, fields) {
-        (401 | 403, _) => (
-            "account",
-            "check sid, auth_token and what the account may send",
-        ),
+        (401, _) => ("account", "check xoxzo.sid and xoxzo.auth_token"),
+        (403, _) => ("account", wish.forbidden()),
         (429, _) => ("request", "too many at once"),
         (_, "") => ("request", "no field named"),
+        (_, "non_field_errors") => (
+            "request",
+            "non_field_errors, most likely for want of credits",
+        ),
         (_, fields) => ("request", fields),
     };
     let status = status.to_string();
@@ -118,7 +149,7 @@ pub(crate) fn from_template(
     body.object("variables", |variables| {
         for (name, value) in values {
             if let Some(name) = name {
-                variables.text(name, value);
+                variables.entry(name, value);
             }
         }
     });
@@ -226,5 +257,34 @@ fn request(
         headers: headers.into_iter().chain(kind).collect(),
         body,
         timeout: account.timeout,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_tells_the_likely_reason_and_the_next_step() {
+        let told = |wish, status, fields| refused(wish, status, fields, None).detail.into_owned();
+        for (wish, step) in [
+            (
+                Wish::Freeform,
+                "name approved templates in message.templates",
+            ),
+            (Wish::Template, "compare message.templates with the account"),
+            (Wish::Call, "leave out voice"),
+            (Wish::Answer, "look at its API user"),
+        ] {
+            assert!(told(wish, 403, "detail").contains(step), "{wish:?}");
+            assert!(
+                told(wish, 401, "detail").ends_with("(401): check xoxzo.sid and xoxzo.auth_token")
+            );
+            assert!(
+                told(wish, 400, "non_field_errors")
+                    .ends_with("non_field_errors, most likely for want of credits")
+            );
+            assert!(told(wish, 400, "recipient, sender").ends_with("(400): recipient, sender"));
+        }
     }
 }

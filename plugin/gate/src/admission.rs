@@ -1,22 +1,28 @@
 //! Admission: decides on a request by its head.
 
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
+use xoxzo_2fa_core::{Code, Failure};
 
 use crate::action::Action;
 use crate::answer::Reason;
 use crate::asked::Asked;
+use crate::confirmation::Confirmation;
+use crate::cookie::{self, SessionCookie};
 use crate::event::Event;
-use crate::gate::{Gate, PASS};
-use crate::head::{Head, Only, begins_like, is_like};
+use crate::gate::{Gate, PASS, PAYMENT, VISIT};
+use crate::head::{Head, Only};
 use crate::identity::{Identity, IdentityClaims};
 use crate::pass::{self, Admitted, Cache, Pass};
-use crate::settings::{Exempt, Preflight, Source};
-use crate::target::{PathKind, Target};
+use crate::places::PathKind;
+use crate::settings::Preflight;
+use crate::step_up::STEP_UP;
+use crate::target::Target;
 use crate::turn::{Forward, GateResponse, GateTurn};
 use crate::visit::Visit;
 use crate::waiting::{Reading, Stage, Waiting};
@@ -33,85 +39,129 @@ impl Gate {
         claims: IdentityClaims,
         rng: &mut impl TryCryptoRng,
     ) -> GateTurn {
-        let refuse = |head: &Head, status, reason, event| {
-            GateTurn::Respond(self.error(&Asked::of(head), status, reason, event))
-        };
-        let target = Target::parse(head.first(":path")).filter(|_| head.is_sound());
-        let Some(target) = target else {
-            return refuse(&head, 400, Reason::Path, Event::RejectedPath);
+        let (target, place) = match self.place(&head, ends) {
+            Ok(judged) => judged,
+            Err(turn) => return *turn,
         };
         let method = head.first(":method");
-        if matches!(method, b"" | b"CONNECT" | b"TRACE") {
-            return refuse(&head, 405, Reason::Method, Event::RejectedPath);
-        }
-        let place = self.place(target);
-        let preflight =
-            || self.settings.cors_preflight == Preflight::Forward && ends && is_preflight(&head);
-        match place {
-            PathKind::Exempt => return exempt(head.names(is_ours)),
-            PathKind::Closed | PathKind::StepUp if method == b"OPTIONS" && preflight() => {
-                let acts = |name: &[u8]| is_ours(name) || self.acts_for_a_user(name);
-                return exempt(head.names(acts));
-            }
-            _ => {}
+        let names = &self.settings.identity;
+        let session = names.cookie.as_ref();
+        let session = session.map(|name| SessionCookie::find(head.all("cookie"), name));
+        if session == Some(SessionCookie::Doubtful) {
+            return GateTurn::Respond(self.two_sessions(&Asked::of(&head)));
         }
         let Some(identity) = Identity::of(&self.settings, &head, claims) else {
             return GateTurn::Respond(self.unknown_user(&Asked::of(&head)));
         };
+        if let Some(page) = &self.settings.enrol_url
+            && identity.lacks_phone()
+        {
+            if self.places.is_enrolment(&target) {
+                return exempt(names.foreign_headers(&head), without_own_cookies(&head));
+            }
+            let asked = Asked::of(&head);
+            let navigates = is_navigation(&head, &asked);
+            return GateTurn::Respond(self.unenrolled(&asked, navigates, page));
+        }
         let cookie = head.cookie(PASS);
         let known =
             cookie.and_then(|cookie| cache.find(&self.settings.pass, &identity, cookie, now));
         if known.is_none() && !identity.is_sound(&self.settings.purpose, &self.engine) {
             return GateTurn::Respond(self.unknown_user(&Asked::of(&head)));
         }
-        if is_upgrade(&head) && head.only("origin") != Only::One(&self.settings.origin) {
-            return refuse(&head, 403, Reason::CrossSite, Event::RejectedCrossSite);
+        if method == b"GET" && target.path == STEP_UP {
+            return self.step_up(now, &head, &target, identity, rng);
         }
         if place == PathKind::Own && !matches!(method, b"GET" | b"HEAD") {
-            return self.post(&head, Asked::of(&head), target, identity, now);
+            return self.post(&head, Asked::of(&head), &target, identity, now);
         }
         let known = known.or_else(|| self.admit(cache, now, cookie?, &identity));
         match known.filter(|admitted| admitted.pass.is_alive(&self.settings.pass, now)) {
-            Some(admitted) => GateTurn::Count(
-                vec![pass::look(admitted.counter)],
-                Waiting(Stage::Admit {
+            Some(admitted) => {
+                // Neither is a request for what the place shows.
+                let asks = place != PathKind::Own && !matches!(method, b"HEAD" | b"OPTIONS");
+                let confirmation = head
+                    .cookie(PAYMENT)
+                    .filter(|_| asks)
+                    .and_then(|cookie| self.confirmation(cookie, &target, &admitted.identity, now));
+                let mut looks = admitted.looks.clone();
+                let hand_out = confirmation.as_ref().map(|one| self.hand_out(one));
+                let waiting = Waiting(Stage::Admit {
                     head,
                     place,
                     admitted,
-                }),
-            ),
+                    confirmation,
+                });
+                match hand_out {
+                    None => GateTurn::Look(looks, waiting),
+                    Some(hand_out) => {
+                        looks.push(hand_out);
+                        GateTurn::Count(looks, waiting)
+                    }
+                }
+            }
             None => GateTurn::Respond(self.unadmitted(now, &head, place, &identity, rng)),
+        }
+    }
+
+    /// Judges a request while nothing is known of the fleet's counters: only what needs no pass goes to the application.
+    #[must_use]
+    pub fn shut(&self, head: &Head, ends: bool) -> GateTurn {
+        self.place(head, ends).map_or_else(
+            |turn| *turn,
+            |_| {
+                let failure = Failure::new(Code::Guard, "the fleet's counters are not known yet");
+                GateTurn::Respond(self.unserved(&Asked::of(head), &failure))
+            },
+        )
+    }
+
+    /// Returns a request's target and the kind of its path, unless its head alone decides.
+    fn place<'a>(
+        &self,
+        head: &'a Head,
+        ends: bool,
+    ) -> Result<(Target<'a>, PathKind), Box<GateTurn>> {
+        let refuse = |status, reason, event| {
+            let answer = self.error(&Asked::of(head), status, reason, event);
+            Err(Box::new(GateTurn::Respond(answer)))
+        };
+        let target = Target::parse(head.first(":path")).filter(|_| head.is_sound());
+        let Some(target) = target else {
+            return refuse(400, Reason::Path, Event::RejectedPath);
+        };
+        let method = head.first(":method");
+        if matches!(method, b"" | b"CONNECT" | b"TRACE") {
+            return refuse(405, Reason::Method, Event::RejectedPath);
+        }
+        let place = self.places.kind(&target);
+        if let Some(protocol) = upgrade(head) {
+            if !matches!(protocol, Only::One(name) if name.eq_ignore_ascii_case("websocket")) {
+                return refuse(405, Reason::Method, Event::RejectedPath);
+            }
+            if head.only("origin") != Only::One(&self.settings.origin) {
+                return refuse(403, Reason::CrossSite, Event::RejectedCrossSite);
+            }
+        }
+        let names = &self.settings.identity;
+        let preflight =
+            || self.settings.cors_preflight == Preflight::Forward && ends && is_preflight(head);
+        match place {
+            PathKind::Exempt => Err(Box::new(exempt(
+                names.foreign_headers(head),
+                without_own_cookies(head),
+            ))),
+            PathKind::Closed | PathKind::StepUp if method == b"OPTIONS" && preflight() => {
+                Err(Box::new(exempt(names.acting_headers(head), None)))
+            }
+            _ => Ok((target, place)),
         }
     }
 
     /// Names of trailers to take away from a request that goes to the application: some read them like headers (RFC 9110, section 6.5.1).
     #[must_use]
     pub fn foreign_trailers(&self, trailers: &Head) -> Vec<String> {
-        trailers.names(is_ours)
-    }
-
-    fn place(&self, target: Target<'_>) -> PathKind {
-        let Exempt { paths, under } = &self.settings.exempt;
-        let mut step_up = self.settings.step_up.paths.iter();
-        if target.is_under(PREFIX) {
-            PathKind::Own
-        } else if step_up.any(|place| target.is_under_in_any_case(place)) {
-            PathKind::StepUp
-        } else if paths.iter().any(|path| path == target.path)
-            || under.iter().any(|place| target.is_under(place))
-        {
-            PathKind::Exempt
-        } else {
-            PathKind::Closed
-        }
-    }
-
-    /// Tells whether a header could act for a user. A preflight goes without.
-    fn acts_for_a_user(&self, name: &[u8]) -> bool {
-        let identity = &self.settings.identity;
-        let names = || identity.names().any(|own| is_like(name, own));
-        matches!(name, b"cookie" | b"authorization")
-            || (identity.source == Source::DangerHeaders && names())
+        self.settings.identity.acting_headers(trailers)
     }
 
     /// The pass of a request, if it is genuine. Whether it lives or was revoked is not looked at here.
@@ -124,17 +174,19 @@ impl Gate {
     ) -> Option<Rc<Admitted>> {
         let (settings, bound) = (&self.settings, identity.bound());
         let pass = Pass::open(&self.passes, cookie, &bound)?;
-        let claimed = identity.claimed(&settings.purpose);
+        let claimed = identity.claimed(&settings.purpose, None);
         let receipt = self.engine.attest(now, claimed, &pass.id).ok()?;
         let renewed = pass.renewed(&settings.pass, now).map(|pass| {
             let text = pass.close(&self.passes, &bound);
             answer::cookie(PASS, &text, Some(settings.pass.life_seconds)).into()
         });
+        let mut looks = vec![pass::look(self.revocation(&pass))];
+        looks.extend(self.generations(identity, &pass, now));
         let admitted = Rc::new(Admitted {
             identity: identity.clone(),
             cookie: cookie.to_string(),
             pass,
-            counter: self.counter(&pass),
+            looks,
             receipt: receipt.into(),
             renewed,
             made_at: now,
@@ -150,6 +202,7 @@ impl Gate {
         head: &Head,
         place: PathKind,
         admitted: &Admitted,
+        confirmation: Option<Confirmation>,
         rng: &mut impl TryCryptoRng,
     ) -> GateTurn {
         let Admitted { identity, pass, .. } = admitted;
@@ -160,8 +213,12 @@ impl Gate {
             return GateTurn::Respond(self.unadmitted(now, head, place, identity, rng));
         }
         GateTurn::Forward(Forward {
-            remove: head.names(is_ours),
-            receipt: Some(Rc::clone(&admitted.receipt)),
+            remove: self.settings.identity.foreign_headers(head),
+            cookies: without_own_cookies(head),
+            receipt: Some(match confirmation {
+                Some(confirmation) => confirmation.receipt.into(),
+                None => Rc::clone(&admitted.receipt),
+            }),
             cookie: admitted.renewed.clone(),
             event: Event::Forwarded,
         })
@@ -180,9 +237,21 @@ impl Gate {
             return self.page(now, head, identity, None, rng);
         }
         let asked = Asked::of(head);
-        if !is_navigation(head, &asked) {
-            return self.error(&asked, 401, Reason::TwoFactorRequired, Event::Challenged);
-        }
+        let navigates = is_navigation(head, &asked);
+        let return_to = if navigates {
+            let target = Target::parse(head.first(":path"));
+            target.and_then(|target| target.to_return()).unwrap_or("/")
+        } else {
+            match self.page_of_form(head, &asked) {
+                Some(page) => page,
+                None if head.first(":method") == b"POST" && is_seen(head, &asked) => {
+                    return self.form_refused(&asked);
+                }
+                None => {
+                    return self.error(&asked, 401, Reason::TwoFactorRequired, Event::Challenged);
+                }
+            }
+        };
         let visit = match self.visit(head, identity, now) {
             Some(visit) => visit,
             None => match Visit::begin(now, rng) {
@@ -190,15 +259,25 @@ impl Gate {
                 Err(failure) => return self.failed(&asked, failure, identity),
             },
         };
-        let target = Target::parse(head.first(":path"));
-        let return_to = target.and_then(Target::to_return).unwrap_or("/");
-        let visit = Visit {
-            return_to: return_to.to_string(),
-            fresh: place == PathKind::StepUp,
-            notice: None,
-            ..visit
+        let visit = visit.toward(return_to, place == PathKind::StepUp);
+        if navigates {
+            return self.redirect_to_page(&visit, identity, Event::Challenged);
+        }
+        let mut refused = self.form_refused(&asked);
+        refused.headers.push(self.visit_cookie(&visit, identity));
+        refused
+    }
+
+    /// Returns the page of this origin with the form that a person has sent. The way after the code leads back there.
+    fn page_of_form<'a>(&self, head: &'a Head, asked: &Asked) -> Option<&'a str> {
+        let Only::One(referer) = head.only("referer") else {
+            return None;
         };
-        self.redirect_to_page(&visit, identity, Event::Challenged)
+        let page = referer.strip_prefix(&*self.settings.origin)?;
+        let target = Target::parse(page.as_bytes())?;
+        let sent = head.first(":method") == b"POST" && is_seen(head, asked);
+        let page = target.to_return().filter(|_| sent);
+        page.filter(|_| self.places.kind(&target) != PathKind::Own)
     }
 
     /// A form of one of our pages, as far as its head tells.
@@ -206,7 +285,7 @@ impl Gate {
         &self,
         head: &Head,
         asked: Asked,
-        target: Target<'_>,
+        target: &Target<'_>,
         identity: Identity,
         now: u32,
     ) -> GateTurn {
@@ -254,18 +333,18 @@ impl Gate {
 }
 
 /// Forwards to the application without a pass, and without these headers.
-fn exempt(remove: Vec<String>) -> GateTurn {
+fn exempt(remove: Vec<String>, cookies: Option<Vec<u8>>) -> GateTurn {
     GateTurn::Forward(Forward {
         remove,
+        cookies,
         receipt: None,
         cookie: None,
         event: Event::Exempt,
     })
 }
 
-/// Headers that only the gate may set.
-fn is_ours(name: &[u8]) -> bool {
-    begins_like(name, "x-2fa-")
+fn without_own_cookies(head: &Head) -> Option<Vec<u8>> {
+    cookie::without(head.all("cookie"), &[PASS, VISIT, PAYMENT])
 }
 
 fn is_preflight(head: &Head) -> bool {
@@ -276,20 +355,26 @@ fn is_preflight(head: &Head) -> bool {
         && matches!(head.only("content-length"), Only::Absent | Only::One("0"))
 }
 
-fn is_upgrade(head: &Head) -> bool {
-    head.has("upgrade") || head.has(":protocol")
+/// Returns the protocol that the client would go on with.
+fn upgrade(head: &Head) -> Option<Only<'_>> {
+    ["upgrade", ":protocol"]
+        .into_iter()
+        .map(|name| head.only(name))
+        .find(|protocol| *protocol != Only::Absent)
 }
 
-/// Tells whether a person waits for a page.
+/// Tells whether a person asks for a page.
 fn is_navigation(head: &Head, asked: &Asked) -> bool {
-    let reads = matches!(head.first(":method"), b"GET" | b"HEAD");
-    reads
-        && asked.html
-        && !is_upgrade(head)
-        && matches!(
-            head.only("sec-fetch-dest"),
-            Only::Absent | Only::One("document")
-        )
+    matches!(head.first(":method"), b"GET" | b"HEAD") && is_seen(head, asked)
+}
+
+/// Tells whether a person sees the answer.
+fn is_seen(head: &Head, asked: &Asked) -> bool {
+    let document = matches!(
+        head.only("sec-fetch-dest"),
+        Only::Absent | Only::One("document")
+    );
+    document && asked.html && upgrade(head).is_none()
 }
 
 fn is_form(head: &Head) -> bool {

@@ -15,7 +15,8 @@ use crate::note::Note;
 use crate::page::Html;
 use crate::turn::GateResponse;
 use crate::visit::{Failed, Notice, Step, Visit};
-use crate::wording::Words;
+use crate::wording::{explained, words};
+use crate::words::Words;
 
 /// The page's own path.
 pub(crate) const PAGE: &str = "/.2fa/";
@@ -33,6 +34,12 @@ pub(crate) enum Reason {
     NotFound,
     /// No verified identity.
     Identity,
+    /// The user has no phone number yet.
+    NoPhone,
+    /// More than one cookie could be the session's.
+    TwoSessions,
+    /// The payment of a step-up request cannot be confirmed.
+    Payment(Code),
     /// The engine failed.
     Failed(Code),
 }
@@ -49,7 +56,9 @@ impl Reason {
             Self::Method => "method",
             Self::NotFound => "not-found",
             Self::Identity => "identity",
-            Self::Failed(code) => code.name(),
+            Self::NoPhone => "no-phone",
+            Self::TwoSessions => "two-sessions",
+            Self::Payment(code) | Self::Failed(code) => code.name(),
         }
     }
 }
@@ -67,7 +76,7 @@ pub(crate) fn cookie(name: &str, value: &str, max_age: Option<u32>) -> String {
 /// Status of a form's answer as JSON.
 pub(crate) fn status_of(notice: Option<&Notice>) -> u16 {
     let failed = match notice {
-        None | Some(Notice::LoggedOut | Notice::Unconfirmed) => return 200,
+        None | Some(Notice::LoggedOut) => return 200,
         Some(Notice::Failed(failed)) => failed,
     };
     match (failed.code.blame(), failed.retry_at) {
@@ -136,7 +145,7 @@ impl Gate {
         asked: &Asked,
         title: &str,
         event: Event,
-        fill: impl FnOnce(&mut Html, &Words),
+        fill: &dyn Fn(&mut Html, &Words),
     ) -> GateResponse {
         let body = self.look.page(asked.language, title, fill);
         let mut response = bare(status, "text/html; charset=utf-8", body, event);
@@ -166,61 +175,108 @@ impl Gate {
                 event,
             );
         }
-        let words = asked.language.words();
-        let (title, text, back) = match reason {
-            Reason::TwoFactorRequired => (words.start_title, words.required_text.to_string(), true),
+        let words = words(asked.language);
+        let again = Some((PAGE, words.again));
+        let enrolment = self.settings.enrol_url.as_deref();
+        let (title, text, way) = match reason {
+            Reason::TwoFactorRequired => {
+                (words.start_title, words.required_text.to_string(), again)
+            }
             Reason::CrossSite | Reason::StaleForm | Reason::ContentType | Reason::TooLong => {
-                (words.error_title, words.stale_text.to_string(), true)
+                (words.error_title, words.stale_text.to_string(), again)
             }
             Reason::Path | Reason::Method | Reason::NotFound => {
-                (words.error_title, words.bad_text.to_string(), false)
+                (words.error_title, words.bad_text.to_string(), None)
             }
-            Reason::Identity => (words.sign_in_title, words.sign_in_text.to_string(), false),
+            Reason::Identity => (words.sign_in_title, words.sign_in_text.to_string(), None),
+            Reason::NoPhone => {
+                let way = enrolment.map(|page| (page, words.enrol));
+                (words.error_title, words.enrol_text.to_string(), way)
+            }
+            Reason::TwoSessions => (words.error_title, words.two_sessions.to_string(), None),
+            Reason::Payment(_) => {
+                let way = Some(("/", words.go_on));
+                (words.error_title, words.payment_void.to_string(), way)
+            }
             Reason::Failed(code) => {
                 let failed = Failed {
                     code,
                     guesses_left: None,
                     retry_at: None,
                 };
-                (words.error_title, asked.language.explain(failed, 0), true)
+                let text = explained(asked.language, failed, 0);
+                (words.error_title, text, again)
             }
         };
         if asked.json {
             let mut body = Object::with_capacity(256);
             body.text("error", code);
             body.text("text", &text);
-            body.text("gate", PAGE);
+            body.text("gate", way.map_or(PAGE, |(page, _)| page));
             return json(status, body, event);
         }
-        self.html(status, asked, title, event, |html, words| {
-            html.alert(&text);
-            if back {
-                html.link("", PAGE, words.again);
+        self.html(status, asked, title, event, &|html, _| {
+            html.alert(&text, true);
+            if let Some((page, words)) = way {
+                html.link("", page, words);
             }
+        })
+    }
+
+    /// Responds 401 to a form that a person sent to the application. The browser holds what was sent: with a code from another tab it can send
+    /// it again.
+    pub(crate) fn form_refused(&self, asked: &Asked) -> GateResponse {
+        let title = words(asked.language).start_title;
+        self.html(401, asked, title, Event::Challenged, &|html, words| {
+            html.alert(words.required_text, true);
+            html.paragraph("", &[words.form_kept]);
+            html.new_tab(PAGE, words.new_tab);
         })
     }
 
     /// Responds 401: no verified identity.
     pub(crate) fn unknown_user(&self, asked: &Asked) -> GateResponse {
-        if !asked.html {
-            return self.error(asked, 401, Reason::Identity, Event::RejectedIdentity);
+        self.unidentified(asked, 401, Reason::Identity, |words| {
+            [words.sign_in_title, words.sign_in_text]
+        })
+    }
+
+    /// Responds 403: the session may be another one to the application.
+    pub(crate) fn two_sessions(&self, asked: &Asked) -> GateResponse {
+        self.unidentified(asked, 403, Reason::TwoSessions, |words| {
+            [words.error_title, words.two_sessions]
+        })
+    }
+
+    /// Leads a user who has no phone number yet to the page that adds one, or responds 401.
+    pub(crate) fn unenrolled(&self, asked: &Asked, navigates: bool, page: &str) -> GateResponse {
+        if navigates {
+            return redirect(page, Event::Challenged);
         }
-        let words = asked.language.words();
-        self.html(
-            401,
-            asked,
-            words.sign_in_title,
-            Event::RejectedIdentity,
-            |html, words| {
-                html.paragraph("", &[words.sign_in_text]);
-                if let Some(url) = &self.settings.sign_in_url {
-                    html.link("sign-in", url, words.sign_in);
-                }
-                if let Some(url) = &self.settings.recovery_url {
-                    html.link("recovery", url, words.recovery);
-                }
-            },
-        )
+        self.error(asked, 401, Reason::NoPhone, Event::Challenged)
+    }
+
+    fn unidentified(
+        &self,
+        asked: &Asked,
+        status: u16,
+        reason: Reason,
+        said: impl FnOnce(&Words) -> [&'static str; 2],
+    ) -> GateResponse {
+        let event = Event::RejectedIdentity;
+        if !asked.html {
+            return self.error(asked, status, reason, event);
+        }
+        let [title, text] = said(words(asked.language));
+        self.html(status, asked, title, event, &|html, words| {
+            html.paragraph("", &[text]);
+            if let Some(url) = &self.settings.sign_in_url {
+                html.link("sign-in", url, words.sign_in);
+            }
+            if let Some(url) = &self.settings.recovery_url {
+                html.link("recovery", url, words.recovery);
+            }
+        })
     }
 
     /// Responds 503: an upstream failed before the request could be judged.

@@ -1,14 +1,16 @@
 //! The kind of answer that a client asks for.
 
+use xoxzo_2fa_core::Locale;
+
 use crate::head::Head;
-use crate::wording::PageLanguage;
+use crate::wording;
 
 /// The kind of answer that the client wants.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked {
     pub(crate) json: bool,
     pub(crate) html: bool,
-    pub(crate) language: PageLanguage,
+    pub(crate) language: Locale,
 }
 
 impl Asked {
@@ -17,7 +19,7 @@ impl Asked {
         Self {
             html,
             json: !html && head.accepts("application/json"),
-            language: PageLanguage::of(head),
+            language: wording::preferred(head),
         }
     }
 }

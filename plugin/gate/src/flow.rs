@@ -1,30 +1,32 @@
 //! The course of a request after its head: the body of a form, the answers of guard and Xoxzo.
 //!
 //! ```text
-//!        ┌ start, resend, voice ► Count ► Send ► (Count) ┐
-//! form ──┼ verify ───────────────► Count ► Count ────────┼► Respond: 303, or JSON
-//!        └ logout ───────────────► Count ────────────────┘
-//! any request with a pass ───────► Count ───────────────► Forward, a page, or Respond
+//!        ┌ start, resend, voice ► Count ► Send ► (Count) ─────┐
+//! form ──┼ verify ► Count ► Count ► (Count ► Publish ► Count) ┼► Respond: 303, or JSON
+//!        └ logout ► Publish ───────────────────────────────────┘
+//! any request with a pass ► Look ► Forward, a page, or Respond
 //! ```
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
-use alloc::vec;
+use alloc::string::String;
 
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::{
-    About, Answer, Blame, Code, Delivery, Dispatch, Ended, Failure, Operation, Sending,
+    About, Answer, Blame, Code, Delivery, Dispatch, Ended, Failure, Locale, Operation, Sending,
     Suspended as Engine, Told, Turn, Verify, draw,
 };
 
 use crate::action::Action;
 use crate::answer::{self, Reason};
 use crate::asked::Asked;
+use crate::confirmation::KEPT;
 use crate::event::Event;
-use crate::gate::{Gate, PASS, VISIT};
+use crate::gate::{Gate, PASS, PAYMENT, VISIT};
+use crate::generation::{is_outdated, totals};
 use crate::identity::Identity;
 use crate::note::Note;
-use crate::pass::{self, Pass};
+use crate::pass::{self, Admitted, Pass};
+use crate::payment::Payment;
 use crate::turn::{GateResponse, GateTurn};
 use crate::visit::{Notice, Sent, Visit};
 use crate::waiting::{Reading, Stage, Visitor, Waiting};
@@ -71,9 +73,10 @@ impl Gate {
                 ..visit
             },
         };
-        let claimed = visitor.identity.claimed(&self.settings.purpose);
+        let payment = visitor.visit.payment.as_ref();
+        let claimed = visitor.identity.claimed(&self.settings.purpose, payment);
         let channel = action.channel().unwrap_or_default();
-        let locale = self.look.locale_of(visitor.asked.language);
+        let locale = self.locale_of(visitor.asked.language, payment);
         let sending = Sending {
             channel,
             locale,
@@ -122,8 +125,13 @@ impl Gate {
                 head,
                 place,
                 admitted,
-            } => match revoked(&answer) {
-                Some(false) => self.admitted(now, &head, place, &admitted, rng),
+                confirmation,
+            } => match ended(&answer, &admitted) {
+                Some(false) => {
+                    let handed = totals(&answer).get(admitted.looks.len()) == Some(&1);
+                    let confirmation = confirmation.filter(|_| handed);
+                    self.admitted(now, &head, place, &admitted, confirmation, rng)
+                }
                 Some(true) => {
                     GateTurn::Respond(self.unadmitted(now, &head, place, &admitted.identity, rng))
                 }
@@ -132,6 +140,7 @@ impl Gate {
                     GateTurn::Respond(self.guard_failed(&asked, identity, answer))
                 }
             },
+            Stage::StepUp(stepping) => GateTurn::Respond(self.stepped_up(stepping, now, answer)),
             Stage::Logout(visitor) => {
                 if revoked(&answer) != Some(true) {
                     let Visitor {
@@ -141,6 +150,7 @@ impl Gate {
                 }
                 GateTurn::Respond(self.logged_out(visitor, now))
             }
+            Stage::Winning(winning) => self.go_on_winning(winning, answer),
             Stage::Engine(operation, visitor) => {
                 let step = operation.resume(&self.engine, now, answer);
                 self.step(step, visitor, now, rng)
@@ -171,7 +181,6 @@ impl Gate {
                 let note = Note::sent(audit, challenge.delivery, challenge.parts);
                 let note = note.by(visitor.action);
                 let event = if challenge.delivery == Delivery::Unknown {
-                    visitor.visit.notice = Some(Notice::Unconfirmed);
                     Event::SentUnknown
                 } else {
                     Event::Sent
@@ -182,13 +191,13 @@ impl Gate {
             Ok(Turn::Done(Told {
                 output: Ended::Accepted(_),
                 audit,
-            })) => GateTurn::Respond(match draw(rng) {
+            })) => match draw(rng) {
                 Ok(id) => {
-                    let accepted = self.accepted(&visitor, &Pass::new(id, now));
-                    accepted.noting(Note::accepted(audit).by(visitor.action))
+                    let note = Note::accepted(audit).by(visitor.action);
+                    self.win(visitor, Pass::new(id, now), note)
                 }
-                Err(failure) => self.refused(visitor, &failure, now),
-            }),
+                Err(failure) => GateTurn::Respond(self.refused(visitor, &failure, now)),
+            },
             // Nothing else is begun here.
             Ok(Turn::Done(_)) => GateTurn::Respond(self.error(
                 &visitor.asked,
@@ -201,7 +210,12 @@ impl Gate {
     }
 
     /// The guard did not say whether a pass is revoked, or did not revoke it.
-    fn guard_failed(&self, asked: &Asked, identity: &Identity, answer: Answer) -> GateResponse {
+    pub(crate) fn guard_failed(
+        &self,
+        asked: &Asked,
+        identity: &Identity,
+        answer: Answer,
+    ) -> GateResponse {
         let failure = Failure::new(Code::Guard, "the guard did not answer");
         let cause = match answer {
             Answer::Unanswered(_, cause) => Some(cause),
@@ -210,28 +224,72 @@ impl Gate {
         self.unserved(asked, &self.about(failure, identity, cause))
     }
 
+    /// Returns the language of a message to somebody who reads this one; `None`, the settings' own, where it would be too long.
+    fn locale_of(&self, language: Locale, payment: Option<&Payment>) -> Option<&'static str> {
+        let Some(payment) = payment else {
+            return self.look.locale_of(language);
+        };
+        let transaction = Some(&payment.transaction);
+        let previews = self
+            .engine
+            .previews(Some(&self.settings.purpose), transaction);
+        let previews = previews.unwrap_or_default();
+        let own = previews.iter().find(|preview| preview.locale == language);
+        let fits = own.is_some_and(|preview| preview.parts <= self.look.parts);
+        fits.then_some(language.code())
+    }
+
     fn log_out(&self, visitor: Visitor, pass: Option<Pass>, now: u32) -> GateTurn {
         let Some(pass) = pass else {
             return GateTurn::Respond(self.logged_out(visitor, now));
         };
-        let revoke = pass::revoke(self.counter(&pass), &self.settings.pass);
-        GateTurn::Count(vec![revoke], Waiting(Stage::Logout(visitor)))
+        let revoke = pass::revoke(self.revocation(&pass), &self.settings.pass);
+        GateTurn::Publish(revoke, Waiting(Stage::Logout(visitor)))
     }
 
     fn logged_out(&self, mut visitor: Visitor, now: u32) -> GateResponse {
-        visitor.visit.sent = None;
-        visitor.visit.return_to = "/".to_string();
-        visitor.visit.notice = Some(Notice::LoggedOut);
-        let mut response = self.done(visitor, now, Event::LoggedOut);
+        visitor.visit = Visit {
+            sent: None,
+            notice: Some(Notice::LoggedOut),
+            ..visitor.visit.toward("/", false)
+        };
+        let sign_out = self.settings.sign_out_url.as_ref();
+        let mut response = match sign_out.filter(|_| !visitor.asked.json) {
+            Some(url) => {
+                let mut response = answer::redirect(url, Event::LoggedOut);
+                let ended = answer::cookie(VISIT, "", Some(0));
+                response.headers.push(("set-cookie", ended));
+                response
+            }
+            None => self.done(visitor, now, Event::LoggedOut),
+        };
         response
             .headers
             .push(("set-cookie", answer::cookie(PASS, "", Some(0))));
         response
     }
 
-    fn accepted(&self, visitor: &Visitor, pass: &Pass) -> GateResponse {
-        let text = pass.close(&self.passes, &visitor.identity.bound());
-        let mut response = answer::accepted(&visitor.asked, &visitor.visit.return_to);
+    pub(crate) fn accepted(&self, visitor: &Visitor, pass: &Pass) -> GateResponse {
+        let Visitor {
+            asked,
+            identity,
+            visit,
+            ..
+        } = visitor;
+        let bound = identity.bound();
+        let confirmation = visit.payment.as_ref().map(|payment| {
+            let confirmation = self.confirm(payment, &visit.return_to, pass, identity)?;
+            let text = confirmation.close(&self.payments, &bound);
+            Ok(answer::cookie(PAYMENT, &text, Some(KEPT)))
+        });
+        let confirmation = match confirmation.transpose() {
+            Ok(confirmation) => confirmation,
+            Err(failure) => return self.failed(asked, failure, identity),
+        };
+        let text = pass.close(&self.passes, &bound);
+        let mut response = answer::accepted(asked, &visit.return_to);
+        let confirmation = confirmation.map(|cookie| ("set-cookie", cookie));
+        response.headers.extend(confirmation);
         response.headers.extend([
             (
                 "set-cookie",
@@ -280,10 +338,19 @@ impl Gate {
 
 /// Reads from the counter whether a pass is revoked; `None` if it says nothing.
 fn revoked(answer: &Answer) -> Option<bool> {
-    match answer {
-        Answer::Totals(answer) => answer.totals.first().map(|total| total.total > 0),
-        _ => None,
+    totals(answer).first().map(|total| *total > 0)
+}
+
+/// Reads from the counters whether a pass is revoked, or of an earlier generation; `None` if they do not say it.
+fn ended(answer: &Answer, admitted: &Admitted) -> Option<bool> {
+    let totals = totals(answer);
+    let (revoked, generations) = totals.split_first()?;
+    if *revoked > 0 {
+        return Some(true);
     }
+    // A confirmation may be counted after the looks.
+    let generations = generations.get(..admitted.looks.len().checked_sub(1)?)?;
+    Some(is_outdated(&admitted.pass, generations))
 }
 
 /// A PIN as people type it: with spaces or hyphens, or in the wide digits of a Japanese keyboard.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use xoxzo_2fa_core::{Binding, Claimed, Prepared, Writer};
 
 use crate::head::{Head, Only, is_like};
+use crate::payment::Payment;
 use crate::settings::{GateSettings, Source};
 
 /// Claims of the host about the user who makes a request, as bytes; `None` for what it does not know. For [`Source::DangerHeaders`] the gate
@@ -33,15 +34,19 @@ pub(crate) struct Identity {
 
 impl Identity {
     /// The user whom the claims, or for [`Source::DangerHeaders`] the headers, name. `None`: one is missing, empty, repeated, or not printable
-    /// ASCII. Whether phone and subject have their form is for [`Identity::is_sound`].
+    /// ASCII. Only the phone may be missing: see [`Identity::lacks_phone`]. Whether phone and subject have their form is for [`Identity::is_sound`].
     pub(crate) fn of(settings: &GateSettings, head: &Head, claims: IdentityClaims) -> Option<Self> {
         let identity = &settings.identity;
+        let has_phone = match identity.source {
+            Source::Metadata => claims.phone.as_ref().is_some_and(|phone| !phone.is_empty()),
+            Source::DangerHeaders => !head.names(&|own| is_like(own, &identity.phone)).is_empty(),
+        };
         let of = |name: &str, claim: Option<Vec<u8>>| match identity.source {
             Source::Metadata => String::from_utf8(claim?)
                 .ok()
                 .filter(|text| is_visible(text)),
             Source::DangerHeaders => match head.only(name) {
-                Only::One(value) if head.names(|own| is_like(own, name)).len() == 1 => {
+                Only::One(value) if head.names(&|own| is_like(own, name)).len() == 1 => {
                     Some(value.to_string())
                 }
                 _ => None,
@@ -49,7 +54,11 @@ impl Identity {
         };
         Some(Self {
             subject: of(&identity.subject, claims.subject)?,
-            phone: of(&identity.phone, claims.phone)?,
+            phone: if has_phone {
+                of(&identity.phone, claims.phone)?
+            } else {
+                String::new()
+            },
             session: match identity.session_name() {
                 Some(name) => Some(of(name, claims.session)?),
                 None => None,
@@ -61,18 +70,32 @@ impl Identity {
         })
     }
 
-    pub(crate) fn is_sound(&self, purpose: &str, engine: &Prepared) -> bool {
-        Binding::parse(self.claimed(purpose), engine.trusted()).is_ok()
+    /// Tells whether the claims name no phone number at all.
+    pub(crate) fn lacks_phone(&self) -> bool {
+        self.phone.is_empty()
     }
 
-    pub(crate) fn claimed<'a>(&'a self, purpose: &'a str) -> Claimed<'a> {
+    pub(crate) fn is_sound(&self, purpose: &str, engine: &Prepared) -> bool {
+        Binding::parse(self.claimed(purpose, None), engine.trusted()).is_ok()
+    }
+
+    /// Returns the binding of a challenge, for a payment or for none.
+    pub(crate) fn claimed<'a>(
+        &'a self,
+        purpose: &'a str,
+        payment: Option<&'a Payment>,
+    ) -> Claimed<'a> {
         Claimed {
             recipient: &self.phone,
             subject: &self.subject,
             purpose,
             session: self.session.as_deref(),
-            transaction: None,
+            transaction: payment.map(Payment::claimed),
         }
+    }
+
+    pub(crate) fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     /// Returns the bytes that cookies are bound to.

@@ -16,10 +16,12 @@
 //! a request ───────────────────────► GateTurn ──► Forward, to the application
 //!                                     ▲  ├──► Respond, without it
 //!                     read(body) ─────┤  ├──► Read ─────────► body ──┐
-//!                     resume(answer) ─┘  ├──► Count ──► totals ──────┤
+//!                     resume(answer) ─┘  ├──► Look, Count, Publish ──┤
 //!                             ▲          └──► Send ───► reply ───────┤
 //!                             └──────────────────────────────────────┘
 //! ```
+//!
+//! Counters are in one process, or a [`Fleet`] of gates shares them.
 //!
 //! What is not surely allowed is refused: there is no setting and no failure by which a request goes through without a pass.
 
@@ -44,23 +46,35 @@ mod admission;
 mod answer;
 mod asked;
 mod colour;
+mod confirmation;
+mod cookie;
 mod event;
+mod fleet;
 mod flow;
+mod foreign;
 mod gate;
+mod generation;
 mod head;
 mod identity;
 mod note;
 mod page;
 mod pass;
+mod payment;
+mod places;
+mod resemblance;
 mod screen;
 mod settings;
+mod step_up;
 mod target;
 mod turn;
 mod visit;
 mod waiting;
 mod wording;
+mod words;
 
+pub use cookie::SessionCookie;
 pub use event::Event;
+pub use fleet::{Fleet, GuardService};
 pub use gate::Gate;
 pub use head::Head;
 pub use identity::IdentityClaims;

@@ -1,18 +1,22 @@
 //! The gate's pages: HTML that works without scripts, with nothing from elsewhere.
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
-use xoxzo_2fa_core::Prepared;
+use xoxzo_2fa_core::{Locale, Prepared};
 
 use crate::colour::Colour;
 use crate::settings::Brand;
-use crate::wording::{PageLanguage, Words};
+use crate::wording::words;
+use crate::words::Words;
 
 const STYLE: &str = include_str!("page/page.css");
 /// Takes the code out of the SMS where a browser offers it (WebOTP).
 const AUTOFILL: &str = include_str!("page/autofill.js");
+/// Holds the buttons for another message back until one may be asked for, and counts the seconds.
+const WAIT: &str = include_str!("page/wait.js");
 
 /// The look of the pages, and the parts that are the same on all of them.
 pub(crate) struct Theme {
@@ -21,8 +25,10 @@ pub(crate) struct Theme {
     style: String,
     /// Value of `content-security-policy`.
     policy: String,
-    /// True for each language in which a message has no more parts than the settings allow.
-    fits: [bool; 2],
+    /// The languages in which a message has no more parts than the settings allow.
+    fits: Vec<Locale>,
+    /// The most parts of a message.
+    pub(crate) parts: u32,
 }
 
 impl Theme {
@@ -31,18 +37,16 @@ impl Theme {
         let on = if light { "#000" } else { "#fff" };
         let style = [":root{--brand:", &brand.color, ";--on:", on, "}", STYLE].concat();
         let previews = engine.previews(None, None).unwrap_or_default();
-        let fits = [PageLanguage::En, PageLanguage::Ja].map(|language| {
-            let own = previews
-                .iter()
-                .find(|preview| preview.locale.code() == language.code());
-            own.is_some_and(|preview| preview.parts <= parts)
-        });
+        let fits = previews.iter().filter(|preview| preview.parts <= parts);
+        let fits = fits.map(|preview| preview.locale).collect();
         // A form leads back to the application, which may go on to another site.
         let policy = [
             "default-src 'none'; style-src '",
             &hash(&style),
             "'; script-src '",
             &hash(AUTOFILL),
+            "' '",
+            &hash(WAIT),
             "'; img-src data:; form-action 'self' https:; base-uri 'none'; frame-ancestors 'none'",
         ];
         Self {
@@ -51,6 +55,7 @@ impl Theme {
             policy: policy.concat(),
             style,
             fits,
+            parts,
         }
     }
 
@@ -59,30 +64,36 @@ impl Theme {
     }
 
     /// The language of a message to somebody who reads this one; the settings' own where it would be too long.
-    pub(crate) fn locale_of(&self, language: PageLanguage) -> Option<&'static str> {
-        let [en, ja] = self.fits;
-        let fits = match language {
-            PageLanguage::En => en,
-            PageLanguage::Ja => ja,
-        };
-        fits.then_some(language.code())
+    pub(crate) fn locale_of(&self, language: Locale) -> Option<&'static str> {
+        self.fits.contains(&language).then_some(language.code())
     }
 
     /// A whole page.
     pub(crate) fn page(
         &self,
-        language: PageLanguage,
+        language: Locale,
         title: &str,
-        fill: impl FnOnce(&mut Html, &Words),
+        fill: &dyn Fn(&mut Html, &Words),
     ) -> String {
-        let mut html = Html(String::with_capacity(6 * 1024));
+        let words = words(language);
+        let mut main = Html::default();
+        fill(&mut main, words);
+        let mut html = Html {
+            text: String::with_capacity(6 * 1024),
+            alerts: false,
+        };
         html.raw("<!doctype html>\n<html lang=\"")
             .raw(language.code())
-            .raw("\">\n<head>\n<meta charset=\"utf-8\">\n<title>");
-        html.text(title)
-            .raw(" – ")
-            .text(&self.name)
-            .raw("</title>\n");
+            .raw("\" dir=\"ltr\">\n<head>\n<meta charset=\"utf-8\">\n<title>");
+        html.text(if main.alerts {
+            words.error_before_title
+        } else {
+            ""
+        })
+        .text(title)
+        .raw(" – ")
+        .text(&self.name)
+        .raw("</title>\n");
         html.raw("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<meta name=\"robots\" content=\"noindex\">\n");
         html.raw("<link rel=\"icon\" href=\"data:,\">\n<style>")
             .raw(&self.style)
@@ -95,9 +106,8 @@ impl Theme {
             .raw("</span></header>\n<h1>")
             .text(title)
             .raw("</h1>\n");
-        fill(&mut html, language.words());
-        html.raw("</main>\n</body>\n</html>\n");
-        html.0
+        html.raw(&main.text).raw("</main>\n</body>\n</html>\n");
+        html.text
     }
 }
 
@@ -107,11 +117,29 @@ fn hash(text: &str) -> String {
 }
 
 /// A page that is being written.
-pub(crate) struct Html(String);
+#[derive(Default)]
+pub(crate) struct Html {
+    text: String,
+    /// It says that something went wrong.
+    alerts: bool,
+}
+
+/// The field for the code, and what was wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CodeField {
+    /// Nothing was wrong.
+    Fresh,
+    /// The code that was typed.
+    Invalid,
+    /// Something else, which has the focus.
+    Aside,
+}
 
 impl Html {
+    // A copy for each caller would make the filter larger.
+    #[inline(never)]
     pub(crate) fn raw(&mut self, html: &str) -> &mut Self {
-        self.0.push_str(html);
+        self.text.push_str(html);
         self
     }
 
@@ -119,12 +147,12 @@ impl Html {
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         for letter in text.chars() {
             match letter {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&#39;"),
-                other => self.0.push(other),
+                '&' => self.text.push_str("&amp;"),
+                '<' => self.text.push_str("&lt;"),
+                '>' => self.text.push_str("&gt;"),
+                '"' => self.text.push_str("&quot;"),
+                '\'' => self.text.push_str("&#39;"),
+                other => self.text.push(other),
             }
         }
         self
@@ -138,10 +166,30 @@ impl Html {
         self.raw("</p>\n")
     }
 
-    pub(crate) fn alert(&mut self, text: &str) -> &mut Self {
-        self.raw("<p id=\"alert\" role=\"alert\">")
+    /// Says what went wrong. It takes the focus, unless a field has it.
+    pub(crate) fn alert(&mut self, text: &str, focus: bool) -> &mut Self {
+        self.alerts = true;
+        self.raw("<p id=\"alert\" role=\"alert\"")
+            .raw(if focus {
+                " tabindex=\"-1\" autofocus>"
+            } else {
+                ">"
+            })
             .text(text)
             .raw("</p>\n")
+    }
+
+    /// The payment that is to be confirmed.
+    pub(crate) fn payment(&mut self, words: &Words, amount: &str, payee: &str) -> &mut Self {
+        self.raw("<dl>");
+        for (name, value) in [(words.amount, amount), (words.payee, payee)] {
+            self.raw("<div><dt>")
+                .text(name)
+                .raw("</dt><dd><bdi>")
+                .text(value)
+                .raw("</bdi></dd></div>");
+        }
+        self.raw("</dl>\n")
     }
 
     pub(crate) fn status(&mut self, text: &str) -> &mut Self {
@@ -151,6 +199,15 @@ impl Html {
     pub(crate) fn link(&mut self, class: &str, to: &str, text: &str) -> &mut Self {
         self.raw("<p><a")
             .attribute("class", class)
+            .attribute("href", to)
+            .raw(">")
+            .text(text)
+            .raw("</a></p>\n")
+    }
+
+    /// A link that leaves this page as it is.
+    pub(crate) fn new_tab(&mut self, to: &str, text: &str) -> &mut Self {
+        self.raw("<p><a target=\"_blank\" rel=\"noopener\"")
             .attribute("href", to)
             .raw(">")
             .text(text)
@@ -171,21 +228,44 @@ impl Html {
     }
 
     /// The form for the code.
-    pub(crate) fn code(&mut self, words: &Words, csrf: &str, alarmed: bool) -> &mut Self {
+    pub(crate) fn code(&mut self, words: &Words, csrf: &str, field: CodeField) -> &mut Self {
         self.open_form("verify", csrf)
             .raw("<label for=\"pin\">")
             .text(words.code_label)
             .raw("</label>\n");
         self.raw("<input id=\"pin\" name=\"pin\" type=\"text\" inputmode=\"numeric\" autocomplete=\"one-time-code\" ");
-        self.raw("autocapitalize=\"off\" spellcheck=\"false\" maxlength=\"24\" required autofocus aria-describedby=\"");
-        self.raw(if alarmed {
-            "alert share\" aria-invalid=\"true\">\n"
-        } else {
-            "share\">\n"
+        self.raw("autocapitalize=\"off\" spellcheck=\"false\" maxlength=\"24\" required aria-describedby=\"");
+        self.raw(match field {
+            CodeField::Fresh => "share\" autofocus>\n",
+            CodeField::Invalid => "alert share\" aria-invalid=\"true\" autofocus>\n",
+            CodeField::Aside => "share\">\n",
         });
         self.button("main", words.code_button)
             .raw("</form>\n<script>")
             .raw(AUTOFILL)
+            .raw("</script>\n")
+    }
+
+    /// Says how long to wait until the buttons before work. Where scripts run, it counts.
+    pub(crate) fn wait(
+        &mut self,
+        seconds: u32,
+        before: &str,
+        time: &str,
+        after: &str,
+        hidden: bool,
+    ) -> &mut Self {
+        self.raw("<p class=\"dim\" id=\"wait\"")
+            .raw(if hidden { " hidden" } else { "" })
+            .attribute("data-seconds", &seconds.to_string())
+            .raw(">")
+            .text(before)
+            .raw("<span>")
+            .text(time)
+            .raw("</span>")
+            .text(after)
+            .raw("</p>\n<script>")
+            .raw(WAIT)
             .raw("</script>\n")
     }
 
@@ -223,8 +303,8 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_is_escaped() {
-        let mut html = Html(String::new());
+        let mut html = Html::default();
         html.text("<script>\"&'");
-        assert_eq!(html.0, "&lt;script&gt;&quot;&amp;&#39;");
+        assert_eq!(html.text, "&lt;script&gt;&quot;&amp;&#39;");
     }
 }

@@ -1,7 +1,7 @@
 //! The pass: a cookie that says that a user has typed a PIN in this session.
 //!
 //! ```text
-//! seal "pass" over  0x15 | id 16 | won at 4 | renewed at 4,  bound to subject, phone, session and credential version
+//! seal "pass" over  0x15 | id 16 | won at 4 | renewed at 4 | generation 4,  bound to subject, phone, session and credential version
 //! ```
 
 use alloc::rc::Rc;
@@ -29,6 +29,8 @@ pub(crate) struct Pass {
     /// Seconds since 1970-01-01T00:00:00Z.
     pub(crate) won_at: u32,
     renewed_at: u32,
+    /// Generation of the user's credentials, in the era in which it was won.
+    pub(crate) generation: u32,
 }
 
 impl Pass {
@@ -37,6 +39,7 @@ impl Pass {
             id,
             won_at: now,
             renewed_at: now,
+            generation: 0,
         }
     }
 
@@ -45,7 +48,8 @@ impl Pass {
         out.u8(mark::PASS)
             .raw(&self.id)
             .u32(self.won_at)
-            .u32(self.renewed_at);
+            .u32(self.renewed_at)
+            .u32(self.generation);
         seal.close(&out.finish(), bound)
     }
 
@@ -57,6 +61,7 @@ impl Pass {
             id: from.array(),
             won_at: from.u32(),
             renewed_at: from.u32(),
+            generation: from.u32(),
         };
         (from.finish() && first == mark::PASS).then_some(pass)
     }
@@ -88,10 +93,16 @@ pub(crate) fn look(counter: GuardName) -> Charge {
     Charge::alone(counter, 0, 0, 1)
 }
 
-/// Revokes a pass for as long as it could live.
+/// Revokes a pass for as long as it could live. Once: who ends it again finds it ended.
 pub(crate) fn revoke(counter: GuardName, settings: &PassSettings) -> Charge {
-    let life = settings.life_seconds.saturating_add(BEYOND);
-    Charge::alone(counter, 1, u32::MAX, life)
+    Charge::alone(counter, 1, 1, settings.beyond())
+}
+
+impl PassSettings {
+    /// Returns seconds after which no pass is left.
+    pub(crate) fn beyond(&self) -> u32 {
+        self.life_seconds.saturating_add(BEYOND)
+    }
 }
 
 /// A pass that was found to be genuine, and what it takes to let the next request through quickly.
@@ -99,8 +110,8 @@ pub(crate) struct Admitted {
     pub(crate) identity: Identity,
     pub(crate) cookie: String,
     pub(crate) pass: Pass,
-    /// The name of its revocation's counter.
-    pub(crate) counter: GuardName,
+    /// Looks at its revocation, and at the generations of the user's credentials.
+    pub(crate) looks: Vec<Charge>,
     pub(crate) receipt: Rc<str>,
     /// The `set-cookie` value with the renewed pass, if renewal is due.
     pub(crate) renewed: Option<Rc<str>>,
@@ -134,7 +145,10 @@ impl Cache {
         let end = found
             .made_at
             .saturating_add(Self::LASTS.min(settings.idle_seconds / 10));
-        (same && (found.made_at..end).contains(&now)).then(|| Rc::clone(found))
+        // The looks are those of an era.
+        let era = |time: u32| time.checked_div(settings.beyond());
+        let lasts = (found.made_at..end).contains(&now) && era(found.made_at) == era(now);
+        (same && lasts).then(|| Rc::clone(found))
     }
 
     pub(crate) fn keep(&mut self, admitted: &Rc<Admitted>) {
@@ -175,6 +189,7 @@ mod tests {
         idle_seconds: 600,
         life_seconds: 3_600,
         danger_outlives_process: false,
+        stale_seconds: 30,
     };
 
     #[test]

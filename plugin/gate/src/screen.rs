@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 
 use rand::TryCryptoRng;
 use xoxzo_2fa_core::json::Object;
-use xoxzo_2fa_core::{Code, Recipient};
+use xoxzo_2fa_core::{Code, Locale, Recipient, Transaction};
 
 use crate::PREFIX;
 use crate::action::Action;
@@ -14,11 +14,12 @@ use crate::event::Event;
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::identity::Identity;
-use crate::page::Html;
+use crate::page::{CodeField, Html};
 use crate::pass::Pass;
 use crate::turn::GateResponse;
 use crate::visit::{Failed, Notice, Step, Visit};
-use crate::wording::{PageLanguage, Words};
+use crate::wording::{explained, words};
+use crate::words::Words;
 
 impl Gate {
     /// The page of a visit, for somebody with a pass or without.
@@ -78,7 +79,7 @@ impl Gate {
             );
         }
         let language = asked.language;
-        let notice = current(visit, now).map(|failed| language.explain(failed, now));
+        let notice = current(visit, now).map(|failed| explained(language, failed, now));
         let view = View {
             gate: self,
             visit,
@@ -88,14 +89,15 @@ impl Gate {
             language,
             now,
         };
-        let words = language.words();
+        let words = words(language);
         let title = match step {
+            Step::Start if visit.payment.is_some() => words.payment_title,
             Step::Start => words.start_title,
             Step::Code => words.code_title,
             Step::Locked => words.locked_title,
             Step::Done => words.done_title,
         };
-        self.html(200, asked, title, Event::Challenged, |html, words| {
+        self.html(200, asked, title, Event::Challenged, &|html, words| {
             view.fill(html, words, step);
         })
     }
@@ -142,12 +144,20 @@ impl Gate {
         out.text("step", step.name());
         out.text("csrf", &visit.csrf(&self.csrf, &identity.bound()));
         out.text("to", &self.masked(identity));
+        if let Some(payment) = &visit.payment {
+            let (amount, currency, payee) = payment.claimed();
+            out.object("payment", |out| {
+                out.text("amount", amount);
+                out.text("currency", currency);
+                out.text("payee", payee);
+            });
+        }
         if let Some(sent) = &visit.sent {
             out.number("expires_in_seconds", sent.left(now));
             out.number("resend_after_seconds", sent.resend_at.saturating_sub(now));
-            out.number("digits", sent.digits().into());
+            out.number("digits", sent.digits());
             out.flag("voice", self.voice);
-            if visit.is_unconfirmed() {
+            if visit.is_unconfirmed(now) {
                 out.flag("unconfirmed", true);
             }
         }
@@ -156,7 +166,7 @@ impl Gate {
         }
         if let Some(failed) = current(visit, now) {
             out.text("error", failed.code.name());
-            out.text("text", &asked.language.explain(failed, now));
+            out.text("text", &explained(asked.language, failed, now));
             if let Some(left) = failed.guesses_left {
                 out.number("guesses_left", left);
             }
@@ -166,6 +176,10 @@ impl Gate {
         }
         if let Some(url) = &self.settings.recovery_url {
             out.text("recovery_url", url);
+        }
+        let leaves = visit.notice == Some(Notice::LoggedOut);
+        if let Some(url) = self.settings.sign_out_url.as_ref().filter(|_| leaves) {
+            out.text("sign_out_url", url);
         }
         out
     }
@@ -177,6 +191,8 @@ impl Gate {
             Step::Locked
         } else if visit.sent.is_some() {
             Step::Code
+        } else if visit.payment.is_some() {
+            Step::Start
         } else if pass.is_some_and(|pass| !visit.fresh || self.is_fresh(pass, now)) {
             Step::Done
         } else {
@@ -185,6 +201,9 @@ impl Gate {
     }
 }
 
+/// The longest wait that is counted in seconds.
+const COUNTED: u32 = 3_600;
+
 /// The contents of a page.
 struct View<'a> {
     gate: &'a Gate,
@@ -192,7 +211,7 @@ struct View<'a> {
     csrf: String,
     masked: String,
     notice: Option<String>,
-    language: PageLanguage,
+    language: Locale,
     now: u32,
 }
 
@@ -203,13 +222,18 @@ impl View<'_> {
             (Some(Notice::LoggedOut), _) => {
                 html.status(words.logged_out);
             }
-            (Some(Notice::Unconfirmed), _) => {
-                html.status(words.unconfirmed);
-            }
             (_, Some(notice)) if step != Step::Locked => {
-                html.alert(notice);
+                html.alert(notice, self.field(step) != CodeField::Invalid);
             }
             _ => {}
+        }
+        if self.visit.is_unconfirmed(self.now) && step != Step::Locked {
+            html.status(words.unconfirmed);
+        }
+        if let Some(payment) = self.visit.payment.as_ref().filter(|_| step != Step::Done) {
+            let Transaction { payee, .. } = &payment.transaction;
+            let amount = payment.transaction.amount_in(self.language);
+            html.payment(words, &amount, payee);
         }
         match step {
             Step::Start => {
@@ -220,6 +244,10 @@ impl View<'_> {
                     "main",
                     words.start_button,
                 );
+                // The alert says it already, where no script counts.
+                let retry_at = current(self.visit, self.now).and_then(|failed| failed.retry_at);
+                let wait = retry_at.map_or(0, |at| at.saturating_sub(self.now));
+                self.wait(html, words, wait, true);
             }
             Step::Code => self.code(html, words),
             Step::Locked => {
@@ -235,6 +263,9 @@ impl View<'_> {
                     .link("continue", &self.visit.return_to, words.go_on)
                     .form("logout", csrf, "", words.logout_button);
             }
+        }
+        if self.visit.payment.is_some() && step != Step::Done {
+            html.link("cancel", &self.visit.return_to, words.payment_cancel);
         }
         if let Some(url) = settings
             .recovery_url
@@ -257,10 +288,21 @@ impl View<'_> {
         let [before, after] = words.code_text;
         let [life, over] = words.code_left;
         html.paragraph("", &[before, &self.masked, after]);
-        html.code(words, &self.csrf, self.notice.is_some());
+        html.code(words, &self.csrf, self.field(Step::Code));
+        // Between sentences.
+        let space = match self.language {
+            Locale::Ja | Locale::ZhHans | Locale::ZhHant => "",
+            Locale::En
+            | Locale::Es
+            | Locale::Id
+            | Locale::Ko
+            | Locale::Ms
+            | Locale::Th
+            | Locale::Vi => " ",
+        };
         html.raw("<p class=\"dim\" id=\"share\">")
             .text(words.never_share)
-            .raw(" ");
+            .raw(space);
         html.text(life)
             .text(&self.language.wait(sent.left(self.now)))
             .text(over)
@@ -268,17 +310,31 @@ impl View<'_> {
         html.raw("<h2 class=\"dim\">")
             .text(words.nothing_came)
             .raw("</h2>\n");
-        let wait = sent.resend_at.saturating_sub(self.now);
-        if wait > 0 {
-            let [before, after] = words.resend_wait;
-            html.paragraph("dim", &[before, &self.language.wait(wait), after]);
-        }
         html.raw("<div class=\"ways\">")
             .form("resend", &self.csrf, "", words.resend_button);
         if self.gate.voice {
             html.form("voice", &self.csrf, "", words.voice_button);
         }
         html.raw("</div>\n");
+        let wait = sent.resend_at.saturating_sub(self.now);
+        self.wait(html, words, wait, false);
+    }
+
+    /// Says how long to wait for another message. Where it is said elsewhere, only a script shows it.
+    fn wait(&self, html: &mut Html, words: &Words, wait: u32, hidden: bool) {
+        if (1..=COUNTED).contains(&wait) {
+            let [before, after] = words.resend_wait;
+            html.wait(wait, before, &self.language.wait(wait), after, hidden);
+        }
+    }
+
+    /// Tells what was wrong with the code.
+    fn field(&self, step: Step) -> CodeField {
+        match current(self.visit, self.now).map(|failed| failed.code) {
+            None => CodeField::Fresh,
+            Some(Code::WrongPin | Code::Malformed) if step == Step::Code => CodeField::Invalid,
+            Some(_) => CodeField::Aside,
+        }
     }
 }
 

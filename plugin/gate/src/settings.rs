@@ -7,7 +7,7 @@ use xoxzo_2fa_core::document::{Absent, Form, SchemaError, any};
 use xoxzo_2fa_core::{InvalidFormat, Range, Settings, choice, record};
 
 use crate::colour::Colour;
-use crate::target::is_plain;
+use crate::target::decoded;
 
 record! {
     /// Settings of the gate. [`Gate::new`](crate::Gate::new) checks them.
@@ -28,6 +28,11 @@ record! {
         recovery_url: Option<String> = Form::Text(link), Absent::Out;
         /// Page where a user signs in: https:// or a path, which must be exempt.
         sign_in_url: Option<String> = Form::Text(link), Absent::Out;
+        /// Page that ends the session: https:// or a path, which must be exempt. A user who logs out at the gate is sent there.
+        sign_out_url: Option<String> = Form::Text(link), Absent::Out;
+        /// Path at which a signed-in user without a phone number adds one. It is open to users whose claims name no number. They reach nothing else, and all
+        /// others need a pass for it. Claims may be older than a number: the application must refuse to replace one here, by its own record of the user.
+        enrol_url: Option<String> = Form::Text(place), Absent::Out;
         /// Look of the pages.
         brand: Brand = Form::Map(&Brand::FIELDS), Absent::Defaults;
         /// forward: a CORS preflight goes to the application without a pass, and without cookies and authorization.
@@ -52,16 +57,19 @@ record! {
         /// them whatever the client sends.
         source: Source = Form::Choice(&Source::CODES), Absent::Text("metadata");
         /// The filter's namespace in the metadata.
-        filter: String = Form::Text(label), Absent::Text("envoy.filters.http.jwt_authn");
-        /// Field of the metadata with the claims: payload_in_metadata of jwt_authn.
-        key: String = Form::Text(label), Absent::Text("payload");
+        filter: String = Form::Text(issuer), Absent::Text("envoy.filters.http.jwt_authn");
+        /// Field of the metadata with the claims: payload_in_metadata of jwt_authn, which some control planes set to the issuer.
+        key: String = Form::Text(issuer), Absent::Text("payload");
+        /// Name of the cookie with the session. A request with two that some parser could take for it is refused. Without it, none are counted.
+        cookie: Option<String> = Form::Text(token), Absent::Out;
         /// Claim or header with the user's immutable internal id.
         subject: String = Form::Text(label), Absent::Text("sub");
         /// Claim or header with the phone number, canonical E.164.
         phone: String = Form::Text(label), Absent::Text("phone_number");
         /// Claim or header with the session of the first factor. A pass is rejected in another session.
         session: String = Form::Text(label), Absent::Text("sid");
-        /// Claim or header that changes when the user's credentials do. Passes end with it.
+        /// Claim or header that changes when the user's credentials do. Once the user types a code after that, earlier passes end, also in sessions that
+        /// still have the old value.
         credential_version: Option<String> = Form::Text(label), Absent::Out;
         /// Works without a session claim: a pass is valid in every session of the user on this browser, also after signing out and in again.
         danger_device_trust: bool = Form::Flag, Absent::Flag(false);
@@ -91,7 +99,8 @@ record! {
 record! {
     /// Paths that need a recent code.
     pub(crate) StepUpSettings {
-        /// Paths, with everything under them, whatever the case of their letters.
+        /// Paths, with everything under them, and what an application may take for one of them: other case, spaces, accents, final dots,
+        /// another format (/a.json), and the same path after a script (/index.php/a).
         paths: Vec<String> = Form::List(&Form::Text(tree), PATHS), Absent::Empty;
         /// Maximum age of the code, in seconds.
         max_age_seconds: u32 = Form::Number(Range(60, DAY)), Absent::Number(300);
@@ -106,8 +115,10 @@ record! {
         /// Seconds after the code at which a pass ends.
         life_seconds: u32 = Form::Number(Range(60, 30 * DAY)), Absent::Number(43_200);
         /// Passes stay valid across restarts and on other instances with the same keys. A logout is known only to the instance that handled it, until it
-        /// restarts.
+        /// restarts; in a fleet to all, until the store loses its counters.
         danger_outlives_process: bool = Form::Flag, Absent::Flag(false);
+        /// With envoy.guard: seconds after which a list of revoked passes that could not be fetched again is too old. Then no pass opens.
+        stale_seconds: u32 = Form::Number(Range(10, 300)), Absent::Number(30);
     }
 }
 
@@ -191,9 +202,31 @@ fn origin(text: &str) -> Result<(), InvalidFormat> {
     )
 }
 
+/// A name of a claim, which may be a URL too, or of a header.
 fn label(text: &str) -> Result<(), InvalidFormat> {
-    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-    InvalidFormat::unless(fits, "must be 1 to 64 printable characters without spaces")
+    let fits = graphic(text, 128);
+    InvalidFormat::unless(fits, "must be 1 to 128 printable characters without spaces")
+}
+
+/// A name in metadata, which may be the URL of an issuer.
+fn issuer(text: &str) -> Result<(), InvalidFormat> {
+    let fits = graphic(text, 256);
+    InvalidFormat::unless(fits, "must be 1 to 256 printable characters without spaces")
+}
+
+fn graphic(text: &str, longest: usize) -> bool {
+    (1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn token(name: &str) -> Result<(), InvalidFormat> {
+    let fits = (1..=64).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    InvalidFormat::unless(
+        fits,
+        "must be 1 to 64 letters, digits, hyphens, underscores and dots",
+    )
 }
 
 fn name(text: &str) -> Result<(), InvalidFormat> {
@@ -211,7 +244,7 @@ fn colour(text: &str) -> Result<(), InvalidFormat> {
 /// A path that a list may have.
 fn place(path: &str) -> Result<(), InvalidFormat> {
     let fits = path.len() <= 256
-        && is_plain(path)
+        && decoded(path).is_some()
         && !path.contains(['?', '*'])
         && !path.starts_with(crate::PREFIX);
     InvalidFormat::unless(
@@ -243,7 +276,7 @@ fn logo(text: &str) -> Result<(), InvalidFormat> {
 fn is_link(link: &str) -> bool {
     let target = link.strip_prefix("https://");
     let sound = target.map_or_else(
-        || is_plain(link),
+        || decoded(link).is_some(),
         |rest| !rest.is_empty() && !rest.starts_with('/'),
     );
     sound && link.len() <= 256 && link.bytes().all(|byte| byte.is_ascii_graphic())

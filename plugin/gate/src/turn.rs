@@ -19,6 +19,12 @@ pub enum GateTurn {
     Respond(GateResponse),
     /// Read the body, at most [`Reading::LIMIT`](crate::Reading::LIMIT) bytes and one more, and go on with [`Gate::read`](crate::Gate::read).
     Read(Reading),
+    /// Look at these counters, and go on with [`Gate::resume`](crate::Gate::resume). A gate in a fleet takes them from its
+    /// [`Fleet`](crate::Fleet), any other as a list of charges.
+    Look(Vec<Charge>, Waiting),
+    /// Make this charge, and go on with [`Gate::resume`](crate::Gate::resume). Every gate must know its total: in a fleet the guard service puts it on
+    /// the list that all of them pull.
+    Publish(Charge, Waiting),
     /// Make these charges, and go on with [`Gate::resume`](crate::Gate::resume).
     Count(Vec<Charge>, Waiting),
     /// Make this request to Xoxzo, and go on with [`Gate::resume`](crate::Gate::resume).
@@ -30,6 +36,8 @@ pub enum GateTurn {
 pub struct Forward {
     /// Headers to take away, before any is set.
     pub remove: Vec<String>,
+    /// Value of the header `cookie` without the gate's own, in the place of all its lines. Empty: there is no other.
+    pub cookies: Option<Vec<u8>>,
     /// Value of the header [`Forward::RECEIPT`].
     pub receipt: Option<Rc<str>>,
     /// Value of a `set-cookie` for the answer, which then must say `cache-control: no-store`.

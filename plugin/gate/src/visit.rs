@@ -7,7 +7,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
-use xoxzo_2fa_core::{Challenge, Code, Failure, Reader, Seal, Writer, draw, inspect, mark};
+use xoxzo_2fa_core::{
+    Challenge, Code, Delivery, Failure, Reader, Seal, Writer, draw, inspect, mark,
+};
+
+use crate::payment::Payment;
 
 /// Seconds that a visit lasts.
 const LIFE: u32 = 3_600;
@@ -21,6 +25,8 @@ pub(crate) struct Visit {
     pub(crate) return_to: String,
     /// True if it takes a pass won from now on.
     pub(crate) fresh: bool,
+    /// A payment that an application asks to confirm.
+    pub(crate) payment: Option<Payment>,
     pub(crate) sent: Option<Sent>,
     pub(crate) notice: Option<Notice>,
 }
@@ -30,14 +36,14 @@ pub(crate) struct Visit {
 pub(crate) struct Sent {
     pub(crate) token: String,
     pub(crate) resend_at: u32,
+    /// Xoxzo gave no readable answer: a message may or may not come.
+    pub(crate) unconfirmed: bool,
 }
 
 /// The message of the next page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notice {
     LoggedOut,
-    /// Xoxzo gave no readable answer: a message may or may not come.
-    Unconfirmed,
     Failed(Failed),
 }
 
@@ -51,9 +57,8 @@ pub(crate) struct Failed {
 }
 
 impl Notice {
-    /// Stand in the place of a code.
+    /// Stands in the place of a code.
     const LOGGED_OUT: &str = "logged-out";
-    const UNCONFIRMED: &str = "unconfirmed";
 
     pub(crate) fn of(failure: &Failure, now: u32) -> Self {
         Self::Failed(Failed {
@@ -66,7 +71,6 @@ impl Notice {
     fn write(self, out: &mut Writer) {
         let (name, guesses_left, retry_at) = match self {
             Self::LoggedOut => (Self::LOGGED_OUT, None, None),
-            Self::Unconfirmed => (Self::UNCONFIRMED, None, None),
             Self::Failed(failed) => (failed.code.name(), failed.guesses_left, failed.retry_at),
         };
         out.text(name).maybe_u32(guesses_left).maybe_u32(retry_at);
@@ -76,7 +80,6 @@ impl Notice {
         let (name, guesses_left, retry_at) = (from.text(), from.maybe_u32(), from.maybe_u32());
         Some(match &*name {
             Self::LOGGED_OUT => Self::LoggedOut,
-            Self::UNCONFIRMED => Self::Unconfirmed,
             code => Self::Failed(Failed {
                 code: Code::parse(code).ok()?,
                 guesses_left,
@@ -90,6 +93,7 @@ impl Sent {
     pub(crate) fn of(challenge: Challenge, now: u32) -> Self {
         Self {
             resend_at: now.saturating_add(challenge.resend_after),
+            unconfirmed: challenge.delivery == Delivery::Unknown,
             token: challenge.token,
         }
     }
@@ -115,9 +119,22 @@ impl Visit {
             began_at: now,
             return_to: "/".to_string(),
             fresh: false,
+            payment: None,
             sent: None,
             notice: None,
         })
+    }
+
+    /// The same visit on its way to another page. A payment that was to be confirmed is left, with its code.
+    pub(crate) fn toward(self, return_to: &str, fresh: bool) -> Self {
+        Self {
+            return_to: return_to.to_string(),
+            fresh,
+            sent: self.sent.filter(|_| self.payment.is_none()),
+            payment: None,
+            notice: None,
+            ..self
+        }
     }
 
     pub(crate) fn close(&self, seal: &Seal, bound: &[u8]) -> String {
@@ -126,6 +143,7 @@ impl Visit {
             began_at,
             return_to,
             fresh,
+            payment,
             sent,
             notice,
         } = self;
@@ -135,9 +153,18 @@ impl Visit {
             .u32(*began_at)
             .text(return_to)
             .flag(*fresh);
+        out.flag(payment.is_some());
+        if let Some(payment) = payment {
+            payment.write(&mut out);
+        }
         out.flag(sent.is_some());
-        if let Some(Sent { token, resend_at }) = sent {
-            out.text(token).u32(*resend_at);
+        if let Some(Sent {
+            token,
+            resend_at,
+            unconfirmed,
+        }) = sent
+        {
+            out.text(token).u32(*resend_at).flag(*unconfirmed);
         }
         out.flag(notice.is_some());
         if let Some(notice) = notice {
@@ -155,9 +182,11 @@ impl Visit {
             began_at: from.u32(),
             return_to: from.text(),
             fresh: from.present(),
+            payment: from.present().then(|| Payment::read(&mut from)),
             sent: from.present().then(|| Sent {
                 token: from.text(),
                 resend_at: from.u32(),
+                unconfirmed: from.present(),
             }),
             notice: match from.present() {
                 true => Some(Notice::read(&mut from)?),
@@ -167,6 +196,13 @@ impl Visit {
         let genuine = from.finish() && first == mark::VISIT;
         let lasts = now < visit.began_at.saturating_add(LIFE);
         visit.sent = visit.sent.filter(|sent| sent.left(now) > 0);
+        if visit
+            .payment
+            .as_ref()
+            .is_some_and(|payment| !payment.is_open(now))
+        {
+            visit = visit.toward("/", false);
+        }
         (genuine && lasts).then_some(visit)
     }
 
@@ -174,13 +210,14 @@ impl Visit {
     pub(crate) fn failed(&self) -> Option<Failed> {
         match self.notice {
             Some(Notice::Failed(failed)) => Some(failed),
-            Some(Notice::LoggedOut | Notice::Unconfirmed) | None => None,
+            Some(Notice::LoggedOut) | None => None,
         }
     }
 
-    /// Tells whether the last event is a message that may or may not arrive.
-    pub(crate) fn is_unconfirmed(&self) -> bool {
-        self.notice == Some(Notice::Unconfirmed)
+    /// Tells whether the last message may or may not arrive, as long as no other may be asked for.
+    pub(crate) fn is_unconfirmed(&self, now: u32) -> bool {
+        let sent = self.sent.as_ref();
+        sent.is_some_and(|sent| sent.unconfirmed && sent.resend_at > now)
     }
 
     /// Returns the proof that a form comes from a page of this visit.

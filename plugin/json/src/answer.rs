@@ -1,6 +1,6 @@
 //! Answers: one JSON object with one field, which says what it is.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 use xoxzo_2fa_core::json::{Object, quote};
 use xoxzo_2fa_core::{
@@ -25,7 +25,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
 /// Writes the charges that an operation wants made, with the state to resume it by.
 pub(crate) fn count(state: &str, charges: &[Charge]) -> String {
     Object::of("count", |out| {
-        out.text("state", state);
+        out.plain("state", |out| out.push_str(state));
         out.objects("charges", charges, charge);
     })
 }
@@ -33,7 +33,7 @@ pub(crate) fn count(state: &str, charges: &[Charge]) -> String {
 /// Writes the request that an operation wants sent, with the state to resume it by.
 pub(crate) fn send(state: &str, message: &Request) -> String {
     Object::of("send", |out| {
-        out.text("state", state);
+        out.plain("state", |out| out.push_str(state));
         out.object("request", |out| request(out, message));
     })
 }
@@ -55,7 +55,7 @@ pub(crate) fn ended(told: &Told<Ended>) -> String {
             Ended::Reported(ended) => report(out, ended),
             Ended::Unlocked(ended) => unlocked(out, ended),
             Ended::Limits(ended) => limits(out, ended),
-            Ended::Credits(ended) => out.raw("credits", &ended.credits.to_string()),
+            Ended::Credits(ended) => out.number("credits", ended.credits),
         }
         audit(out, told.audit.as_deref());
     })
@@ -99,9 +99,9 @@ fn unlocked(out: &mut Object, unlocked: &Unlocked) {
 }
 
 fn charge(out: &mut Object, charge: &Charge) {
-    out.text("counter", &charge.counter.to_text());
-    out.text("group", &charge.group.to_text());
-    out.raw("amount", &charge.amount.to_string());
+    out.plain("counter", |out| charge.counter.write(out));
+    out.plain("group", |out| charge.group.write(out));
+    out.number("amount", charge.amount);
     out.number("limit", charge.limit);
     out.number("ttl_seconds", charge.ttl);
 }
@@ -168,7 +168,7 @@ pub(crate) fn claims(claims: &Claims) -> String {
 pub(crate) fn token_info(token_info: &TokenInfo) -> String {
     Object::of("token_info", |out| {
         out.text("key_id", &token_info.key_id);
-        out.number("digits", token_info.digits.into());
+        out.number("digits", token_info.digits);
         out.number("issued_at_seconds", token_info.issued_at);
         out.number("expires_at_seconds", token_info.expires_at);
     })

@@ -45,10 +45,10 @@ mod question;
 mod schema;
 
 #[cfg(feature = "gate")]
-pub use gate::{Configured, gate};
+pub use gate::{Configured, Home, gate};
 pub use prepare::{Preparation, prepare};
 pub use question::Conversation;
 #[cfg(all(feature = "schema", feature = "gate"))]
 pub use schema::gate_schema;
 #[cfg(feature = "schema")]
-pub use schema::schema;
+pub use schema::{schema, schema_of};

@@ -32,7 +32,8 @@ pub fn prepare(json: &str, rng: &mut impl TryCryptoRng) -> Result<Preparation, F
     }
     let place = |error: SchemaError| placed(json, &error);
     let given = Node::parse(json).map_err(|(kind, line)| fault("", line, kind))?;
-    let mut document = Settings::FORM.fill(&preset(given)).map_err(place)?;
+    let mut document = preset(given);
+    Settings::FORM.fill(&mut document).map_err(place)?;
     let settings: Settings = record::read(&document).map_err(place)?;
     let prepared = settings.prepare(rng)?.map_err(place)?;
     Settings::FORM

@@ -3,6 +3,7 @@
 //! A question is an object with one field, the name of the function, with its arguments as an object. One table says what
 //! they are; what does not fit it is refused with path and kind, as in the settings.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -36,18 +37,40 @@ struct Known {
 }
 
 /// A value, and the text that it was read from or written as.
-struct Kept<T>(Option<(Zeroizing<Vec<u8>>, T)>);
+struct Kept<T>(Option<(Zeroizing<Box<[u8]>>, T)>);
 
 impl<T> Kept<T> {
     /// Gives the value back, if it is that of `text`.
     fn take(&mut self, text: &[u8]) -> Option<T> {
-        let kept = self.0.take().filter(|(of, _)| **of == text);
+        let kept = self.0.take().filter(|(of, _)| same(of, text));
         kept.map(|(_, value)| value)
     }
 
-    fn keep(&mut self, text: &[u8], value: T) {
-        self.0 = Some((Zeroizing::new(text.to_vec()), value));
+    fn keep(&mut self, text: Box<[u8]>, value: T) {
+        self.0 = Some((Zeroizing::new(text), value));
     }
+
+    /// Returns the value of `text`, and reads it if it is not the one that is kept.
+    fn of(
+        &mut self,
+        text: &[u8],
+        read: impl FnOnce(&[u8]) -> Result<T, Failure>,
+    ) -> Result<&mut T, Failure> {
+        let kept = self.0.take().filter(|(of, _)| same(of, text));
+        let kept = match kept {
+            Some(kept) => kept,
+            None => (Zeroizing::new(text.into()), read(text)?),
+        };
+        Ok(&mut self.0.insert(kept).1)
+    }
+}
+
+/// Compares eight bytes at a time, which a guest's own comparison does not.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let ((one, rest), (other, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let number = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
+    let one = one.iter().map(number);
+    rest == other_rest && one.eq(other.iter().map(number))
 }
 
 impl Conversation {
@@ -88,13 +111,8 @@ impl Conversation {
                     }
                     "explain" => explanation(from),
                     _ => {
-                        let mut known = match self.0.take(settings) {
-                            Some(known) => known,
-                            None => Known::read(settings)?,
-                        };
-                        let answer = known.answer(now, &function, from, rng);
-                        self.0.keep(settings, known);
-                        answer
+                        let known = self.0.of(settings, Known::read)?;
+                        known.answer(now, &function, from, rng)
                     }
                 }
             });
@@ -194,7 +212,7 @@ impl Known {
             }
             Turn::Done(told) => return Ok(answer::ended(&told)),
         };
-        waiting.keep(state.as_bytes(), (now, operation));
+        waiting.keep(state.into_bytes().into(), (now, operation));
         Ok(answer)
     }
 }
@@ -332,8 +350,8 @@ fn read(question: &[u8]) -> Result<(String, Node), SchemaError> {
         return Err(SchemaError::new("longer than 100 KiB"));
     }
     let question = str::from_utf8(question).map_err(|_| SchemaError::new("not UTF-8"))?;
-    let question = Node::parse(question).map_err(|(kind, _)| SchemaError::new(kind))?;
-    let mut question = QUESTION.fill(&question)?;
+    let mut question = Node::parse(question).map_err(|(kind, _)| SchemaError::new(kind))?;
+    QUESTION.fill(&mut question)?;
     match &mut question {
         Node::Map(fields) if fields.len() == 1 => fields.pop().ok_or(SchemaError::new(ONE)),
         _ => Err(SchemaError::new(ONE)),

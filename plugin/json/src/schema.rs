@@ -10,7 +10,7 @@ use xoxzo_2fa_core::document::{Absent, Field, Form};
 /// The schema, as it stands in `wit/settings.schema.json`.
 #[must_use]
 pub fn schema() -> String {
-    written(
+    schema_of(
         &Settings::FORM,
         "Settings of xoxzo-2fa",
         "Where x-secret is true, a host also takes {\"env\": \"NAME\"} or {\"file\": \"PATH\"} in place of the string, and resolves it before the engine sees it.",
@@ -21,14 +21,16 @@ pub fn schema() -> String {
 #[cfg(feature = "gate")]
 #[must_use]
 pub fn gate_schema() -> String {
-    written(
+    schema_of(
         &crate::gate::CONFIGURATION,
         "Configuration of the login gate of xoxzo-2fa",
         "Where x-secret is true, {\"env\": \"NAME\"} may stand in place of the string.",
     )
 }
 
-fn written(document: &Form, title: &str, description: &str) -> String {
+/// Writes the schema of a document, from the table that reads it.
+#[must_use]
+pub fn schema_of(document: &Form, title: &str, description: &str) -> String {
     let mut schema = form(document);
     let head = [
         ("$schema", "https://json-schema.org/draft/2020-12/schema"),

@@ -244,7 +244,7 @@ fn the_line_is_the_settings() {
     let failure = prepare(text, &mut Sevens).err().unwrap();
     assert_eq!(
         failure.detail,
-        "settings, service, line 4: a value of the wrong type"
+        "settings, service, line 4: must be a text in quotes"
     );
 }
 

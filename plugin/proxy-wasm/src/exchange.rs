@@ -1,4 +1,4 @@
-//! The exchange between Envoy and the gate: heads, bodies, answers, the call to Xoxzo.
+//! The exchange between Envoy and the gate: heads, bodies, answers, the calls to Xoxzo and to the guard service.
 //!
 //! Only getters of bytes: those of text end the virtual machine where something is not UTF-8.
 
@@ -13,8 +13,8 @@ use xoxzo_2fa_gate::{Forward, GateResponse, Head, IdentityClaims, IdentitySettin
 
 use crate::host;
 
-/// Bytes of a reply that are read.
-const REPLY: usize = 16 * 1024;
+/// Bytes of a reply that are read for the gate.
+pub(crate) const REPLY: usize = 16 * 1024;
 
 /// Beginnings of the bodies that Envoy writes itself where a cluster did not answer. They say why: a name, a connection, a certificate, a timeout.
 const OWN: [&str; 3] = [
@@ -22,6 +22,11 @@ const OWN: [&str; 3] = [
     "no healthy upstream",
     "upstream request timeout",
 ];
+
+/// Text for whoever set up an Envoy that keeps bodies back.
+const LACKING: &str = "No body of a form has come to the gate in 10 seconds. \
+    Set allow_on_headers_stop_iteration: true beside vm_config of the gate's filter (Envoy 1.36 or later): \
+    without it Envoy keeps the body of each form back, and no code can be sent or checked.\n";
 
 /// The head of the request.
 pub(crate) fn head() -> Option<Head> {
@@ -87,9 +92,11 @@ pub(crate) fn claims(identity: &IdentitySettings) -> IdentityClaims {
         Some(claims) => claims.value(name).map(<[u8]>::to_vec),
         None => property(&["metadata", "filter_metadata", filter, key, name]),
     };
+    // Only what was read as a whole can lack a phone. One that is of such a kind is no absent one, and zero is no phone.
+    let phone = claim(&identity.phone).or_else(|| whole.is_none().then(|| vec![0]));
     IdentityClaims {
         subject: claim(&identity.subject),
-        phone: claim(&identity.phone),
+        phone,
         session: identity.session_name().and_then(|name| claim(name)),
         credential_version: identity.credential_version.as_deref().and_then(claim),
     }
@@ -113,7 +120,14 @@ pub(crate) fn change(forward: &Forward) -> bool {
         let name = Forward::RECEIPT;
         hostcalls::set_map_value(MapType::HttpRequestHeaders, name, Some(receipt)).is_ok()
     });
-    removed && set
+    removed && forward.cookies.as_deref().is_none_or(replace_cookies) && set
+}
+
+/// Puts a value in the place of all cookies.
+fn replace_cookies(value: &[u8]) -> bool {
+    let (map, name) = (MapType::HttpRequestHeaders, "cookie");
+    hostcalls::remove_map_value(map, name).is_ok()
+        && (value.is_empty() || hostcalls::add_map_value_bytes(map, name, value).is_ok())
 }
 
 /// Takes trailers away; false if that did not work.
@@ -147,7 +161,21 @@ pub(crate) fn fail(why: &str) {
     let _given = hostcalls::send_http_response(500, headers, None);
 }
 
-/// Asks Xoxzo.
+/// Answers another request, whose form came without its body.
+pub(crate) fn give_up(context: u32) {
+    if hostcalls::set_effective_context(context).is_err() {
+        // It has ended.
+        return;
+    }
+    error!("{LACKING}");
+    let headers = vec![
+        ("cache-control", "no-store"),
+        ("content-type", "text/plain"),
+    ];
+    let _given = hostcalls::send_http_response(503, headers, Some(LACKING.as_bytes()));
+}
+
+/// Asks Xoxzo, or the guard service.
 ///
 /// # Errors
 ///
@@ -178,8 +206,8 @@ pub(crate) fn call(cluster: &str, call: &Call) -> Result<(), String> {
     })
 }
 
-/// Reads the response of Xoxzo, of so many headers and bytes.
-pub(crate) fn reply(headers: usize, size: usize) -> Answer {
+/// Reads a response, of so many headers and bytes, up to `most` bytes.
+pub(crate) fn reply(headers: usize, size: usize, most: usize) -> Answer {
     // Without headers there is no answer, and to read one would be fatal.
     if headers == 0 {
         let cause = "envoy: no answer".to_string();
@@ -188,7 +216,7 @@ pub(crate) fn reply(headers: usize, size: usize) -> Answer {
     let headers = map(MapType::HttpCallResponseHeaders).unwrap_or_default();
     let value = |name: &str| std::str::from_utf8(headers.value(name)?).ok();
     let status = value(":status").and_then(|status| status.parse().ok());
-    let body = match size.min(REPLY) {
+    let body = match size.min(most) {
         0 => None,
         size => hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, size)
             .ok()

@@ -3,7 +3,8 @@
 //! # In scope
 //!
 //! - Envoy's callbacks and calls: the head and body of a request in, what the gate decides out
-//! - The guard, in the data that all workers of one Envoy share ([`guard`])
+//! - A watch for a setting that Envoy lacks, without which no form would ever be read
+//! - The guard, in the data that all workers of one Envoy share ([`guard`]), or by calls to a fleet's guard service
 //! - Metrics, and a line of log for each decision that costs something
 //!
 //! # Out of scope
@@ -15,7 +16,14 @@
 //! worker 2: root ─ Gate, Cache ─ request, request, …  ─┼─ shared data: id of the process, shards of counters
 //! ```
 //!
-//! Each worker has its own virtual machine; what one of them must know of another is in the shared data.
+//! Each worker has its own virtual machine; what one of them must know of another is in the shared data. In a fleet, each worker pulls the list of
+//! revocations for itself, and a form calls the guard service:
+//!
+//! ```text
+//! worker: root ─ Fleet ── every 2 s ──► guard service ─ store        request with a pass ─► Fleet: no call
+//!                                             ▲
+//! form ───────────────────────────────────────┘
+//! ```
 
 #![deny(unsafe_code)]
 #![deny(missing_docs)]
@@ -37,6 +45,7 @@ mod metrics;
 mod root;
 mod shared;
 mod stream;
+mod watchdog;
 
 pub use root::Root;
 

@@ -11,6 +11,9 @@ use xoxzo_2fa_gate::Event;
 /// Counted changes of shared data that were tried anew.
 const CONFLICT: &str = "guard_conflict";
 
+/// Counts pulls of a fleet's revocations that failed.
+const FLEET_FAILED: &str = "fleet_failed";
+
 /// The counter of an alarm.
 fn counter(alarm: Alarm) -> &'static str {
     match alarm {
@@ -36,7 +39,9 @@ impl Metrics {
     /// Defines all counters, so that they are there at 0.
     pub(crate) fn new() -> Self {
         let names = Event::ALL.map(Event::name).into_iter();
-        let names = names.chain(Alarm::ALL.map(counter)).chain([CONFLICT]);
+        let names = names
+            .chain(Alarm::ALL.map(counter))
+            .chain([CONFLICT, FLEET_FAILED]);
         let counters = names.filter_map(|name| {
             let id =
                 hostcalls::define_metric(MetricType::Counter, &format!("xoxzo_2fa.{name}")).ok()?;
@@ -63,6 +68,10 @@ impl Metrics {
 
     pub(crate) fn conflict(&self) {
         self.add(CONFLICT);
+    }
+
+    pub(crate) fn fleet_failed(&self) {
+        self.add(FLEET_FAILED);
     }
 
     fn add(&self, name: &str) {

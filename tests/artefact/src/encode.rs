@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use wasm_encoder::reencode::{Reencode as _, RoundtripReencoder};
 use wasm_encoder::{
-    ComponentNameSection, ComponentSection as _, CustomSection, NameSection, Section as _,
+    ComponentNameSection, ComponentSection as _, CustomSection, ExportSection, Module, NameSection,
+    RawSection, Section as _,
 };
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use wit_component::{ComponentEncoder, DecodedWasm};
@@ -24,6 +26,37 @@ pub(crate) fn component(module: &[u8]) -> Result<Vec<u8>, Failure> {
 /// A module without names and producers.
 pub(crate) fn stripped(module: &[u8]) -> Result<Vec<u8>, Failure> {
     strip(module, |_| false)
+}
+
+/// A module without the callbacks that are not in a list. The SDK exports all that there are, and each that is there costs a call for each request.
+pub(crate) fn with_callbacks(module: &[u8], kept: &[&str]) -> Result<Vec<u8>, Failure> {
+    let mut written = Module::new();
+    let mut found = 0;
+    for payload in Parser::new(0).parse_all(module) {
+        let payload = payload?;
+        if let Payload::ExportSection(exports) = payload {
+            let mut section = ExportSection::new();
+            for export in exports {
+                let export = export?;
+                let is_callback = export.name.starts_with("proxy_on_");
+                if is_callback && !kept.contains(&export.name) {
+                    continue;
+                }
+                found += usize::from(is_callback);
+                RoundtripReencoder.parse_export(&mut section, export)?;
+            }
+            written.section(&section);
+        } else if let Some((id, range)) = payload.as_section() {
+            written.section(&RawSection {
+                id,
+                data: &module[range],
+            });
+        }
+    }
+    if found != kept.len() {
+        return Err("the module lacks a callback".into());
+    }
+    Ok(written.finish())
 }
 
 /// A module or component with its name, and what registries and tools show of it.

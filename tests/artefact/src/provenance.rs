@@ -51,22 +51,9 @@ fn path(root: &Path) -> PathBuf {
 
 /// A digest of all that guests are built from: the files of `plugin/` and `wit/`, their profile, and the versions of what they depend on.
 pub(crate) fn sources<const N: usize>(root: &Path, packages: [&str; N]) -> Result<String, Failure> {
-    let listed = output(Command::new("git").current_dir(root).args([
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-        "plugin",
-        "tests/guests/*.rs",
-        "tests/guests/Cargo.toml",
-        "wit",
-    ]))?;
-    let mut files: Vec<_> = listed
-        .split('\0')
-        .filter(|file| !file.is_empty() && !file.contains("/tests/") && !file.ends_with(".md"))
-        .collect();
-    files.sort_unstable();
+    if let Some(stray) = files(root, &["--others", "--exclude-standard"])?.first() {
+        return Err(format!("{stray} is not in git, so others would build from other sources: add it, or take it away").into());
+    }
     let mut digest = Sha256::new();
     let mut add = |name: &str, bytes: &[u8]| {
         for part in [name.as_bytes(), bytes] {
@@ -74,9 +61,9 @@ pub(crate) fn sources<const N: usize>(root: &Path, packages: [&str; N]) -> Resul
             digest.update(part);
         }
     };
-    for file in files {
-        match fs::read(root.join(file)) {
-            Ok(bytes) => add(file, &bytes),
+    for file in files(root, &["--cached"])? {
+        match fs::read(root.join(&file)) {
+            Ok(bytes) => add(&file, &bytes),
             // Deleted and not yet committed.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
@@ -112,6 +99,29 @@ pub(crate) fn sources<const N: usize>(root: &Path, packages: [&str; N]) -> Resul
         add(package, lines.join("\n").as_bytes());
     }
     Ok(hex(&digest.finalize()))
+}
+
+/// The sources that git lists with these options, in order.
+fn files(root: &Path, options: &[&str]) -> Result<Vec<String>, Failure> {
+    let listed = output(
+        Command::new("git")
+            .current_dir(root)
+            .args(["ls-files", "-z"])
+            .args(options)
+            .args([
+                "plugin",
+                "tests/guests/*.rs",
+                "tests/guests/Cargo.toml",
+                "wit",
+            ]),
+    )?;
+    let mut files: Vec<_> = listed
+        .split('\0')
+        .filter(|file| !file.is_empty() && !file.contains("/tests/") && !file.ends_with(".md"))
+        .map(str::to_owned)
+        .collect();
+    files.sort_unstable();
+    Ok(files)
 }
 
 /// SHA-256, in hexadecimal.

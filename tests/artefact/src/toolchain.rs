@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use crate::level::Level;
 use crate::{Failure, Shape};
 
 const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The profile of every guest.
+const PROFILE: &str = "plugin";
 
 /// Features beyond the first version of WebAssembly that every engine in use has.
 const PORTABLE: &str = "+mutable-globals,+sign-ext,+bulk-memory,+nontrapping-fptoint";
@@ -83,7 +87,7 @@ impl Toolchain {
             ""
         };
         format!(
-            "profiles plugin, plugin-ask, plugin-steps; -Clink-arg=-zstack-size=65536; two-factor-ask: -Ctarget-cpu=mvp {PORTABLE}{std}"
+            "profile plugin, two-factor-ask at s, two-factor-steps and xoxzo-2fa-envoy at 3; -Clink-arg=-zstack-size=65536; two-factor-ask: -Ctarget-cpu=mvp {PORTABLE}{std}"
         )
     }
 
@@ -91,7 +95,7 @@ impl Toolchain {
     pub(crate) fn build(
         &self,
         package: &str,
-        profile: &str,
+        level: Level,
         shape: Shape,
     ) -> Result<Vec<u8>, Failure> {
         let registry = match env::var_os("CARGO_HOME") {
@@ -129,7 +133,7 @@ impl Toolchain {
         command.args([
             "build",
             "--profile",
-            profile,
+            PROFILE,
             "--locked",
             "--target",
             TARGET,
@@ -138,6 +142,9 @@ impl Toolchain {
             "-p",
             package,
         ]);
+        for change in level.changes() {
+            command.args(["--config", change]);
+        }
         if self.builds_std {
             command
                 .env("RUSTC", &self.rustc)
@@ -155,7 +162,7 @@ impl Toolchain {
             return Err(format!("{package} does not build").into());
         }
         let file = format!(
-            "target-wasm/{TARGET}/{profile}/{}.wasm",
+            "target-wasm/{TARGET}/{PROFILE}/{}.wasm",
             package.replace('-', "_")
         );
         Ok(fs::read(self.root.join(file))?)

@@ -85,7 +85,9 @@ pub fn settings(data: &[u8]) {
     }
     let _foreign = Prepared::parse(text);
     for json in [text.to_string(), configuration(text)] {
-        if let Err(failure) = xoxzo_2fa_json::gate(&json, &|_| None, &[7; 16]) {
+        if let Err(failure) =
+            xoxzo_2fa_json::gate(&json, &|_| None, xoxzo_2fa_json::Home::Process(&[7; 16]))
+        {
             assert!(failure.code == Code::Settings && !failure.detail.contains(&key().to_text()));
         }
     }
@@ -296,7 +298,11 @@ fn gate() -> &'static Gate {
     GATE.get_or_init(|| {
         let exempt = r#"{"paths":["/healthz"],"under":["/static"]}"#;
         let gate = format!(r#"{{"origin":"https://app.example","exempt":{exempt}}}"#);
-        match xoxzo_2fa_json::gate(&configuration(&gate), &|_| None, &[7; 16]) {
+        match xoxzo_2fa_json::gate(
+            &configuration(&gate),
+            &|_| None,
+            xoxzo_2fa_json::Home::Process(&[7; 16]),
+        ) {
             Ok(configured) => configured.gate,
             Err(failure) => panic!("{}", failure.detail),
         }
@@ -400,6 +406,8 @@ pub fn request(data: &[u8]) {
             GateTurn::Respond(response) => sound(&response),
             _ => panic!("a form without its proof did something"),
         },
-        GateTurn::Count(..) | GateTurn::Send(..) => panic!("something is counted without a pass"),
+        GateTurn::Look(..) | GateTurn::Publish(..) | GateTurn::Count(..) | GateTurn::Send(..) => {
+            panic!("something is counted without a pass")
+        }
     }
 }

@@ -10,16 +10,20 @@ import crowd
 import forms
 import headers
 import identity
+import kubernetes
 import leaks
 import limits
 import methods
 import modes
 import paths
+import payments
 import provider
 import returns
 import settings
+import tours
 import trust
 import vectors
+import watch
 from court import Court
 from demo import configuration
 from world import World, bare
@@ -43,18 +47,22 @@ def lost(config: dict[str, Any]) -> None:
 
 GATE = (
     identity.odd_claims,
+    identity.one_session,
     identity.forged_tokens,
     identity.forged_headers,
+    identity.misleading_headers,
+    cookies.kept,
     *forms.ALL,
     *returns.ALL,
     *methods.ALL,
     *bodies.ALL,
     *leaks.ALL,
     *cookies.ALL,
+    *payments.ALL,
 )
 SHIPPED = (
-    identity.two_sessions, identity.forged_tokens, identity.forged_headers, paths.as_shipped, paths.resemblances, paths.forms_of_target,
-    *methods.ALL, *bodies.ALL, leaks.shown, cookies.doubled, cookies.ended,
+    identity.two_sessions, identity.one_session, identity.forged_tokens, identity.forged_headers, identity.misleading_headers, cookies.kept,
+    paths.as_shipped, paths.resemblances, paths.forms_of_target, *methods.ALL, *bodies.ALL, leaks.shown, cookies.doubled, cookies.ended, *payments.ALL,
 )  # fmt: skip
 PLACES: tuple[tuple[str, dict[str, Any], Sequence[Group]], ...] = (
     ("counters", {"change": bare}, leaks.FIRST),
@@ -62,6 +70,8 @@ PLACES: tuple[tuple[str, dict[str, Any], Sequence[Group]], ...] = (
     ("paths", {"change": bare}, paths.ALL),
     ("the gate alone", {"change": bare}, GATE),
     ("as shipped", {}, SHIPPED),
+    ("step-up, bare", {"change": bare, "settings": paths.STEPS}, (paths.step_up_spellings,)),
+    ("step-up, as shipped", {"settings": paths.STEPS}, (paths.step_up_spellings,)),
     ("identity by headers", {"headers": True, "believing": True, "change": alone}, headers.BELIEVING),
     ("headers by jwt_authn", {"headers": True}, headers.WRITTEN),
     ("preflight", {"change": bare, "settings": modes.PREFLIGHT}, (modes.preflight,)),
@@ -76,6 +86,13 @@ PLACES: tuple[tuple[str, dict[str, Any], Sequence[Group]], ...] = (
     ("trust", {}, trust.ALL),
     ("no cluster", {"change": lost}, (provider.no_cluster,)),
     ("settings", {}, settings.ALL),
+    ("Istio", {"change": kubernetes.istio(one_port=False)}, (kubernetes.login, *SHIPPED)),
+    ("Istio on one port", {"change": kubernetes.istio(one_port=True)}, (kubernetes.login,)),
+    ("Envoy Gateway", {"change": kubernetes.envoy_gateway}, (kubernetes.login, *SHIPPED)),
+    ("resources of Kubernetes", {}, kubernetes.ALL),
+    ("the demo", {}, tours.ALL),
+    ("bodies kept back", {"change": watch.without_the_knob}, (watch.named,)),
+    ("slow bodies", {"concurrency": 1}, (watch.patient,)),
 )
 
 

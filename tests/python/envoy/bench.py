@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the gate costs: CPU of Envoy for each request, beside other filters. Prints a Markdown table.
 
-    bench.py [--probe FILE.wasm] [--rounds N] [--seconds N]
+    bench.py [--probe FILE.wasm] [--rounds N] [--seconds N] [--json FILE]
 
 Envoy has one worker on CPU 0, wrk one thread with 16 connections on CPU 1, and the route answers by itself, so that what is measured is the
 filter. All variants run side by side and are asked in turn, in alternating order. CPU is what the kernel counted for Envoy (schedstat).
@@ -9,6 +9,7 @@ Needs wrk and taskset, and nginx for the row of ext_authz.
 """
 
 import argparse
+import json
 import os
 import shutil
 import statistics
@@ -256,6 +257,21 @@ def call_table(rows: list[Variant]) -> str:
     return "\n".join(lines)
 
 
+def told(rows: list[Variant], rounds: int, seconds: int) -> dict[str, Any]:
+    """The CPU time of each row, and what it takes more than the first, in microseconds."""
+    base = rows[0]
+    each = {
+        row.name: {
+            "cpu_us": round(statistics.median(row.costs), 1),
+            "extra_us": round(
+                statistics.median(mine - none for mine, none in zip(row.costs, base.costs, strict=True)), 1
+            ),
+        }
+        for row in rows
+    }
+    return {"rounds": rounds, "seconds": seconds, "rows": each}
+
+
 def run(rows: list[Variant], authority: int | None, rounds: int, seconds: int) -> None:
     """All rows beside each other, asked in turn."""
     with ExitStack() as stack:
@@ -283,6 +299,7 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--json", type=Path, help="a file for the first table as JSON")
     options = parser.parse_args()
     print(
         f"Envoy 1.40, {options.rounds} rounds of {options.seconds} s; medians; ratio and extra: of what each round gave.\n"
@@ -291,6 +308,8 @@ def main() -> None:
         rows = variants(options.probe, authority)
         run(rows, authority, options.rounds, options.seconds)
     print(table(rows), flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(told(rows, options.rounds, options.seconds)))
     if options.probe:
         rows = calls(options.probe)
         run(rows, None, options.rounds, options.seconds)

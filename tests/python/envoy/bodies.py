@@ -6,14 +6,15 @@ from client import Wire, chunked, form, head, raw, request, request2
 from court import Court
 from person import CHALLENGE, PASS
 
+LAST = [("x-trailer", "1"), ("x-2fa-receipt", "1"), ("cookie", f"{PASS}=x")]
+CHUNKS = ("transfer-encoding", "chunked")
+
 
 def trailers(court: Court) -> None:
     """A body that ends with trailers has no mark of its end: it must not slip upstream."""
     world = court.world
-    person, stranger, waiting = world.signed_in(), world.person(), world.person()
+    stranger, waiting = world.person(), world.person()
     waiting.start()
-    last = [("x-trailer", "1"), ("x-2fa-receipt", "1"), ("cookie", f"{PASS}=x")]
-    chunks = ("transfer-encoding", "chunked")
     for path in ("/account", "/transfer", "/.2fa/verify", "/.2fa/start", "/.2fa/x", "/%2e%2e/account"):
         for name, who in {"stranger": stranger, "nobody": None}.items():
             every = [
@@ -22,35 +23,41 @@ def trailers(court: Court) -> None:
                 *(who.headers() if who else []),
                 *world.own_page(),
             ]
-            one = raw(world.port, head("POST", path, [*every, chunks]) + chunked(b"a=b", trailers=last))
+            one = raw(world.port, head("POST", path, [*every, CHUNKS]) + chunked(b"a=b", trailers=LAST))
             court.attack(f"trailers to {path} by {name}", one, 401, 400, 403, 404)
             headers = [*(who.headers() if who else []), *world.own_page()]
-            two = request2(world.port, "POST", path, headers, b"a=b", trailers=last)
+            two = request2(world.port, "POST", path, headers, b"a=b", trailers=LAST)
             court.attack(f"trailers to {path} by {name} over HTTP/2", two, 401, 400, 403, 404)
-            bare = request2(world.port, "POST", path, headers, trailers=last)
+            bare = request2(world.port, "POST", path, headers, trailers=LAST)
             court.attack(f"only trailers to {path} by {name}", bare, 401, 400, 403, 404)
     fields = form(csrf=waiting.csrf, pin=waiting.wrong_pin())
     headers = [*waiting.headers(), *world.own_page(), ("accept", "application/json")]
-    answer = request2(world.port, "POST", "/.2fa/verify", headers, fields, trailers=last)
+    answer = request2(world.port, "POST", "/.2fa/verify", headers, fields, trailers=LAST)
     court.attack("wrong PIN with trailers over HTTP/2", answer, 400, 401, 403, 422, error="wrong-pin")
-    every = [("host", f"localhost:{world.port}"), ("connection", "close"), *headers, chunks]
-    answer = raw(world.port, head("POST", "/.2fa/verify", every) + chunked(fields[:9], fields[9:], trailers=last))
+    every = [("host", f"localhost:{world.port}"), ("connection", "close"), *headers, CHUNKS]
+    answer = raw(world.port, head("POST", "/.2fa/verify", every) + chunked(fields[:9], fields[9:], trailers=LAST))
     court.attack("wrong PIN with trailers", answer, 400, 401, 403, 422, error="wrong-pin")
     fields = form(csrf=waiting.csrf, pin=waiting.pin())
-    answer = request2(world.port, "POST", "/.2fa/verify", headers, fields, trailers=last)
+    answer = request2(world.port, "POST", "/.2fa/verify", headers, fields, trailers=LAST)
     court.attack("right PIN with trailers", answer, 200, 303)
     court.hold("right PIN with trailers is a pass", PASS in answer.cookies(), answer)
     court.attack(
-        "trailers to logout", request2(world.port, "POST", "/.2fa/logout", headers, b"csrf=x", trailers=last), 403
+        "trailers to logout", request2(world.port, "POST", "/.2fa/logout", headers, b"csrf=x", trailers=LAST), 403
     )
+
+
+def passed_trailers(court: Court) -> None:
+    """With a pass the app gets the whole body, and no receipt from a trailer."""
+    world = court.world
+    person = world.signed_in()
     for send in (1, 2):
         before = len(world.seen())
         headers = [*person.headers(), ("content-type", "text/plain")]
         if send == 1:
-            every = [("host", f"localhost:{world.port}"), ("connection", "close"), *headers, chunks]
-            raw(world.port, head("POST", "/account", every) + chunked(b"a=b", trailers=last))
+            every = [("host", f"localhost:{world.port}"), ("connection", "close"), *headers, CHUNKS]
+            raw(world.port, head("POST", "/account", every) + chunked(b"a=b", trailers=LAST))
         else:
-            request2(world.port, "POST", "/account", headers, b"a=b", trailers=last)
+            request2(world.port, "POST", "/account", headers, b"a=b", trailers=LAST)
         came = world.seen()[before:]
         world.wanted += len(came)
         strange = [name for one in came for name, _ in one.trailers if name.startswith("x-2fa")]
@@ -157,4 +164,4 @@ def odd_bytes(court: Court) -> None:
     world.reach(person, "/account", [("cookie", b"a=\xff")])
 
 
-ALL = (trailers, lengths, odd_bytes)
+ALL = (trailers, passed_trailers, lengths, odd_bytes)

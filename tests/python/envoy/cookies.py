@@ -184,6 +184,24 @@ def ended(court: Court) -> None:
     court.hold("no pass by it", PASS not in answer.cookies())
 
 
+def kept(court: Court) -> None:
+    """The gate's own cookies reach no app, however they are sent; all others do."""
+    world = court.world
+    person = world.signed_in()
+    mine = f"{PASS}={person.cookies[PASS]}"
+    lines = ([f"a=b; {mine}; c=d"], ["a=b", mine, "c=d"], [f"{mine};{CHALLENGE}=x", "a=b;c=d"])
+    for cookies in lines:
+        for send in (request, request2):
+            headers: list[tuple[Text, Text]] = [world.session(person.token), *(("cookie", one) for one in cookies)]
+            before = len(world.seen())
+            answer = send(world.port, "GET", "/account", headers)
+            came = world.seen()[before:]
+            world.wanted += len(came)
+            told = "; ".join(value for one in came for value in one.header("cookie"))
+            wanted = "__Host-2fa-" not in told and "a=b; c=d" in told and person.token in told
+            court.hold(f"{cookies}, {send.__name__}", wanted and answer.status == 200, (answer.status, told))
+
+
 def used(court: Court) -> None:
     """A challenge gives one pass."""
     world = court.world

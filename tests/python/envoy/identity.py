@@ -128,6 +128,28 @@ def forged_headers(court: Court) -> None:
     court.attack("receipt in place of a pass", request(world.port, "GET", "/account", again), 401)
 
 
+def misleading_headers(court: Court) -> None:
+    """By none of these does the app hear of another path or user, nor skip a check."""
+    world = court.world
+    person = world.signed_in()
+    for name in (
+        "x-2fa.receipt",
+        "x.2fa.receipt",
+        "x-envoy-original-path",
+        "x-forwarded-prefix",
+        "x-forwarded-uri",
+        "x-middleware-subrequest",
+        "x-rewrite-url",
+    ):
+        for path in ("/account", "/static/x"):
+            before = len(world.seen())
+            answer = court.plain(path, person, [(name, "/account")])
+            came = world.seen()[before:]
+            world.wanted += len(came)
+            strange = [one for one in came if one.header(name)]
+            court.hold(f"{name} to {path}", not strange and answer.status in (200, 400, 404), (answer.status, strange))
+
+
 def own_headers(seen: Request) -> dict[str, list[str]]:
     """The headers that an app might take for those of the gate."""
     names = {key for key, _ in seen.headers if key.replace("_", "-").startswith("x-2fa")}
@@ -165,4 +187,31 @@ def two_sessions(court: Court) -> None:
             )
 
 
-ALL = (odd_claims, forged_tokens, forged_headers, two_sessions)
+def one_session(court: Court) -> None:
+    """What only holds the session's name is no second session: the app is reached. With two, signing in stays possible, and a page says why all else is shut."""
+    world = court.world
+    person, victim = world.signed_in(), world.person()
+    mine, other = f"{SESSION}={person.token}", f"{SESSION}={victim.token}"
+    name = SESSION.removeprefix("__Host-")
+    for cookie in (
+        f"a={SESSION}; {mine}", f"{mine}; a={SESSION}", f"{SESSION}-csrf=x; {mine}", f"{mine}; {SESSION}-csrf={victim.token}",
+        f"x{SESSION}=y; {mine}", f"x{SESSION}={victim.token}; {mine}", f"{name}_seen=1; {mine}", f"my{name}=1; {mine}",
+    ):  # fmt: skip
+        for over, send in (("HTTP/1", request), ("HTTP/2", request2)):
+            before = len(world.seen())
+            answer = send(world.port, "GET", "/account", [("cookie", cookie), person.cookie_header()])
+            came = world.seen()[before:]
+            world.wanted += len(came)
+            users = [world.users_of(one) for one in came]
+            reached = answer.status == 200 and users == [{person.subject}]
+            court.hold(f"{cookie[:40]} over {over}", reached, (answer, users))
+    both = [("cookie", f"{mine}; {other}"), person.cookie_header(), ("accept", "text/html")]
+    before = len(world.seen())
+    answer = request(world.port, "GET", "/login", both)
+    world.wanted += len(world.seen()) - before
+    court.hold("sign-in with two sessions", answer.status == 200 and len(world.seen()) == before + 1, answer)
+    answer = court.attack("a page with two sessions", request(world.port, "GET", "/account", both), 403)
+    court.hold("the page says so", b"Your browser sent two sessions" in answer.body, answer.body[-600:])
+
+
+ALL = (odd_claims, forged_tokens, forged_headers, two_sessions, one_session)

@@ -1,5 +1,6 @@
 """What Envoy logs and shows of itself holds no secret, no number, no code and nothing that opens a door."""
 
+import json
 import re
 
 from court import Court
@@ -29,6 +30,7 @@ def shown(court: Court) -> None:
         court.hold(f"secrets in {place}", not own, own)
     for place, text in logs.items():
         text = re.sub(r"^\[[^]]*\]\[[^]]*\]", "", text, flags=re.MULTILINE)  # Time and thread.
+        text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "", text)  # A request's id has any digits.
         own = [pin for pin in world.pins if re.search(rf"(?<![\d.]){pin}(?!\d)", text)]
         court.hold(f"codes in {place}", not own, own)
 
@@ -67,4 +69,20 @@ def counted(court: Court) -> None:
     court.hold("counters are there", set(found) >= {*expected, "guard_conflict"}, found)
 
 
-FIRST, ALL = (counted,), (shown,)
+def logged(court: Court) -> None:
+    """The log tells each decision of the login above, with the client's address and pseudonyms of the user."""
+    court.world.restart()
+    lines = [line[line.index("{") :] for line in court.world.log.splitlines() if '"operation"' in line]
+    told = [json.loads(line) for line in lines]
+    events = [(line["event"], line["operation"], line["outcome"]) for line in told]
+    court.hold("a line for each decision", events == DECISIONS, events)
+    court.hold("the client's address", {line.get("client") for line in told} == {"127.0.0.1"}, told)
+    for name, length in (("subject", 22), ("recipient", 22), ("calling_code", 2), ("challenge_id", 11)):
+        names = {line.get(name, "") for line in told}
+        court.hold(f"one {name} in all lines", len(names) == 1 and {len(it) for it in names} == {length}, names)
+    own = [secret for secret in court.world.secrets if secret and any(secret in line for line in lines)]
+    court.hold("nothing personal in a line", not own, own)
+
+
+DECISIONS = [("sent", "start", "ok"), ("refused", "verify", "refuse"), ("accepted", "verify", "ok")]
+FIRST, ALL = (counted, logged), (shown,)

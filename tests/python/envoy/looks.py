@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+
 from client import Answer
+from payments import Till
 from person import PASS
 from shopper import LOGOUT, PIN, RESEND, VERIFY, Shopper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from shopper import Stage
 
@@ -90,6 +94,58 @@ def accessible(stage: Stage) -> None:
         examine(one, "sign in first")
 
 
+# A name of each language, as a browser sends it.
+LANGUAGES = ("en-GB", "ja-JP", "id-ID", "ms-MY", "vi-VN", "th-TH", "zh-CN", "zh-TW", "ko-KR", "es-ES")
+# How people look at pages. At 400 %, a window of 1280 points has 320.
+VIEWS: dict[str, dict[str, Any]] = {
+    "phone": {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 360, "height": 740}},
+    "400": {"viewport": {"width": 320, "height": 256}},
+}
+
+
+def every_page(one: Shopper, look: Callable[[str], None]) -> None:
+    """All pages that people see: of a code, of a payment, and of what went wrong."""
+    one.page.goto("/account")
+    look("sign in first")
+    through_all_pages(one, look)
+    one.page.goto("/.2fa/nothing")
+    look("not found")
+    till, person = Till(one.world), one.person()
+    one.page.goto(till.path(till.sign(person)))
+    look("payment")
+    one.page.goto(till.path("x"))
+    look("payment refused")
+    one.forget(PASS)
+    one.page.goto("/healthz")
+    one.post("/account")
+    look("form refused")
+
+
+def languages(stage: Stage) -> None:
+    """In each language no page has a fault that axe-core finds, none is wider than the screen, and each says which language it is in."""
+    axe = Axe()
+    for language in LANGUAGES:
+        for name, context in VIEWS.items():
+            # Colours are the same in every language.
+            if name == "dark" and language != LANGUAGES[0]:
+                continue
+            with stage.shopper(locale=language, **context) as one:
+
+                def look(where: str, one: Shopper = one, language: str = language, name: str = name) -> None:
+                    examine(one, f"{language}, {name}, {where}")
+                    root = one.page.locator("html")
+                    told = root.get_attribute("lang") or ""
+                    wanted = {"zh-CN": "zh-Hans", "zh-TW": "zh-Hant"}.get(language, language.partition("-")[0])
+                    assert (told, root.get_attribute("dir")) == (wanted, "ltr"), f"{language}, {where}: {told}"
+                    if name != "400":
+                        found = axe.run(one.page)
+                        assert not found.violations_count, f"{language}, {name}, {where}: {found.generate_report()}"
+                    one.shot(stage.shots, f"{language}-{name}-{where.replace(' ', '-')}")
+
+                every_page(one, look)
+
+
 def by_keyboard(stage: Stage) -> None:
     """The field has the focus, the keyboard of digits and the code from the message; Enter sends."""
     with stage.shopper() as one:
@@ -111,6 +167,38 @@ def by_keyboard(stage: Stage) -> None:
         one.page.wait_for_url("**/account")
 
 
+def errors_come_first(stage: Stage) -> None:
+    """The title says that something went wrong, and the focus is on it: the code's field, or else the message."""
+    focus = "() => document.activeElement.id"
+    with stage.shopper() as one:
+        one.open()
+        assert not one.page.title().startswith("Error"), one.page.title()
+        one.start()
+        one.enter(one.wrong_pin())
+        assert one.page.title().startswith("Error: "), one.page.title()
+        assert one.page.evaluate(focus) == "pin"
+        one.page.goto("/.2fa/nothing")
+        assert one.page.title().startswith("Error: "), one.page.title()
+        assert one.page.evaluate(focus) == "alert"
+
+
+def waiting(stage: Stage) -> None:
+    """Buttons for another message work when one may be asked for: scripts count the seconds, and without them a line says how many."""
+    with stage.shopper() as one:
+        one.page.clock.set_fixed_time(1_000_000_000)
+        one.open()
+        one.start()
+        assert not one.page.locator(RESEND).is_enabled()
+        assert re.search(r"again in \d:\d\d\.", one.text()), one.text()
+        one.page.clock.set_fixed_time(1_000_001_000)
+        one.page.locator(f"{RESEND}:enabled").wait_for()
+        assert not one.page.locator("#wait").is_visible()
+    with stage.shopper(java_script_enabled=False) as one:
+        one.open()
+        one.start()
+        assert one.page.locator(RESEND).is_enabled()
+
+
 def without_javascript(stage: Stage) -> None:
     with stage.shopper(java_script_enabled=False) as one:
         one.open("/account?a=b")
@@ -125,8 +213,7 @@ def without_javascript(stage: Stage) -> None:
         one.at("/account?a=b")
         one.page.goto("/.2fa/")
         one.click(LOGOUT)
-        one.page.goto("/account")
-        one.at("/.2fa/")
+        one.at("/login")
 
 
 def japanese(stage: Stage) -> None:
@@ -222,4 +309,15 @@ def renewed(stage: Stage) -> Iterator[float]:
 
 
 WAITING = (renewed,)
-STORIES = (accessible, by_keyboard, without_javascript, japanese, dark, small_screen, as_json)
+STORIES = (
+    accessible,
+    languages,
+    by_keyboard,
+    errors_come_first,
+    waiting,
+    without_javascript,
+    japanese,
+    dark,
+    small_screen,
+    as_json,
+)

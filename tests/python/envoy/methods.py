@@ -100,7 +100,10 @@ def upgrades(court: Court) -> None:
             ("http2-settings", "AAMAAABkAAQAAP__"),
             own,
         ]
-        court.attack(f"upgrade to {kind}", sent(stranger, odd), 401, 403, 400)
+        court.attack(f"upgrade to {kind}", sent(stranger, odd), 401, 403, 400, 405)
+    exempt = [*socket_, ("origin", "https://evil.example")]
+    court.attack("websocket to an exempt path, other origin", sent(None, exempt, "/static/x"), 403)
+    court.attack("websocket to an exempt path, no origin", sent(None, socket_, "/static/x"), 403)
     court.attack("websocket to the gate", sent(person, [*socket_, own], "/.2fa/"), 200, 400, 403, 404, 405)
     extended = [(":protocol", "websocket")]
     answer = request2(world.port, "CONNECT", "/account", [*stranger.headers(), own], pseudo=extended)

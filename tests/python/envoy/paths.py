@@ -121,6 +121,39 @@ NOTHING = (
 )
 
 
+# Signs that a path may hold plainly, and that a server may also read from an escape.
+SIGNS = "!$&'()+,=:@"
+# Places of `step_up` within an exempt tree: no spelling of one may be taken for the rest of the tree.
+STEPS = {
+    "gate": {
+        "exempt": {"paths": ["/login", "/logout", "/healthz"], "under": ["/v1", "/static"]},
+        "step_up": {"paths": [*(f"/v1/pay{sign}send" for sign in SIGNS), "/v1/transfer", "/v1/%E3%82%AC%E3%82%B9"]},
+    }
+}
+# What applications, frameworks and file systems read as `/v1/transfer`.
+ALIKE = (
+    "/v1/transfer", "/v1/Transfer", "/v1/TRANSFER/1?a=b", "/v1/transfer%20", "/v1/%20transfer", "/v1/transfer%C2%A0", "/v1/transfer.", "/v1/transfer+",
+    "/v1/trans%E2%80%8Bfer", "/v1/tran%C5%BFfer", "/v1/%EF%BD%94ransfer", "/v1/transfer::$DATA", "/v1/transfer%3A%3A%24DATA", "/v1/transfer%3a%3a%24data",
+    "/v1/tra%CC%80nsfer", "/v1/transfer.json", "/v1/transfer.xml/1", "/v1/index.php/transfer", "/index.php/v1/transfer", "/v1/%E3%82%AC%E3%82%B9", "/v1/%E3%82%AB%E3%82%99%E3%82%B9", "/v1/transfer;a=b", "/v1/transfer%3Ba=b",
+)  # fmt: skip
+
+
+def step_up_spellings(court: Court) -> None:
+    """No spelling of a place that needs a recent code is exempt, whatever else its tree is."""
+    stranger, world = court.world.person(), court.world
+    world.reach(stranger, "/v1/other", status=404)
+    world.reach(stranger, "/v1/pay", status=404)
+    targets = [*ALIKE, "/v1/PAY:send", "/v1/pay:send/1"]
+    for sign in SIGNS:
+        hexadecimal = f"%{ord(sign):02X}"
+        targets += [f"/v1/pay{spelled}send" for spelled in (sign, hexadecimal, hexadecimal.lower())]
+    for target in dict.fromkeys(targets):  # Some escapes have no letters.
+        for method in ("GET", "POST"):
+            for send in (court.plain, court.plain2):
+                answer = send(target, stranger, (), method)
+                court.attack(f"{method} {target}, {send.__name__}", answer, 401, 400)
+
+
 def spellings(court: Court) -> None:
     """Nobody needs a doubtful spelling: it is 400 with a pass, without, and over HTTP/2 as well."""
     person, stranger = court.world.signed_in(), court.world.person()

@@ -11,11 +11,13 @@ from notation import Refused
 from person import Person
 
 
-def proves(key: str, spelling: str, person: Person) -> bool:
-    """Whether it proves now that this user, with this number and in this session, got past the gate."""
+def proves(key: str, spelling: str, person: Person, paid: dict[str, str] | None = None) -> bool:
+    """Whether it proves now that this user, with this number and in this session, got past the gate, or confirmed a payment there."""
     user = {"subject": person.subject, "recipient": person.phone, "session": person.session}
     try:
-        receipt.check_receipt([key], spelling, int(time.time()), {**user, "purpose": "login"})
+        receipt.check_receipt(
+            [key], spelling, int(time.time()), {**user, "purpose": "login", **({"transaction": paid} if paid else {})}
+        )
     except Refused:
         return False
     return True

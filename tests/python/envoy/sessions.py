@@ -1,5 +1,6 @@
 """Stories of the pass: whose it is, how long it lasts, and where."""
 
+from person import PASS, SESSION
 from shopper import LOGOUT, Stage
 
 
@@ -17,30 +18,39 @@ def stolen_pass(stage: Stage) -> None:
         one.pass_gate()
         for other in (thief, stranger):
             other.sign_in()
-            other.put(one.take_pass())
+            other.put(one.take(PASS))
             other.page.goto("/account")
             other.at("/.2fa/")
 
 
 def logout(stage: Stage) -> None:
-    """After the logout an old copy of the pass is none."""
+    """The logout ends pass and session. With old copies of both, the pass is none."""
     with stage.shopper() as one:
         one.pass_gate()
-        copy = one.take_pass()
+        copies = [one.take(PASS), one.take(SESSION)]
         one.page.goto("/.2fa/")
         one.click(LOGOUT)
+        one.at("/login")
+        assert not {PASS, SESSION} & one.cookies(), one.cookies()
+        answer = one.page.goto("/account")
+        assert answer and answer.status == 401, answer
+        assert one.page.locator('a[href="/login"]').count() == 1, one.text()
+        for copy in copies:
+            one.put(copy)
         one.page.goto("/account")
         one.at("/.2fa/")
-        one.put(copy)
-        one.page.goto("/account")
-        one.at("/.2fa/")
+    # A link signs nobody out: the app asks.
+    with stage.shopper() as one:
+        one.sign_in()
+        one.page.goto("/logout")
+        assert SESSION in one.cookies() and one.page.locator('main form[action="/logout"]').count() == 1, one.text()
 
 
 def changed_phone(stage: Stage) -> None:
     """With the new number in the session the old pass is none, and the code goes to the new phone."""
     with stage.shopper() as one:
         one.pass_gate()
-        old = one.take_pass()
+        old = one.take(PASS)
         one.changed(phone=one.world.person().phone, version=2)
         one.sign_in()
         one.put(old)

@@ -1,5 +1,7 @@
 """Somebody in a browser, in front of the shop."""
 
+import base64
+import json
 import re
 import secrets
 import time
@@ -11,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 from playwright.sync_api import Request as Fetched
 
 from demo.app import User
-from person import PASS, fresh_number
+from person import SESSION, Person, fresh_number
 from world import Ground
 
 PIN = "input[name=pin]"
@@ -134,10 +136,39 @@ class Shopper:
                 self.click(button)
         assert len(self.messages(channel)) == count
 
-    def take_pass(self) -> dict[str, Any]:
-        """A copy of the pass cookie."""
-        [found] = [dict(cookie) for cookie in self.context.cookies() if cookie.get("name") == PASS]
+    def take(self, name: str) -> dict[str, Any]:
+        """A copy of a cookie."""
+        [found] = [dict(cookie) for cookie in self.context.cookies() if cookie.get("name") == name]
         return found
+
+    def forget(self, name: str) -> None:
+        """A cookie is gone."""
+        self.context.clear_cookies(name=name)
+
+    def person(self) -> Person:
+        """The same user in the same session, as a program."""
+        token = str(self.take(SESSION)["value"])
+        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        return Person(self.world, subject=self.user.subject, phone=self.user.phone, session=claims["sid"])
+
+    def post(self, path: str, **fields: str) -> None:
+        """Sends a form of the shop."""
+        with self.page.expect_navigation():
+            self.page.evaluate(
+                """([path, fields]) => {
+                    const form = Object.assign(document.createElement('form'), { method: 'post', action: path });
+                    for (const [name, value] of Object.entries(fields)) {
+                        form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
+                    }
+                    document.body.append(form);
+                    setTimeout(() => form.submit());
+                }""",
+                [path, fields],
+            )
+
+    def cookies(self) -> set[str]:
+        """The names of all cookies."""
+        return {str(cookie.get("name")) for cookie in self.context.cookies()}
 
     def put(self, cookie: dict[str, Any]) -> None:
         self.context.add_cookies([cookie])  # type: ignore[list-item]

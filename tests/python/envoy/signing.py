@@ -128,12 +128,23 @@ def idle(stage: Stage) -> Iterator[float]:
     """Who has not been there for a minute needs a new code."""
     with stage.shopper(stage.brief) as one:
         one.pass_gate()
+        # A form that was being filled in meanwhile.
+        one.page.goto("/transfer")
+        one.page.fill("input[name=to]", "Bob é")
+        one.page.fill("input[name=amount]", "1200")
         yield 61
-        one.page.goto("/account")
-        one.at("/.2fa/")
-        one.start()
-        one.enter(one.pin())
-        one.at("/account")
+        one.click("main button")
+        one.at("/transfer")
+        assert one.shows("Your browser still has what you sent"), one.text()
+        one.shot(stage.shots, "form-kept")
+        with one.context.expect_page() as opened:
+            one.page.click("main a")
+        tab = opened.value
+        one.click(START, tab)
+        one.enter(one.pin(), tab)
+        one.at("/transfer", tab)
+        one.reload()
+        assert one.shows("Sent 1,200 yen to Bob é"), one.text()
 
 
 def step_up(stage: Stage) -> Iterator[float]:

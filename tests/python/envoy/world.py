@@ -22,6 +22,7 @@ from person import AUDIENCE, ISSUER, SESSION, TYPE, Person
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMAND = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/xoxzo-2fa"
+SANDBOX = COMMAND.with_name("xoxzo-2fa-sandbox")
 
 # What the tests need more of than an app would give.
 GENEROUS: dict[str, Any] = {
@@ -59,7 +60,6 @@ def bare(config: dict[str, Any]) -> None:
     upstream = {"explicit_http_config": {"http_protocol_options": {"enable_trailers": True}}}
     options = {"@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions", **upstream}
     configuration.cluster(config, "app")["typed_extension_protocol_options"] = {HTTP_OPTIONS: options}
-    manager["http_filters"] = [part for part in manager["http_filters"] if part["name"] != "envoy.filters.http.rbac"]
 
 
 class Ground:
@@ -78,7 +78,7 @@ class Ground:
         self.session_key = secrets.token_bytes(32)
         with ExitStack() as stack:
             self.directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="xoxzo-2fa-")))
-            self.sandbox = stack.enter_context(Sandbox(COMMAND, sandbox))
+            self.sandbox = stack.enter_context(Sandbox(SANDBOX, sandbox))
             self.app = stack.enter_context(
                 App(session_key=self.session_key, issuer=ISSUER, audience=AUDIENCE, cookie=SESSION, record=True)
             )

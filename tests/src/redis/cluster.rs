@@ -1,6 +1,7 @@
 //! A cluster: masters that share the slots, each with its replicas.
 
-use super::{Server, free_port, until};
+use super::{Server, free_port};
+use crate::until;
 
 /// All of a cluster's slots.
 const SLOTS: usize = 16_384;

@@ -1,6 +1,6 @@
 //! The store as the weak point: it is away, forgets, and answers what cannot be.
 
-use xoxzo_2fa::{Charge, Code, Guard, GuardError, Total, Totals};
+use xoxzo_2fa::{Charge, Code, Guard, GuardError, MemoryGuard, Total, Totals};
 use xoxzo_2fa_tests::LIFE;
 
 use crate::field::{Field, HOME, account, from, victim, wrong};
@@ -117,6 +117,9 @@ fn bring_a_store_that_fails_its_self_test(field: &Field) {
         free.iter_mut().for_each(|charge| charge.limit = u32::MAX);
         Some(inner.add(&free))
     });
+    field.refused(Code::Guard, build());
+    // It begins anew with each list.
+    guard.play(|_, charges| Some(MemoryGuard::with_capacity(1_000).add(charges)));
     field.refused(Code::Guard, build());
     // It loses the last.
     guard.play(|inner, charges| {

@@ -22,7 +22,7 @@ pub(crate) enum Store {
     Memory,
     Sqlite,
     Redis,
-    /// One that forgets everything with each list and still passes the self-test: attacks on counters must get through there.
+    /// One that forgets everything with each list and leaves out the self-test, which would find it: attacks on counters must get through there.
     Amnesiac,
 }
 
@@ -279,5 +279,9 @@ impl Guard for Amnesiac {
 
     fn scope(&self) -> Scope {
         Scope::Shared
+    }
+
+    fn check(&self) -> Result<(), GuardError> {
+        Ok(())
     }
 }

@@ -7,7 +7,11 @@ use xoxzo_2fa_tests::key;
 
 fn read(configuration: &Value) -> Result<(), String> {
     let environment = |name: &str| (name == "KEY").then(|| key(1));
-    match xoxzo_2fa_json::gate(&configuration.to_string(), &environment, &[7; 16]) {
+    match xoxzo_2fa_json::gate(
+        &configuration.to_string(),
+        &environment,
+        xoxzo_2fa_json::Home::Process(&[7; 16]),
+    ) {
         Ok(_) => Ok(()),
         Err(failure) => {
             assert_eq!(failure.code, Code::Settings);
@@ -59,6 +63,29 @@ fn a_purpose_may_have_a_long_name() {
         read(&configuration(&json!({"purpose": name}), &purposes)),
         Ok(())
     );
+}
+
+/// Control planes name the claims by their issuer, and providers name claims of their own by URLs.
+#[test]
+fn issuers_and_claims_may_be_long_urls() {
+    let with = |identity: Value| read(&configuration(&json!({"identity": identity}), &json!({})));
+    let url = |length: usize| format!("{:a<length$}", "https://securetoken.google.com/");
+    for (name, longest) in [
+        ("key", 256),
+        ("filter", 256),
+        ("subject", 128),
+        ("phone", 128),
+        ("session", 128),
+        ("credential_version", 128),
+    ] {
+        assert_eq!(with(json!({name: url(longest)})), Ok(()), "{name}");
+        let said = with(json!({name: url(longest + 1)})).unwrap_err();
+        let place = format!("gate.identity.{name}");
+        assert!(
+            said.contains(&place) && said.contains(&format!("1 to {longest} ")),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -320,6 +320,19 @@ fn malformed(base: &Value) -> Vec<Value> {
         ),
         change("no currency", paid("1250", "XXX", "例のお店")),
         change("a payee with four digits", paid("1250", "JPY", "Shop 1234")),
+        change(
+            "a payee with digits of another script",
+            paid("1250", "JPY", "一二三四"),
+        ),
+        change(
+            "a payee that is a link",
+            paid("1250", "JPY", "evil.example"),
+        ),
+        change("a payee in two scripts", paid("1250", "JPY", "P\u{430}y")),
+        change(
+            "a payee with marks piled on a letter",
+            paid("1250", "JPY", "ร\u{e49}\u{e49}าน"),
+        ),
         changed(
             base,
             "a malformed expectation and no receipt",

@@ -89,6 +89,18 @@ fn settings() {
             json!({"service": "Code 12-34"}),
         ),
         (
+            "a service that is an address",
+            json!({"service": "Shop 1.1.1"}),
+        ),
+        (
+            "a service with a code in another script's digits",
+            json!({"service": "一二三四"}),
+        ),
+        (
+            "a service with marks piled on a letter",
+            json!({"service": "ร\u{e49}\u{e49}าน"}),
+        ),
+        (
             "a service in letters that look alike",
             json!({"service": "P\u{430}y"}),
         ),

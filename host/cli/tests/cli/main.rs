@@ -1,13 +1,16 @@
 //! The command line as scripts use it: shapes, exit status, and what it keeps to itself.
 
+mod check;
 mod completions;
+mod doctor;
 mod explain;
 mod operations;
 mod operators;
 mod outputs;
 mod shell;
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -343,10 +346,44 @@ fn the_demo_shows_what_is_refused() {
     );
 }
 
+/// By hand, the phone can be looked at until the user presses Enter.
+#[test]
+fn the_demo_waits_at_its_end() {
+    let shell = Shell::new();
+    let mut child = shell.command(&["demo"]).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut until = |word: &str| {
+        let found = lines.find(|line| line.as_ref().unwrap().contains(word));
+        found.expect("the demo goes on").unwrap()
+    };
+    let message = until("code is ");
+    let (_, code) = message.split_once("code is ").unwrap();
+    let code: String = code.chars().take_while(char::is_ascii_digit).collect();
+    writeln!(input, "{code}").unwrap();
+    until("   accepted");
+    let end = until("press Enter to end");
+    let address = end.split_once("http://").unwrap().1;
+    let address = address.split_once("/_sandbox/").unwrap().0;
+    let mut page = TcpStream::connect(address).unwrap();
+    write!(
+        page,
+        "GET /_sandbox/ HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut text = String::new();
+    page.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
+    assert!(text.contains("+819012345678"), "{text}");
+    assert!(child.try_wait().unwrap().is_none(), "it waits for Enter");
+    input.write_all(b"\n").unwrap();
+    until("next: the same with your own program");
+    assert!(child.wait().unwrap().success());
+}
+
 /// The arguments are those of the program `xoxzo-2fa-sandbox`; faults are told like those of other commands.
 #[test]
 fn the_sandbox_says_where_it_is() {
-    use std::io::{BufRead, BufReader};
     let shell = Shell::new();
     let arguments = [
         "sandbox",

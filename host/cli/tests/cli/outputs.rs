@@ -1,7 +1,7 @@
 //! Outputs: nothing is lost if nobody reads, JSON has one shape, and faults name their place.
 
 use std::fs::{self, File, OpenOptions};
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
@@ -30,21 +30,41 @@ fn null() -> Stdio {
     File::create("/dev/null").unwrap().into()
 }
 
+/// Runs a command whose standard output was closed.
+fn without_output(shell: &Shell, arguments: &[&str]) -> Output {
+    let mut own = shell.command(arguments);
+    own.env_remove("RUST_LOG");
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "exec \"$@\" >&-", "sh"])
+        .arg(own.get_program())
+        .args(own.get_args());
+    for (name, value) in own.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.stdin(Stdio::null()).output().unwrap()
+}
+
 fn told(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 #[test]
 fn no_token_is_lost() {
-    for (stdout, status, json) in [
-        (full as fn() -> Stdio, 4, &[][..]),
-        (closed_pipe, 4, &["--json"]),
-        // It also stands for an output that was closed (`>&-`).
-        (null, 0, &[]),
+    type Way = fn(&Shell, &[&str]) -> Output;
+    let filled: Way = |shell, arguments| into(shell, arguments, full());
+    let unread: Way = |shell, arguments| into(shell, arguments, closed_pipe());
+    for (output, status, json) in [
+        (filled, 4, &[][..]),
+        (unread, 4, &["--json"]),
+        (without_output, 0, &[]),
     ] {
         let shell = Shell::new();
         let start = [&["start"][..], json, &TO].concat();
-        let output = into(&shell, &start, stdout());
+        let output = output(&shell, &start);
         let told = told(&output);
         assert_eq!(output.status.code(), Some(status), "{told}");
         assert_eq!(shell.sandbox.inbox(None).len(), 1);
@@ -59,6 +79,17 @@ fn no_token_is_lost() {
         let verify = [&["verify", "--json", "--token", &token][..], &TO].concat();
         assert_eq!(shell.json(&verify, &shell.pin()).0, 0);
     }
+}
+
+/// Who throws the token away wants none in a log of errors.
+#[test]
+fn a_token_that_is_thrown_away_is_not_told() {
+    let shell = Shell::new();
+    let output = into(&shell, &[&["start"][..], &TO].concat(), null());
+    let told = told(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("sent to +81********78"), "{told}");
+    assert!(told.lines().all(|line| line.contains(' ')), "{told}");
 }
 
 #[test]
@@ -129,6 +160,7 @@ fn json_has_one_shape() {
     }
     only("credits", run(&["credits", "--json"], ""));
     only("checked", run(&["check", "--json"], ""));
+    only("examined", run(&["doctor", "--json"], ""));
     only("previews", run(&["preview", "--json"], ""));
     only(
         "token_info",
@@ -192,6 +224,17 @@ fn faults_name_file_field_variable_and_the_likely_spelling() {
             ", xoxzo: unknown field `service`",
         ),
         ("{", "", "line 1: not JSON"),
+        (
+            "\"xoxzo\":{",
+            "\"xoxzo\":{\n\"sid\":\"x\",",
+            ", line 2: duplicate field `sid`",
+        ),
+        ("{", "\u{feff}{", "line 1: begins with a byte order mark"),
+        (
+            "\"test\":true",
+            "\"test\":\"yes\"",
+            "test, line 1: must be true or false",
+        ),
     ] {
         let told = check(whole.replacen(was, is, 1));
         assert!(

@@ -21,13 +21,18 @@ pub(crate) struct Shell {
 
 impl Shell {
     pub(crate) fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    /// A shell whose account is of another kind.
+    pub(crate) fn with(account: Options) -> Self {
         static SHELLS: AtomicU32 = AtomicU32::new(0);
         let number = SHELLS.fetch_add(1, Ordering::SeqCst);
         let folder =
             std::env::temp_dir().join(format!("xoxzo-2fa-cli-{}-{number}", std::process::id()));
         let (key, guard_key) = (xoxzo_2fa::keygen().unwrap(), xoxzo_2fa::keygen().unwrap());
         Self {
-            sandbox: Sandbox::start(Options::default().pace(PACE)).unwrap(),
+            sandbox: Sandbox::start(account.pace(PACE)).unwrap(),
             folder,
             key,
             guard_key,
@@ -77,7 +82,7 @@ impl Shell {
     }
 
     /// Standard error, at the most talkative level, holds no secret.
-    fn keeps_secrets(&self, text: &[u8]) {
+    pub(crate) fn keeps_secrets(&self, text: &[u8]) {
         let text = String::from_utf8_lossy(text);
         let pins = self
             .sandbox

@@ -6,7 +6,6 @@ import { brotliDecompressSync } from "node:zlib";
 // The one copy for `import` and `require`. As text in a script it survives every bundler.
 import engine from "../../data/ask.cjs";
 import { HttpTransport } from "../http.js";
-import { imported } from "../imported.js";
 
 export const isolates = false;
 
@@ -15,8 +14,8 @@ export function transport() {
 }
 
 export function compile() {
-  const { bytes, pages } = imported(brotliDecompressSync(Buffer.from(engine, "base64")));
-  return { module: new WebAssembly.Module(bytes), memory: () => new WebAssembly.Memory({ initial: pages }) };
+  const module = new WebAssembly.Module(brotliDecompressSync(Buffer.from(engine.text, "base64")));
+  return { module, memory: () => new WebAssembly.Memory({ initial: engine.pages }) };
 }
 
 export function readText(path) {

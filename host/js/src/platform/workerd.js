@@ -3,7 +3,7 @@
 import { FetchTransport } from "../fetch.js";
 import engine from "../../data/two-factor-ask.wasm";
 
-export const isolates = true;
+export { isolates, readText } from "../isolate.js";
 
 export function transport() {
   return new FetchTransport();
@@ -11,8 +11,4 @@ export function transport() {
 
 export function compile() {
   return { module: engine };
-}
-
-export function readText() {
-  throw new Error("there are no files");
 }

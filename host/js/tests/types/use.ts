@@ -29,6 +29,7 @@ import {
   type Totals,
   type Transport,
 } from "xoxzo-2fa";
+import { receive } from "xoxzo-2fa/callbacks";
 import { Clock, FakeXoxzo, document, suite } from "xoxzo-2fa/testing";
 
 class Store implements Guard {
@@ -77,6 +78,11 @@ export async function operate(): Promise<number> {
   const fake = new FakeXoxzo();
   fake.fault = "throttled";
   return limits.length + failures + (await operator.credits()).credits + Object.keys(document()).length;
+}
+
+export async function delivered(body: Uint8Array, handles: ReadonlyMap<string, string>): Promise<number> {
+  const { status, report, failure } = await receive(twoFactor, body, (messageId) => handles.get(messageId));
+  return report?.delivery === "delivered" || failure?.code === "cooldown" ? status : 200;
 }
 
 const key = receiptKey(keygen(), "shop", { test: true });

@@ -1,4 +1,9 @@
-"""Compiled code, kept from one process to the next in files that only this user can write."""
+"""Compiled code, kept from one process to the next in files that only this user can write.
+
+Compiled code is trusted like the program. Neither the folder nor a file is a link, both are the effective user's, and nobody else can open
+them. Nothing is kept where the effective user is not the real one, nor where the home is another user's: root with the environment of
+somebody else loads nothing.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +43,8 @@ def compiled(wasmtime: Engine, module: bytes) -> Module:
 
 def _load(wasmtime: Engine, path: Path) -> Module | None:
     """Return the module in a file. None if there is none, or it is damaged or for another processor."""
-    try:
-        content = path.read_bytes()
-    except OSError:
+    content = _read(path)
+    if content is None:
         return None
     code = content[_DIGEST:]
     # wasmtime believes everything that it reads.
@@ -50,6 +54,23 @@ def _load(wasmtime: Engine, path: Path) -> Module | None:
         return Module.deserialize(wasmtime, code)
     except WasmtimeError:
         return None
+
+
+def _read(path: Path) -> bytes | None:
+    """Return the content of a file that only this user could have written."""
+    try:
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(file, "rb") as opened:
+            status = os.fstat(file)
+            own = not hasattr(os, "geteuid") or _is_own(status)
+            return opened.read() if own and stat.S_ISREG(status.st_mode) and status.st_nlink == 1 else None
+    except OSError:
+        return None
+
+
+def _is_own(status: os.stat_result) -> bool:
+    """Tell whether a file or folder is the effective user's, and closed to others."""
+    return status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) & 0o077 == 0
 
 
 def _keep(path: Path, code: bytes) -> None:
@@ -68,16 +89,24 @@ def _folder() -> Path | None:
     ``XOXZO_2FA_CACHE`` names another folder. If it is empty, there is no cache.
     """
     named = os.environ.get("XOXZO_2FA_CACHE")
-    if named == "":
+    if named == "" or (hasattr(os, "geteuid") and os.geteuid() != os.getuid()):
         return None
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(named) if named else Path(home) / "xoxzo-2fa"
     try:
+        folder = Path(named) if named else _cache_home() / "xoxzo-2fa"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.lstat()
-    except OSError:
+    except (OSError, RuntimeError):
         return None
     if not hasattr(os, "geteuid"):
         return folder
-    own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
-    return folder if own and stat.S_IMODE(status.st_mode) & 0o077 == 0 else None
+    return folder if stat.S_ISDIR(status.st_mode) and _is_own(status) else None
+
+
+def _cache_home() -> Path:
+    """Return the folder of all caches. Raises ``OSError`` if it is in a home of another user, who could replace what is in it."""
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    home = named if named.is_absolute() else Path.home()
+    existing = next(folder for folder in (home, *home.parents) if folder.exists())
+    if hasattr(os, "geteuid") and existing.stat().st_uid != os.geteuid():
+        raise PermissionError(existing)
+    return home if named.is_absolute() else home / ".cache"

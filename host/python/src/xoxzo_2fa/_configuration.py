@@ -128,7 +128,8 @@ def explain(error: TwoFactorError, locale: str) -> Explanation:
 
 
 def _effective(settings: Settings, scope: Scope) -> str:
-    return str(prepare(shared(), Secret(settings.document(scope)))["effective"])
+    with settings.faults():
+        return str(prepare(shared(), Secret(settings.document(scope)))["effective"])
 
 
 def _checked(receipt_keys: Sequence[str], receipt: str, expected: Expected, now: float) -> Claims:
@@ -162,7 +163,8 @@ def _previews(settings: Settings, transaction: Transaction | None, purpose: str 
     if not isinstance(settings, Settings):
         raise Misuse("settings", "settings: must be `Settings(...)`")
     paid(transaction)
-    prepared = prepare(shared(), Secret(settings.document("shared")))
+    with settings.faults():
+        prepared = prepare(shared(), Secret(settings.document("shared")))
     question: dict[str, Any] = {} if purpose is None else {"purpose": purpose}
     if transaction is not None:
         question["transaction"] = vars(transaction)

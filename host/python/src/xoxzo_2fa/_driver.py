@@ -31,9 +31,11 @@ _INWARD = 16 * 1024
 # Maximum number of characters of a cause. The engine keeps 200 of them.
 _CAUSE = 1024
 
-
 # Seconds that a clock may be set back. The counter of a challenge outlives it by more.
 _BACK = 120
+
+# Seconds that the guard's clock and the host's may be apart, as the engine decides.
+_APART = 120
 
 
 class Prepared:
@@ -66,6 +68,12 @@ class Prepared:
                 self._latest = now
             self._latest = max(self._latest, now)
         return self._settings
+
+    def agree(self, now: int | None) -> None:
+        """Raise ``Upstream`` if a store's time is further from the host's than the engine allows."""
+        apart = 0 if now is None else abs(now - self.now())
+        if apart > _APART:
+            raise Upstream("clock", f"the guard's clock and the host's are {apart} s apart")
 
     def now(self) -> int:
         """Return the clock's time, in whole seconds."""

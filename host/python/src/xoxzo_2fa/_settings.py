@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xoxzo_2fa._errors import Misuse
+from xoxzo_2fa._place import likely, located, replaced, spans
 from xoxzo_2fa._secret import seal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from xoxzo_2fa.guards import Scope
 
 # A reference may stand wherever it says `x-secret`.
 _SCHEMA: dict[str, Any] = json.loads((resources.files("xoxzo_2fa") / "settings.schema.json").read_text("utf-8"))
+
+# The longest name of a file that is told. Whatever is longer, or looks like JSON, may be the document itself.
+_LONGEST_NAME = 255
+_VARIABLE = re.compile("[A-Z0-9_]{1,64}")
 
 _REFERENCE = 'must be a string, {"env": NAME} or {"file": PATH}'
 
@@ -31,6 +38,8 @@ class Settings:
     Raises ``Misuse`` for a reference to something that does not exist or is not text.
     """
 
+    _file: str | None = None
+
     def __init__(self, document: str | Mapping[str, Any]) -> None:
         self._text = seal(_text, document)
         del document
@@ -39,11 +48,15 @@ class Settings:
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Settings:
-        """Read the document from a file. Raises ``Misuse`` if it cannot be read."""
+        """Read the document from a file, which errors then name. Raises ``Misuse`` if it cannot be read."""
         text = seal(_read, path)
+        file = None if text.failure else str(path)
         # If it is not a path, it may be the document itself.
         del path
-        return cls(text.reveal())
+        with located(file):
+            settings = cls(text.reveal())
+        settings._file = file
+        return settings
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -70,16 +83,31 @@ class Settings:
         """Return the document for the engine, with the scope of the guard in use."""
         return seal(_scoped, self._text.reveal(), scope).reveal()
 
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        """Name the file and the likely spelling in the faults that the engine finds in this document."""
+        with located(self._file):
+            try:
+                yield
+            except Misuse as fault:
+                if meant := seal(likely, _SCHEMA, self._text.reveal(), fault.detail).reveal():
+                    fault.detail = f"{fault.detail}: {meant}"
+                    fault.args = (fault.code, fault.detail)
+                raise
+
     def __repr__(self) -> str:
         return "Settings([REDACTED])"
 
 
 def _text(document: str | Mapping[str, Any]) -> str:
     text = document if isinstance(document, str) else _dumped(document)
-    tree = _tree(text)
-    resolved = _resolved(_SCHEMA, tree, "")
-    # The text stays as it was given if possible: the engine names lines, and refuses faults that a parser here would have repaired.
-    return text if resolved == tree else _dumped(resolved)
+    # The text stays as it was given, but for its references: the engine names lines, and refuses faults that a parser here would have
+    # repaired.
+    secrets = dict(_secrets(_SCHEMA, _tree(text), ""))
+    if not secrets:
+        return text
+    places = spans(text)
+    return replaced(text, {places[path]: json.dumps(secret) for path, secret in secrets.items()})
 
 
 def _read(path: str | os.PathLike[str]) -> str:
@@ -87,7 +115,9 @@ def _read(path: str | os.PathLike[str]) -> str:
         return Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         kind = type(fault).__name__
-        raise Misuse("settings", f"settings: the file cannot be read: {kind}") from None
+        name = str(path)
+        told = name if len(name) <= _LONGEST_NAME and not set(name) & set("{\n") else "settings"
+        raise Misuse("settings", f"{told}: the file cannot be read: {kind}") from None
 
 
 def _environment() -> dict[str, Any]:
@@ -154,7 +184,8 @@ def _scoped(text: str, scope: Scope | None) -> str:
     if not isinstance(guard, dict):
         return text
     if "scope" not in guard:
-        return _dumped({**tree, "guard": {**guard, "scope": scope}})
+        begin = spans(text)["guard"][0] + 1
+        return replaced(text, {(begin, begin): f'"scope": {json.dumps(scope)}{"," if guard else ""}'})
     if guard["scope"] != scope:
         raise Misuse("settings", f"settings, guard.scope: the store in use is of scope {scope}")
     return text
@@ -182,18 +213,19 @@ def _tree(text: str) -> Any:
         return None
 
 
-def _resolved(schema: dict[str, Any], node: Any, path: str) -> Any:
-    """Return the tree with each reference replaced by the secret that it stands for."""
+def _secrets(schema: dict[str, Any], node: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the path of each reference, and the secret that it stands for."""
     if schema.get("x-secret") is True:
-        return _look_up(node, path) if isinstance(node, dict) else node
-    if isinstance(node, dict):
+        if isinstance(node, dict):
+            yield path, _look_up(node, path)
+    elif isinstance(node, dict):
         properties = schema.get("properties", {})
-        return {name: _resolved(properties.get(name, {}), value, f"{path}.{name}" if path else name) for name, value in node.items()}
-    if isinstance(node, list):
+        for name, value in node.items():
+            yield from _secrets(properties.get(name, {}), value, f"{path}.{name}" if path else name)
+    elif isinstance(node, list):
         items = schema.get("items", {})
-        items = items if isinstance(items, dict) else {}
-        return [_resolved(items, value, f"{path}.{at}") for at, value in enumerate(node)]
-    return node
+        for at, value in enumerate(node):
+            yield from _secrets(items if isinstance(items, dict) else {}, value, f"{path}.{at}")
 
 
 def _look_up(reference: dict[str, Any], path: str) -> str:
@@ -202,7 +234,9 @@ def _look_up(reference: dict[str, Any], path: str) -> str:
         if kind == "env" and isinstance(name, str):
             value = os.environ.get(name)
             if value is None:
-                what = "the environment variable is not set, or not text"
+                # Whatever is not like a name may be the secret itself.
+                shown = f" {name}" if "_" in name and _VARIABLE.fullmatch(name) else ""
+                what = f"the environment variable{shown} is not set, or not text"
                 raise Misuse("settings", f"settings, {path}: {what}")
             return value
         if kind == "file" and isinstance(name, str):

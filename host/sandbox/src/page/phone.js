@@ -3,6 +3,9 @@
 const news = document.querySelector("#news");
 const query = document.querySelector("#query");
 const clear = document.querySelector("#clear");
+const order = document.querySelector("#order");
+const wrong = document.querySelector("#wrong");
+const withdraw = document.querySelector("#withdraw");
 
 // Puts the children of one list into the order of another, by their ids.
 function merge(from, to) {
@@ -37,7 +40,7 @@ async function update() {
   try {
     const text = await (await fetch(location.href)).text();
     const fresh = new DOMParser().parseFromString(text, "text/html");
-    for (const list of ["#phones", "#calls"]) {
+    for (const list of ["#phones", "#orders", "#calls"]) {
       if (fresh.querySelector(list)) merge(fresh.querySelector(list), document.querySelector(list));
     }
   } catch {
@@ -54,6 +57,32 @@ clear.addEventListener("click", async () => {
   await Promise.all(["inbox", "calls"].map((path) => fetch(`/_sandbox/${path}`, { method: "DELETE" })));
   await update();
   news.textContent = clear.dataset.text;
+});
+
+function describe() {
+  document.querySelector("#about").textContent = order.elements.fault.selectedOptions[0].dataset.about;
+}
+
+order.elements.fault.addEventListener("change", describe);
+describe();
+
+// A path begins with a slash, and a number does not.
+order.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { name, target, times } = Object.fromEntries(new FormData(order));
+  const asked = new URLSearchParams({ name, times });
+  if (target.trim()) asked.set(target.trim().startsWith("/") ? "path" : "recipient", target.trim());
+  const answer = await fetch(`/_sandbox/faults?${asked}`, { method: "PUT" });
+  wrong.textContent = answer.ok ? "" : (await answer.json()).error;
+  order.elements.target.toggleAttribute("aria-invalid", !answer.ok);
+  news.textContent = answer.ok ? order.dataset.text : "";
+  await update();
+});
+
+withdraw.addEventListener("click", async () => {
+  await fetch("/_sandbox/faults", { method: "DELETE" });
+  await update();
+  news.textContent = withdraw.dataset.text;
 });
 
 document.addEventListener("click", async ({ target }) => {

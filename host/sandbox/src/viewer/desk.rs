@@ -106,10 +106,20 @@ pub(super) async fn order(
     })?;
     let target = match (query.get("recipient"), query.get("path")) {
         (None, None) => Target::Sends,
+        (Some(number), None) if !is_number(number) => {
+            return Err(Wrong(format!(
+                "recipient: `{number}` is not a number in E.164, such as +819012345678"
+            )));
+        }
         (Some(number), None) => Target::Recipient(number.clone()),
         (None, Some(_)) if fault.takes() => {
             return Err(Wrong(format!(
-                "path: {name} is about a message that is taken; give `recipient` or neither"
+                "path: `{name}` is about a message that is taken, so it is for a number or for the next messages"
+            )));
+        }
+        (None, Some(path)) if !path.starts_with('/') => {
+            return Err(Wrong(format!(
+                "path: `{path}` does not begin with /, as in /sms/messages/"
             )));
         }
         (None, Some(path)) => Target::Path(path.clone()),
@@ -130,6 +140,12 @@ pub(super) async fn order(
 pub(super) async fn clear_faults(State(site): State<Arc<Site>>) -> StatusCode {
     site.orders.clear();
     StatusCode::NO_CONTENT
+}
+
+/// Tells whether a text has the form of E.164. Other messages than to such a number are refused before any fault.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Refuses a name that means nothing here.

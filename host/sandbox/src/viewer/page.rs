@@ -2,17 +2,32 @@
 
 use super::words::Words;
 use crate::calls::Call;
+use crate::fault::Fault;
 use crate::message::Message;
+use crate::orders::{Order, Target};
 
 const PAGE: &str = include_str!("../page/phone.html");
 
 /// The calls that are shown.
 const CALLS: usize = 100;
 
+/// The beginnings of paths that the page offers for a fault.
+const PATHS: [&str; 7] = [
+    "/sms/messages/",
+    "/sms/templates/",
+    "/voice/",
+    "/you/credits/",
+    "/otp/",
+    "/utilities/carrierlookup/",
+    "/voice/dins/",
+];
+
 /// The content of the page: messages with the words of their states, and calls, each oldest first.
 pub(super) struct Shown {
     pub(super) messages: Vec<(Message, &'static str)>,
     pub(super) calls: Vec<Call>,
+    /// Faults that are ordered, each with its number.
+    pub(super) orders: Vec<(u64, Order)>,
     /// The text to search for; empty for everything.
     pub(super) query: String,
 }
@@ -63,6 +78,10 @@ pub(super) fn render(words: &Words, shown: &Shown) -> String {
         ])
     });
     let calls = calls.take(CALLS).map(|call| line(words, call)).collect();
+    let orders = shown.orders.iter();
+    let orders = orders
+        .map(|(number, ordered)| order(words, *number, ordered))
+        .collect();
     let (no_messages, no_calls) = match wanted.is_empty() {
         true => (words.no_messages, words.no_calls),
         false => (words.no_match, words.no_match),
@@ -81,6 +100,19 @@ pub(super) fn render(words: &Words, shown: &Shown) -> String {
             ("cleared", words.cleared),
             ("phones_title", words.phones),
             ("calls_title", words.calls),
+            ("faults_title", words.faults),
+            ("order_title", words.order_title),
+            ("fault", words.fault),
+            ("faults", &faults()),
+            ("target", words.target),
+            ("target_hint", words.target_hint),
+            ("targets", &targets()),
+            ("times", words.times),
+            ("order", words.order),
+            ("ordered", words.ordered),
+            ("withdraw", words.withdraw),
+            ("withdrawn", words.withdrawn),
+            ("orders", &or_nothing(orders, "no-orders", words.no_orders)),
             ("phones", &or_nothing(phones, "no-messages", no_messages)),
             ("calls", &or_nothing(calls, "no-calls", no_calls)),
         ],
@@ -192,6 +224,38 @@ fn line(words: &Words, call: &Call) -> String {
     format!(
         "<li class=\"call\" id=\"call-{number}\"><p class=\"meta\"><span class=\"{class}\">{status}</span> {time}</p>\
          <p class=\"request\"><b>{method}</b> <code>{path}</code></p><div class=\"remarks\" id=\"remarks-{number}\">{remarks}</div>{parameters}</li>\n"
+    )
+}
+
+/// Description of a fault, without the signs around names that documents have.
+fn about(fault: Fault) -> String {
+    escape(&fault.about().replace('`', ""))
+}
+
+/// A choice for each fault, with what it does.
+fn faults() -> String {
+    let choice = |fault: &Fault| {
+        let (name, about) = (fault.name(), about(*fault));
+        format!("<option value=\"{name}\" data-about=\"{about}\">{name}</option>")
+    };
+    Fault::ALL.iter().map(choice).collect()
+}
+
+fn targets() -> String {
+    let choice = |path| format!("<option value=\"{path}\"></option>");
+    PATHS.map(choice).concat()
+}
+
+fn order(words: &Words, number: u64, order: &Order) -> String {
+    let target = match &order.target {
+        Target::Sends => words.next_sends.to_string(),
+        Target::Recipient(number) => escape(number),
+        Target::Path(path) => format!("<code>{}</code>", escape(path)),
+    };
+    let (name, about, times) = (order.fault.name(), about(order.fault), order.times);
+    format!(
+        "<li class=\"order\" id=\"order-{number}\"><p class=\"meta\"><b>{name}</b> <span>{times} × {target}</span></p>\
+         <p class=\"remark\" lang=\"en\">{about}</p></li>\n"
     )
 }
 

@@ -24,6 +24,18 @@ pub(super) struct Words {
     pub(super) no_answer: &'static str,
     pub(super) states: [&'static str; 5],
     pub(super) call_states: [&'static str; 3],
+    pub(super) faults: &'static str,
+    pub(super) order_title: &'static str,
+    pub(super) fault: &'static str,
+    pub(super) target: &'static str,
+    pub(super) target_hint: &'static str,
+    pub(super) next_sends: &'static str,
+    pub(super) times: &'static str,
+    pub(super) order: &'static str,
+    pub(super) ordered: &'static str,
+    pub(super) withdraw: &'static str,
+    pub(super) withdrawn: &'static str,
+    pub(super) no_orders: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -48,6 +60,18 @@ const ENGLISH: Words = Words {
     no_answer: "no answer",
     states: ["queued", "on its way", "delivered", "failed", "unknown"],
     call_states: ["ringing", "answered", "not answered"],
+    faults: "Faults",
+    order_title: "Order a fault",
+    fault: "Fault",
+    target: "For",
+    target_hint: "Leave empty for the next messages and calls; or give a number, or the beginning of a path.",
+    next_sends: "the next messages and calls",
+    times: "Times",
+    order: "Order",
+    ordered: "The fault is ordered.",
+    withdraw: "Take all back",
+    withdrawn: "No fault is ordered now.",
+    no_orders: "No fault is ordered.",
 };
 
 const JAPANESE: Words = Words {
@@ -72,6 +96,18 @@ const JAPANESE: Words = Words {
     no_answer: "応答なし",
     states: ["送信待ち", "配信中", "配信済み", "失敗", "不明"],
     call_states: ["呼び出し中", "応答済み", "応答なし"],
+    faults: "障害",
+    order_title: "障害を予約する",
+    fault: "種類",
+    target: "対象",
+    target_hint: "空欄の場合は、次に送られるメッセージと通話が対象です。電話番号、またはパスの先頭も指定できます。",
+    next_sends: "次のメッセージと通話",
+    times: "回数",
+    order: "予約",
+    ordered: "障害を予約しました。",
+    withdraw: "すべて取り消す",
+    withdrawn: "障害の予約をすべて取り消しました。",
+    no_orders: "予約されている障害はありません。",
 };
 
 impl Words {

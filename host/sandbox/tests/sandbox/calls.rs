@@ -188,7 +188,19 @@ fn orders_that_cannot_be_are_refused() {
             "times: it must be a number from 1 to 1000",
         ),
         ("name=hang&times=x", "times: it must be a number"),
-        ("name=failed&path=/you/", "path: failed is about a message"),
+        (
+            "name=failed&path=/you/",
+            "path: `failed` is about a message",
+        ),
+        ("name=hang&path=you/", "path: `you/` does not begin with /"),
+        (
+            "name=hang&recipient=09012345678",
+            "recipient: `09012345678` is not a number in E.164",
+        ),
+        (
+            "name=hang&recipient=%2B81-90",
+            "recipient: `+81-90` is not a number in E.164",
+        ),
         ("name=hang&path=/&recipient=%2B1", "not both"),
         ("name=hang&time=2", "`time` is none of name, times"),
     ] {

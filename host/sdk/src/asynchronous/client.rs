@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, InstancePre, Linker};
 
-use super::{AsyncGuard, AsyncTransport, HyperTransport};
+use super::{AsyncGuard, AsyncTransport, HyperTransport, Wait};
 use crate::binding::{Acceptance, Binding, Challenge, Report, Sending};
 use crate::bindings::steps::exports::xoxzo::two_factor::steps::{
     Counting, Guest as Steps, Posting, Step, Turn,
@@ -17,9 +17,11 @@ use crate::bindings::xoxzo::two_factor::types;
 use crate::builder::Builder;
 use crate::error::{Code, Error, Failure};
 use crate::exchange::{counted, inward, listed, outgoing};
+use crate::guard::{Charge, GuardError, SelfTest, Totals};
 use crate::host::Host;
 use crate::instance::{Bundled, State as Any, World};
 use crate::operation::{Answer, Arguments, Call, Output, User};
+use crate::panics::{Panicked, caught, caught_in};
 use crate::service::{Running, Service};
 use crate::settings::Settings;
 use crate::signed::{Handle, Pin, Token};
@@ -28,6 +30,15 @@ static BUNDLED: Bundled<Exports> =
     Bundled::new(include_bytes!("../../plugin/two-factor-steps.wasm"));
 
 type State = Any<()>;
+
+/// The next step of an operation.
+type Stepped = Result<Step, Error>;
+
+/// An operation after a step. Small, since it has a place in each future.
+enum Next<'a> {
+    Ended(Box<Answer>),
+    Waits(Wait<'a, Stepped>),
+}
 
 /// The next turn of an operation, or a failure.
 type Turned = wasmtime::Result<Result<Turn, types::Failure>>;
@@ -96,7 +107,8 @@ impl AsyncTwoFactor {
     ///
     /// The same as for [`TwoFactor::start`](crate::TwoFactor::start).
     pub async fn start(&self, binding: &Binding) -> Result<Challenge, Error> {
-        self.start_with(binding, &Sending::default()).await
+        let call = Call::start(binding, &Sending::default());
+        self.run(call).await
     }
 
     /// The asynchronous form of [`TwoFactor::start_with`](crate::TwoFactor::start_with).
@@ -183,6 +195,15 @@ impl AsyncTwoFactor {
         self.shared.service.number_index(recipient)
     }
 
+    /// The asynchronous form of [`TwoFactor::ready`](crate::TwoFactor::ready).
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`TwoFactor::ready`](crate::TwoFactor::ready).
+    pub async fn ready(&self) -> Result<(), Error> {
+        self.shared.ready().await
+    }
+
     /// The same as [`TwoFactor::effective_settings`](crate::TwoFactor::effective_settings).
     #[must_use]
     pub fn effective_settings(&self) -> &str {
@@ -232,44 +253,77 @@ impl Inner {
         let mut step =
             self.step(|steps, store, now| begin(arguments, steps, store, settings, now))?;
         loop {
-            step = match step {
-                Step::Count(counting) => self.count(settings, counting).await?,
-                Step::Send(posting) => self.send(settings, posting).await?,
-                Step::Challenged(challenge) => return Ok(Answer::Challenge(challenge)),
-                Step::Accepted(acceptance) => return Ok(Answer::Acceptance(acceptance)),
-                Step::Reported(report) => return Ok(Answer::Report(report)),
-                Step::Unlocked(unlocked) => return Ok(Answer::Unlocked(unlocked)),
-                Step::Limits(limits) => return Ok(Answer::Limits(limits)),
-                Step::Credits(credits) => return Ok(Answer::Credits(credits)),
+            // As a whole: what is left of a step would take its room while the next is waited for.
+            step = match self.after(settings, step) {
+                Next::Ended(answer) => return Ok(*answer),
+                Next::Waits(waits) => waits.await?,
             };
         }
     }
 
-    async fn count(&self, settings: &str, counting: Counting) -> Result<Step, Error> {
+    /// Begins what a step waits for.
+    fn after<'a>(&'a self, settings: &'a str, step: Step) -> Next<'a> {
+        Next::Ended(Box::new(match step {
+            Step::Count(counting) => return Next::Waits(Box::pin(self.count(settings, counting))),
+            Step::Send(posting) => return Next::Waits(Box::pin(self.send(settings, posting))),
+            Step::Challenged(challenge) => Answer::Challenge(challenge),
+            Step::Accepted(acceptance) => Answer::Acceptance(acceptance),
+            Step::Reported(report) => Answer::Report(report),
+            Step::Unlocked(unlocked) => Answer::Unlocked(unlocked),
+            Step::Limits(limits) => Answer::Limits(limits),
+            Step::Credits(credits) => Answer::Credits(credits),
+        }))
+    }
+
+    fn count(&self, settings: &str, counting: Counting) -> impl Future<Output = Stepped> {
         let Counting { state, charges } = counting;
-        let charges = match listed(charges) {
-            Ok(charges) => charges,
-            Err(why) => return self.unanswered(settings, &state, &why),
-        };
-        match counted(&charges, self.host.guard.add(&charges).await) {
-            Ok(totals) => self.step(|steps, store, now| {
-                let totals = types::Totals::from(totals);
-                steps.call_counted(store, settings, now, &state, &totals)
-            }),
-            Err(error) => self.unanswered(settings, &state, &error.to_wit()),
+        let charges = listed(charges);
+        async move {
+            let charges = match charges {
+                Ok(charges) => charges,
+                Err(why) => return self.unanswered(settings, &state, &why),
+            };
+            match self.counted(&charges).await {
+                Ok(totals) => self.step(|steps, store, now| {
+                    let totals = types::Totals::from(totals);
+                    steps.call_counted(store, settings, now, &state, &totals)
+                }),
+                Err(error) => self.unanswered(settings, &state, &error.to_wit()),
+            }
         }
     }
 
-    async fn send(&self, settings: &str, posting: Posting) -> Result<Step, Error> {
+    /// Makes the charges of a list in the guard.
+    async fn counted(&self, charges: &[Charge]) -> Result<Totals, GuardError> {
+        let made = caught_in(async { self.host.guard.add(charges).await }).await;
+        counted(charges, made.unwrap_or_else(Panicked::panicked))
+    }
+
+    async fn ready(&self) -> Result<(), Error> {
+        tested(&*self.host.guard).await?;
+        let look = SelfTest::look().map_err(Error::guard)?;
+        let totals = self.counted(&look).await.map_err(Error::guard)?;
+        self.host.agrees(&totals)
+    }
+
+    /// The request is the transport's from here on: nothing of it is kept while its answer is waited for.
+    fn send(&self, settings: &str, posting: Posting) -> impl Future<Output = Stepped> {
         let Posting { state, request } = posting;
-        let answer = match outgoing(self.host.origin.as_ref(), request) {
-            Ok((request, timeout)) => self.host.transport.send(request, timeout).await,
-            Err(lost) => Err(lost),
-        };
-        match answer.map(inward) {
-            Ok(response) => self
-                .step(|steps, store, now| steps.call_sent(store, settings, now, &state, &response)),
-            Err(lost) => self.unanswered(settings, &state, &lost.into_wit()),
+        let sent = outgoing(self.host.origin.as_ref(), request).and_then(|(request, timeout)| {
+            let begun = caught(|| Ok(self.host.transport.send(request, timeout)));
+            begun.unwrap_or_else(Panicked::panicked)
+        });
+        async move {
+            let answer = match sent {
+                Ok(answer) => caught_in(answer).await.unwrap_or_else(Panicked::panicked),
+                Err(lost) => Err(lost),
+            };
+            match answer.map(inward) {
+                Ok(response) => self.step(|steps, store, now| {
+                    steps.call_sent(store, settings, now, &state, &response)
+                }),
+                Err(lost) => self.unanswered(settings, &state, &lost.into_wit()),
+            }
         }
     }
 
@@ -301,6 +355,14 @@ impl Inner {
             })
             .map(|turn| turn.step)
     }
+}
+
+/// Runs a guard's own test.
+async fn tested(guard: &dyn AsyncGuard) -> Result<(), Error> {
+    let tested = caught_in(async { guard.check().await }).await;
+    tested
+        .unwrap_or_else(Panicked::panicked)
+        .map_err(Error::guard)
 }
 
 /// Makes the first step of an operation.
@@ -365,7 +427,7 @@ impl AsyncBuilder {
         let document = self.settings.document(scope)?;
         let transport = self.transport.take();
         let transport = transport.unwrap_or_else(|| Box::new(HyperTransport::default()));
-        self.guard.check().await.map_err(Error::guard)?;
+        tested(&*self.guard).await?;
         let (service, host) = self.open(scope, document, transport, &BUNDLED)?;
         Ok(AsyncTwoFactor {
             shared: Arc::new(Inner { service, host }),

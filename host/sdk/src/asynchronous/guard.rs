@@ -26,8 +26,10 @@ pub trait AsyncGuard: Send + Sync {
     /// In the future, as [`Guard::check`].
     fn check(&self) -> Wait<'_, Result<(), GuardError>> {
         Box::pin(async {
-            let test = SelfTest::new()?;
-            test.judge(&self.add(&test.charges).await?)
+            for list in SelfTest::lists()? {
+                list.judge(&self.add(&list.charges).await?)?;
+            }
+            Ok(())
         })
     }
 }

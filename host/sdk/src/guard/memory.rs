@@ -5,7 +5,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indexmap::IndexMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table::OccupiedEntry;
 
 use super::{Charge, Guard, GuardError, GuardName, Scope, Total, Totals};
 
@@ -29,22 +30,28 @@ pub struct MemoryGuard {
     clock: Box<dyn Fn(Instant) -> Duration + Send + Sync>,
 }
 
+/// Counters in a row, and where each stands. A map of counters would keep its free places as large as the others, and more of them.
 #[derive(Default)]
 struct Shard {
-    counters: IndexMap<GuardName, Counter>,
+    /// In no order.
+    counters: Vec<Counter>,
+    /// Places in `counters`, by the hash of the name.
+    places: HashTable<u32>,
     /// The place where the next sweep begins.
     hand: usize,
 }
 
 #[derive(Clone, Copy)]
 struct Counter {
+    name: GuardName,
     total: u32,
-    ends: Duration,
+    /// Microseconds after the store began.
+    ends: u64,
 }
 
 impl MemoryGuard {
     /// A store for about so many counters, at least 64. A challenge has one until it ends, a user with failures or messages about six; one
-    /// takes about 100 bytes.
+    /// takes about 50 bytes.
     #[must_use]
     pub fn with_capacity(counters: usize) -> Self {
         Self::danger_with_clock(counters, |began: Instant| began.elapsed())
@@ -59,7 +66,7 @@ impl MemoryGuard {
         Self {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
-            room: counters.div_ceil(SHARDS).max(1),
+            room: counters.div_ceil(SHARDS).clamp(1, u32::MAX as usize),
             process: std::process::id(),
             began: Instant::now(),
             clock: Box::new(clock),
@@ -83,17 +90,19 @@ impl MemoryGuard {
     fn make(
         &self,
         charges: &[Charge],
-        now: Duration,
+        now: u64,
         totals: &mut Vec<Total>,
     ) -> Result<bool, GuardError> {
         let Some(Charge { group, .. }) = charges.first() else {
             return Ok(false);
         };
-        let at = usize::try_from(self.hasher.hash_one(group) % SHARDS as u64).unwrap_or(0);
+        // Not the low bits: by these a shard places a counter that is a group of its own.
+        let bits = self.hasher.hash_one(group) >> 32;
+        let at = usize::try_from(bits % SHARDS as u64).unwrap_or(0);
         let mut shard = lock(&self.shards[at]);
-        shard.sweep(now);
+        shard.sweep(now, &self.hasher);
         for charge in charges {
-            let (total, refused) = shard.charge(charge, now, self.room)?;
+            let (total, refused) = shard.charge(charge, now, self.room, &self.hasher)?;
             totals.push(total);
             if refused {
                 return Ok(true);
@@ -105,12 +114,10 @@ impl MemoryGuard {
 
 impl Shard {
     /// Forgets what has ended, among the next few.
-    fn sweep(&mut self, now: Duration) {
+    fn sweep(&mut self, now: u64, hasher: &RandomState) {
         for _ in 0..SWEPT {
-            match self.counters.get_index(self.hand) {
-                Some((_, counter)) if counter.ends <= now => {
-                    self.counters.swap_remove_index(self.hand);
-                }
+            match self.counters.get(self.hand) {
+                Some(counter) if counter.ends <= now => self.remove(self.hand, hasher),
                 Some(_) => self.hand += 1,
                 None => self.hand = 0,
             }
@@ -120,15 +127,17 @@ impl Shard {
     fn charge(
         &mut self,
         charge: &Charge,
-        now: Duration,
+        now: u64,
         room: usize,
+        hasher: &RandomState,
     ) -> Result<(Total, bool), GuardError> {
-        let full = self.counters.len() >= room;
+        let hash = hasher.hash_one(charge.counter);
         let new = Counter {
+            name: charge.counter,
             total: 0,
-            ends: now.saturating_add(charge.ttl),
+            ends: now.saturating_add(microseconds(charge.ttl)),
         };
-        let (ends, total, refused) = match self.counters.get_index_of(&charge.counter) {
+        let (ends, total, refused) = match self.find(hash, charge.counter) {
             Some(at) => {
                 let counter = &mut self.counters[at];
                 if counter.ends <= now {
@@ -140,24 +149,75 @@ impl Shard {
                     counter.total = total;
                 }
                 if counter.total == 0 {
-                    self.counters.swap_remove_index(at);
+                    self.remove(at, hasher);
                 }
                 (ends, total, refused)
             }
             None => {
                 let (total, refused) = charge.apply(0);
                 if !refused && total > 0 {
-                    if full {
+                    if self.counters.len() >= room {
                         return Err(GuardError::Full);
                     }
-                    self.counters
-                        .insert(charge.counter, Counter { total, ..new });
+                    self.insert(hash, Counter { total, ..new }, hasher);
                 }
                 (new.ends, total, refused)
             }
         };
-        Ok((Total::new(total, ends.saturating_sub(now)), refused))
+        let left = Duration::from_micros(ends.saturating_sub(now));
+        Ok((Total::new(total, left), refused))
     }
+
+    fn find(&self, hash: u64, name: GuardName) -> Option<usize> {
+        let own = |place: &u32| self.counters[*place as usize].name == name;
+        self.places.find(hash, own).map(|place| *place as usize)
+    }
+
+    fn insert(&mut self, hash: u64, counter: Counter, hasher: &RandomState) {
+        let place = index(self.counters.len());
+        if self.counters.len() == self.counters.capacity() {
+            // By a quarter: doubled, the row would have room for as many counters as it holds.
+            let more = (self.counters.len() / 4).max(4);
+            self.counters.reserve_exact(more);
+        }
+        self.counters.push(counter);
+        let counters = &self.counters;
+        let rehash = |place: &u32| hasher.hash_one(counters[*place as usize].name);
+        self.places.insert_unique(hash, place, rehash);
+    }
+
+    /// Forgets the counter at a place, which the last one takes.
+    fn remove(&mut self, at: usize, hasher: &RandomState) {
+        let gone = self.counters.swap_remove(at);
+        let last = self.counters.len();
+        self.place(gone.name, at, hasher).remove();
+        if let Some(moved) = self.counters.get(at) {
+            let name = moved.name;
+            *self.place(name, last, hasher).into_mut() = index(at);
+        }
+    }
+
+    /// The place that is written down for a counter: where it stands, or stood until now.
+    fn place(
+        &mut self,
+        name: GuardName,
+        at: usize,
+        hasher: &RandomState,
+    ) -> OccupiedEntry<'_, u32> {
+        let (hash, at) = (hasher.hash_one(name), index(at));
+        let found = self.places.find_entry(hash, |place| *place == at);
+        found.expect("each counter has a place")
+    }
+}
+
+/// A place as it is written down.
+fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("a shard has room for fewer")
+}
+
+/// Whole microseconds of a time.
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn lock(shard: &Mutex<Shard>) -> std::sync::MutexGuard<'_, Shard> {
@@ -184,7 +244,7 @@ impl Guard for MemoryGuard {
                 "forked: use sqlite or redis".to_string(),
             ));
         }
-        let now = (self.clock)(self.began);
+        let now = microseconds((self.clock)(self.began));
         let mut totals = Vec::with_capacity(charges.len());
         for run in Charge::runs(charges) {
             if self.make(run, now, &mut totals)? {

@@ -163,4 +163,5 @@
 //! - Provide recovery for users without their phone.
 //! - For a change of number, require the old factor and notify the old number.
 //! - Put [`Operator::unlock`](crate::Operator::unlock) behind an operator's own login.
-//! - Ask for the status before you act on one of Xoxzo's callbacks, since they are not signed.
+//! - Keep the handle of each challenge under its message's id, [`Audit::message_id`](crate::Audit::message_id), if `xoxzo.callback_url` is set. Xoxzo's
+//!   callbacks are not signed: [`TwoFactor::receive`](crate::TwoFactor::receive) takes one for a hint and asks for the state.

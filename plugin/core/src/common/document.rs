@@ -119,15 +119,15 @@ impl From<InvalidFormat> for SchemaError {
 }
 
 impl Form {
-    /// Returns the value with all defaults filled in.
+    /// Fills in all defaults.
     ///
     /// # Errors
     ///
-    /// The first value that has another type or breaks a rule, an unknown field, or a missing one.
-    pub fn fill(&self, node: &Node) -> Result<Node, SchemaError> {
+    /// The first value that has another type or breaks a rule, an unknown field, or a missing one. The tree is then only partly there.
+    pub fn fill(&self, node: &mut Node) -> Result<(), SchemaError> {
         match (self, node) {
-            (Self::Flag, Node::Flag(_)) | (Self::Whole, Node::Number(_)) => Ok(node.clone()),
-            (Self::Number(range), Node::Number(number)) if range.holds(*number) => Ok(node.clone()),
+            (Self::Flag, Node::Flag(_)) | (Self::Whole, Node::Number(_)) => Ok(()),
+            (Self::Number(range), Node::Number(number)) if range.holds(*number) => Ok(()),
             (Self::Number(range), Node::Number(_)) => {
                 Err(SchemaError::new(["must be ", &range.words()].concat()))
             }
@@ -135,35 +135,42 @@ impl Form {
                 Err(SchemaError::new("must be a whole number from 0 on"))
             }
             (Self::Text(rule) | Self::Secret(rule) | Self::Either(rule, _), Node::Text(text)) => {
-                rule(text)?;
-                Ok(node.clone())
+                rule(text).map_err(SchemaError::from)
             }
             (Self::Secret(_), Node::Map(_)) => Err(SchemaError::new(
                 "a reference, which the host must resolve before the engine sees it",
             )),
-            (Self::Choice(choices), Node::Text(text)) if choices.contains(&text.as_str()) => {
-                Ok(node.clone())
-            }
-            (Self::Choice(choices), Node::Text(_)) => Err(SchemaError::new(
-                ["must be ", &choices.join(" or ")].concat(),
-            )),
+            (Self::Choice(choices), Node::Text(text)) if choices.contains(&text.as_str()) => Ok(()),
             (Self::Map(fields) | Self::Either(_, fields), Node::Map(given)) => {
                 fill_map(fields, given)
             }
             (Self::List(entry, range), Node::List(list)) => {
-                let filled = (0_usize..).zip(list).map(|(at, node)| {
+                for (at, node) in list.iter_mut().enumerate() {
                     let filled = entry.fill(node);
-                    filled.map_err(|error| error.within(&at.to_string()))
-                });
-                let filled = filled.collect::<Result<_, _>>()?;
+                    filled.map_err(|error| error.within(&at.to_string()))?;
+                }
                 if !range.holds(list.len()) {
                     let requirement = ["must have ", &range.words(), " entries"].concat();
                     return Err(SchemaError::new(requirement));
                 }
-                Ok(Node::List(filled))
+                Ok(())
             }
-            _ => Err(SchemaError::new("a value of the wrong type")),
+            (own, _) => Err(SchemaError::new(own.expected())),
         }
+    }
+
+    /// Returns what a value of another type should be.
+    fn expected(&self) -> String {
+        let kind = match self {
+            Self::Flag => "true or false",
+            Self::Number(_) | Self::Whole => "a number",
+            Self::Text(_) | Self::Secret(_) => "a text in quotes",
+            Self::Choice(choices) => return ["must be ", &choices.join(" or ")].concat(),
+            Self::Map(_) => "an object in braces",
+            Self::List(..) => "a list in brackets",
+            Self::Either(..) => "a text in quotes, or an object in braces",
+        };
+        ["must be ", kind].concat()
     }
 
     /// Calls `change` with each value that stands where a secret belongs.
@@ -198,32 +205,49 @@ impl Form {
     }
 }
 
-fn fill_map(fields: &[Field], given: &[(String, Node)]) -> Result<Node, SchemaError> {
+/// Puts the fields in the order of the table, and fills in those that are not given.
+fn fill_map(fields: &[Field], given: &mut Vec<(String, Node)>) -> Result<(), SchemaError> {
+    let mut known = 0_usize;
+    for field in fields {
+        let mut rest = (known..).zip(given.iter().skip(known));
+        if let Some((place, _)) = rest.find(|(_, (name, _))| field.name == name) {
+            given.swap(known, place);
+            known = known.saturating_add(1);
+        }
+    }
     // The name itself is not told: it may be a key in the wrong place.
-    if given
-        .iter()
-        .any(|(name, _)| fields.iter().all(|field| field.name != name))
-    {
+    if known < given.len() {
         return Err(SchemaError::new("has a field that does not exist"));
     }
-    let mut filled = Vec::with_capacity(fields.len());
+    let mut at = 0_usize;
     for field in fields {
-        let node = given.iter().find(|(name, _)| field.name == name);
-        let value = match (node, &field.absent) {
-            (Some((_, node)), _) => field.form.fill(node),
-            (None, Absent::Out) => continue,
-            (None, Absent::Required) => Err(SchemaError::new("is missing")),
-            (None, Absent::Flag(flag)) => Ok(Node::Flag(*flag)),
-            (None, Absent::Number(number)) => Ok(Node::Number((*number).into())),
-            (None, Absent::Text(text)) => Ok(Node::Text((*text).to_string())),
-            (None, Absent::Defaults) => field.form.fill(&Node::Map(Vec::new())),
-            (None, Absent::Empty) => Ok(Node::List(Vec::new())),
-            (None, Absent::One(entry)) => Ok(Node::List(alloc::vec![entry()])),
-        };
-        filled.push((
-            field.name.to_string(),
-            value.map_err(|error| error.within(field.name))?,
-        ));
+        let within = |error: SchemaError| error.within(field.name);
+        if given.get(at).is_none_or(|(name, _)| field.name != name) {
+            let Some(value) = field.absent.value().map_err(within)? else {
+                continue;
+            };
+            given.insert(at, (field.name.to_string(), value));
+        }
+        if let Some((_, node)) = given.get_mut(at) {
+            field.form.fill(node).map_err(within)?;
+        }
+        at = at.saturating_add(1);
     }
-    Ok(Node::Map(filled))
+    Ok(())
+}
+
+impl Absent {
+    /// Makes the value, if there is one.
+    fn value(&self) -> Result<Option<Node>, SchemaError> {
+        Ok(Some(match self {
+            Self::Required => return Err(SchemaError::new("is missing")),
+            Self::Out => return Ok(None),
+            Self::Flag(flag) => Node::Flag(*flag),
+            Self::Number(number) => Node::Number((*number).into()),
+            Self::Text(text) => Node::Text((*text).to_string()),
+            Self::Defaults => Node::Map(Vec::new()),
+            Self::One(entry) => Node::List(alloc::vec![entry()]),
+            Self::Empty => Node::List(Vec::new()),
+        }))
+    }
 }

@@ -5,10 +5,11 @@ mod object;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::Cell;
-use core::fmt;
+use core::{fmt, mem};
 
+use crate::common::codec::wipe;
+use itoa::Buffer;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use zeroize::Zeroize;
 
 pub use object::Object;
 
@@ -136,7 +137,7 @@ impl Node {
         match self {
             Self::Null | Self::Fraction(_) => out.push_str("null"),
             Self::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
-            Self::Number(number) => out.push_str(&number.to_string()),
+            Self::Number(number) => out.push_str(Buffer::new().format(*number)),
             Self::Text(text) => quote(text, out),
             Self::List(list) => {
                 out.push('[');
@@ -163,7 +164,7 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         if let Self::Text(text) = self {
-            text.zeroize();
+            wipe(mem::take(text).into_bytes());
         }
     }
 }
@@ -281,16 +282,19 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Node, A::Error> {
         let mut fields: Vec<(String, Node)> = Vec::new();
-        while let Some(name) = from.next_key_seed(self)? {
+        while let Some(mut name) = from.next_key_seed(self)? {
             let node = from.next_value_seed(self)?;
-            let name = name.text().unwrap_or_default();
+            let name = match &mut name {
+                Node::Text(name) => mem::take(name),
+                _ => String::new(),
+            };
             if fields.len() >= FIELDS {
                 self.fail(TOO_MANY);
-            } else if fields.iter().any(|(other, _)| other == name) {
+            } else if fields.iter().any(|(other, _)| *other == name) {
                 self.fail(REPEATED);
             }
             if self.room() {
-                fields.push((name.to_string(), node));
+                fields.push((name, node));
             }
         }
         Ok(Node::Map(fields))

@@ -17,6 +17,8 @@ pub const VISIT: u8 = 0x16;
 pub const STATE: u8 = 0x17;
 /// A step-up request.
 pub const STEP_UP: u8 = 0x18;
+/// A payment that was confirmed at the gate.
+pub const CONFIRMATION: u8 = 0x19;
 
 #[cfg(test)]
 mod tests {
@@ -33,6 +35,7 @@ mod tests {
             VISIT,
             STATE,
             STEP_UP,
+            CONFIRMATION,
         ];
         marks.sort_unstable();
         assert!(marks.windows(2).all(|pair| pair[0] < pair[1]));

@@ -9,6 +9,7 @@ use crate::common::failure::Failure;
 use crate::phone::Recipient;
 use crate::settings::prepared::Prepared;
 use crate::signed::binding::{Binding, Claimed, id};
+use crate::signed::mac::MacKey;
 use crate::signed::token::Token;
 
 /// The user and the challenge that an operation is about.
@@ -82,14 +83,14 @@ impl About {
     }
 
     pub(crate) fn audit(self, settings: &Prepared) -> Audit {
-        let user = self.user.as_ref();
+        let (key, user) = (&settings.audit, self.user.as_ref());
         let challenge_id = match self.challenge {
             ChallengeRef::None => None,
-            ChallengeRef::Message(message) => Some(challenge_id(settings, &message)),
+            ChallengeRef::Message(message) => Some(challenge_id(key, &message)),
             ChallengeRef::Id(id) => Some(id),
         };
         Audit {
-            trail: user.map(|(subject, recipient)| Trail::new(settings, subject, recipient)),
+            trail: user.map(|(subject, recipient)| Trail::new(key, subject, recipient)),
             challenge_id: challenge_id.map(|id| to_base64url(&id)),
             message_id: self.message_id,
             decoy: self.decoy,
@@ -109,13 +110,13 @@ impl Trail {
         let recipient = Recipient::parse(recipient, &settings.trust_numbers_under)
             .map_err(|invalid| invalid.argument("recipient"))?;
         let subject = id(subject, "subject")?;
-        Ok(Self::new(settings, &subject, &recipient))
+        Ok(Self::new(&settings.audit, &subject, &recipient))
     }
 
-    fn new(settings: &Prepared, subject: &str, recipient: &Recipient) -> Self {
+    fn new(key: &MacKey, subject: &str, recipient: &Recipient) -> Self {
         Self {
-            subject: hash(settings, "subject", subject),
-            recipient: hash(settings, "recipient", recipient.as_str()),
+            subject: hash(key, "subject", subject),
+            recipient: hash(key, "recipient", recipient.as_str()),
             calling_code: recipient.calling_code().to_string(),
         }
     }
@@ -130,18 +131,16 @@ impl Trail {
 pub fn number_index(settings: &Prepared, recipient: &str) -> Result<String, Failure> {
     let recipient = Recipient::parse(recipient, &settings.trust_numbers_under)
         .map_err(|invalid| invalid.argument("recipient"))?;
-    Ok(hash(settings, "number index", recipient.as_str()))
+    Ok(hash(&settings.audit, "number index", recipient.as_str()))
 }
 
-fn hash(settings: &Prepared, label: &str, text: &str) -> String {
+fn hash(key: &MacKey, label: &str, text: &str) -> String {
     let input = Writer::new().text(label).text(text).finish();
-    let hash = settings.audit.mac(&input);
-    to_base64url(hash.first_chunk::<16>().map_or(&hash[..], |half| &half[..]))
+    to_base64url(&key.short_mac::<16>(&input))
 }
 
-/// Eight bytes that stand for a challenge in events, and in the handles of its messages.
-pub(crate) fn challenge_id(settings: &Prepared, message: &[u8]) -> [u8; 8] {
+/// Eight bytes that stand for a challenge in events, and in the handles of its messages, by the key of hashes in events.
+pub(crate) fn challenge_id(key: &MacKey, message: &[u8]) -> [u8; 8] {
     let input = Writer::new().text("challenge").bytes(message).finish();
-    let hash = settings.audit.mac(&input);
-    hash.first_chunk().copied().unwrap_or_default()
+    key.short_mac(&input)
 }

@@ -12,8 +12,8 @@ use crate::operations::about::About;
 use crate::operations::audited::Tell;
 use crate::operations::turn::{Operation, Received, Suspend, Turn, stray};
 use crate::settings::prepared::Prepared;
-use crate::xoxzo;
 use crate::xoxzo::reply::Reply;
+use crate::xoxzo::{self, Wish};
 
 /// The balance of the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Operation for AskCredits {
                 status,
                 fields,
                 retry_after,
-            }) => Err(xoxzo::refused(status, &fields, retry_after)),
+            }) => Err(xoxzo::refused(Wish::Answer, status, &fields, retry_after)),
             Received::Reply(Reply::Read { .. } | Reply::Unreadable { .. })
             | Received::Unanswered(..) => Err(xoxzo::silent()),
             Received::Totals(_) => Err(stray()),

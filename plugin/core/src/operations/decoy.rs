@@ -11,7 +11,7 @@
 
 use crate::common::channel::Channel;
 use crate::common::codec::{Reader, Writer};
-use crate::signed::key::Secret;
+use crate::signed::mac::MacKey;
 
 /// A state that is told of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ impl DecoyState {
     ];
 
     /// Draws the state of a message that was not sent, `age` seconds ago.
-    pub(crate) fn draw(key: &Secret, channel: Channel, message_id: &str, age: u32) -> Self {
+    pub(crate) fn draw(key: &MacKey, channel: Channel, message_id: &str, age: u32) -> Self {
         let input = Writer::new()
             .text("xoxzo-2fa decoy state")
             .u8(channel.number())
@@ -101,7 +101,7 @@ mod tests {
 
     /// The states of a decoy, second by second, and the seconds at which they begin.
     fn course(channel: Channel, at: usize) -> Vec<(u32, DecoyState)> {
-        let key = Secret::new([9; 32]);
+        let key = MacKey::new(&[9; 32]);
         let id = format!("message-{at}");
         let mut course: Vec<(u32, DecoyState)> = Vec::new();
         for age in (0..400).chain([3_600, 86_399]) {
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn nobody_else_can_draw_it() {
         let told = |byte: u8| -> Vec<_> {
-            let key = Secret::new([byte; 32]);
+            let key = MacKey::new(&[byte; 32]);
             let draw = |at| DecoyState::draw(&key, Channel::Sms, &format!("message-{at}"), 8);
             (0..DECOYS).map(draw).collect()
         };

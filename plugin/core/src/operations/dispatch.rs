@@ -14,13 +14,13 @@
 //! A resend sends the same PIN under the same token, with the minutes that are left. A decoy goes the same way, but sends nothing, and
 //! no guess at it is right.
 
+mod words;
 mod written;
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rand::TryCryptoRng;
-use zeroize::Zeroizing;
 
 use crate::common::audit::{Alarm, Audit};
 use crate::common::channel::Channel;
@@ -28,7 +28,7 @@ use crate::common::codec::to_base64url;
 use crate::common::delivery::Delivery;
 use crate::common::failure::{Code, Failure, InvalidFormat};
 use crate::common::random;
-use crate::guard::{Charge, Outcome, agree, check_totals};
+use crate::guard::{Charge, Group, Outcome, agree, check_totals};
 use crate::operations::about::{About, challenge_id};
 use crate::operations::audited::Tell;
 use crate::operations::recall::{self, invalid, recall};
@@ -39,12 +39,10 @@ use crate::settings::prepared::{Key, Prepared};
 use crate::settings::{Pins, Voice};
 use crate::signed::binding::{Binding, Claimed};
 use crate::signed::handle::{self, Handle};
-use crate::signed::pin::Pin;
 use crate::signed::token::{Token, TokenHead};
 use crate::words::languages::Locale;
+use crate::xoxzo;
 use crate::xoxzo::reply::Reply;
-use crate::xoxzo::text::{self, Message};
-use crate::xoxzo::{self, Request};
 
 /// A challenge with less than this is not worth another message, in seconds.
 const TOO_LATE: u32 = 60;
@@ -246,12 +244,7 @@ impl Dispatch {
                 "the recipient is not an allowed destination",
             ));
         }
-        let mut longest = self.clone();
-        if !self.again {
-            // The alarm may give a new PIN more digits, which is known only after the charge.
-            longest.head.digits = longest.head.digits.max(Pins::ALARMED);
-        }
-        let (_, parts) = longest.request(settings)?;
+        let parts = self.parts(settings)?;
         if parts.is_some_and(|parts| parts > settings.message.max_parts) {
             return Err(
                 InvalidFormat("would have more parts than message.max_parts allows")
@@ -263,9 +256,8 @@ impl Dispatch {
     }
 
     fn plan(&self, settings: &Prepared) -> Result<ChargePlan, Failure> {
-        let guess = self
-            .again
-            .then(|| recall::guess(settings, &self.head, &self.binding, &self.message(settings)));
+        let guess =
+            |group: &Group| recall::guess(settings, &self.head, group, &self.message(settings));
         let weight = match self.channel {
             Channel::Sms => 1,
             Channel::Voice => Voice::WEIGHT,
@@ -279,7 +271,7 @@ impl Dispatch {
             settings,
             &self.binding,
             self.client.as_deref(),
-            guess,
+            self.again.then_some(guess),
             weight,
             standing,
         )
@@ -291,46 +283,6 @@ impl Dispatch {
 
     fn key<'a>(&self, settings: &'a Prepared) -> Result<&'a Key, Failure> {
         settings.key(self.head.kid).ok_or_else(invalid)
-    }
-
-    /// Returns the request, and its billed parts if the text is ours.
-    fn request(&self, settings: &Prepared) -> Result<(Request, Option<u32>), Failure> {
-        let key = self.key(settings)?;
-        let pin = Pin::derive(&key.pin, &self.message(settings), self.head.digits);
-        let pin = Zeroizing::new(pin.expose());
-        let message = Message {
-            service: &settings.service,
-            pin: &pin,
-            left: self.left,
-            transaction: self.binding.transaction.as_ref(),
-        };
-        let (account, recipient) = (&settings.account, &self.binding.recipient);
-        if let (Channel::Voice, Some(voice)) = (self.channel, &settings.voice) {
-            let (text, language) =
-                message.speech(self.locale, &self.binding.purpose, &settings.message);
-            return Ok((
-                xoxzo::call(account, &voice.caller, recipient, &text, language),
-                None,
-            ));
-        }
-        if settings.message.templates.is_empty() {
-            let text = message.sms(self.locale, &self.binding.purpose, &settings.message);
-            return Ok((
-                xoxzo::sms(account, recipient, &text),
-                Some(text::parts(&text)),
-            ));
-        }
-        let template = settings
-            .message
-            .template(self.locale, message.transaction.is_some());
-        let template = template.ok_or_else(|| {
-            InvalidFormat("no template of message.templates shows amount and payee")
-                .argument("transaction")
-        })?;
-        Ok((
-            xoxzo::from_template(account, recipient, template, &message),
-            None,
-        ))
     }
 
     fn charged(
@@ -453,7 +405,7 @@ impl Dispatch {
     fn done(&self, settings: &Prepared, message_id: Option<String>) -> Result<Turn<Self>, Failure> {
         let key = self.key(settings)?;
         let message = self.message(settings);
-        let id = challenge_id(settings, &message);
+        let id = challenge_id(&settings.audit, &message);
         let cooldown = settings.sends.cooldown_seconds;
         let (delivery, resend_after, alarm) = match message_id {
             Some(_) => (Delivery::Accepted, cooldown, None),
@@ -529,7 +481,7 @@ impl Operation for Dispatch {
                 } else {
                     Lesson::Failed(retry_after)
                 };
-                let failure = xoxzo::refused(status, &fields, retry_after);
+                let failure = xoxzo::refused(self.wish(settings), status, &fields, retry_after);
                 self.unsent(settings, lesson, failure)
             }
             (

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::common::clock;
 use crate::common::failure::{Code, Failure};
-use crate::guard::Charge;
+use crate::guard::{Charge, Group};
 use crate::settings::prepared::{Key, Prepared};
 use crate::signed::binding::Binding;
 use crate::signed::token::{Token, TokenHead};
@@ -59,23 +59,22 @@ pub(crate) fn recall<'a>(
     })
 }
 
-/// A guess at a challenge.
+/// A guess at a challenge of the subject with this group.
 pub(crate) fn guess(
     settings: &Prepared,
     head: &TokenHead,
-    binding: &Binding,
+    group: &Group,
     message: &[u8],
 ) -> Charge {
-    let group = settings.names.subject(&binding.subject);
     Charge::one(
-        settings.names.challenge(&group, message),
+        settings.names.challenge(group, message),
         settings.pin.guesses,
         ttl(head),
     )
 }
 
 /// Life of a challenge's counter.
-pub(crate) fn ttl(head: &TokenHead) -> u32 {
+fn ttl(head: &TokenHead) -> u32 {
     u32::from(head.lifetime).saturating_add(clock::BEYOND)
 }
 

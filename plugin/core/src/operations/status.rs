@@ -20,8 +20,8 @@ use crate::operations::decoy::DecoyState;
 use crate::operations::turn::{NoAnswer, Operation, Received, Suspend, Turn, stray, totals};
 use crate::settings::prepared::Prepared;
 use crate::signed::handle;
-use crate::xoxzo;
 use crate::xoxzo::reply::{Reply, delivery};
+use crate::xoxzo::{self, Wish};
 
 /// Seconds between two questions about one message.
 const APART: u32 = 5;
@@ -152,7 +152,7 @@ impl Operation for Status {
                 status,
                 fields,
                 retry_after,
-            }) => Err(xoxzo::refused(status, &fields, retry_after)),
+            }) => Err(xoxzo::refused(Wish::Answer, status, &fields, retry_after)),
             Received::Unanswered(NoAnswer::NotSent | NoAnswer::Unknown, _)
             | Received::Reply(Reply::Unreadable { .. }) => Err(xoxzo::silent()),
             _ => Err(stray()),

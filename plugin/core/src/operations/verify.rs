@@ -18,7 +18,7 @@ use subtle::{Choice, ConstantTimeEq};
 use crate::common::audit::{Alarm, Audit};
 use crate::common::clock;
 use crate::common::failure::{Code, Failure};
-use crate::guard::{CLAIM, Charge, Outcome, Total, agree, check_totals, lie};
+use crate::guard::{CLAIM, Charge, Group, Outcome, Total, agree, check_totals, lie};
 use crate::operations::about::About;
 use crate::operations::audited::Tell;
 use crate::operations::recall::{self, VerifiedToken, invalid, recall};
@@ -59,12 +59,12 @@ pub struct Verify {
     stage: Stage,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Stage {
     /// The guess is being charged.
     Guess,
-    /// The challenge is being claimed and, if that is won, the failures cleared; `hard` of them were seen.
-    Claim { hard: u32 },
+    /// The challenge is being claimed and, if that is won, the failures cleared, by these charges; `hard` of them were seen.
+    Claim { hard: u32, charges: Vec<Charge> },
 }
 
 impl Verify {
@@ -109,15 +109,10 @@ impl Verify {
     }
 
     /// Claims the challenge; a list ends at a refusal, so that only the winner clears what it has behind it.
-    fn claim(&self, settings: &Prepared, message: &[u8], hard: u32) -> Vec<Charge> {
+    fn claim(&self, settings: &Prepared, hard: u32) -> Vec<Charge> {
         let limit = CLAIM.saturating_add(settings.pin.guesses);
-        let Binding {
-            subject, recipient, ..
-        } = &self.binding;
-        let names = &settings.names;
-        let name = names.challenge(&names.subject(subject), message);
-        let mut charges = alloc::vec![Charge::more(name, CLAIM, limit, recall::ttl(&self.head))];
-        charges.extend(self.plan.clear(hard));
+        let (names, recipient) = (&settings.names, &self.binding.recipient);
+        let mut charges = self.plan.won(limit, hard);
         let cooldown = names.cooldown(
             &names.number(recipient),
             settings.open(&self.binding),
@@ -160,8 +155,12 @@ impl Verify {
                 .alarm(self.alarm));
         }
         let hard = plan.hard(&totals);
-        self.stage = Stage::Claim { hard };
-        Ok(Turn::Count(self.claim(settings, message, hard), self))
+        let charges = self.claim(settings, hard);
+        self.stage = Stage::Claim {
+            hard,
+            charges: charges.clone(),
+        };
+        Ok(Turn::Count(charges, self))
     }
 
     /// Under the alarm a short PIN has no second guess.
@@ -178,6 +177,7 @@ impl Verify {
         let key = settings.key(self.head.kid).ok_or_else(invalid)?;
         let receipt = receipt::issue(
             &key.receipt,
+            key.test,
             message,
             &settings.audience,
             &self.binding,
@@ -199,7 +199,7 @@ fn plan(
     binding: &Binding,
     client: Option<&str>,
 ) -> Result<ChargePlan, Failure> {
-    let guess = recall::guess(settings, head, binding, message);
+    let guess = |group: &Group| recall::guess(settings, head, group, message);
     ChargePlan::guess(settings, binding, client, guess)
 }
 
@@ -224,16 +224,15 @@ impl Operation for Verify {
         received: Received,
     ) -> Result<Turn<Self>, Failure> {
         let message = self.head.message(&settings.audience, &self.binding);
-        match self.stage {
+        match &self.stage {
             Stage::Guess => self.guessed(settings, &message, now, received),
-            Stage::Claim { hard } => {
-                let charges = self.claim(settings, &message, hard);
+            Stage::Claim { charges, .. } => {
                 let answer = totals(received)?;
                 // What is won is won: clocks that are apart are a matter for operators.
                 if agree(now, answer.now).is_err() {
                     self.alarm = self.alarm.or(Some(Alarm::Clock));
                 }
-                match check_totals(&charges, answer.totals)? {
+                match check_totals(charges, answer.totals)? {
                     Outcome::Refused { .. } => Err(used().expires_in(self.left)),
                     Outcome::Made(totals) => match totals.first() {
                         // A claim comes on top of its own guess, at least.

@@ -66,10 +66,13 @@ impl Lesson {
         client: Option<&str>,
         failed: Option<u32>,
     ) -> Result<Vec<Charge>, Failure> {
+        let mut charges = Vec::new();
+        if let (Self::Answered, None | Some(0)) = (self, failed) {
+            return Ok(charges);
+        }
         let user = User::of(settings, binding);
         let groups = Groups::new(settings, user, client)?;
         let breaker = Breaker::of(settings, user, &groups);
-        let mut charges = Vec::new();
         if let Self::Refused = self {
             let messages = MessageCounters::of(settings, user, &groups, 1);
             let Attempts { client, audience } = Attempts::of(settings, &groups, &messages);

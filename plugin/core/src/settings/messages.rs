@@ -39,8 +39,9 @@ impl Default for Messages {
         use crate::common::json::Node;
         use crate::common::record::Value;
 
-        let filled = Form::Map(&Self::FIELDS).fill(&Node::Map(Vec::new()));
-        Self::read(&filled.unwrap()).unwrap()
+        let mut document = Node::Map(Vec::new());
+        Form::Map(&Self::FIELDS).fill(&mut document).unwrap();
+        Self::read(&document).unwrap()
     }
 }
 

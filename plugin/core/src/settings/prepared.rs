@@ -18,7 +18,7 @@ use crate::guard::{CounterKeys, GuardName};
 use crate::phone::{Destination, Trusted};
 use crate::settings::{Failures, Messages, Pins, Purpose, Scope, Sends, Settings, Voice};
 use crate::signed::binding::{Binding, Claimed, Transaction, unknown_purpose};
-use crate::signed::key::{ReceiptKey, Secret};
+use crate::signed::mac::MacKey;
 use crate::signed::receipt;
 use crate::xoxzo::account::Account;
 use crate::xoxzo::text::{self, Message, MessagePreview};
@@ -27,13 +27,15 @@ use crate::xoxzo::text::{self, Message, MessagePreview};
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
     pub(crate) kid: [u8; 4],
-    pub(crate) token: Secret,
+    pub(crate) token: MacKey,
     /// The key of decoys: tokens that look like others and whose PIN nobody gets.
-    pub(crate) decoy: Secret,
-    pub(crate) pin: Secret,
+    pub(crate) decoy: MacKey,
+    pub(crate) pin: MacKey,
     /// The key of handles.
-    pub(crate) handle: Secret,
-    pub(crate) receipt: ReceiptKey,
+    pub(crate) handle: MacKey,
+    pub(crate) receipt: MacKey,
+    /// Receipts are of test mode.
+    pub(crate) test: bool,
 }
 
 /// Settings in effect.
@@ -45,9 +47,9 @@ pub struct Prepared {
     pub(crate) keys: Vec<Key>,
     pub(crate) names: CounterKeys,
     /// The key of hashes in events.
-    pub(crate) audit: Secret,
+    pub(crate) audit: MacKey,
     /// The key of states: operations that wait.
-    pub(crate) state: Secret,
+    pub(crate) state: MacKey,
     pub(crate) purposes: Vec<Purpose>,
     pub(crate) destinations: Vec<Destination>,
     pub(crate) trust_numbers_under: Trusted,
@@ -74,32 +76,33 @@ impl Settings {
         })
     }
 
-    /// The same for a process with an id: 16 random bytes, which live as long as its counters. For hosts in which one process has several
-    /// instances that keep their settings, such as the workers of a proxy. With [`Scope::Shared`] the id is not used.
+    /// The same with an id: 16 random bytes, which live as long as the counters. For hosts in which one process has several instances that keep
+    /// their settings, such as the workers of a proxy, and for processes that learn the id of their fleet from its store.
     ///
     /// # Errors
     ///
     /// The first rule that is broken.
-    pub fn prepare_in(&self, process: Option<&[u8; 16]>) -> Result<Prepared, SchemaError> {
+    pub fn prepare_in(&self, id: Option<&[u8; 16]>) -> Result<Prepared, SchemaError> {
         self.check()?;
-        let tokens = self.context(process);
+        let (own, tokens) = (&self.guard.key, self.context(id));
         let keys = self.keys.iter().map(|root| Key {
             kid: root.kid(),
-            token: root.derive("token", &tokens),
-            decoy: root.derive("decoy", &tokens),
-            pin: root.derive("pin", &tokens),
-            handle: root.derive("handle", &tokens),
-            receipt: root.receipt_key(&self.audience, self.test),
+            token: root.derive("token", &tokens).mac_key(),
+            decoy: root.derive("decoy", &tokens).mac_key(),
+            pin: root.derive("pin", &tokens).mac_key(),
+            handle: root.derive("handle", &tokens).mac_key(),
+            receipt: root.receipt_key(&self.audience, self.test).secret.mac_key(),
+            test: self.test,
         });
         Ok(Prepared {
             audience: self.audience.clone(),
             service: self.service.clone(),
             message: self.message.clone(),
             keys: keys.collect(),
-            // Not the process: settings prepared anew in one process find its locks again.
-            names: CounterKeys::new(self.guard.key.derive("guard", &self.context(None))),
-            audit: self.guard.key.derive("audit", &self.context(None)),
-            state: self.guard.key.derive("state", &tokens),
+            // Not the id: settings prepared anew find their locks again.
+            names: CounterKeys(own.derive("guard", &self.context(None)).mac_key()),
+            audit: own.derive("audit", &self.context(None)).mac_key(),
+            state: own.derive("state", &tokens).mac_key(),
             purposes: self.purposes.clone(),
             destinations: self.destinations.clone(),
             trust_numbers_under: self.trust_numbers_under.clone(),
@@ -154,10 +157,11 @@ impl Prepared {
     /// [`Code::Request`]: the binding does not have its form. [`Code::Clock`].
     pub fn attest(&self, now: u32, claimed: Claimed<'_>, source: &[u8]) -> Result<String, Failure> {
         let binding = self.bind(now, claimed)?;
-        let receipt = &self.signing()?.receipt;
+        let key = self.signing()?;
         let message = Writer::new().text("xoxzo-2fa pass").raw(source).finish();
         Ok(receipt::issue(
-            receipt,
+            &key.receipt,
+            key.test,
             &message,
             &self.audience,
             &binding,

@@ -15,7 +15,7 @@ use crate::common::mark;
 use crate::operations::decoy::DecoyState;
 use crate::settings::prepared::Prepared;
 use crate::signed::envelope;
-use crate::signed::key::Secret;
+use crate::signed::mac::MacKey;
 
 /// Seconds that a handle is answered: a day.
 const LIFETIME: u32 = 86_400;
@@ -34,7 +34,7 @@ pub(crate) struct Handle<'a> {
 }
 
 impl Handle<'_> {
-    pub(crate) fn to_text(&self, key: &Secret) -> String {
+    pub(crate) fn to_text(&self, key: &MacKey) -> String {
         let mut out = Writer::new();
         out.u8(mark::HANDLE)
             .u8(self.channel.number())
@@ -92,7 +92,7 @@ fn authenticated(body: &[u8]) -> Vec<u8> {
 }
 
 /// An id that looks like Xoxzo's, for the message of a decoy: 32 letters and digits.
-pub(crate) fn invented(key: &Secret, now: u32, message: &[u8]) -> String {
+pub(crate) fn invented(key: &MacKey, now: u32, message: &[u8]) -> String {
     let input = Writer::new()
         .text("xoxzo-2fa message id")
         .u32(now)

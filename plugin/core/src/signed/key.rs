@@ -8,64 +8,25 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit, Mac};
 use rand::TryCryptoRng;
 use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::common::codec::{Writer, from_base64url, to_base64url};
 use crate::common::failure::{Failure, InvalidFormat};
 use crate::common::json::Node;
 use crate::common::random;
 use crate::common::record::Value;
+use crate::signed::mac::MacKey;
 
 /// 256 bits that nobody may see. Debug prints `[REDACTED]`; wiped on drop.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Secret([u8; 32]);
 
 impl Secret {
-    pub(crate) fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    pub(crate) fn expose(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// HMAC-SHA-256 over `message`.
-    pub(crate) fn mac(&self, message: &[u8]) -> [u8; 32] {
-        self.hmac(message).finalize().into_bytes().into()
-    }
-
-    /// The first 16 bytes of the MAC of `message`.
-    pub(crate) fn short_mac(&self, message: &[u8]) -> [u8; 16] {
-        let mut short = [0; 16];
-        let mac = self.mac(message);
-        short
-            .iter_mut()
-            .zip(mac)
-            .for_each(|(place, byte)| *place = byte);
-        short
-    }
-
-    /// Checks in constant time that `tag` is the MAC of `message`.
-    pub(crate) fn verifies(&self, message: &[u8], tag: &[u8]) -> bool {
-        self.hmac(message).verify_slice(tag).is_ok()
-    }
-
-    fn hmac(&self, message: &[u8]) -> Hmac<Sha256> {
-        self.keyed().chain_update(message)
-    }
-
-    /// HMAC-SHA-256 before its message.
-    pub(crate) fn keyed(&self) -> Hmac<Sha256> {
-        // RFC 2104: a key shorter than a block is filled up with zeros.
-        let mut block = Zeroizing::new([0; 64]);
-        block
-            .iter_mut()
-            .zip(&self.0)
-            .for_each(|(place, byte)| *place = *byte);
-        <Hmac<Sha256> as KeyInit>::new((&*block).into())
+    /// Reads the key for MACs.
+    pub(crate) fn mac_key(&self) -> MacKey {
+        MacKey::new(&self.0)
     }
 }
 

@@ -7,7 +7,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::common::codec::Writer;
 use crate::common::failure::{Code, Failure};
-use crate::signed::key::Secret;
+use crate::signed::mac::MacKey;
 
 /// The longest PIN.
 const LONGEST: usize = 10;
@@ -22,7 +22,7 @@ pub(crate) struct Pin {
 
 impl Pin {
     /// The PIN of the challenge with the bytes `message`: the first unbiased draw of a PRF over them.
-    pub(crate) fn derive(key: &Secret, message: &[u8], digits: u8) -> Self {
+    pub(crate) fn derive(key: &MacKey, message: &[u8], digits: u8) -> Self {
         let length = usize::from(digits).min(LONGEST);
         let bound = 10_u64.saturating_pow(digits.into()).max(1);
         let mut value = sample(bound, |counter| {
@@ -67,7 +67,7 @@ impl Pin {
     }
 
     /// A keyed hash of the PIN for the challenge with the bytes `message`: what is kept and compared instead of the digits.
-    pub(crate) fn fingerprint(&self, key: &Secret, message: &[u8]) -> [u8; 32] {
+    pub(crate) fn fingerprint(&self, key: &MacKey, message: &[u8]) -> [u8; 32] {
         let mut input = Writer::new();
         // No draw of a PIN gets to this counter.
         input
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn digits_are_uniform() {
         for digits in 4..=10 {
-            let key = Secret::new([digits; 32]);
+            let key = MacKey::new(&[digits; 32]);
             let mut counts = [[0_u32; 10]; LONGEST];
             for round in 0..20_000_u32 {
                 let pin = Pin::derive(&key, &round.to_be_bytes(), digits).expose();
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn only_its_own_digits_match() {
-        let key = Secret::new([1; 32]);
+        let key = MacKey::new(&[1; 32]);
         let pin = Pin::derive(&key, b"m", 6);
         let text = pin.expose();
         let print = |text: &str, digits| Pin::parse(text, digits).unwrap().fingerprint(&key, b"m");

@@ -18,6 +18,7 @@ use crate::phone::{InvalidNumber, Recipient};
 use crate::signed::binding::{Binding, Transaction, id};
 use crate::signed::envelope;
 use crate::signed::key::ReceiptKey;
+use crate::signed::mac::MacKey;
 
 /// First byte.
 fn kind(test: bool) -> u8 {
@@ -69,9 +70,10 @@ pub struct Claims {
     pub expires_at: u32,
 }
 
-/// The receipt of the challenge with the bytes `message`.
+/// The receipt of the challenge with the bytes `message`, of live settings or of those of test mode.
 pub(crate) fn issue(
-    key: &ReceiptKey,
+    key: &MacKey,
+    test: bool,
     message: &[u8],
     audience: &str,
     binding: &Binding,
@@ -81,10 +83,10 @@ pub(crate) fn issue(
         .text("xoxzo-2fa receipt id")
         .raw(message)
         .finish();
-    let id = key.secret.short_mac(&named);
+    let id = key.short_mac(&named);
     let hide = Hide { key, id: &id };
     let mut out = Writer::new();
-    out.u8(kind(key.test))
+    out.u8(kind(test))
         .raw(&id)
         .u32(now)
         .text(audience)
@@ -94,7 +96,7 @@ pub(crate) fn issue(
         .raw(&hide.session(binding.session.as_deref()))
         .raw(&hide.transaction(binding.transaction.as_ref()));
     let body = out.finish();
-    let mac = key.secret.mac(&authenticated(&body));
+    let mac = key.mac(&authenticated(&body));
     envelope::close(&body, &mac, to_base64url)
 }
 
@@ -120,10 +122,11 @@ pub fn check(
     };
     let (body, tag) = envelope::open(receipt, LONGEST, from_base64url).ok_or_else(invalid)?;
     let message = authenticated(&body);
-    let key = keys.iter().find(|key| key.secret.verifies(&message, &tag));
-    let key = key.ok_or_else(invalid)?;
-    let body = Body::read(&body, key.test).ok_or_else(invalid)?;
-    if !bool::from(body.is_for(key, &expected, transaction.as_ref())) {
+    let mut keys = keys.iter().map(|key| (key.secret.mac_key(), key.test));
+    let made = keys.find(|(key, _)| key.verifies(&message, &tag));
+    let (key, test) = made.ok_or_else(invalid)?;
+    let body = Body::read(&body, test).ok_or_else(invalid)?;
+    if !bool::from(body.is_for(&key, &expected, transaction.as_ref())) {
         return Err(Failure::new(
             Code::InvalidToken,
             "the receipt is for another subject, purpose, recipient, session or transaction",
@@ -135,7 +138,7 @@ pub fn check(
         audience: body.audience,
         purpose: body.purpose,
         transaction,
-        test: key.test,
+        test,
         issued_at: body.issued_at,
         expires_at: body.issued_at.saturating_add(LIFETIME),
     })
@@ -161,7 +164,7 @@ fn authenticated(body: &[u8]) -> Vec<u8> {
 
 /// Makes the hashes that stand in the place of what is personal. They depend on the receipt's id: two receipts of one user share none.
 struct Hide<'a> {
-    key: &'a ReceiptKey,
+    key: &'a MacKey,
     id: &'a [u8; 16],
 }
 
@@ -194,7 +197,7 @@ impl Hide<'_> {
         let mut out = Writer::new();
         out.text(label).raw(self.id);
         write(&mut out);
-        self.key.secret.short_mac(&out.finish())
+        self.key.short_mac(&out.finish())
     }
 }
 
@@ -229,7 +232,7 @@ impl Body {
 
     fn is_for(
         &self,
-        key: &ReceiptKey,
+        key: &MacKey,
         expected: &Expected<'_>,
         transaction: Option<&Transaction>,
     ) -> Choice {
@@ -271,14 +274,21 @@ mod tests {
             transaction: None,
         };
         let binding = Binding::parse(claimed, &Trusted::default()).ok().unwrap();
-        let receipt = issue(key, b"source", "shop", &binding, NOW);
+        let receipt = issue(
+            &key.secret.mac_key(),
+            key.test,
+            b"source",
+            "shop",
+            &binding,
+            NOW,
+        );
         let (body, _) = envelope::open(&receipt, LONGEST, from_base64url).unwrap();
         body
     }
 
     /// Whether a body that somebody with the key has authenticated is a receipt.
     fn passes(key: &ReceiptKey, body: &[u8]) -> bool {
-        let tag = key.secret.mac(&authenticated(body));
+        let tag = key.secret.mac_key().mac(&authenticated(body));
         let receipt = envelope::close(body, &tag, to_base64url);
         match check(core::slice::from_ref(key), &receipt, NOW, LOGIN) {
             Ok(_) => true,
@@ -330,7 +340,14 @@ mod tests {
             transaction: Some(("100000000000000", "JPY", "Ann Lee")),
         };
         let binding = Binding::parse(claimed, &Trusted::default()).ok().unwrap();
-        let receipt = issue(&key, b"source", &"a".repeat(64), &binding, NOW);
+        let receipt = issue(
+            &key.secret.mac_key(),
+            key.test,
+            b"source",
+            &"a".repeat(64),
+            &binding,
+            NOW,
+        );
         assert_eq!(receipt.len(), 423);
         let expected = Expected {
             subject: &long,

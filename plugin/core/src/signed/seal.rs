@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 
 use crate::common::codec::{Writer, from_base64url, to_base64url};
 use crate::signed::envelope;
-use crate::signed::key::Secret;
+use crate::signed::mac::MacKey;
 
 /// The longest sealed text that is looked at.
 const LONGEST: usize = 4_096;
@@ -22,11 +22,11 @@ const LONGEST: usize = 4_096;
 pub struct Seal {
     audience: String,
     label: String,
-    keys: Vec<([u8; 4], Secret)>,
+    keys: Vec<([u8; 4], MacKey)>,
 }
 
 impl Seal {
-    pub(crate) fn new(audience: &str, label: &str, keys: Vec<([u8; 4], Secret)>) -> Self {
+    pub(crate) fn new(audience: &str, label: &str, keys: Vec<([u8; 4], MacKey)>) -> Self {
         Self {
             audience: audience.into(),
             label: label.into(),
@@ -67,7 +67,7 @@ mod tests {
     use alloc::vec;
 
     fn seal(label: &str, kids: &[u8]) -> Seal {
-        let key = |byte: &u8| ([*byte; 4], Secret::new([*byte; 32]));
+        let key = |byte: &u8| ([*byte; 4], MacKey::new(&[*byte; 32]));
         Seal::new("shop", label, kids.iter().map(key).collect())
     }
 

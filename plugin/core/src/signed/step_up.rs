@@ -95,7 +95,10 @@ pub fn sign(
     let mut out = Writer::new();
     out.u8(mark::STEP_UP).raw(&drawn).u32(now);
     let body = out.text(&amount).text(&currency).text(&payee).finish();
-    let mac = key.secret.mac(&authenticated(&body, subject, session));
+    let mac = key
+        .secret
+        .mac_key()
+        .mac(&authenticated(&body, subject, session));
     Ok(SignedRequest {
         request: envelope::close(&body, &mac, to_base64url),
         expires_in: LIFETIME,
@@ -122,7 +125,10 @@ pub fn check(
     };
     let (body, tag) = envelope::open(request, LONGEST, from_base64url).ok_or_else(invalid)?;
     let message = authenticated(&body, subject, session);
-    if !keys.iter().any(|key| key.secret.verifies(&message, &tag)) {
+    if !keys
+        .iter()
+        .any(|key| key.secret.mac_key().verifies(&message, &tag))
+    {
         return Err(invalid());
     }
     let mut from = Reader::new(&body);
@@ -162,7 +168,10 @@ mod tests {
     /// Checks a body that somebody with the key has authenticated.
     fn judged(body: &[u8]) -> Result<[u8; 16], Code> {
         let key = key();
-        let mac = key.secret.mac(&authenticated(body, "user-1", None));
+        let mac = key
+            .secret
+            .mac_key()
+            .mac(&authenticated(body, "user-1", None));
         let request = envelope::close(body, &mac, to_base64url);
         let genuine = check(&[key], &request, NOW, "user-1", None);
         genuine

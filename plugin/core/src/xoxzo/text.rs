@@ -121,6 +121,15 @@ impl Message<'_> {
     }
 }
 
+impl Transaction {
+    /// Returns amount and currency as messages in this language show them.
+    #[must_use]
+    pub fn amount_in(&self, locale: Locale) -> String {
+        let amount = grouped(&self.amount, locale.grouping());
+        [&*amount, " ", &*self.currency].concat()
+    }
+}
+
 /// A canonical amount with its whole part in groups of three digits, so that none of it has the length of a code.
 fn grouped(amount: &str, mark: char) -> String {
     let whole = amount.bytes().take_while(u8::is_ascii_digit).count();

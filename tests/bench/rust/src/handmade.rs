@@ -2,8 +2,8 @@
 //!
 //! It has no limit across challenges, of messages or of cost, and forgets its counters with the process.
 
-use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -29,7 +29,7 @@ pub(crate) struct Handmade {
     /// Guesses at each token.
     guesses: Mutex<HashMap<String, u32>>,
     messages: Mutex<Vec<String>>,
-    back: Cell<u64>,
+    back: AtomicU64,
     users: u32,
 }
 
@@ -41,14 +41,14 @@ impl Handmade {
             key,
             guesses: Mutex::default(),
             messages: Mutex::default(),
-            back: Cell::new(0),
+            back: AtomicU64::new(0),
             users: 0,
         })
     }
 
     fn now(&self) -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        since.map_or(0, |since| since.as_secs()) - self.back.get()
+        since.map_or(0, |since| since.as_secs()) - self.back.load(Ordering::Relaxed)
     }
 
     fn hash(&self, user: &User, expiry: u64, pin: &str) -> Hmac<Sha256> {
@@ -136,7 +136,7 @@ impl Login for Handmade {
     }
 
     fn set_back(&self, seconds: u64) {
-        self.back.set(seconds);
+        self.back.store(seconds, Ordering::Relaxed);
     }
 
     fn next(&mut self) -> &mut u32 {

@@ -1,5 +1,6 @@
 //! Prepares what an operation needs, times nothing but the operation, and checks what it answered.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -52,10 +53,10 @@ impl Operation {
 }
 
 /// A login with a code in a message.
-pub(crate) trait Login {
-    type User;
-    type Token;
-    type Pin: Clone;
+pub(crate) trait Login: Sync {
+    type User: Sync;
+    type Token: Send + Sync;
+    type Pin: Clone + Sync;
 
     /// It locks out a user whose guesses at several challenges were wrong.
     const LOCKS: bool;
@@ -96,10 +97,12 @@ const GUESSES: usize = 5;
 /// More seconds than a challenge of the settings lives.
 const OUTLIVED: u64 = 100;
 
+/// Does an operation so many times on so many threads.
 pub(crate) fn measure<L: Login>(
     login: &mut L,
     operation: Operation,
     count: usize,
+    threads: usize,
 ) -> Result<Value, Fault> {
     use Operation::{Exhausted, Expired, Locked, Malformed, NotOurs, Replay, Start, WrongPin};
     if operation == Locked && !L::LOCKS {
@@ -113,7 +116,8 @@ pub(crate) fn measure<L: Login>(
     };
     if operation == Start {
         let users = draw(login, users, false);
-        let (starts, wall, cpu) = timed(count, |at| login.start(&users[at]));
+        let own = &*login;
+        let (starts, wall, cpu) = timed(count, threads, |at| own.start(&users[at]));
         for start in starts {
             start?;
         }
@@ -151,12 +155,13 @@ pub(crate) fn measure<L: Login>(
         }
         Operation::Verify | Start | Expired => {}
     }
-    let (answers, wall, cpu) = timed(count, |at| {
+    let own = &*login;
+    let (answers, wall, cpu) = timed(count, threads, |at| {
         let each = &challenges[at % users];
         if operation == Locked {
-            login.start(&each.user).map(|_| ())
+            own.start(&each.user).map(|_| ())
         } else {
-            login.verify(&each.user, &each.token, &each.pin)
+            own.verify(&each.user, &each.token, &each.pin)
         }
     });
     let wanted = if operation == NotOurs {
@@ -234,17 +239,50 @@ fn altered(text: &str) -> String {
     text
 }
 
-fn timed<T>(count: usize, mut work: impl FnMut(usize) -> T) -> (Vec<T>, Duration, Duration) {
-    let mut answers = Vec::with_capacity(count);
-    let (began, cpu_began) = (Instant::now(), cpu());
-    for at in 0..count {
-        answers.push(work(at));
+/// Does work so many times, spread over threads, and returns what came of it, the time by the clock, and that of all threads together.
+pub(crate) fn timed<T: Send>(
+    count: usize,
+    threads: usize,
+    work: impl Fn(usize) -> T + Sync,
+) -> (Vec<T>, Duration, Duration) {
+    if threads == 1 {
+        let numbers: Vec<_> = (0..count).collect();
+        return timed_in_turn(&numbers, |at| work(*at));
     }
+    let (began, cpu_began) = (Instant::now(), cpu());
+    let answers = thread::scope(|scope| {
+        let work = &work;
+        let part = |first: usize| {
+            scope.spawn(move || {
+                (first..count)
+                    .step_by(threads)
+                    .map(work)
+                    .collect::<Vec<_>>()
+            })
+        };
+        let parts: Vec<_> = (0..threads).map(part).collect();
+        let parts = parts.into_iter();
+        parts
+            .flat_map(|part| part.join().expect("an operation does not panic"))
+            .collect()
+    });
     let (cpu, wall) = (cpu() - cpu_began, began.elapsed());
     (answers, wall, cpu)
 }
 
-fn told(count: usize, wall: Duration, cpu: Duration) -> Value {
+/// Does work with each item, one after the other.
+pub(crate) fn timed_in_turn<I, T>(
+    items: &[I],
+    work: impl FnMut(&I) -> T,
+) -> (Vec<T>, Duration, Duration) {
+    let mut answers = Vec::with_capacity(items.len());
+    let (began, cpu_began) = (Instant::now(), cpu());
+    answers.extend(items.iter().map(work));
+    let (cpu, wall) = (cpu() - cpu_began, began.elapsed());
+    (answers, wall, cpu)
+}
+
+pub(crate) fn told(count: usize, wall: Duration, cpu: Duration) -> Value {
     let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     json!({"count": count, "wall_ns": nanoseconds(wall), "cpu_ns": nanoseconds(cpu)})
 }

@@ -7,7 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use xoxzo_2fa::{Charge, Guard, GuardError, GuardName, RedisGuard, suite};
-use xoxzo_2fa_tests::redis::{Cluster, Server, until};
+use xoxzo_2fa_tests::redis::{Cluster, Server};
+use xoxzo_2fa_tests::until;
 use xoxzo_2fa_tests::{LIFE, in_redis, named};
 
 use super::{Make, Stop};

@@ -6,7 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use xoxzo_2fa::{Charge, Guard, GuardError, RedisGuard, suite};
-use xoxzo_2fa_tests::redis::{Server, Watched, until};
+use xoxzo_2fa_tests::redis::{Server, Watched};
+use xoxzo_2fa_tests::until;
 use xoxzo_2fa_tests::{LIFE, in_redis, named};
 
 use super::{Make, Stop, Store};

@@ -29,7 +29,7 @@ impl Suspend for Verify {
         Alarm::write(*alarm, out);
         match stage {
             Stage::Guess => out.u8(0),
-            Stage::Claim { hard } => out.u8(1).u32(*hard),
+            Stage::Claim { hard, charges: _ } => out.u8(1).u32(*hard),
         };
     }
 
@@ -39,7 +39,7 @@ impl Suspend for Verify {
         let binding = Binding::read_for(&settings.audience, from)?;
         let (typed, decoy, client) = (from.array(), from.present(), from.option());
         let message = head.message(&settings.audience, &binding);
-        Some(Self {
+        let mut verify = Self {
             now,
             left,
             plan: plan(settings, &head, &message, &binding, client.as_deref()).ok()?,
@@ -49,11 +49,17 @@ impl Suspend for Verify {
             decoy,
             client,
             alarm: Alarm::read(from)?,
-            stage: match from.u8() {
-                0 => Stage::Guess,
-                1 => Stage::Claim { hard: from.u32() },
-                _ => return None,
-            },
-        })
+            stage: Stage::Guess,
+        };
+        match from.u8() {
+            0 => {}
+            1 => {
+                let hard = from.u32();
+                let charges = verify.claim(settings, hard);
+                verify.stage = Stage::Claim { hard, charges };
+            }
+            _ => return None,
+        }
+        Some(verify)
     }
 }

@@ -3,7 +3,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Key, Prepared, foreign};
@@ -11,14 +10,31 @@ use crate::common::codec::{Reader, Writer, from_hex, to_hex};
 use crate::common::failure::Failure;
 use crate::common::record::Stored;
 use crate::guard::CounterKeys;
-use crate::signed::key::{ReceiptKey, Secret};
+use crate::signed::mac::MacKey;
 use crate::xoxzo::account::Account;
 
 /// Names the layout below and the release: a string of another build is refused, not misread.
-const BUILD: &str = concat!("xoxzo-2fa ", env!("CARGO_PKG_VERSION"), " prepared 5");
+const BUILD: &str = concat!("xoxzo-2fa ", env!("CARGO_PKG_VERSION"), " prepared 6");
 
 /// Bytes of the checksum at the end.
 const CHECKSUM: usize = 8;
+
+/// A sum that changes with every change within eight bytes, and with other damage but once in 2^64. It is against damage alone: who can write
+/// settings can write others.
+fn checksum(bytes: &[u8]) -> [u8; CHECKSUM] {
+    let (eights, rest) = bytes.as_chunks();
+    let mut last = [0; 8];
+    last.iter_mut()
+        .zip(rest)
+        .for_each(|(place, byte)| *place = *byte);
+    let words = eights.iter().chain([&last]);
+    let sum = words.fold(bytes.len() as u64, |sum, word| {
+        let mixed = sum.rotate_left(29) ^ u64::from_le_bytes(*word);
+        // The odd number nearest to 2^64 divided by the golden ratio.
+        mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    });
+    sum.to_be_bytes()
+}
 
 impl Prepared {
     /// The string. A secret.
@@ -28,10 +44,9 @@ impl Prepared {
         out.text(BUILD);
         self.store(&mut out);
         let bytes = Zeroizing::new(out.finish());
-        let sum: [u8; 32] = Sha256::digest(&*bytes).into();
         let mut whole = Zeroizing::new(Vec::with_capacity(bytes.len().saturating_add(CHECKSUM)));
         whole.extend_from_slice(&bytes);
-        whole.extend(sum.iter().take(CHECKSUM));
+        whole.extend(checksum(&bytes));
         to_hex(&whole)
     }
 
@@ -45,8 +60,7 @@ impl Prepared {
         let (body, sum) = bytes
             .split_at_checked(bytes.len().saturating_sub(CHECKSUM))
             .ok_or_else(foreign)?;
-        let expected: [u8; 32] = Sha256::digest(body).into();
-        if expected.get(..CHECKSUM) != Some(sum) {
+        if sum != checksum(body) {
             return Err(foreign());
         }
         let mut from = Reader::new(body);
@@ -64,9 +78,7 @@ crate::stored! {
     }
 }
 
-crate::stored! { Key { kid token decoy pin handle receipt } }
-
-crate::stored! { ReceiptKey { secret test } }
+crate::stored! { Key { kid token decoy pin handle receipt test } }
 
 crate::stored! { Account { base_url authorization sender timeout callback_url tags japan } }
 
@@ -80,22 +92,12 @@ impl Stored for [u8; 4] {
     }
 }
 
-impl Stored for Secret {
-    fn store(&self, out: &mut Writer) {
-        out.raw(self.expose());
-    }
-
-    fn restore(from: &mut Reader<'_>) -> Self {
-        Self::new(from.array())
-    }
-}
-
 impl Stored for CounterKeys {
     fn store(&self, out: &mut Writer) {
-        out.raw(self.expose());
+        self.0.store(out);
     }
 
     fn restore(from: &mut Reader<'_>) -> Self {
-        Self::new(Secret::restore(from))
+        Self(MacKey::restore(from))
     }
 }

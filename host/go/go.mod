@@ -1,0 +1,3 @@
+module github.com/xoxzo/xoxzo-2fa/host/go
+
+go 1.19

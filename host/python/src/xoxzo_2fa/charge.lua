@@ -1,1 +1,0 @@
-../../../sdk/src/guard/charge.lua
