@@ -140,9 +140,12 @@ def every_path(service: Service) -> None:
         ("/v1/credits", {"audit": True}, 200),
         ("/v1/guard", {"id": name, "charges": [charge]}, 200),
         ("/v1/guard", {"id": name, "charges": [charge]}, 409),
+        ("/v1/revoke", {"id": secrets.token_urlsafe(16)[:21] + "A", "charge": {**charge, "amount": 7}}, 200),
+        ("/v1/revocations", {"since": 0}, 200),
     ]
-    for path, arguments, status in asked:
-        service.do(path, arguments, status)
+    answers = [service.do(path, arguments, status) for path, arguments, status in asked]
+    counter, total, life = answers[-1]["entries"][0].split(".")
+    assert (counter, int(total)) == (name, 7) and 0 < int(life) <= 60, answers[-1]
     assert {path for path, *_ in asked} | {"/v1/start"} == set(service.described["paths"])
     statuses = {service.ask(path, b"{}", None)[0] for path in service.described["paths"]}
     assert statuses == {401}, statuses

@@ -1,4 +1,4 @@
-//! What only the asynchronous client promises: no thread and no instance while it waits, and what becomes of a dropped future.
+//! What only the asynchronous client promises: no thread while it waits, and what becomes of a dropped future.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -22,6 +22,10 @@ const COMPUTING: usize = 64;
 /// Instances that may be kept between calls, all `TwoFactor` together. One more is dropped.
 const IDLE: usize = 64;
 
+/// Instances that may be kept while futures wait, all `AsyncTwoFactor` together. A client alone may keep half as many: for one more a new one is
+/// made at each step.
+const STEPPING: usize = 64;
+
 /// The most memory of one instance, in bytes.
 pub(crate) const MEMORY: usize = 2 * 1024 * 1024;
 
@@ -34,6 +38,7 @@ pub(crate) struct Shared {
     waiting: Shares,
     computing: Places,
     idle: Places,
+    stepping: Shares,
     ticker: Arc<Ticker>,
 }
 
@@ -84,7 +89,7 @@ fn config() -> Config {
 }
 
 fn pool() -> PoolingAllocationConfig {
-    let slots = (WAITING + COMPUTING + IDLE) as u32;
+    let slots = (WAITING + COMPUTING + IDLE + STEPPING) as u32;
     let mut pool = PoolingAllocationConfig::new();
     // A component is its module and two small ones that tie its imports.
     pool.total_component_instances(slots)
@@ -109,6 +114,7 @@ impl Shared {
             waiting: Shares::new(WAITING),
             computing: Places::new(COMPUTING),
             idle: Places::new(IDLE),
+            stepping: Shares::new(STEPPING),
             ticker,
         })
     }
@@ -128,6 +134,11 @@ impl Shared {
         self.idle.take()
     }
 
+    /// A place for the instance of a future that waits, if one is free for this client.
+    pub(crate) fn step(&'static self, client: Client) -> Option<Share> {
+        self.stepping.take(client)
+    }
+
     /// Counts as guest time until dropped.
     pub(crate) fn guest_time(&'static self) -> Ticking {
         self.ticker.enter();
@@ -136,43 +147,75 @@ impl Shared {
 }
 
 /// A number of places.
-struct Places {
-    free: Mutex<usize>,
-    freed: Condvar,
-}
+struct Places(Awaited<usize>);
 
 /// One of them, given back on drop.
 pub(crate) struct Place(&'static Places);
 
 impl Places {
     fn new(free: usize) -> Self {
-        Self {
-            free: Mutex::new(free),
-            freed: Condvar::new(),
-        }
+        Self(Awaited::new(free))
     }
 
     fn wait(&'static self) -> Place {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self
-            .freed
-            .wait_while(free, |free| *free == 0)
-            .unwrap_or_else(PoisonError::into_inner);
-        *free -= 1;
+        self.0.wait_while(|free| *free == 0, |free| *free -= 1);
         Place(self)
     }
 
     fn take(&'static self) -> Option<Place> {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        *free = free.checked_sub(1)?;
+        let mut free = self.0.lock();
+        free.value = free.value.checked_sub(1)?;
         Some(Place(self))
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
+        self.0.0.change(|free| *free += 1, Condvar::notify_one);
+    }
+}
+
+/// A value that threads wait for. To wake a thread is a call of the system, so it is made only while one waits.
+struct Awaited<T> {
+    held: Mutex<Watched<T>>,
+    changed: Condvar,
+}
+
+struct Watched<T> {
+    value: T,
+    waiting: usize,
+}
+
+impl<T> Awaited<T> {
+    fn new(value: T) -> Self {
+        let waiting = 0;
+        Self {
+            held: Mutex::new(Watched { value, waiting }),
+            changed: Condvar::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Watched<T>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits while `must_wait`, then makes a change that no other thread waits for.
+    fn wait_while(&self, must_wait: impl Fn(&T) -> bool, take: impl FnOnce(&mut T)) {
+        let mut held = self.lock();
+        held.waiting += 1;
+        let held = self.changed.wait_while(held, |held| must_wait(&held.value));
+        let mut held = held.unwrap_or_else(PoisonError::into_inner);
+        held.waiting -= 1;
+        take(&mut held.value);
+    }
+
+    /// Makes a change, and wakes one or all who wait for it.
+    fn change(&self, change: impl FnOnce(&mut T), wake: impl FnOnce(&Condvar)) {
+        let mut held = self.lock();
+        change(&mut held.value);
+        if held.waiting > 0 {
+            wake(&self.changed);
+        }
     }
 }
 
@@ -190,10 +233,7 @@ impl Client {
 
 /// A number of places that are shared out: a client gets one as long as it holds fewer than are free. So one client can have half of all, two a
 /// third each, and another one always finds some, however long these keep theirs.
-struct Shares {
-    held: Mutex<Held>,
-    freed: Condvar,
-}
+struct Shares(Awaited<Held>);
 
 struct Held {
     free: usize,
@@ -209,40 +249,58 @@ pub(crate) struct Share {
 impl Shares {
     fn new(free: usize) -> Self {
         let by = HashMap::new();
-        Self {
-            held: Mutex::new(Held { free, by }),
-            freed: Condvar::new(),
-        }
+        Self(Awaited::new(Held { free, by }))
     }
 
     fn wait(&'static self, client: Client) -> Share {
-        let must_wait =
-            |held: &mut Held| held.by.get(&client).copied().unwrap_or_default() >= held.free;
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = self.freed.wait_while(held, must_wait);
-        let mut held = held.unwrap_or_else(PoisonError::into_inner);
-        held.free -= 1;
-        *held.by.entry(client).or_default() += 1;
+        let may_not = |held: &Held| !held.may_take(client);
+        self.0.wait_while(may_not, |held| held.take(client));
         Share {
             shares: self,
             client,
+        }
+    }
+
+    fn take(&'static self, client: Client) -> Option<Share> {
+        let mut held = self.0.lock();
+        held.value.may_take(client).then(|| {
+            held.value.take(client);
+            Share {
+                shares: self,
+                client,
+            }
+        })
+    }
+}
+
+impl Held {
+    fn may_take(&self, client: Client) -> bool {
+        self.by.get(&client).copied().unwrap_or_default() < self.free
+    }
+
+    fn take(&mut self, client: Client) {
+        self.free -= 1;
+        *self.by.entry(client).or_default() += 1;
+    }
+
+    fn give_back(&mut self, client: Client) {
+        self.free += 1;
+        if let Entry::Occupied(mut own) = self.by.entry(client) {
+            *own.get_mut() -= 1;
+            if *own.get() == 0 {
+                own.remove();
+            }
         }
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let held = &self.shares.held;
-        let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.free += 1;
-        if let Entry::Occupied(mut own) = held.by.entry(self.client) {
-            *own.get_mut() -= 1;
-            if *own.get() == 0 {
-                own.remove();
-            }
-        }
-        // Each of them may take another number of places.
-        self.shares.freed.notify_all();
+        let client = self.client;
+        // All, since each may take another number of places.
+        self.shares
+            .0
+            .change(|held| held.give_back(client), Condvar::notify_all);
     }
 }
 
@@ -339,19 +397,22 @@ mod tests {
     #[test]
     fn a_client_gets_a_place_while_it_holds_fewer_than_are_free() {
         let shares: &'static Shares = Box::leak(Box::new(Shares::new(5)));
-        let free = || shares.held.lock().unwrap().free;
+        let free = || shares.0.lock().value.free;
         let (one, other) = (Client::new(), Client::new());
         let mut taken: Vec<_> = (0..3).map(|_| shares.wait(one)).collect();
         let (got, gets) = mpsc::channel();
         thread::spawn(move || got.send(shares.wait(one)).is_ok());
         taken.push(shares.wait(other));
         assert!(gets.try_recv().is_err(), "3 are held, and 1 is free");
+        assert!(shares.take(one).is_none() && shares.take(other).is_none());
         taken.truncate(1);
         let fourth = gets.recv_timeout(Duration::from_secs(10));
         assert!(fourth.is_ok());
         assert_eq!(free(), 3);
-        drop((taken, fourth));
+        let fifth = shares.take(other);
+        assert!(fifth.is_some() && shares.take(other).is_none());
+        drop((taken, fourth, fifth));
         assert_eq!(free(), 5);
-        assert!(shares.held.lock().unwrap().by.is_empty());
+        assert!(shares.0.lock().value.by.is_empty());
     }
 }

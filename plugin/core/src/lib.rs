@@ -120,6 +120,7 @@ pub use operations::about::{About, number_index};
 pub use operations::audited::{Audited, Tell, Told};
 pub use operations::credits::{AskCredits, Credits};
 pub use operations::dispatch::{Challenge, Dispatch, Sending};
+pub use operations::kept::{Kept, Known};
 pub use operations::limits::{AskLimits, Limits};
 pub use operations::state::{Ended, Suspended};
 pub use operations::status::{Report, Status};

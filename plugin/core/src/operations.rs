@@ -6,6 +6,7 @@ pub(crate) mod cause;
 pub(crate) mod credits;
 pub(crate) mod decoy;
 pub(crate) mod dispatch;
+pub(crate) mod kept;
 pub(crate) mod limits;
 pub(crate) mod recall;
 pub(crate) mod state;

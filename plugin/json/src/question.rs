@@ -3,7 +3,6 @@
 //! A question is an object with one field, the name of the function, with its arguments as an object. One table says what
 //! they are; what does not fit it is refused with path and kind, as in the settings.
 
-use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -12,11 +11,10 @@ use xoxzo_2fa_core::document::{Absent, Field, Form, SchemaError, any};
 use xoxzo_2fa_core::json::Node;
 use xoxzo_2fa_core::{
     About, Answer, AskCredits, AskLimits, Channel, Claimed, Code, Dispatch, Expected, Failure,
-    Locale, NoAnswer, Operation, Prepared, Range, ReceiptKey, RequestKey, Response, RootKey,
-    Sending, Status, StepUp, Suspended, Total, Totals, Trail, Transaction, Turn, Unlock, Verify,
-    check_receipt, explain, inspect, number_index, sign_request,
+    Kept, Known, Locale, NoAnswer, Range, ReceiptKey, RequestKey, Response, RootKey, Sending,
+    Status, StepUp, Total, Totals, Trail, Transaction, Turn, Unlock, Verify, check_receipt,
+    explain, inspect, number_index, sign_request,
 };
-use zeroize::Zeroizing;
 
 use crate::cursor::Cursor;
 use crate::{answer, prepare};
@@ -27,57 +25,13 @@ const LONGEST: usize = 100 * 1024;
 /// The questions of one operation, or of several. What one question read or wrote is kept, so that the next need not read it again.
 ///
 /// It answers as a new one for each question would: what is kept is found by its own bytes, and by no others.
-pub struct Conversation(Kept<Known>);
-
-/// Settings, and the operation that waits under them.
-struct Known {
-    settings: Prepared,
-    /// With the time of its state.
-    waiting: Kept<(u32, Suspended)>,
-}
-
-/// A value, and the text that it was read from or written as.
-struct Kept<T>(Option<(Zeroizing<Box<[u8]>>, T)>);
-
-impl<T> Kept<T> {
-    /// Gives the value back, if it is that of `text`.
-    fn take(&mut self, text: &[u8]) -> Option<T> {
-        let kept = self.0.take().filter(|(of, _)| same(of, text));
-        kept.map(|(_, value)| value)
-    }
-
-    fn keep(&mut self, text: Box<[u8]>, value: T) {
-        self.0 = Some((Zeroizing::new(text), value));
-    }
-
-    /// Returns the value of `text`, and reads it if it is not the one that is kept.
-    fn of(
-        &mut self,
-        text: &[u8],
-        read: impl FnOnce(&[u8]) -> Result<T, Failure>,
-    ) -> Result<&mut T, Failure> {
-        let kept = self.0.take().filter(|(of, _)| same(of, text));
-        let kept = match kept {
-            Some(kept) => kept,
-            None => (Zeroizing::new(text.into()), read(text)?),
-        };
-        Ok(&mut self.0.insert(kept).1)
-    }
-}
-
-/// Compares eight bytes at a time, which a guest's own comparison does not.
-fn same(one: &[u8], other: &[u8]) -> bool {
-    let ((one, rest), (other, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
-    let number = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
-    let one = one.iter().map(number);
-    rest == other_rest && one.eq(other.iter().map(number))
-}
+pub struct Conversation(Kept);
 
 impl Conversation {
     /// One in which nothing was asked.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Kept(None))
+        Self(Kept::new())
     }
 
     /// Answers a question, with settings that `prepare` gave, or none for a function that takes none. A failure is an answer too.
@@ -111,8 +65,8 @@ impl Conversation {
                     }
                     "explain" => explanation(from),
                     _ => {
-                        let known = self.0.of(settings, Known::read)?;
-                        known.answer(now, &function, from, rng)
+                        let known = self.0.known(settings)?;
+                        answer_with(known, now, &function, from, rng)
                     }
                 }
             });
@@ -126,116 +80,78 @@ impl Default for Conversation {
     }
 }
 
-impl Known {
-    /// Reads what `prepare` gave.
-    fn read(settings: &[u8]) -> Result<Self, Failure> {
-        Ok(Self {
-            // What is no text was not prepared either.
-            settings: Prepared::parse(str::from_utf8(settings).unwrap_or_default())?,
-            waiting: Kept(None),
-        })
-    }
-
-    fn answer(
-        &mut self,
-        now: u32,
-        function: &str,
-        from: Cursor<'_>,
-        rng: &mut impl TryCryptoRng,
-    ) -> Result<String, Failure> {
-        let Self { settings, waiting } = self;
-        let settings = &*settings;
-        let binding = || claimed(from.at("binding"));
-        let sending = || sending(from.at("sending"));
-        let (token, asked) = (from.str("token"), from.flag("audit"));
-        let (subject, recipient) = (from.str("subject"), from.str("recipient"));
-        let challenge = || About::claimed(settings, binding(), Some(token));
-        let user = || About::user(settings, subject, recipient);
-        let turn = match function {
-            "preview" => {
-                let paid = from
-                    .maybe("transaction")
-                    .map(|paid| Transaction::parse(transaction(paid)));
-                let previews =
-                    settings.previews(from.option_str("purpose"), paid.transpose()?.as_ref())?;
-                return Ok(answer::previews(&previews));
-            }
-            "trail_of" => {
-                return Trail::of(settings, subject, recipient).map(|trail| answer::trail(&trail));
-            }
-            "index_of" => {
-                let index = number_index(settings, recipient);
-                return index.map(|index| answer::number_index(&index));
-            }
-            "start" => {
-                let begun = Dispatch::start(settings, now, binding(), sending(), rng);
-                Turn::audited(begun, settings, asked, challenge)?.any()
-            }
-            "resend" => {
-                let begun = Dispatch::resend(settings, now, token, binding(), sending());
-                Turn::audited(begun, settings, asked, challenge)?.any()
-            }
-            "verify" => {
-                let (pin, client) = (from.str("pin"), from.option_str("client"));
-                let begun = Verify::begin(settings, now, token, binding(), pin, client);
-                Turn::audited(begun, settings, asked, challenge)?.any()
-            }
-            "status" => {
-                let begun = Status::begin(settings, now, from.str("handle"));
-                Turn::audited(begun, settings, asked, About::default)?.any()
-            }
-            "unlock" => {
-                let begun = Unlock::begin(settings, subject, recipient);
-                Turn::audited(begun, settings, asked, user)?.any()
-            }
-            "limits" => {
-                let client = from.option_str("client");
-                let begun = AskLimits::begin(settings, subject, recipient, client);
-                Turn::audited(begun, settings, asked, user)?.any()
-            }
-            "credits" => {
-                let begun = AskCredits::begin(settings, now);
-                Turn::audited(begun, settings, asked, About::default)?.any()
-            }
-            _ => resume(settings, waiting, now, from)?,
-        };
-        let (state, operation, answer) = match turn {
-            Turn::Count(charges, operation) => {
-                let state = operation.to_state(settings, now);
-                let answer = answer::count(&state, &charges);
-                (state, operation, answer)
-            }
-            Turn::Send(request, operation) => {
-                let state = operation.to_state(settings, now);
-                let answer = answer::send(&state, &request);
-                (state, operation, answer)
-            }
-            Turn::Done(told) => return Ok(answer::ended(&told)),
-        };
-        waiting.keep(state.into_bytes().into(), (now, operation));
-        Ok(answer)
-    }
-}
-
-/// `counted`, `sent` or `unanswered`: of their arguments exactly one beside the state is there.
-fn resume(
-    settings: &Prepared,
-    waiting: &mut Kept<(u32, Suspended)>,
+/// Answers a question that needs settings.
+fn answer_with(
+    known: &mut Known,
     now: u32,
+    function: &str,
     from: Cursor<'_>,
-) -> Result<Turn<Suspended>, Failure> {
-    let state = from.str("state");
-    let operation = match waiting.take(state.as_bytes()) {
-        Some((written_at, operation)) => {
-            Suspended::is_in_time(written_at, now)?;
-            operation
+    rng: &mut impl TryCryptoRng,
+) -> Result<String, Failure> {
+    let settings = known.settings();
+    let binding = || claimed(from.at("binding"));
+    let sending = || sending(from.at("sending"));
+    let (token, asked) = (from.str("token"), from.flag("audit"));
+    let (subject, recipient) = (from.str("subject"), from.str("recipient"));
+    let challenge = || About::claimed(settings, binding(), Some(token));
+    let user = || About::user(settings, subject, recipient);
+    let turn = match function {
+        "preview" => {
+            let paid = from
+                .maybe("transaction")
+                .map(|paid| Transaction::parse(transaction(paid)));
+            let previews =
+                settings.previews(from.option_str("purpose"), paid.transpose()?.as_ref())?;
+            return Ok(answer::previews(&previews));
         }
-        None => Suspended::from_state(settings, now, state)?,
+        "trail_of" => {
+            return Trail::of(settings, subject, recipient).map(|trail| answer::trail(&trail));
+        }
+        "index_of" => {
+            let index = number_index(settings, recipient);
+            return index.map(|index| answer::number_index(&index));
+        }
+        "start" => {
+            let begun = Dispatch::start(settings, now, binding(), sending(), rng);
+            Turn::audited(begun, settings, asked, challenge)?.any()
+        }
+        "resend" => {
+            let begun = Dispatch::resend(settings, now, token, binding(), sending());
+            Turn::audited(begun, settings, asked, challenge)?.any()
+        }
+        "verify" => {
+            let (pin, client) = (from.str("pin"), from.option_str("client"));
+            let begun = Verify::begin(settings, now, token, binding(), pin, client);
+            Turn::audited(begun, settings, asked, challenge)?.any()
+        }
+        "status" => {
+            let begun = Status::begin(settings, now, from.str("handle"));
+            Turn::audited(begun, settings, asked, About::default)?.any()
+        }
+        "unlock" => {
+            let begun = Unlock::begin(settings, subject, recipient);
+            Turn::audited(begun, settings, asked, user)?.any()
+        }
+        "limits" => {
+            let client = from.option_str("client");
+            let begun = AskLimits::begin(settings, subject, recipient, client);
+            Turn::audited(begun, settings, asked, user)?.any()
+        }
+        "credits" => {
+            let begun = AskCredits::begin(settings, now);
+            Turn::audited(begun, settings, asked, About::default)?.any()
+        }
+        // `counted`, `sent` or `unanswered`.
+        _ => known.resume(now, from.str("state"), came(from)?)?,
     };
-    operation.resume(settings, now, came(from)?)
+    Ok(match turn {
+        Turn::Count(charges, operation) => answer::count(&known.suspend(operation, now), &charges),
+        Turn::Send(request, operation) => answer::send(&known.suspend(operation, now), &request),
+        Turn::Done(told) => answer::ended(&told),
+    })
 }
 
-/// Reads what the host brings: totals, a response, or none.
+/// Reads what the host brings: of totals, a response, or none exactly one is there.
 fn came(from: Cursor<'_>) -> Result<Answer, Failure> {
     if let Some(response) = from.maybe("response") {
         return Ok(Answer::Response(response_of(response)));

@@ -15,7 +15,7 @@ extern crate alloc;
 use alloc::string::String;
 
 use xoxzo_2fa_core::{
-    About, Answer, AskCredits, AskLimits, Dispatch, Ended, Failure, Operation, Prepared, Status,
+    About, Answer, AskCredits, AskLimits, Dispatch, Ended, Failure, Kept, Known, Prepared, Status,
     Suspended, Told, Turn, Unlock, Verify,
 };
 use xoxzo_2fa_shell::{ExportResult, convert, host_random, types};
@@ -44,21 +44,36 @@ struct Component;
 #[cfg(target_arch = "wasm32")]
 bindings::export!(Component with_types_in bindings);
 
+/// What the latest step read and wrote. The next step of the same operation, in the same instance, need not read it again.
+#[cfg(target_arch = "wasm32")]
+fn kept() -> &'static mut Kept {
+    static mut KEPT: Kept = Kept::new();
+    // SAFETY: this target has one thread, and a step calls no other.
+    unsafe { &mut *(&raw mut KEPT) }
+}
+
+/// Elsewhere there are threads, and each step stands alone.
+#[cfg(not(target_arch = "wasm32"))]
+fn kept() -> Kept {
+    Kept::new()
+}
+
 /// One step: what comes next, with the state to go on with.
 #[expect(clippy::result_large_err, reason = "the record of the contract")]
 fn step(
     settings: &str,
     now: u32,
-    step: impl FnOnce(&Prepared) -> Result<Turn<Suspended>, Failure>,
+    step: impl FnOnce(&mut Known) -> Result<Turn<Suspended>, Failure>,
 ) -> ExportResult<steps::Turn> {
-    let settings = Prepared::parse(settings).map_err(convert::failure)?;
-    let step = match step(&settings).map_err(convert::failure)? {
+    let kept = &mut kept();
+    let known = kept.known(settings.as_bytes()).map_err(convert::failure)?;
+    let step = match step(known).map_err(convert::failure)? {
         Turn::Count(charges, waiting) => Step::Count(Counting {
-            state: waiting.to_state(&settings, now),
+            state: known.suspend(waiting, now),
             charges: charges.into_iter().map(convert::charge).collect(),
         }),
         Turn::Send(request, waiting) => Step::Send(Posting {
-            state: waiting.to_state(&settings, now),
+            state: known.suspend(waiting, now),
             request: convert::request(request),
         }),
         Turn::Done(Told { output, audit }) => match output {
@@ -75,12 +90,20 @@ fn step(
     Ok(steps::Turn { step })
 }
 
+/// The first step of an operation, for which only the settings are needed.
+#[expect(clippy::result_large_err, reason = "the record of the contract")]
+fn begin(
+    settings: &str,
+    now: u32,
+    begin: impl FnOnce(&Prepared) -> Result<Turn<Suspended>, Failure>,
+) -> ExportResult<steps::Turn> {
+    step(settings, now, |known| begin(known.settings()))
+}
+
 /// Goes on with what came back.
 #[expect(clippy::result_large_err, reason = "the record of the contract")]
 fn resume(settings: &str, now: u32, state: &str, came: Answer) -> ExportResult<steps::Turn> {
-    step(settings, now, |settings| {
-        Suspended::from_state(settings, now, state)?.resume(settings, now, came)
-    })
+    step(settings, now, |known| known.resume(now, state, came))
 }
 
 impl steps::Guest for Component {
@@ -91,7 +114,7 @@ impl steps::Guest for Component {
         sending: types::Sending,
         audit: bool,
     ) -> ExportResult<steps::Turn> {
-        step(&settings, now, |settings| {
+        begin(&settings, now, |settings| {
             let (claimed, sending) = (convert::claimed(&binding), convert::sending(&sending));
             let begun = Dispatch::start(settings, now, claimed, sending, &mut host_random());
             let about = || About::claimed(settings, claimed, None);
@@ -107,7 +130,7 @@ impl steps::Guest for Component {
         sending: types::Sending,
         audit: bool,
     ) -> ExportResult<steps::Turn> {
-        step(&settings, now, |settings| {
+        begin(&settings, now, |settings| {
             let (claimed, sending) = (convert::claimed(&binding), convert::sending(&sending));
             let begun = Dispatch::resend(settings, now, &token, claimed, sending);
             let about = || About::claimed(settings, claimed, Some(&token));
@@ -124,7 +147,7 @@ impl steps::Guest for Component {
         client: Option<String>,
         audit: bool,
     ) -> ExportResult<steps::Turn> {
-        step(&settings, now, |settings| {
+        begin(&settings, now, |settings| {
             let claimed = convert::claimed(&binding);
             let begun = Verify::begin(settings, now, &token, claimed, &pin, client.as_deref());
             let about = || About::claimed(settings, claimed, Some(&token));
@@ -138,7 +161,7 @@ impl steps::Guest for Component {
         handle: String,
         audit: bool,
     ) -> ExportResult<steps::Turn> {
-        step(&settings, now, |settings| {
+        begin(&settings, now, |settings| {
             let begun = Status::begin(settings, now, &handle);
             Turn::audited(begun, settings, audit, About::default).map(Turn::any)
         })
@@ -151,7 +174,7 @@ impl steps::Guest for Component {
         recipient: String,
         audit: bool,
     ) -> ExportResult<steps::Turn> {
-        step(&settings, now, |settings| {
+        begin(&settings, now, |settings| {
             let begun = Unlock::begin(settings, &subject, &recipient);
             let about = || About::user(settings, &subject, &recipient);
             Turn::audited(begun, settings, audit, about).map(Turn::any)
@@ -166,7 +189,7 @@ impl steps::Guest for Component {
         client: Option<String>,
         audit: bool,
     ) -> ExportResult<steps::Turn> {
-        step(&settings, now, |settings| {
+        begin(&settings, now, |settings| {
             let begun = AskLimits::begin(settings, &subject, &recipient, client.as_deref());
             let about = || About::user(settings, &subject, &recipient);
             Turn::audited(begun, settings, audit, about).map(Turn::any)
@@ -174,7 +197,7 @@ impl steps::Guest for Component {
     }
 
     fn credits(settings: String, now: u32, audit: bool) -> ExportResult<steps::Turn> {
-        step(&settings, now, |settings| {
+        begin(&settings, now, |settings| {
             let begun = AskCredits::begin(settings, now);
             Turn::audited(begun, settings, audit, About::default).map(Turn::any)
         })

@@ -64,10 +64,10 @@ const ARTEFACTS: [Recipe; 6] = [
         name: "two-factor",
         about: "SMS two-factor authentication through Xoxzo",
         package: "xoxzo-2fa-component",
-        level: Level::Size,
+        level: Level::Speed,
         folder: "host/sdk/plugin",
         shape: Shape::Component,
-        limit: 84 * 1024,
+        limit: 124 * 1024,
     },
     Recipe {
         name: "two-factor-steps",

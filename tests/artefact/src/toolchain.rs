@@ -87,7 +87,7 @@ impl Toolchain {
             ""
         };
         format!(
-            "profile plugin, two-factor-ask at s, two-factor-steps and xoxzo-2fa-envoy at 3; -Clink-arg=-zstack-size=65536; two-factor-ask: -Ctarget-cpu=mvp {PORTABLE}{std}"
+            "profile plugin, two-factor-ask at s, two-factor, two-factor-steps and xoxzo-2fa-envoy at 3; -Clink-arg=-zstack-size=65536; two-factor-ask: -Ctarget-cpu=mvp {PORTABLE}{std}"
         )
     }
 

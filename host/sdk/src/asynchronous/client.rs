@@ -15,11 +15,12 @@ use crate::bindings::steps::exports::xoxzo::two_factor::steps::{
 use crate::bindings::steps::{TwoFactorSteps as Exports, TwoFactorStepsPre};
 use crate::bindings::xoxzo::two_factor::types;
 use crate::builder::Builder;
+use crate::engine::{Client, Share, shared};
 use crate::error::{Code, Error, Failure};
 use crate::exchange::{counted, inward, listed, outgoing};
 use crate::guard::{Charge, GuardError, SelfTest, Totals};
 use crate::host::Host;
-use crate::instance::{Bundled, State as Any, World};
+use crate::instance::{Bundled, Instance, State as Any, World};
 use crate::operation::{Answer, Arguments, Call, Output, User};
 use crate::panics::{Panicked, caught, caught_in};
 use crate::service::{Running, Service};
@@ -31,13 +32,28 @@ static BUNDLED: Bundled<Exports> =
 
 type State = Any<()>;
 
-/// The next step of an operation.
-type Stepped = Result<Step, Error>;
-
 /// An operation after a step. Small, since it has a place in each future.
 enum Next<'a> {
     Ended(Box<Answer>),
-    Waits(Wait<'a, Stepped>),
+    Waits(Wait<'a, Came>),
+}
+
+/// What an operation waited for, and its state before that.
+struct Came {
+    state: String,
+    what: What,
+}
+
+enum What {
+    Totals(types::Totals),
+    Response(types::Response),
+    Nothing(types::HostFailure),
+}
+
+/// The instance of an operation that waits, which remembers its settings and state. Only so many futures have one: it takes more room than a future.
+struct Own {
+    instance: Instance<Exports>,
+    share: Share,
 }
 
 /// The next turn of an operation, or a failure.
@@ -84,6 +100,7 @@ pub struct AsyncTwoFactor {
 struct Inner {
     service: Service<Exports>,
     host: Host<dyn AsyncGuard, dyn AsyncTransport>,
+    client: Client,
 }
 
 impl AsyncTwoFactor {
@@ -250,22 +267,27 @@ impl<A> Drop for Pending<'_, A> {
 impl Inner {
     /// Does what each step waits for, until one does not wait.
     async fn finish(&self, settings: &str, arguments: &Arguments<'_>) -> Result<Answer, Error> {
-        let mut step =
-            self.step(|steps, store, now| begin(arguments, steps, store, settings, now))?;
+        let mut own = None;
+        let mut step = self.step(&mut own, |steps, store, now| {
+            begin(arguments, steps, store, settings, now)
+        })?;
         loop {
             // As a whole: what is left of a step would take its room while the next is waited for.
-            step = match self.after(settings, step) {
+            let came = match self.after(step) {
                 Next::Ended(answer) => return Ok(*answer),
-                Next::Waits(waits) => waits.await?,
+                Next::Waits(waits) => waits.await,
             };
+            step = self.step(&mut own, |steps, store, now| {
+                came.tell(steps, store, settings, now)
+            })?;
         }
     }
 
     /// Begins what a step waits for.
-    fn after<'a>(&'a self, settings: &'a str, step: Step) -> Next<'a> {
+    fn after(&self, step: Step) -> Next<'_> {
         Next::Ended(Box::new(match step {
-            Step::Count(counting) => return Next::Waits(Box::pin(self.count(settings, counting))),
-            Step::Send(posting) => return Next::Waits(Box::pin(self.send(settings, posting))),
+            Step::Count(counting) => return Next::Waits(Box::pin(self.count(counting))),
+            Step::Send(posting) => return Next::Waits(Box::pin(self.send(posting))),
             Step::Challenged(challenge) => Answer::Challenge(challenge),
             Step::Accepted(acceptance) => Answer::Acceptance(acceptance),
             Step::Reported(report) => Answer::Report(report),
@@ -275,21 +297,19 @@ impl Inner {
         }))
     }
 
-    fn count(&self, settings: &str, counting: Counting) -> impl Future<Output = Stepped> {
+    fn count(&self, counting: Counting) -> impl Future<Output = Came> {
         let Counting { state, charges } = counting;
         let charges = listed(charges);
         async move {
-            let charges = match charges {
-                Ok(charges) => charges,
-                Err(why) => return self.unanswered(settings, &state, &why),
+            let totals = match charges {
+                Ok(charges) => self.counted(&charges).await.map_err(|error| error.to_wit()),
+                Err(why) => Err(why),
             };
-            match self.counted(&charges).await {
-                Ok(totals) => self.step(|steps, store, now| {
-                    let totals = types::Totals::from(totals);
-                    steps.call_counted(store, settings, now, &state, &totals)
-                }),
-                Err(error) => self.unanswered(settings, &state, &error.to_wit()),
-            }
+            let what = match totals {
+                Ok(totals) => What::Totals(totals.into()),
+                Err(why) => What::Nothing(why),
+            };
+            Came { state, what }
         }
     }
 
@@ -307,7 +327,7 @@ impl Inner {
     }
 
     /// The request is the transport's from here on: nothing of it is kept while its answer is waited for.
-    fn send(&self, settings: &str, posting: Posting) -> impl Future<Output = Stepped> {
+    fn send(&self, posting: Posting) -> impl Future<Output = Came> {
         let Posting { state, request } = posting;
         let sent = outgoing(self.host.origin.as_ref(), request).and_then(|(request, timeout)| {
             let begun = caught(|| Ok(self.host.transport.send(request, timeout)));
@@ -318,27 +338,18 @@ impl Inner {
                 Ok(answer) => caught_in(answer).await.unwrap_or_else(Panicked::panicked),
                 Err(lost) => Err(lost),
             };
-            match answer.map(inward) {
-                Ok(response) => self.step(|steps, store, now| {
-                    steps.call_sent(store, settings, now, &state, &response)
-                }),
-                Err(lost) => self.unanswered(settings, &state, &lost.into_wit()),
-            }
+            let what = match answer.map(inward) {
+                Ok(response) => What::Response(response),
+                Err(lost) => What::Nothing(lost.into_wit()),
+            };
+            Came { state, what }
         }
     }
 
-    fn unanswered(
-        &self,
-        settings: &str,
-        state: &str,
-        why: &types::HostFailure,
-    ) -> Result<Step, Error> {
-        self.step(|steps, store, now| steps.call_unanswered(store, settings, now, state, why))
-    }
-
-    /// Makes one step, in an instance of its own.
+    /// Makes one step, in the instance of the step before if it was kept.
     fn step(
         &self,
+        own: &mut Option<Box<Own>>,
         step: impl FnOnce(&Steps, &mut Store<State>, u32) -> Turned,
     ) -> Result<Step, Error> {
         let since = (self.host.clock)().duration_since(UNIX_EPOCH);
@@ -349,11 +360,30 @@ impl Inner {
         let Service {
             plugin, deadline, ..
         } = &self.service;
-        plugin
-            .once(*deadline, |exports, store| {
-                step(exports.xoxzo_two_factor_steps(), store, now)
-            })
-            .map(|turn| turn.step)
+        let _place = shared()?.compute();
+        let (mut instance, share) = match own.take() {
+            Some(own) => (own.instance, Some(own.share)),
+            None => (plugin.instantiate(&Arc::new(()), *deadline)?, None),
+        };
+        let turn = instance
+            .call(|exports, store| step(exports.xoxzo_two_factor_steps(), store, now))??;
+        if matches!(turn.step, Step::Count(_) | Step::Send(_)) {
+            let share = share.or_else(|| shared().ok()?.step(self.client));
+            *own = share.map(|share| Box::new(Own { instance, share }));
+        }
+        Ok(turn.step)
+    }
+}
+
+impl Came {
+    /// Tells the component.
+    fn tell(&self, steps: &Steps, store: &mut Store<State>, settings: &str, now: u32) -> Turned {
+        let state = &self.state;
+        match &self.what {
+            What::Totals(totals) => steps.call_counted(store, settings, now, state, totals),
+            What::Response(response) => steps.call_sent(store, settings, now, state, response),
+            What::Nothing(why) => steps.call_unanswered(store, settings, now, state, why),
+        }
     }
 }
 
@@ -430,7 +460,11 @@ impl AsyncBuilder {
         tested(&*self.guard).await?;
         let (service, host) = self.open(scope, document, transport, &BUNDLED)?;
         Ok(AsyncTwoFactor {
-            shared: Arc::new(Inner { service, host }),
+            shared: Arc::new(Inner {
+                service,
+                host,
+                client: Client::new(),
+            }),
         })
     }
 }
