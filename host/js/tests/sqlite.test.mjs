@@ -306,7 +306,8 @@ test("a file that stays busy is given up, and the lists that waited were not mad
   lock.exec("BEGIN");
   lock.prepare("SELECT count(*) FROM counters").get();
   await assert.rejects(totals(store, charge("a")), fails(GuardUnreachable, /^busy: /));
-  const waiting = totals(opened(path), charge("a"));
+  // Longer than a loaded machine takes to look.
+  const waiting = totals(opened(path, { timeoutMilliseconds: 60_000 }), charge("a"));
   // A commit that waits lets no new reader in.
   await until(() => unreadable(path));
   lock.exec("COMMIT");

@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::Store;
 
 use crate::binding::{Acceptance, Binding, Challenge, Report, Sending};
-use crate::bindings::TwoFactor as Exports;
 use crate::bindings::xoxzo::two_factor::types;
 use crate::builder::{Builder, Instances};
-use crate::component::{BUNDLED, ImportState, Imports};
+use crate::component::{BUNDLED, ImportState, Imports, Operations};
 use crate::engine::{Client, Place, shared};
 use crate::error::Error;
 use crate::guard::Guard;
@@ -29,10 +28,10 @@ pub struct TwoFactor {
 }
 
 /// Instances that are kept, each in its place.
-type Idle = Mutex<Vec<(Instance<Exports>, Place)>>;
+type Idle = Mutex<Vec<(Instance<Operations>, Place)>>;
 
 struct Inner {
-    service: Service<Exports>,
+    service: Service<Operations>,
     host: Arc<Imports>,
     idle: Option<PerProcess<Idle>>,
     client: Client,
@@ -167,7 +166,7 @@ impl TwoFactor {
         &self.shared.service.warnings
     }
 
-    pub(crate) fn service(&self) -> &Service<Exports> {
+    pub(crate) fn service(&self) -> &Service<Operations> {
         &self.shared.service
     }
 
@@ -185,38 +184,44 @@ type Answered = wasmtime::Result<Result<Answer, types::Failure>>;
 
 fn answer(
     arguments: &Arguments<'_>,
-    exports: &Exports,
+    Operations(exports): &Operations,
     store: &mut Store<ImportState>,
     settings: &str,
 ) -> Answered {
-    let challenges = exports.xoxzo_two_factor_challenges();
-    let operators = exports.xoxzo_two_factor_operators();
     Ok(match arguments {
-        Arguments::Start(binding, sending) => challenges
-            .call_start(store, settings, binding, sending, true)?
+        Arguments::Start(binding, sending) => exports
+            .call::<_, Result<_, _>>(store, "start", (settings, binding, sending, true))?
             .map(Answer::Challenge),
-        Arguments::Resend(token, binding, sending) => challenges
-            .call_resend(store, settings, token, binding, sending, true)?
+        Arguments::Resend(token, binding, sending) => exports
+            .call::<_, Result<_, _>>(store, "resend", (settings, *token, binding, sending, true))?
             .map(Answer::Challenge),
         Arguments::Verify {
             token,
             binding,
             pin,
             client,
-        } => challenges
-            .call_verify(store, settings, token, binding, pin, *client, true)?
+        } => exports
+            .call::<_, Result<_, _>>(
+                store,
+                "verify",
+                (settings, *token, binding, *pin, *client, true),
+            )?
             .map(Answer::Acceptance),
-        Arguments::Status(handle) => challenges
-            .call_status(store, settings, handle, true)?
+        Arguments::Status(handle) => exports
+            .call::<_, Result<_, _>>(store, "status", (settings, *handle, true))?
             .map(Answer::Report),
-        Arguments::Unlock(User { recipient, subject }) => operators
-            .call_unlock(store, settings, subject, recipient, true)?
+        Arguments::Unlock(User { recipient, subject }) => exports
+            .call::<_, Result<_, _>>(store, "unlock", (settings, *subject, *recipient, true))?
             .map(Answer::Unlocked),
-        Arguments::Limits(User { recipient, subject }, client) => operators
-            .call_limits(store, settings, subject, recipient, *client, true)?
+        Arguments::Limits(User { recipient, subject }, client) => exports
+            .call::<_, Result<_, _>>(
+                store,
+                "limits",
+                (settings, *subject, *recipient, *client, true),
+            )?
             .map(Answer::Limits),
-        Arguments::Credits => operators
-            .call_credits(store, settings, true)?
+        Arguments::Credits => exports
+            .call::<_, Result<_, _>>(store, "credits", (settings, true))?
             .map(Answer::Credits),
     })
 }
@@ -225,7 +230,7 @@ impl Inner {
     /// Makes a call, as soon as there is a place.
     fn call(
         &self,
-        call: impl FnOnce(&Exports, &mut Store<ImportState>) -> Answered,
+        call: impl FnOnce(&Operations, &mut Store<ImportState>) -> Answered,
     ) -> Result<Answer, Error> {
         let Service {
             plugin, deadline, ..

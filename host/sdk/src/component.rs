@@ -5,17 +5,18 @@ use std::time::UNIX_EPOCH;
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, InstancePre, Linker};
 
+use crate::bindings::TwoFactor;
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::xoxzo::two_factor::{guard, http as wit_http, types};
-use crate::bindings::{TwoFactor, TwoFactorPre};
 use crate::exchange::{inward, listed, outgoing};
+use crate::exports::{Exporting, Exports};
 use crate::guard::Guard;
 use crate::host::Host;
 use crate::instance::{Bundled, State as Any, World};
 use crate::panics::{Panicked, caught};
 use crate::transport::{Lost, Transport};
 
-pub(crate) static BUNDLED: Bundled<TwoFactor> =
+pub(crate) static BUNDLED: Bundled<Operations> =
     Bundled::new(include_bytes!("../plugin/two-factor.wasm"));
 
 /// The host that its instances call.
@@ -23,20 +24,26 @@ pub(crate) type Imports = Host<dyn Guard, dyn Transport>;
 
 pub(crate) type ImportState = Any<Imports>;
 
-impl World for TwoFactor {
+/// The exports of an instance: the operations, each as one call.
+pub(crate) struct Operations(pub(crate) Exports);
+
+impl World for Operations {
     type Host = Imports;
-    type Pre = TwoFactorPre<ImportState>;
+    type Pre = Exporting<ImportState>;
 
     fn link(linker: &mut Linker<ImportState>) -> wasmtime::Result<()> {
-        Self::add_to_linker::<_, HasSelf<_>>(linker, |state: &mut ImportState| state)
+        TwoFactor::add_to_linker::<_, HasSelf<_>>(linker, |state: &mut ImportState| state)
     }
 
     fn prepare(pre: InstancePre<ImportState>) -> wasmtime::Result<Self::Pre> {
-        TwoFactorPre::new(pre)
+        let challenges = ["start", "resend", "verify", "status"];
+        let operators = ["unlock", "limits", "credits"];
+        Exporting::new(pre, "xoxzo:two-factor/challenges@0.1.0", &challenges)?
+            .and("xoxzo:two-factor/operators@0.1.0", &operators)
     }
 
     fn instantiate(pre: &Self::Pre, store: &mut Store<ImportState>) -> wasmtime::Result<Self> {
-        pre.instantiate(store)
+        pre.instantiate(store).map(Self)
     }
 }
 

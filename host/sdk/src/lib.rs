@@ -81,6 +81,7 @@ mod event;
 mod examination;
 mod exchange;
 mod explanation;
+mod exports;
 mod guard;
 mod host;
 mod instance;

@@ -80,7 +80,7 @@ impl Default for Conversation {
     }
 }
 
-/// Answers a question that needs settings.
+/// Answers a question that needs settings, by what is known of them and of the operation that waits.
 fn answer_with(
     known: &mut Known,
     now: u32,

@@ -9,15 +9,14 @@ use wasmtime::component::{HasSelf, InstancePre, Linker};
 
 use super::{AsyncGuard, AsyncTransport, HyperTransport, Wait};
 use crate::binding::{Acceptance, Binding, Challenge, Report, Sending};
-use crate::bindings::steps::exports::xoxzo::two_factor::steps::{
-    Counting, Guest as Steps, Posting, Step, Turn,
-};
-use crate::bindings::steps::{TwoFactorSteps as Exports, TwoFactorStepsPre};
+use crate::bindings::steps::TwoFactorSteps;
+use crate::bindings::steps::exports::xoxzo::two_factor::steps::{Counting, Posting, Step, Turn};
 use crate::bindings::xoxzo::two_factor::types;
 use crate::builder::Builder;
 use crate::engine::{Client, Share, shared};
 use crate::error::{Code, Error, Failure};
 use crate::exchange::{counted, inward, listed, outgoing};
+use crate::exports::{Exporting, Exports};
 use crate::guard::{Charge, GuardError, SelfTest, Totals};
 use crate::host::Host;
 use crate::instance::{Bundled, Instance, State as Any, World};
@@ -27,8 +26,7 @@ use crate::service::{Running, Service};
 use crate::settings::Settings;
 use crate::signed::{Handle, Pin, Token};
 
-static BUNDLED: Bundled<Exports> =
-    Bundled::new(include_bytes!("../../plugin/two-factor-steps.wasm"));
+static BUNDLED: Bundled<Steps> = Bundled::new(include_bytes!("../../plugin/two-factor-steps.wasm"));
 
 type State = Any<()>;
 
@@ -38,7 +36,7 @@ enum Next<'a> {
     Waits(Wait<'a, Came>),
 }
 
-/// What an operation waited for, and its state before that.
+/// The thing that an operation waited for, and its state before that.
 struct Came {
     state: String,
     what: What,
@@ -52,27 +50,35 @@ enum What {
 
 /// The instance of an operation that waits, which remembers its settings and state. Only so many futures have one: it takes more room than a future.
 struct Own {
-    instance: Instance<Exports>,
+    instance: Instance<Steps>,
     share: Share,
 }
 
 /// The next turn of an operation, or a failure.
 type Turned = wasmtime::Result<Result<Turn, types::Failure>>;
 
-impl World for Exports {
+/// The exports of an instance: the steps of the operations.
+pub(crate) struct Steps(Exports);
+
+impl World for Steps {
     type Host = ();
-    type Pre = TwoFactorStepsPre<State>;
+    type Pre = Exporting<State>;
 
     fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-        Self::add_to_linker::<_, HasSelf<_>>(linker, |state: &mut State| state)
+        TwoFactorSteps::add_to_linker::<_, HasSelf<_>>(linker, |state: &mut State| state)
     }
 
     fn prepare(pre: InstancePre<State>) -> wasmtime::Result<Self::Pre> {
-        TwoFactorStepsPre::new(pre)
+        let begin = [
+            "start", "resend", "verify", "status", "unlock", "limits", "credits",
+        ];
+        let go_on = ["counted", "sent", "unanswered"];
+        let steps = [&begin[..], &go_on].concat();
+        Exporting::new(pre, "xoxzo:two-factor/steps@0.1.0", &steps)
     }
 
     fn instantiate(pre: &Self::Pre, store: &mut Store<State>) -> wasmtime::Result<Self> {
-        pre.instantiate(store)
+        pre.instantiate(store).map(Self)
     }
 }
 
@@ -98,7 +104,7 @@ pub struct AsyncTwoFactor {
 }
 
 struct Inner {
-    service: Service<Exports>,
+    service: Service<Steps>,
     host: Host<dyn AsyncGuard, dyn AsyncTransport>,
     client: Client,
 }
@@ -233,7 +239,7 @@ impl AsyncTwoFactor {
         &self.shared.service.warnings
     }
 
-    pub(crate) fn service(&self) -> &Service<Exports> {
+    pub(crate) fn service(&self) -> &Service<Steps> {
         &self.shared.service
     }
 
@@ -365,8 +371,7 @@ impl Inner {
             Some(own) => (own.instance, Some(own.share)),
             None => (plugin.instantiate(&Arc::new(()), *deadline)?, None),
         };
-        let turn = instance
-            .call(|exports, store| step(exports.xoxzo_two_factor_steps(), store, now))??;
+        let turn = instance.call(|steps, store| step(steps, store, now))??;
         if matches!(turn.step, Step::Count(_) | Step::Send(_)) {
             let share = share.or_else(|| shared().ok()?.step(self.client));
             *own = share.map(|share| Box::new(Own { instance, share }));
@@ -377,12 +382,20 @@ impl Inner {
 
 impl Came {
     /// Tells the component.
-    fn tell(&self, steps: &Steps, store: &mut Store<State>, settings: &str, now: u32) -> Turned {
-        let state = &self.state;
+    fn tell(
+        &self,
+        Steps(exports): &Steps,
+        store: &mut Store<State>,
+        settings: &str,
+        now: u32,
+    ) -> Turned {
+        let state = &*self.state;
         match &self.what {
-            What::Totals(totals) => steps.call_counted(store, settings, now, state, totals),
-            What::Response(response) => steps.call_sent(store, settings, now, state, response),
-            What::Nothing(why) => steps.call_unanswered(store, settings, now, state, why),
+            What::Totals(totals) => exports.call(store, "counted", (settings, now, state, totals)),
+            What::Response(response) => {
+                exports.call(store, "sent", (settings, now, state, response))
+            }
+            What::Nothing(why) => exports.call(store, "unanswered", (settings, now, state, why)),
         }
     }
 }
@@ -398,32 +411,37 @@ async fn tested(guard: &dyn AsyncGuard) -> Result<(), Error> {
 /// Makes the first step of an operation.
 fn begin(
     arguments: &Arguments<'_>,
-    steps: &Steps,
+    Steps(exports): &Steps,
     store: &mut Store<State>,
     settings: &str,
     now: u32,
 ) -> Turned {
     match arguments {
         Arguments::Start(binding, sending) => {
-            steps.call_start(store, settings, now, binding, sending, true)
+            exports.call(store, "start", (settings, now, binding, sending, true))
         }
         Arguments::Resend(token, binding, sending) => {
-            steps.call_resend(store, settings, now, token, binding, sending, true)
+            let arguments = (settings, now, *token, binding, sending, true);
+            exports.call(store, "resend", arguments)
         }
         Arguments::Verify {
             token,
             binding,
             pin,
             client,
-        } => steps.call_verify(store, settings, now, token, binding, pin, *client, true),
-        Arguments::Status(handle) => steps.call_status(store, settings, now, handle, true),
+        } => {
+            let arguments = (settings, now, *token, binding, *pin, *client, true);
+            exports.call(store, "verify", arguments)
+        }
+        Arguments::Status(handle) => exports.call(store, "status", (settings, now, *handle, true)),
         Arguments::Unlock(User { recipient, subject }) => {
-            steps.call_unlock(store, settings, now, subject, recipient, true)
+            exports.call(store, "unlock", (settings, now, *subject, *recipient, true))
         }
         Arguments::Limits(User { recipient, subject }, client) => {
-            steps.call_limits(store, settings, now, subject, recipient, *client, true)
+            let arguments = (settings, now, *subject, *recipient, *client, true);
+            exports.call(store, "limits", arguments)
         }
-        Arguments::Credits => steps.call_credits(store, settings, now, true),
+        Arguments::Credits => exports.call(store, "credits", (settings, now, true)),
     }
 }
 

@@ -235,9 +235,51 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(bytes)
 }
 
-/// The bytes of lower-case hexadecimal.
+/// The bytes of lower-case hexadecimal, in constant time. Settings are read by it in each operation, so it takes eight letters at once.
 pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
-    base16ct::lower::decode_vec(text).ok()
+    let (eights, rest) = text.as_bytes().as_chunks();
+    let mut bytes = Vec::with_capacity(text.len().div_ceil(2));
+    let mut wrong = 0;
+    for letters in eights {
+        let (four, unfit) = four_of_hex(*letters);
+        bytes.extend_from_slice(&four);
+        wrong |= unfit;
+    }
+    let mut last = [b'0'; 8];
+    last.iter_mut()
+        .zip(rest)
+        .for_each(|(place, letter)| *place = *letter);
+    let (four, unfit) = four_of_hex(last);
+    bytes.extend(four.iter().take(rest.len() / 2));
+    if wrong | unfit == 0 && rest.len() % 2 == 0 {
+        Some(bytes)
+    } else {
+        wipe(bytes);
+        None
+    }
+}
+
+/// Four bytes, and 0 if all letters are of lower-case hexadecimal.
+fn four_of_hex(letters: [u8; 8]) -> ([u8; 4], u64) {
+    /// A byte of each letter.
+    const fn each(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    let text = u64::from_le_bytes(letters);
+    // Of digits, 0x30 on, this bit is 0, of letters, 0x61 on, 1.
+    let letter = (text >> 6) & each(1);
+    // At most 15 + 9, so that no byte reaches into the next.
+    let value = (text & each(15)).wrapping_add(letter.wrapping_mul(9));
+    // What has this value is written so: 0x30 on, and 0x27 more for a letter.
+    let written = value
+        .wrapping_add(each(b'0'))
+        .wrapping_add(letter.wrapping_mul(0x27));
+    // From 10 on it is a letter, and it is below 16.
+    let over_nine = (value.wrapping_add(each(6)) >> 4) & each(1);
+    let unfit = (written ^ text) | (over_nine ^ letter) | (value & each(0xf0));
+    let pairs = (value << 4) | (value >> 8);
+    let [a, _, b, _, c, _, d, _] = pairs.to_le_bytes();
+    ([a, b, c, d], unfit)
 }
 
 /// Splits a text at the first `mark`.
@@ -273,6 +315,30 @@ mod tests {
             let bytes = core::array::from_fn(|at| first.wrapping_add((at * 37) as u8));
             assert_eq!(letters(&bytes), to_base64url(&bytes).as_bytes());
         }
+    }
+
+    /// Compares with a crate that looks at one letter at a time: any two bytes at each place, and any length.
+    #[test]
+    fn hexadecimal_is_read_as_by_the_crate_base16ct() {
+        for pair in 0..=u16::MAX {
+            let pair = pair.to_be_bytes();
+            let Ok(pair) = core::str::from_utf8(&pair) else {
+                continue;
+            };
+            for at in [0, 2, 4, 6, 8, 9, 17] {
+                let mut text = String::from("0123456789abcdef0123");
+                text.replace_range(at..at + 2, pair);
+                let expected = base16ct::lower::decode_vec(&text).ok();
+                assert_eq!(from_hex(&text), expected, "{text:?}");
+            }
+        }
+        for length in 0..40 {
+            let text = "0a1b2c3d4e5f".repeat(4);
+            let text = &text[..length];
+            assert_eq!(from_hex(text), base16ct::lower::decode_vec(text).ok());
+        }
+        let beyond = "é".repeat(8);
+        assert_eq!(from_hex(&beyond), None);
     }
 
     #[test]

@@ -5,13 +5,12 @@
 //! ```
 //!
 //! Reading a key is half of the work of a short MAC. What both hashes are after their first block is kept in its place, also in prepared settings:
-//! RFC 2104, section 4, which also says that it is to be guarded like a key.
+//! RFC 2104, section 4, which also says that it is to be guarded like a key. The compression of a block is the crate's `sha2`; of a hash this file
+//! has only the padding.
 
 use core::fmt;
 
-use sha2::digest::block_api::CoreProxy;
-use sha2::digest::common::hazmat::{SerializableState, SerializedState};
-use sha2::{Digest, Sha256};
+use sha2::block_api::compress256;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -21,11 +20,29 @@ use crate::common::record::Stored;
 /// Bytes of a block.
 const BLOCK: usize = 64;
 
+/// Bytes of the length at the end of the last block.
+const LENGTH: usize = 8;
+
+/// SHA-256 after some blocks.
+type State = [u32; 8];
+
+/// SHA-256 before the first block: FIPS 180-4, section 5.3.3.
+const BEGIN: State = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
 /// A key that was read. Debug prints `[REDACTED]`; wiped on drop.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct MacKey {
-    inner: [u8; 32],
-    outer: [u8; 32],
+    inner: State,
+    outer: State,
 }
 
 impl MacKey {
@@ -39,8 +56,7 @@ impl MacKey {
 
     /// HMAC-SHA-256 over `message`.
     pub(crate) fn mac(&self, message: &[u8]) -> [u8; 32] {
-        let inner = after(&self.inner).chain_update(message).finalize();
-        after(&self.outer).chain_update(inner).finalize().into()
+        hash(self.outer, &hash(self.inner, message))
     }
 
     /// The first bytes of the MAC of `message`.
@@ -63,48 +79,66 @@ impl fmt::Debug for MacKey {
 
 impl Stored for MacKey {
     fn store(&self, out: &mut Writer) {
-        out.raw(&self.inner).raw(&self.outer);
+        out.raw(&to_bytes(&self.inner)).raw(&to_bytes(&self.outer));
     }
 
     fn restore(from: &mut Reader<'_>) -> Self {
         Self {
-            inner: from.array(),
-            outer: from.array(),
+            inner: from_bytes(&from.array()),
+            outer: from_bytes(&from.array()),
         }
     }
 }
 
-type Core = <Sha256 as CoreProxy>::Core;
+fn to_bytes(state: &State) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    let (words, _) = bytes.as_chunks_mut();
+    words
+        .iter_mut()
+        .zip(state)
+        .for_each(|(place, word)| *place = word.to_be_bytes());
+    bytes
+}
 
-/// The hash's state after one block: the key with `pad`. It is what `sha2` writes down, without the number of blocks behind it.
-fn begun(key: &[u8; 32], pad: u8) -> [u8; 32] {
+fn from_bytes(bytes: &[u8; 32]) -> State {
+    let mut state = [0; 8];
+    let (words, _) = bytes.as_chunks();
+    state
+        .iter_mut()
+        .zip(words)
+        .for_each(|(place, word)| *place = u32::from_be_bytes(*word));
+    state
+}
+
+/// The state after one block: the key with `pad`.
+fn begun(key: &[u8; 32], pad: u8) -> State {
     // A key shorter than a block is filled up with zeros.
     let mut block = Zeroizing::new([pad; BLOCK]);
     let places = block.iter_mut().zip(key);
     places.for_each(|(place, byte)| *place ^= byte);
-    let (core, _) = Sha256::new_with_prefix(block.as_slice()).decompose();
-    let mut written = core.serialize();
-    let state = written.first_chunk().copied().unwrap_or_default();
-    written.as_mut_slice().zeroize();
+    let mut state = BEGIN;
+    compress256(&mut state, core::slice::from_ref(&*block));
     state
 }
 
-/// The hash that goes on after one block.
-fn after(state: &[u8; 32]) -> Sha256 {
-    let mut written = SerializedState::<Core>::default();
-    if let Some((first, rest)) = written.split_first_chunk_mut() {
-        *first = *state;
-        if let Some(blocks) = rest.first_chunk_mut() {
-            *blocks = 1_u64.to_le_bytes();
-        }
+/// The hash of one block, after which the state is `state`, and a message.
+fn hash(mut state: State, message: &[u8]) -> [u8; 32] {
+    let (blocks, rest) = message.as_chunks();
+    compress256(&mut state, blocks);
+    // FIPS 180-4, section 5.1.1: a bit that is 1, zeros up to the end of a block, and there the length of all in bits.
+    let mut last = [[0; BLOCK]; 2];
+    if let Some((front, after)) = last.as_flattened_mut().split_at_mut_checked(rest.len()) {
+        front.copy_from_slice(rest);
+        after.iter_mut().take(1).for_each(|place| *place = 0x80);
     }
-    let read = Core::deserialize(&written);
-    written.as_mut_slice().zeroize();
-    match read {
-        Ok(core) => Sha256::compose(core, Default::default()),
-        // It reads any bytes. If it ever did not, MACs would be others, but none without the key.
-        Err(_) => Sha256::new_with_prefix(state),
+    let bytes = (BLOCK as u64).wrapping_add(message.len() as u64);
+    let count = if rest.len() < BLOCK - LENGTH { 1 } else { 2 };
+    let last = last.get_mut(..count).unwrap_or_default();
+    if let Some(end) = last.last_mut().and_then(|block| block.last_chunk_mut()) {
+        *end = bytes.wrapping_mul(8).to_be_bytes();
     }
+    compress256(&mut state, last);
+    to_bytes(&state)
 }
 
 #[cfg(test)]
@@ -113,6 +147,7 @@ mod tests {
     use alloc::format;
     use alloc::vec;
     use hmac::{Hmac, KeyInit, Mac};
+    use sha2::Sha256;
 
     fn key(byte: u8) -> [u8; 32] {
         core::array::from_fn(|at| byte.wrapping_mul(at as u8 | 1))

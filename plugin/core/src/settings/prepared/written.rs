@@ -14,7 +14,7 @@ use crate::signed::mac::MacKey;
 use crate::xoxzo::account::Account;
 
 /// Names the layout below and the release: a string of another build is refused, not misread.
-const BUILD: &str = concat!("xoxzo-2fa ", env!("CARGO_PKG_VERSION"), " prepared 6");
+const BUILD: &str = concat!("xoxzo-2fa ", env!("CARGO_PKG_VERSION"), " prepared 7");
 
 /// Bytes of the checksum at the end.
 const CHECKSUM: usize = 8;
