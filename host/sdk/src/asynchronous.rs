@@ -7,7 +7,8 @@
 //!  └─────────────────────────────────────┘
 //! ```
 //!
-//! Each step is a call of well under a millisecond in an instance of its own; none lives while the future waits.
+//! Each step is a call of well under a millisecond. An instance is of one operation, and lives while its future waits only for the first few dozen of
+//! futures: for others each step has an instance of its own.
 
 mod client;
 mod guard;
