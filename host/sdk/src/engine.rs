@@ -38,6 +38,7 @@ pub(crate) struct Shared {
     waiting: Shares,
     computing: Places,
     idle: Places,
+    #[cfg(feature = "tokio")]
     stepping: Shares,
     ticker: Arc<Ticker>,
 }
@@ -114,6 +115,7 @@ impl Shared {
             waiting: Shares::new(WAITING),
             computing: Places::new(COMPUTING),
             idle: Places::new(IDLE),
+            #[cfg(feature = "tokio")]
             stepping: Shares::new(STEPPING),
             ticker,
         })
@@ -135,6 +137,7 @@ impl Shared {
     }
 
     /// A place for the instance of a future that waits, if one is free for this client.
+    #[cfg(feature = "tokio")]
     pub(crate) fn step(&'static self, client: Client) -> Option<Share> {
         self.stepping.take(client)
     }
@@ -261,6 +264,7 @@ impl Shares {
         }
     }
 
+    #[cfg(any(feature = "tokio", test))]
     fn take(&'static self, client: Client) -> Option<Share> {
         let mut held = self.0.lock();
         held.value.may_take(client).then(|| {
