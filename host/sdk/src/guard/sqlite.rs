@@ -178,11 +178,17 @@ impl SqliteBuilder {
             Connection::open_with_flags(path, flags).map_err(lost)?
         };
         let patience = Patience::new(self.timeout);
-        patience.wait(|| {
+        let set_up = patience.wait(|| {
             let _whole = Whole::begin();
             self.set_up(&mut connection)
-        })?;
-        Ok(connection)
+        });
+        match set_up {
+            Ok(()) => Ok(connection),
+            Err(error) => {
+                close(connection);
+                Err(error)
+            }
+        }
     }
 
     fn set_up(&self, connection: &mut Connection) -> Result<(), Fault> {
@@ -226,6 +232,12 @@ impl SqliteBuilder {
     }
 }
 
+/// Closes a connection while nobody forks: SQLite takes locks of the whole process meanwhile, which would stay taken in a child.
+fn close(connection: Connection) {
+    let _whole = Whole::begin();
+    drop(connection);
+}
+
 fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
         row.get(0)
@@ -251,6 +263,14 @@ impl Guard for SqliteGuard {
 
     fn scope(&self) -> Scope {
         Scope::Shared
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let slot = self.connection.get_mut();
+        let slot = slot.unwrap_or_else(PoisonError::into_inner);
+        slot.take().into_iter().for_each(close);
     }
 }
 
@@ -334,6 +354,8 @@ impl Store {
                     // What has ended makes room for the next.
                     let _best_effort = self.transact(&mut connection, &patience, &[]);
                     *slot = Some(connection);
+                } else {
+                    close(connection);
                 }
                 Err(error)
             }
