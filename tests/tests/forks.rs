@@ -74,6 +74,38 @@ fn children_of_busy_threads_count_in_sqlite() {
     fs::remove_dir_all(folder).unwrap();
 }
 
+/// SQLite takes locks of the whole process when it opens or closes a file, which a child must not inherit.
+#[test]
+fn children_of_threads_that_open_and_close_stores_count() {
+    let folder = folder("closing");
+    let store = |name: String| {
+        let builder = SqliteGuard::builder(folder.join(name)).timeout(PATIENCE);
+        builder.build().unwrap()
+    };
+    let children: Vec<Child> = busy(
+        |at| drop(store(format!("busy-{at}.sqlite"))),
+        |opened| {
+            let child = || {
+                let before = opened.load(Ordering::Relaxed);
+                until("the threads go on", || {
+                    opened.load(Ordering::Relaxed) > before
+                });
+                Child::fork(|| {
+                    i32::from(store("forked.sqlite".to_string()).add(&[one("a")]).is_err())
+                })
+            };
+            (0..100).map(|_| child()).collect()
+        },
+    );
+    for child in children {
+        assert_eq!(child.wait(), 0);
+    }
+    let total =
+        store("forked.sqlite".to_string()).add(&[Charge::new(named("a"), 0, u32::MAX, LIFE)]);
+    assert_eq!(total.unwrap()[0].total, 100);
+    fs::remove_dir_all(folder).unwrap();
+}
+
 #[test]
 fn children_of_busy_threads_count_in_redis() {
     let server = Server::start(&[]);
