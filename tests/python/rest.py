@@ -123,7 +123,7 @@ def every_path(service: Service) -> None:
     challenge = service.do("/v1/start", {"binding": BINDING})
     paid = {"amount": "1250", "currency": "JPY", "payee": "Example"}
     expected = {"subject": "user-2", "purpose": "login", "transaction": paid}
-    name = f"{secrets.token_urlsafe(16)[:21]}A"
+    name, other = (f"{secrets.token_urlsafe(16)[:21]}A" for _ in range(2))
     charge = {"counter": name, "group": name, "amount": -1, "limit": 9, "ttl_seconds": 60}
     asked = [
         ("/v1/resend", {"token": challenge["token"], "binding": BINDING, "sending": {"locale": "ja"}}, 429),
@@ -140,7 +140,7 @@ def every_path(service: Service) -> None:
         ("/v1/credits", {"audit": True}, 200),
         ("/v1/guard", {"id": name, "charges": [charge]}, 200),
         ("/v1/guard", {"id": name, "charges": [charge]}, 409),
-        ("/v1/revoke", {"id": secrets.token_urlsafe(16)[:21] + "A", "charge": {**charge, "amount": 7}}, 200),
+        ("/v1/revoke", {"id": other, "charge": {**charge, "amount": 7}}, 200),
         ("/v1/revocations", {"since": 0}, 200),
     ]
     answers = [service.do(path, arguments, status) for path, arguments, status in asked]

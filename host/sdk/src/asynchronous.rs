@@ -7,8 +7,7 @@
 //!  └─────────────────────────────────────┘
 //! ```
 //!
-//! Each step is a call of well under a millisecond. An instance is of one operation, and lives while its future waits only for the first few dozen of
-//! futures: for others each step has an instance of its own.
+//! Each step is a call of well under a millisecond. While a future waits, its instance is kept if few others are. Otherwise the next step has a new one.
 
 mod client;
 mod guard;

@@ -36,10 +36,11 @@ impl World for Operations {
     }
 
     fn prepare(pre: InstancePre<ImportState>) -> wasmtime::Result<Self::Pre> {
-        let challenges = ["start", "resend", "verify", "status"];
-        let operators = ["unlock", "limits", "credits"];
-        Exporting::new(pre, "xoxzo:two-factor/challenges@0.1.0", &challenges)?
-            .and("xoxzo:two-factor/operators@0.1.0", &operators)
+        let challenges = ["start", "resend", "verify", "status"]
+            .map(|name| ("xoxzo:two-factor/challenges@0.1.0", name));
+        let operators =
+            ["unlock", "limits", "credits"].map(|name| ("xoxzo:two-factor/operators@0.1.0", name));
+        Exporting::new(pre, &[&challenges[..], &operators].concat())
     }
 
     fn instantiate(pre: &Self::Pre, store: &mut Store<ImportState>) -> wasmtime::Result<Self> {

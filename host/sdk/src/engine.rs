@@ -22,8 +22,8 @@ const COMPUTING: usize = 64;
 /// Instances that may be kept between calls, all `TwoFactor` together. One more is dropped.
 const IDLE: usize = 64;
 
-/// Instances that may be kept while futures wait, all `AsyncTwoFactor` together. A client alone may keep half as many: for one more a new one is
-/// made at each step.
+/// Instances that may be kept while futures wait, all `AsyncTwoFactor` together. A client alone may keep half as many. A future without one has a new
+/// instance at each step.
 const STEPPING: usize = 64;
 
 /// The most memory of one instance, in bytes.

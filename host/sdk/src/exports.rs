@@ -1,7 +1,7 @@
 //! Functions of a component: found by name once, and compared with their types when they are called.
 //!
-//! Bindings that are generated compare all functions of a world whenever an instance is made, which takes longer than to make it. An operation calls
-//! one function, or a few.
+//! Bindings that are generated compare all functions of a world whenever an instance is made: an eighth of the time of an operation on tokio, which calls
+//! two to four of ten.
 
 use std::sync::Arc;
 
@@ -10,44 +10,35 @@ use wasmtime::component::{
 };
 use wasmtime::{AsContextMut, Store};
 
+/// Places of functions, by name.
+type Functions = Arc<[(&'static str, ComponentExportIndex)]>;
+
 /// An instance but for its store, and where its functions are.
 pub(crate) struct Exporting<T: 'static> {
     pre: InstancePre<T>,
-    functions: Arc<Functions>,
+    functions: Functions,
 }
-
-/// Places of functions, by name.
-struct Functions(Vec<(&'static str, ComponentExportIndex)>);
 
 /// The functions of an instance.
 pub(crate) struct Exports {
     instance: Instance,
-    functions: Arc<Functions>,
+    functions: Functions,
 }
 
 impl<T> Exporting<T> {
-    /// Finds functions of an interface, and then those of others by [`Exporting::and`].
+    /// Finds functions, each by its interface and its name.
     pub(crate) fn new(
         pre: InstancePre<T>,
-        interface: &str,
-        names: &[&'static str],
+        names: &[(&str, &'static str)],
     ) -> wasmtime::Result<Self> {
-        let functions = Arc::new(Functions(Vec::new()));
-        Self { pre, functions }.and(interface, names)
-    }
-
-    pub(crate) fn and(self, interface: &str, names: &[&'static str]) -> wasmtime::Result<Self> {
-        let Self { pre, functions } = self;
         let component = pre.component();
-        let missing = |name: &str| wasmtime::Error::msg(format!("no export `{name}`"));
-        let parent = component.get_export_index(None, interface);
-        let parent = parent.ok_or_else(|| missing(interface))?;
-        let mut all = functions.0.clone();
-        for name in names {
-            let index = component.get_export_index(Some(&parent), name);
-            all.push((*name, index.ok_or_else(|| missing(name))?));
-        }
-        let functions = Arc::new(Functions(all));
+        let find = |(interface, name): &(&str, &'static str)| {
+            let parent = component.get_export_index(None, interface);
+            let index = parent.and_then(|parent| component.get_export_index(Some(&parent), name));
+            let missing = || wasmtime::Error::msg(format!("no export `{interface}` with `{name}`"));
+            Ok((*name, index.ok_or_else(missing)?))
+        };
+        let functions = names.iter().map(find).collect::<wasmtime::Result<_>>()?;
         Ok(Self { pre, functions })
     }
 
@@ -71,7 +62,7 @@ impl Exports {
         P: ComponentNamedList + Lower,
         (R,): ComponentNamedList + Lift,
     {
-        let found = self.functions.0.iter().find(|(own, _)| *own == name);
+        let found = self.functions.iter().find(|(own, _)| *own == name);
         let (_, index) = found.ok_or_else(|| wasmtime::Error::msg("no such function"))?;
         let function = self.instance.get_typed_func::<P, (R,)>(&mut store, index)?;
         function.call(store, arguments).map(|(answer,)| answer)
@@ -105,7 +96,7 @@ mod tests {
 
         fn prepare(pre: InstancePre<State<()>>) -> wasmtime::Result<Self::Pre> {
             let name = if MISSING { "keygenerator" } else { "keygen" };
-            Exporting::new(pre, "xoxzo:two-factor/configuration@0.1.0", &[name])
+            Exporting::new(pre, &[("xoxzo:two-factor/configuration@0.1.0", name)])
         }
 
         fn instantiate(pre: &Self::Pre, store: &mut Store<State<()>>) -> wasmtime::Result<Self> {

@@ -44,7 +44,7 @@ struct Component;
 #[cfg(target_arch = "wasm32")]
 bindings::export!(Component with_types_in bindings);
 
-/// What the latest step read and wrote. The next step of the same operation, in the same instance, need not read it again.
+/// The settings and the operation of the latest step. The next step of that operation, in the same instance, need not read them again.
 #[cfg(target_arch = "wasm32")]
 fn kept() -> &'static mut Kept {
     static mut KEPT: Kept = Kept::new();

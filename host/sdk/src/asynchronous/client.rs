@@ -48,7 +48,7 @@ enum What {
     Nothing(types::HostFailure),
 }
 
-/// The instance of an operation that waits, which remembers its settings and state. Only so many futures have one: it takes more room than a future.
+/// The instance of an operation that waits, which keeps its settings and state. Only some futures have one: it takes more room than a future.
 struct Own {
     instance: Instance<Steps>,
     share: Share,
@@ -69,12 +69,22 @@ impl World for Steps {
     }
 
     fn prepare(pre: InstancePre<State>) -> wasmtime::Result<Self::Pre> {
-        let begin = [
-            "start", "resend", "verify", "status", "unlock", "limits", "credits",
+        let steps = [
+            "start",
+            "resend",
+            "verify",
+            "status",
+            "unlock",
+            "limits",
+            "credits",
+            "counted",
+            "sent",
+            "unanswered",
         ];
-        let go_on = ["counted", "sent", "unanswered"];
-        let steps = [&begin[..], &go_on].concat();
-        Exporting::new(pre, "xoxzo:two-factor/steps@0.1.0", &steps)
+        Exporting::new(
+            pre,
+            &steps.map(|name| ("xoxzo:two-factor/steps@0.1.0", name)),
+        )
     }
 
     fn instantiate(pre: &Self::Pre, store: &mut Store<State>) -> wasmtime::Result<Self> {
@@ -366,14 +376,15 @@ impl Inner {
         let Service {
             plugin, deadline, ..
         } = &self.service;
-        let _place = shared()?.compute();
+        let shared = shared()?;
+        let _place = shared.compute();
         let (mut instance, share) = match own.take() {
             Some(own) => (own.instance, Some(own.share)),
             None => (plugin.instantiate(&Arc::new(()), *deadline)?, None),
         };
         let turn = instance.call(|steps, store| step(steps, store, now))??;
         if matches!(turn.step, Step::Count(_) | Step::Send(_)) {
-            let share = share.or_else(|| shared().ok()?.step(self.client));
+            let share = share.or_else(|| shared.step(self.client));
             *own = share.map(|share| Box::new(Own { instance, share }));
         }
         Ok(turn.step)

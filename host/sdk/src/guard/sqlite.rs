@@ -232,7 +232,7 @@ impl SqliteBuilder {
     }
 }
 
-/// Closes a connection while nobody forks: SQLite takes locks of the whole process meanwhile, which would stay taken in a child.
+/// Closes a connection while nobody forks: a child would have the locks that SQLite takes meanwhile, and nobody to give them back.
 fn close(connection: Connection) {
     let _whole = Whole::begin();
     drop(connection);

@@ -1,4 +1,4 @@
-//! What an instance keeps of a turn for the next turn of the same operation.
+//! Settings and operation that an instance keeps for the next turn.
 //!
 //! ```text
 //! settings ──► Kept ──► Known ──► suspend ──► state ──► the host ──► resume ──► Turn

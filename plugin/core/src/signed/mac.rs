@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Reading a key is half of the work of a short MAC. What both hashes are after their first block is kept in its place, also in prepared settings:
-//! RFC 2104, section 4, which also says that it is to be guarded like a key. The compression of a block is the crate's `sha2`; of a hash this file
-//! has only the padding.
+//! RFC 2104, section 4, which also says that it is to be guarded like a key. The crate `sha2` compresses the blocks,
+//! and this file pads the last one.
 
 use core::fmt;
 
@@ -129,7 +129,9 @@ fn hash(mut state: State, message: &[u8]) -> [u8; 32] {
     let mut last = [[0; BLOCK]; 2];
     if let Some((front, after)) = last.as_flattened_mut().split_at_mut_checked(rest.len()) {
         front.copy_from_slice(rest);
-        after.iter_mut().take(1).for_each(|place| *place = 0x80);
+        if let Some(place) = after.first_mut() {
+            *place = 0x80;
+        }
     }
     let bytes = (BLOCK as u64).wrapping_add(message.len() as u64);
     let count = if rest.len() < BLOCK - LENGTH { 1 } else { 2 };
